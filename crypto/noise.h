@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_CRYPTO_NOISE_H
+#define BATON_CRYPTO_NOISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/primitives.h"
+
+/*
+ * Noise handshakes (noiseprotocol.org, revision 34) with 25519, ChaChaPoly
+ * and SHA256, driven by a table of patterns. crypto/SPEC.md, "Handshakes".
+ *
+ * One struct baton_noise serves one handshake. The two sides take turns:
+ *
+ *	initiator: write 0, read 1, write 2, ...	then finish
+ *	responder: read 0, write 1, read 2, ...		then finish
+ *
+ * A message that does not pass leaves the handshake as it was: the right
+ * message is still accepted after it. Nothing is allocated; the struct holds
+ * secrets from init until finish or wipe.
+ */
+
+enum baton_noise_pattern {
+	BATON_NOISE_XX,
+	BATON_NOISE_XXPSK0,
+	BATON_NOISE_KKPSK0,
+	BATON_NOISE_NNPSK0,
+};
+
+enum baton_noise_role {
+	BATON_NOISE_INITIATOR,
+	BATON_NOISE_RESPONDER,
+};
+
+/* The longest Noise message, and the most messages a pattern here has. */
+#define BATON_NOISE_MESSAGE_MAX 65535
+#define BATON_NOISE_MESSAGES_MAX 3
+
+/*
+ * What a handshake starts from. Every pointer is to 32 bytes, is read during
+ * baton_noise_init() only, and is NULL where the pattern has no use for it
+ * (what it has no use for is ignored).
+ */
+struct baton_noise_keys {
+	/* Our static key pair: XX, XXPSK0, KKPSK0. s_pub must match s_priv. */
+	const uint8_t *s_priv;
+	const uint8_t *s_pub;
+	/* Our ephemeral private key: 32 fresh random bytes, every pattern. */
+	const uint8_t *e_priv;
+	/* The peer's static public key: KKPSK0. */
+	const uint8_t *rs;
+	/* The pre-shared key, uniform, never a typed code: every PSK0. */
+	const uint8_t *psk;
+	/*
+	 * KKPSK0, optional: X25519(s_priv, rs) from an earlier time, which
+	 * saves this multiplication. A secret as long-lived as s_priv.
+	 */
+	const uint8_t *ss;
+};
+
+/* Noise's SymmetricState and CipherState in one. */
+struct baton_noise_sym {
+	uint8_t h[BATON_CRYPTO_HASH_LEN];
+	uint8_t ck[BATON_CRYPTO_HASH_LEN];
+	uint8_t k[BATON_CRYPTO_KEY_LEN];
+	uint32_t n; /* next nonce under k */
+	bool has_key; /* k is in use: payloads are sealed */
+};
+
+/* Members are the engine's; callers own the memory and nothing else. */
+struct baton_noise {
+	struct baton_noise_sym sym;
+	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
+	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
+	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
+	uint8_t rs[BATON_CRYPTO_POINT_LEN];
+	uint8_t re[BATON_CRYPTO_POINT_LEN];
+	uint8_t psk[BATON_CRYPTO_KEY_LEN];
+	uint8_t ss[BATON_CRYPTO_POINT_LEN];
+	uint8_t pattern; /* enum baton_noise_pattern */
+	uint8_t role; /* enum baton_noise_role */
+	uint8_t step; /* messages that went by */
+	bool has_ss;
+	bool has_rs;
+};
+
+/* What a finished handshake leaves; wipe it as soon as it has been used. */
+struct baton_noise_result {
+	uint8_t k_i2r[BATON_CRYPTO_KEY_LEN]; /* initiator to responder */
+	uint8_t k_r2i[BATON_CRYPTO_KEY_LEN]; /* responder to initiator */
+	uint8_t exporter[BATON_CRYPTO_KEY_LEN]; /* for everything else */
+	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* channel binding, not secret */
+};
+
+/*
+ * Begin a handshake.
+ *
+ * prologue: prologue_len bytes that both sides must have in common; NULL if
+ * 0. Read here only. keys: see above.
+ *
+ * BATON_ERR_ARG: a key that the pattern needs is NULL, or pattern or role is
+ * none of the enum; noise is wiped and every call on it answers
+ * BATON_ERR_STATE.
+ */
+BATON_MUST_CHECK enum baton_err
+baton_noise_init(struct baton_noise *noise, enum baton_noise_pattern pattern,
+		 enum baton_noise_role role, const uint8_t *prologue,
+		 size_t prologue_len, const struct baton_noise_keys *keys);
+
+/* How many messages the pattern has: 2 or 3; 0 for an unknown pattern. */
+unsigned int baton_noise_messages(enum baton_noise_pattern pattern);
+
+/*
+ * Bytes that message index (from 0) adds to its payload: keys and tags. 0
+ * where the pattern has no such message.
+ */
+size_t baton_noise_overhead(enum baton_noise_pattern pattern,
+			    unsigned int index);
+
+/*
+ * Write our next message.
+ *
+ * payload: payload_len bytes, NULL if 0; must not overlap msg. Sealed but in
+ * message 0 of XX, where it travels readable. msg: room for msg_cap bytes;
+ * *msg_len receives what was used, payload_len plus baton_noise_overhead().
+ *
+ * BATON_ERR_STATE: not our turn. BATON_ERR_TOO_LARGE: above
+ * BATON_NOISE_MESSAGE_MAX. BATON_ERR_SPACE: msg_cap is too small.
+ * BATON_ERR_PEER_FORMAT: the peer's key is of small order: give up, the peer
+ * is not honest. In all of these the handshake is unchanged, *msg_len is 0.
+ */
+BATON_MUST_CHECK enum baton_err baton_noise_write(struct baton_noise *noise,
+						  const uint8_t *payload,
+						  size_t payload_len,
+						  uint8_t *msg, size_t msg_cap,
+						  size_t *msg_len);
+
+/*
+ * Read the peer's next message of msg_len bytes.
+ *
+ * payload: room for payload_cap bytes, may be NULL if 0; *payload_len
+ * receives what came, msg_len minus baton_noise_overhead(). payload may be
+ * where it stands in msg, at msg + baton_noise_overhead() minus the tag (or
+ * minus nothing in message 0 of XX), and must not overlap msg otherwise.
+ *
+ * BATON_ERR_STATE: not the peer's turn. BATON_ERR_SPACE: payload_cap is too
+ * small. BATON_ERR_PEER_LENGTH: too short or too long. BATON_ERR_PEER_FORMAT:
+ * a key of small order. BATON_ERR_PEER_AUTH: does not authenticate: another
+ * key, psk or prologue, or damage. In all of these the handshake is
+ * unchanged, *payload_len is 0 and payload holds nothing secret.
+ */
+BATON_MUST_CHECK enum baton_err
+baton_noise_read(struct baton_noise *noise, const uint8_t *msg, size_t msg_len,
+		 uint8_t *payload, size_t payload_cap, size_t *payload_len);
+
+/* True when all messages went by and baton_noise_finish() is next. */
+bool baton_noise_is_done(const struct baton_noise *noise);
+
+/*
+ * The peer's static public key, 32 bytes inside noise, or NULL while it is
+ * not known. In XX and XXPSK0 it is known from the message that carried it,
+ * and it stays, after baton_noise_finish() too, until baton_noise_wipe().
+ */
+const uint8_t *baton_noise_remote_static(const struct baton_noise *noise);
+
+/*
+ * Take the keys out of a complete handshake and wipe everything in noise but
+ * the peer's static key.
+ *
+ * BATON_ERR_STATE: messages are missing, or it was finished before; noise is
+ * unchanged, result is untouched.
+ */
+BATON_MUST_CHECK enum baton_err
+baton_noise_finish(struct baton_noise *noise,
+		   struct baton_noise_result *result);
+
+/* Forget everything; every call answers BATON_ERR_STATE until init. */
+void baton_noise_wipe(struct baton_noise *noise);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_CRYPTO_H
+#define BATON_CRYPTO_H
+
+#include "crypto/drbg.h"
+#include "crypto/hkdf.h"
+#include "crypto/keys.h"
+#include "crypto/noise.h"
+#include "crypto/primitives.h"
+#include "crypto/record.h"
+
+#endif
