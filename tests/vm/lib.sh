@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What a case may use. Runs in the guest, as root, with `set -euo pipefail`,
+# before the case, in the same shell. A case that ends without failing passes.
+
+# Two adapters with fixed addresses; both belong to the one bluetoothd.
+# shellcheck disable=SC2034
+watch=hci0 watch_address=00:AA:01:00:00:00
+# shellcheck disable=SC2034
+phone=hci1 phone_address=00:AA:01:01:00:01
+
+# The ordinary user as whom programs run: nobody.
+user=65534
+
+trap 'echo "failed at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+set -E
+
+# fail WHY...: ends the case.
+fail() {
+	echo "failed: $*"
+	exit 1
+}
+
+# skip WHY...: the case cannot be run here.
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# report KEY VALUE...: a figure; printed with the verdict, kept with the logs.
+report() {
+	echo "$*" | tee -a "$VM_LOGS/figures"
+}
+
+# need_baton: skips the case if the program under test was not built.
+need_baton() {
+	[[ -x $VM_BIN/baton ]] || skip "no program under test: $VM_BATON"
+}
+
+# need PROGRAM: skips the case if this helper of tests/vm was not built.
+need() {
+	[[ -x $VM_BIN/$1 ]] || skip "$1 was not built"
+}
+
+# wait_for SECONDS WHAT COMMAND...: until COMMAND succeeds. Waits are generous:
+# the emulated machine is slow and its host may be busy.
+wait_for() {
+	local limit_s=$1 what=$2 end=$((SECONDS + $1))
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "waited $limit_s s for $what"
+		sleep 0.1
+	done
+}
+
+# --- programs ---------------------------------------------------------------
+
+declare -A pid=() in=() seen=()
+
+# start NAME COMMAND...: in the background, as an ordinary user with a home of
+# its own that lasts for the case; output goes to NAME.log, `say` feeds its
+# standard input. Started again, it appends.
+start() {
+	local name=$1 home=$VM_LOGS/home/$1 fd
+	shift
+	mkdir -p "$home"
+	chown "$user:$user" "$home"
+	if [[ ! -p $VM_LOGS/home/$name.stdin ]]; then
+		mkfifo "$VM_LOGS/home/$name.stdin"
+		exec {fd}<>"$VM_LOGS/home/$name.stdin"
+		in[$name]=$fd
+	fi
+	(
+		cd "$home"
+		exec setpriv --reuid $user --regid $user --clear-groups \
+			--no-new-privs env -i PATH="$VM_BIN:$PATH" LC_ALL=C \
+			HOME="$home" XDG_STATE_HOME="$home" \
+			XDG_RUNTIME_DIR="$home" TMPDIR="$home" \
+			stdbuf -oL "$@"
+	) <&"${in[$name]}" >>"$VM_LOGS/$name.log" 2>&1 &
+	pid[$name]=$!
+}
+
+# run NAME COMMAND...: like start, but waits; the case fails if COMMAND does.
+run() {
+	start "$@"
+	wait_exit "$1" 3600
+}
+
+# say NAME TEXT...: a line on its standard input.
+say() {
+	echo "${*:2}" >&"${in[$1]}"
+}
+
+# expect NAME REGEX [SECONDS]: a line that REGEX (grep -E) matches, after the
+# line that the last expect of NAME matched. The line is then in $line.
+expect() {
+	local name=$1 regex=$2 limit_s=${3:-60} end=$((SECONDS + ${3:-60})) hit
+	until hit=$(tail -n +$((${seen[$name]:-0} + 1)) "$VM_LOGS/$name.log" \
+		2>/dev/null | grep -nE -m 1 -- "$regex"); do
+		((SECONDS < end)) ||
+			fail "waited $limit_s s for '$regex' in $name.log"
+		sleep 0.1
+	done
+	line=${hit#*:}
+	seen[$name]=$((${seen[$name]:-0} + ${hit%%:*}))
+}
+
+running() {
+	kill -0 "${pid[$1]}" 2>/dev/null
+}
+
+not_running() {
+	! running "$1"
+}
+
+# wait_exit NAME SECONDS [STATUS]: until it has ended by itself, with STATUS.
+wait_exit() {
+	local status=0
+	wait_for "$2" "$1 to end" not_running "$1"
+	wait "${pid[$1]}" || status=$?
+	((status == ${3:-0})) || fail "$1 ended with status $status:" \
+		"$(tail -n 1 "$VM_LOGS/$1.log")"
+}
+
+# stop NAME [SIGNAL]: and waits until it is gone, whatever its status.
+stop() {
+	kill "-${2:-TERM}" "${pid[$1]}" 2>/dev/null || true
+	wait_for 30 "$1 to end" not_running "$1"
+	wait "${pid[$1]}" 2>/dev/null || true
+}
+
+# --- BlueZ ------------------------------------------------------------------
+
+# start_bluez [--mtu N]: D-Bus, two adapters, btmon and bluetoothd, all new.
+# --mtu: [GATT] ExchangeMTU is what bluetoothd offers as a client and answers
+# as a server; at 23 its client does not ask at all.
+start_bluez() {
+	local mtu=517
+	if [[ ${1-} == --mtu ]]; then
+		mtu=$2
+	fi
+	sed "/^\[GATT\]/a ExchangeMTU = $mtu" "$VM_DIR/main.conf" \
+		>"$VM_LOGS/main.conf"
+	mount -t tmpfs -o mode=700 tmpfs /var/lib/bluetooth
+
+	mkdir -p /run/dbus
+	mount -t tmpfs -o mode=755 tmpfs /run/dbus
+	start_daemon dbus dbus-daemon --system --nofork --nopidfile \
+		--nosyslog
+	wait_for 30 "D-Bus" test -S /run/dbus/system_bus_socket
+	start_daemon btvirt btvirt -l2
+	wait_for 30 "two adapters" test -e /sys/class/bluetooth/hci1
+	start_btmon
+	start_bluetoothd
+}
+
+# start_daemon NAME COMMAND...: as root; output goes to NAME.log.
+start_daemon() {
+	"${@:2}" >>"$VM_LOGS/$1.log" 2>&1 </dev/null &
+	pid[$1]=$!
+}
+
+# start_bluetoothd: and waits until both adapters are powered.
+start_bluetoothd() {
+	start_daemon bluetoothd bluetoothd -n -d -f "$VM_LOGS/main.conf"
+	wait_for 60 "$watch to power on" powered $watch
+	wait_for 60 "$phone to power on" powered $phone
+}
+
+# kill_bluetoothd: as a crash would; what it stored stays.
+kill_bluetoothd() {
+	stop bluetoothd KILL
+}
+
+# start_btmon, stop_btmon: the trace of both adapters, on by default. It costs
+# time: stop it before goodput is measured.
+start_btmon() {
+	start_daemon btmon btmon -w "$VM_LOGS/btmon.snoop"
+}
+
+stop_btmon() {
+	stop btmon
+}
+
+# adapter_get ADAPTER PROPERTY: as dbus-send prints it.
+adapter_get() {
+	dbus-send --system --print-reply=literal --dest=org.bluez \
+		"/org/bluez/$1" org.freedesktop.DBus.Properties.Get \
+		string:org.bluez.Adapter1 "string:$2"
+}
+
+powered() {
+	adapter_get "$1" Powered | grep -q 'boolean true'
+}
