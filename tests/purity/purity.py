@@ -109,7 +109,6 @@ class Tap:
         print(f'{"" if good else "not "}ok {self.count} - {name}')
         for fault in [] if good else faults or ['nothing was found']:
             print(f'# {fault}')
-            print(fault, file=sys.stderr)
 
     def end(self):
         print(f'1..{self.count}')

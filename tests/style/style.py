@@ -68,7 +68,6 @@ def main(args):
         print(f'{"" if good else "not "}ok {count} - {name}')
         for fault in [] if good else faults or ['nothing was found']:
             print(f'# {fault}')
-            print(f'{name}: {fault}', file=sys.stderr)
 
     head = [f'/* {LICENCE} */']
     case('a long function would be refused',

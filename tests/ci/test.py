@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every build and every test that ./run test stands for.
+
+usage: test.py [--quick] [STEP...]
+
+Prints a line for each case, the time of each step, and at the end one line
+`N passed, M failed`. Exit code 1 if anything failed or nothing ran.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import cases
+from build import CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure, run
+
+FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
+           'zlib1g-dev', 'zlib1g']
+
+
+class Report:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.steps = []
+        self.told = set()
+
+    def case(self, step, name, verdict, text=''):
+        print(f'{verdict:4}  {step:10}  {name}', flush=True)
+        if verdict == 'pass':
+            self.passed += 1
+        elif verdict == 'skip':
+            self.skipped += 1
+        else:
+            self.failed += 1
+            self.tell(text)
+
+    def tell(self, text):
+        """Why it failed, once for all the cases of one program."""
+        if text in self.told:
+            return
+        self.told.add(text)
+        lines = [line for line in text.splitlines()
+                 if not line.startswith('ok ')]
+        print(''.join(f'      | {line}\n' for line in lines[-40:]), end='')
+
+    def end(self):
+        print()
+        for name, seconds in self.steps:
+            print(f'{seconds:6.1f} s  {name}')
+        print(f'{sum(seconds for _, seconds in self.steps):6.1f} s  together')
+        print()
+        line = f'{self.passed} passed, {self.failed} failed'
+        if self.skipped:
+            line += f', {self.skipped} skipped'
+        print(line)
+        return 1 if self.failed or not self.passed else 0
+
+
+def build_step(report, name, options, tests=(), env=None, check=None):
+    """Configure, build, test; every case of every program counts."""
+    build = os.path.join(ROOT, 'build', name)
+    env = {**os.environ, 'LC_ALL': 'C.UTF-8', **(env or {})}
+    good, text = configure(build, options, env)
+    if good:
+        good, text = run('meson', 'compile', '-C', build, env=env)
+    report.case(name, 'builds without a warning', 'pass' if good else 'fail',
+                text)
+    if not good:
+        return
+    for log in ('json', 'txt', 'junit.xml'):
+        log = os.path.join(build, 'meson-logs', f'testlog.{log}')
+        if os.path.exists(log):
+            os.remove(log)
+    good, text = run('meson', 'test', '-C', build, '--no-rebuild', *tests,
+                     env=env)
+    ran, before = 0, report.failed
+    for case, verdict, output in cases.of_build(build):
+        ran += 1
+        report.case(name, case, verdict, output)
+    if not ran or not good and report.failed == before:
+        report.case(name, 'meson test', 'fail', text)
+    if check:
+        check(report, name, build)
+
+
+def native(*options):
+    def step(report, name, tests, **kwargs):
+        build_step(report, name, [*EVERYTHING, *options], tests, **kwargs)
+    return step
+
+
+def no_glib(report, name, build):
+    with open(os.path.join(build, 'compile_commands.json')) as file:
+        text = file.read()
+    clean = 'glib' not in text and 'bluetooth' not in text
+    report.case(name, 'no compiler command names GLib or BlueZ',
+                'pass' if clean else 'fail')
+
+
+def bare(report, name, tests):
+    build_step(report, name, ['-Dtools=disabled', '-Dgatt=disabled',
+                              '-Dsodium=enabled', '-Dtests=enabled'],
+               tests, check=no_glib)
+
+
+def sizes(report, name, build):
+    good, text = run('arm-none-eabi-size', '-t',
+                     os.path.join(build, 'libbaton-core.a'))
+    print(f'      size of the core, {name}')
+    for line in text.splitlines():
+        text_len, data, bss, *_, label = line.split('\t')
+        label = label.split(' ')[0].removesuffix('.c.o').replace('_', '/', 1)
+        print(f'      {text_len.strip():>8} {data.strip():>6} '
+              f'{bss.strip():>6}  {label}')
+    report.case(name, 'has a size table', 'pass' if good else 'fail', text)
+
+
+def cortex(report, name, tests):
+    cross = os.path.join(ROOT, 'tests', 'cross', f'{name}.ini')
+    build_step(report, name, ['--cross-file', cross], tests, check=sizes)
+
+
+def emulated(debian_arch):
+    def step(report, name, tests):
+        good, text = run(os.path.join(ROOT, 'tests', 'ci', 'sysroot'), name,
+                         debian_arch, *FOREIGN)
+        if not good:
+            report.case(name, 'libraries', 'fail', text)
+            return
+        cross = [os.path.join(ROOT, folder, f'{name}.ini')
+                 for folder in ('build/sysroot', 'tests/cross')]
+        build_step(report, name, ['--cross-file', cross[0],
+                                  '--cross-file', cross[1]],
+                   [*tests, '-t', '5'])
+    return step
+
+
+def subproject(report, name, _tests):
+    """A project that carries Baton below its own subprojects/."""
+    source = os.path.join(ROOT, 'build', f'{name}-source')
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(os.path.join(ROOT, 'tests', 'subproject'), source)
+    os.mkdir(os.path.join(source, 'subprojects'))
+    os.symlink(ROOT, os.path.join(source, 'subprojects', 'baton'))
+    build = os.path.join(ROOT, 'build', name)
+    shutil.rmtree(build, ignore_errors=True)
+    for what, command in (
+            ('is configured', ['meson', 'setup', build, source]),
+            ('builds', ['meson', 'compile', '-C', build]),
+            ('runs', [os.path.join(build, 'consumer')])):
+        good, text = run(*command)
+        report.case(name, f'a project with Baton inside {what}',
+                    'pass' if good else 'fail', text)
+        if not good:
+            return
+
+
+def installed(report, name, _tests):
+    """A program that finds an installed Baton through pkg-config."""
+    top = os.path.join(ROOT, 'build', name)
+    shutil.rmtree(top, ignore_errors=True)
+    program = os.path.join(top, 'consumer')
+    good, text = run('meson', 'install', '-C',
+                     os.path.join(ROOT, 'build', 'release'),
+                     '--no-rebuild', '--destdir', top)
+    report.case(name, 'meson install', 'pass' if good else 'fail', text)
+    if not good:
+        return
+    folders = [folder for folder, _, names in os.walk(top)
+               if 'baton.pc' in names]
+    env = {**os.environ, 'PKG_CONFIG_PATH': ':'.join(folders),
+           'PKG_CONFIG_SYSROOT_DIR': top}
+    source = os.path.join(ROOT, 'tests', 'subproject', 'consumer.c')
+    good, flags = run('pkg-config', '--cflags', '--libs', '--static', 'baton',
+                      env=env)
+    report.case(name, 'pkg-config finds it', 'pass' if good else 'fail', flags)
+    if not good:
+        return
+    for what, command in (
+            ('compiles', ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror',
+                          source, '-o', program, *flags.split()]),
+            ('runs', [program])):
+        good, text = run(*command, cwd=top)
+        report.case(name, f'a program against it {what}',
+                    'pass' if good else 'fail', text)
+        if not good:
+            return
+
+
+UNIT = ['--suite', 'unit']
+# Each step: its name, what it does, the tests it takes, more.
+STEPS = (
+    ('debug', native('--buildtype=debug'), [], {}),
+    ('release', native(*RELEASE), None, {}),
+    ('asan', native('--buildtype=debugoptimized', *SANITIZE),
+     ['--no-suite', 'style', '-t', '3'], {}),
+    ('clang', native('--buildtype=debugoptimized', *SANITIZE),
+     [*UNIT, '-t', '3'], {'env': CLANG}),
+    ('bare', bare, UNIT, {}),
+    ('subproject', subproject, [], {}),
+    ('installed', installed, [], {}),
+    ('m4', cortex, UNIT, {}),
+    ('m0', cortex, UNIT, {}),
+    ('i686', emulated('i386'), UNIT, {}),
+    ('s390x', emulated('s390x'), UNIT, {}),
+)
+LONG = ['--no-suite', 'vm', '--no-suite', 'slow']
+
+
+def main(args):
+    quick = '--quick' in args
+    chosen = [arg for arg in args if arg != '--quick']
+    unknown = set(chosen) - {name for name, *_ in STEPS}
+    if unknown:
+        print(f'no step is called {unknown.pop()}; the steps are '
+              f'{" ".join(name for name, *_ in STEPS)}', file=sys.stderr)
+        return 64
+    report = Report()
+    for name, step, tests, more in STEPS:
+        if chosen and name not in chosen:
+            continue
+        if tests is None:
+            # The one build that runs everything, unless told to be quick.
+            tests = ['--no-suite', 'style', *(LONG if quick else [])]
+        else:
+            tests = [*tests, *LONG]
+        start = time.monotonic()
+        step(report, name, tests, **more)
+        report.steps.append((name, time.monotonic() - start))
+    return report.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
