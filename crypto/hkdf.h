@@ -51,8 +51,7 @@ baton_hkdf_expand(uint8_t *out, size_t out_len,
 /*
  * HKDF as Noise has it (section 4.3): one to three outputs of 32 bytes from
  * a chaining key and ikm. out2 and out3 may be NULL where the output is not
- * wanted; out1 may be ck, no output may be ikm. With both others NULL only
- * out1 is computed, with out3 NULL no third one is.
+ * wanted, and are then not computed. Any output may be ck or ikm.
  */
 void baton_hkdf_noise(uint8_t out1[BATON_CRYPTO_HASH_LEN], uint8_t *out2,
 		      uint8_t *out3, const uint8_t ck[BATON_CRYPTO_HASH_LEN],

@@ -42,7 +42,7 @@ void baton_keys_derive(struct baton_keys *keys,
 /* The record key of one direction and class (any byte; no two share a key). */
 void baton_keys_record(struct baton_record_key *record,
 		       const struct baton_keys *keys, enum baton_keys_dir dir,
-		       uint8_t class);
+		       uint8_t record_class);
 
 /* Forget all of it. */
 void baton_keys_wipe(struct baton_keys *keys);

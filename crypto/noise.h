@@ -61,30 +61,34 @@ struct baton_noise_keys {
 	const uint8_t *ss;
 };
 
-/* Noise's SymmetricState and CipherState in one. */
-struct baton_noise_sym {
+/*
+ * What messages change: Noise's SymmetricState and CipherState, and the keys
+ * that the peer sent. Each message works on a copy.
+ */
+struct baton_noise_state {
 	uint8_t h[BATON_CRYPTO_HASH_LEN];
 	uint8_t ck[BATON_CRYPTO_HASH_LEN];
 	uint8_t k[BATON_CRYPTO_KEY_LEN];
-	uint32_t n; /* next nonce under k */
-	bool has_key; /* k is in use: payloads are sealed */
+	uint8_t re[BATON_CRYPTO_POINT_LEN];
+	uint8_t rs[BATON_CRYPTO_POINT_LEN];
+	uint8_t n; /* next nonce under k */
+	uint8_t step; /* messages that went by */
+	bool has_k; /* k is in use: payloads are sealed */
+	bool has_rs;
 };
 
 /* Members are the engine's; callers own the memory and nothing else. */
 struct baton_noise {
-	struct baton_noise_sym sym;
+	struct baton_noise_state state;
 	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
 	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
-	uint8_t rs[BATON_CRYPTO_POINT_LEN];
-	uint8_t re[BATON_CRYPTO_POINT_LEN];
 	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t ss[BATON_CRYPTO_POINT_LEN];
 	uint8_t pattern; /* enum baton_noise_pattern */
 	uint8_t role; /* enum baton_noise_role */
-	uint8_t step; /* messages that went by */
 	bool has_ss;
-	bool has_rs;
+	bool is_live; /* between init and finish */
 };
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */
@@ -120,12 +124,17 @@ unsigned int baton_noise_messages(enum baton_noise_pattern pattern);
 size_t baton_noise_overhead(enum baton_noise_pattern pattern,
 			    unsigned int index);
 
+/* Where in message index the payload begins: behind the keys. */
+size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
+			      unsigned int index);
+
 /*
  * Write our next message.
  *
- * payload: payload_len bytes, NULL if 0; must not overlap msg. Sealed but in
- * message 0 of XX, where it travels readable. msg: room for msg_cap bytes;
- * *msg_len receives what was used, payload_len plus baton_noise_overhead().
+ * payload: payload_len bytes, NULL if 0. Sealed but in message 0 of XX, where
+ * it travels readable. msg: room for msg_cap bytes; *msg_len receives what
+ * was used, payload_len plus baton_noise_overhead(). payload may be where it
+ * goes, see baton_noise_payload_at(), and must not overlap msg otherwise.
  *
  * BATON_ERR_STATE: not our turn. BATON_ERR_TOO_LARGE: above
  * BATON_NOISE_MESSAGE_MAX. BATON_ERR_SPACE: msg_cap is too small.
@@ -143,8 +152,8 @@ BATON_MUST_CHECK enum baton_err baton_noise_write(struct baton_noise *noise,
  *
  * payload: room for payload_cap bytes, may be NULL if 0; *payload_len
  * receives what came, msg_len minus baton_noise_overhead(). payload may be
- * where it stands in msg, at msg + baton_noise_overhead() minus the tag (or
- * minus nothing in message 0 of XX), and must not overlap msg otherwise.
+ * where it stands, see baton_noise_payload_at(), and must not overlap msg
+ * otherwise; in place, a message that does not pass is lost.
  *
  * BATON_ERR_STATE: not the peer's turn. BATON_ERR_SPACE: payload_cap is too
  * small. BATON_ERR_PEER_LENGTH: too short or too long. BATON_ERR_PEER_FORMAT:

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "crypto/hkdf.h"
+#include "crypto/keys.h"
+
+static const char commit_label[] = "baton compare commit 1";
+
+void baton_keys_derive(struct baton_keys *keys,
+		       struct baton_noise_result *result)
+{
+	memcpy(keys->dir[BATON_KEYS_I2R], result->k_i2r, sizeof(result->k_i2r));
+	memcpy(keys->dir[BATON_KEYS_R2I], result->k_r2i, sizeof(result->k_r2i));
+	memcpy(keys->h, result->h, sizeof(keys->h));
+	baton_kdf(keys->bond_psk, result->exporter, "baton bond psk 1", NULL,
+		  0);
+	baton_kdf(keys->tag_key, result->exporter, "baton bond tag 1", NULL, 0);
+	baton_kdf(keys->ticket_psk, result->exporter, "baton ticket psk 1",
+		  NULL, 0);
+	baton_kdf(keys->compare, result->exporter, "baton compare 1", NULL, 0);
+	baton_crypto_wipe(result, sizeof(*result));
+}
+
+void baton_keys_record(struct baton_record_key *record,
+		       const struct baton_keys *keys, enum baton_keys_dir dir,
+		       uint8_t record_class)
+{
+	uint8_t key[BATON_CRYPTO_KEY_LEN];
+
+	baton_kdf(key, keys->dir[dir], "baton class 1", &record_class, 1);
+	baton_record_init(record, key);
+	baton_crypto_wipe(key, sizeof(key));
+}
+
+void baton_keys_wipe(struct baton_keys *keys)
+{
+	baton_crypto_wipe(keys, sizeof(*keys));
+}
+
+void baton_compare_commit(uint8_t out[BATON_COMPARE_COMMIT_LEN],
+			  const uint8_t nonce[BATON_COMPARE_NONCE_LEN])
+{
+	struct baton_crypto_sha256 sha;
+
+	/* The label goes in with its closing zero. */
+	baton_crypto_sha256_init(&sha);
+	baton_crypto_sha256_update(&sha, (const uint8_t *)commit_label,
+				   sizeof(commit_label));
+	baton_crypto_sha256_update(&sha, nonce, BATON_COMPARE_NONCE_LEN);
+	baton_crypto_sha256_final(&sha, out);
+	baton_crypto_wipe(&sha, sizeof(sha));
+}
+
+static void reveal_key(struct baton_record_key *record,
+		       const struct baton_keys *keys)
+{
+	uint8_t key[BATON_CRYPTO_KEY_LEN];
+
+	baton_kdf(key, keys->dir[BATON_KEYS_R2I], "baton compare reveal 1",
+		  NULL, 0);
+	baton_record_init(record, key);
+	baton_crypto_wipe(key, sizeof(key));
+}
+
+void baton_compare_reveal(uint8_t out[BATON_COMPARE_REVEAL_LEN],
+			  const struct baton_keys *keys,
+			  const uint8_t nonce[BATON_COMPARE_NONCE_LEN])
+{
+	struct baton_record_key record;
+
+	reveal_key(&record, keys);
+	memmove(out, nonce, BATON_COMPARE_NONCE_LEN);
+	/* The first record of its key: it cannot be exhausted. */
+	(void)!baton_record_seal(&record, keys->h, sizeof(keys->h), out,
+				 BATON_COMPARE_NONCE_LEN);
+	baton_record_wipe(&record);
+}
+
+enum baton_err
+baton_compare_check(uint8_t nonce[BATON_COMPARE_NONCE_LEN],
+		    const struct baton_keys *keys, const uint8_t *msg,
+		    size_t msg_len,
+		    const uint8_t commit[BATON_COMPARE_COMMIT_LEN])
+{
+	struct baton_record_key record;
+	uint8_t buf[BATON_COMPARE_REVEAL_LEN];
+	uint8_t expected[BATON_COMPARE_COMMIT_LEN];
+	enum baton_err err;
+	size_t len;
+
+	memset(nonce, 0, BATON_COMPARE_NONCE_LEN);
+	if (msg_len != BATON_COMPARE_REVEAL_LEN)
+		return BATON_ERR_PEER_LENGTH;
+	memcpy(buf, msg, sizeof(buf));
+	reveal_key(&record, keys);
+	err = baton_record_open(&record, keys->h, sizeof(keys->h), buf,
+				sizeof(buf), &len);
+	if (err)
+		goto out;
+	baton_compare_commit(expected, buf);
+	if (baton_crypto_equal(expected, commit, sizeof(expected)))
+		memcpy(nonce, buf, BATON_COMPARE_NONCE_LEN);
+	else
+		err = BATON_ERR_PROTOCOL;
+out:
+	baton_record_wipe(&record);
+	baton_crypto_wipe(buf, sizeof(buf));
+	return err;
+}
+
+uint32_t baton_compare_code(const struct baton_keys *keys,
+			    const uint8_t phone_nonce[BATON_COMPARE_NONCE_LEN],
+			    const uint8_t watch_nonce[BATON_COMPARE_NONCE_LEN])
+{
+	uint8_t ctx[BATON_CRYPTO_HASH_LEN + 2 * BATON_COMPARE_NONCE_LEN];
+	uint8_t value[BATON_CRYPTO_KEY_LEN];
+	uint32_t code;
+
+	memcpy(ctx, keys->h, BATON_CRYPTO_HASH_LEN);
+	memcpy(ctx + BATON_CRYPTO_HASH_LEN, phone_nonce,
+	       BATON_COMPARE_NONCE_LEN);
+	memcpy(ctx + BATON_CRYPTO_HASH_LEN + BATON_COMPARE_NONCE_LEN,
+	       watch_nonce, BATON_COMPARE_NONCE_LEN);
+	baton_kdf(value, keys->compare, "baton compare code 1", ctx,
+		  sizeof(ctx));
+	code = (uint32_t)(baton_load_be64(value) % BATON_COMPARE_CODES);
+	baton_crypto_wipe(ctx, sizeof(ctx));
+	baton_crypto_wipe(value, sizeof(value));
+	return code;
+}
+
+void baton_bond_tag(uint8_t out[BATON_BOND_TAG_LEN],
+		    const uint8_t tag_key[BATON_CRYPTO_KEY_LEN],
+		    const uint8_t watch_nonce[BATON_BOND_NONCE_LEN],
+		    const uint8_t e_pub[BATON_CRYPTO_POINT_LEN])
+{
+	struct baton_hmac_key hmac;
+	uint8_t data[BATON_BOND_NONCE_LEN + BATON_CRYPTO_POINT_LEN];
+	uint8_t mac[BATON_CRYPTO_HASH_LEN];
+
+	memcpy(data, watch_nonce, BATON_BOND_NONCE_LEN);
+	memcpy(data + BATON_BOND_NONCE_LEN, e_pub, BATON_CRYPTO_POINT_LEN);
+	baton_hmac_key_init(&hmac, tag_key, BATON_CRYPTO_KEY_LEN);
+	baton_hmac(mac, &hmac, data, sizeof(data));
+	memcpy(out, mac, BATON_BOND_TAG_LEN);
+	baton_crypto_wipe(&hmac, sizeof(hmac));
+	baton_crypto_wipe(mac, sizeof(mac));
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "crypto/hkdf.h"
+#include "crypto/noise.h"
+#include "crypto/nonce.h"
+
+#define KEY_LEN BATON_CRYPTO_KEY_LEN
+#define POINT_LEN BATON_CRYPTO_POINT_LEN
+#define TAG_LEN BATON_CRYPTO_TAG_LEN
+
+/* The letters of the Noise paper; each message is a line of them. */
+enum token {
+	END,
+	E,
+	S,
+	EE,
+	ES,
+	SE,
+	SS,
+	PSK,
+};
+
+struct pattern {
+	/* The protocol name, hashed if it is longer than a hash: the first h */
+	uint8_t name[BATON_CRYPTO_HASH_LEN];
+	bool has_psk;
+	bool has_pre; /* pre-messages: both statics are known */
+	uint8_t n_messages;
+	uint8_t tokens[BATON_NOISE_MESSAGES_MAX][5];
+};
+
+/* clang-format off */
+static const struct pattern patterns[] = {
+	[BATON_NOISE_XX] = {
+		.name = "Noise_XX_25519_ChaChaPoly_SHA256",
+		.n_messages = 3,
+		.tokens = {{E}, {E, EE, S, ES}, {S, SE}},
+	},
+	[BATON_NOISE_XXPSK0] = {
+		.name = {
+			0x70, 0xf7, 0x5e, 0xb8, 0xbf, 0xd5, 0x15, 0xeb,
+			0xbb, 0xe6, 0x8f, 0xb1, 0x17, 0x16, 0x12, 0x78,
+			0x52, 0x0d, 0x73, 0x00, 0xd8, 0x8f, 0xd8, 0x09,
+			0xeb, 0x41, 0x6c, 0xae, 0xce, 0xc6, 0x03, 0x39},
+		.has_psk = true,
+		.n_messages = 3,
+		.tokens = {{PSK, E}, {E, EE, S, ES}, {S, SE}},
+	},
+	[BATON_NOISE_KKPSK0] = {
+		.name = {
+			0x17, 0x02, 0x91, 0x2b, 0x9e, 0x7f, 0xa4, 0xae,
+			0xa7, 0xe0, 0x45, 0x16, 0xe2, 0x3f, 0x5b, 0xa0,
+			0xeb, 0x67, 0x0d, 0x72, 0xb4, 0x14, 0x08, 0xa6,
+			0x5f, 0xc8, 0xcf, 0x16, 0x53, 0x4d, 0x10, 0xc4},
+		.has_psk = true,
+		.has_pre = true,
+		.n_messages = 2,
+		.tokens = {{PSK, E, ES, SS}, {E, EE, SE}},
+	},
+	[BATON_NOISE_NNPSK0] = {
+		.name = {
+			0xf0, 0xb8, 0x90, 0x82, 0x6f, 0xb8, 0xe6, 0x58,
+			0x4a, 0xf6, 0x94, 0x8d, 0x22, 0x71, 0x69, 0xc3,
+			0x81, 0xc9, 0xed, 0x6a, 0x4c, 0x1c, 0x90, 0xdf,
+			0x4b, 0x9f, 0xf4, 0x54, 0xfa, 0x94, 0x7f, 0x7b},
+		.has_psk = true,
+		.n_messages = 2,
+		.tokens = {{PSK, E}, {E, EE}},
+	},
+};
+/* clang-format on */
+
+static const struct pattern *find_pattern(enum baton_noise_pattern pattern)
+{
+	if ((size_t)pattern >= sizeof(patterns) / sizeof(patterns[0]))
+		return NULL;
+	return &patterns[pattern];
+}
+
+static bool has_statics(const struct pattern *pattern)
+{
+	return pattern->has_pre || pattern->n_messages == 3;
+}
+
+/* SymmetricState, section 5.2 of the paper. */
+
+static void mix_hash(struct baton_noise_state *state, const uint8_t *data,
+		     size_t data_len)
+{
+	struct baton_crypto_sha256 sha;
+
+	baton_crypto_sha256_init(&sha);
+	baton_crypto_sha256_update(&sha, state->h, sizeof(state->h));
+	baton_crypto_sha256_update(&sha, data, data_len);
+	baton_crypto_sha256_final(&sha, state->h);
+}
+
+/*
+ * A key that the next token replaces before anything is sealed under it is
+ * not worth its two or more blocks: used tells whether this one is.
+ */
+static void mix_key(struct baton_noise_state *state, const uint8_t ikm[KEY_LEN],
+		    bool used)
+{
+	baton_hkdf_noise(state->ck, used ? state->k : NULL, NULL, state->ck,
+			 ikm, KEY_LEN);
+	state->n = 0;
+	state->has_k = true;
+}
+
+static void mix_key_and_hash(struct baton_noise_state *state,
+			     const uint8_t ikm[KEY_LEN], bool used)
+{
+	uint8_t temp_h[BATON_CRYPTO_HASH_LEN];
+
+	baton_hkdf_noise(state->ck, temp_h, used ? state->k : NULL, state->ck,
+			 ikm, KEY_LEN);
+	state->n = 0;
+	state->has_k = true;
+	mix_hash(state, temp_h, sizeof(temp_h));
+	baton_crypto_wipe(temp_h, sizeof(temp_h));
+}
+
+static bool key_is_used(enum token next)
+{
+	return next == END || next == S;
+}
+
+/* out may be plain. Returns how much was written. */
+static size_t encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
+			       const uint8_t *plain, size_t plain_len)
+{
+	uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
+	size_t out_len = plain_len;
+
+	if (state->has_k) {
+		baton_nonce_set(nonce, state->n++);
+		baton_crypto_seal(out, plain, plain_len, state->h,
+				  sizeof(state->h), nonce, state->k);
+		out_len += TAG_LEN;
+	} else if (plain_len) {
+		memmove(out, plain, plain_len);
+	}
+	mix_hash(state, out, out_len);
+	return out_len;
+}
+
+/* out may be in, which is why in is hashed before it is opened. */
+static enum baton_err decrypt_and_hash(struct baton_noise_state *state,
+				       uint8_t *out, const uint8_t *in,
+				       size_t in_len)
+{
+	uint8_t h[BATON_CRYPTO_HASH_LEN];
+	uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
+
+	memcpy(h, state->h, sizeof(h));
+	mix_hash(state, in, in_len);
+	if (!state->has_k) {
+		if (in_len)
+			memmove(out, in, in_len);
+		return BATON_OK;
+	}
+	baton_nonce_set(nonce, state->n++);
+	return baton_crypto_open(out, in, in_len, h, sizeof(h), nonce,
+				 state->k);
+}
+
+/* HandshakeState, section 5.3. */
+
+static enum baton_err mix_dh(const struct baton_noise *noise,
+			     struct baton_noise_state *state, enum token token,
+			     bool used)
+{
+	bool own_is_e, peer_is_e;
+	uint8_t dh[POINT_LEN];
+	enum baton_err err;
+
+	/* The first letter of a token is the initiator's key. */
+	if (noise->role == BATON_NOISE_INITIATOR) {
+		own_is_e = token == EE || token == ES;
+		peer_is_e = token == EE || token == SE;
+	} else {
+		own_is_e = token == EE || token == SE;
+		peer_is_e = token == EE || token == ES;
+	}
+	if (token == SS && noise->has_ss) {
+		mix_key(state, noise->ss, used);
+		return BATON_OK;
+	}
+	err = baton_crypto_x25519(dh, own_is_e ? noise->e_priv : noise->s_priv,
+				  peer_is_e ? state->re : state->rs);
+	if (!err)
+		mix_key(state, dh, used);
+	baton_crypto_wipe(dh, sizeof(dh));
+	return err;
+}
+
+/* The tokens that send nothing; both sides do the same. */
+static enum baton_err mix_token(const struct baton_noise *noise,
+				struct baton_noise_state *state,
+				enum token token, bool used)
+{
+	if (token != PSK)
+		return mix_dh(noise, state, token, used);
+	mix_key_and_hash(state, noise->psk, used);
+	return BATON_OK;
+}
+
+static void write_e(const struct baton_noise *noise,
+		    struct baton_noise_state *state, uint8_t *out, bool used)
+{
+	baton_crypto_x25519_base(out, noise->e_priv);
+	mix_hash(state, out, POINT_LEN);
+	if (patterns[noise->pattern].has_psk)
+		mix_key(state, out, used);
+}
+
+static void read_e(const struct baton_noise *noise,
+		   struct baton_noise_state *state, const uint8_t *in,
+		   bool used)
+{
+	memcpy(state->re, in, POINT_LEN);
+	mix_hash(state, in, POINT_LEN);
+	if (patterns[noise->pattern].has_psk)
+		mix_key(state, in, used);
+}
+
+static enum baton_err read_s(struct baton_noise_state *state, const uint8_t *in)
+{
+	state->has_rs = true;
+	return decrypt_and_hash(state, state->rs, in, POINT_LEN + TAG_LEN);
+}
+
+enum baton_err baton_noise_init(struct baton_noise *noise,
+				enum baton_noise_pattern pattern,
+				enum baton_noise_role role,
+				const uint8_t *prologue, size_t prologue_len,
+				const struct baton_noise_keys *keys)
+{
+	const struct pattern *p = find_pattern(pattern);
+	struct baton_noise_state *state = &noise->state;
+
+	memset(noise, 0, sizeof(*noise));
+	if (!p ||
+	    (role != BATON_NOISE_INITIATOR && role != BATON_NOISE_RESPONDER))
+		return BATON_ERR_ARG;
+	if (!keys->e_priv || (p->has_psk && !keys->psk) ||
+	    (p->has_pre && !keys->rs) ||
+	    (has_statics(p) && (!keys->s_priv || !keys->s_pub)))
+		return BATON_ERR_ARG;
+
+	noise->pattern = (uint8_t)pattern;
+	noise->role = (uint8_t)role;
+	noise->is_live = true;
+	memcpy(noise->e_priv, keys->e_priv, sizeof(noise->e_priv));
+	if (p->has_psk)
+		memcpy(noise->psk, keys->psk, sizeof(noise->psk));
+	if (has_statics(p)) {
+		memcpy(noise->s_priv, keys->s_priv, sizeof(noise->s_priv));
+		memcpy(noise->s_pub, keys->s_pub, sizeof(noise->s_pub));
+	}
+	memcpy(state->h, p->name, sizeof(state->h));
+	memcpy(state->ck, p->name, sizeof(state->ck));
+	mix_hash(state, prologue, prologue_len);
+	if (!p->has_pre)
+		return BATON_OK;
+
+	memcpy(state->rs, keys->rs, sizeof(state->rs));
+	state->has_rs = true;
+	if (keys->ss) {
+		memcpy(noise->ss, keys->ss, sizeof(noise->ss));
+		noise->has_ss = true;
+	}
+	if (role == BATON_NOISE_INITIATOR) {
+		mix_hash(state, noise->s_pub, POINT_LEN);
+		mix_hash(state, state->rs, POINT_LEN);
+	} else {
+		mix_hash(state, state->rs, POINT_LEN);
+		mix_hash(state, noise->s_pub, POINT_LEN);
+	}
+	return BATON_OK;
+}
+
+unsigned int baton_noise_messages(enum baton_noise_pattern pattern)
+{
+	const struct pattern *p = find_pattern(pattern);
+
+	return p ? p->n_messages : 0;
+}
+
+/* What the keys of a message take, and whether its payload is sealed. */
+static size_t keys_len(const struct pattern *pattern, unsigned int index,
+		       bool *sealed)
+{
+	const uint8_t *token;
+	unsigned int i;
+	size_t len = 0;
+
+	*sealed = false;
+	for (i = 0; i <= index; i++) {
+		len = 0;
+		for (token = pattern->tokens[i]; *token; token++) {
+			if (*token == S)
+				len += *sealed ? POINT_LEN + TAG_LEN
+					       : POINT_LEN;
+			else if (*token == E)
+				len += POINT_LEN;
+			if (*token > S || pattern->has_psk)
+				*sealed = true;
+		}
+	}
+	return len;
+}
+
+size_t baton_noise_overhead(enum baton_noise_pattern pattern,
+			    unsigned int index)
+{
+	size_t len;
+	bool sealed;
+
+	if (index >= baton_noise_messages(pattern))
+		return 0;
+	len = keys_len(&patterns[pattern], index, &sealed);
+	return sealed ? len + TAG_LEN : len;
+}
+
+size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
+			      unsigned int index)
+{
+	bool sealed;
+
+	if (index >= baton_noise_messages(pattern))
+		return 0;
+	return keys_len(&patterns[pattern], index, &sealed);
+}
+
+bool baton_noise_is_done(const struct baton_noise *noise)
+{
+	return noise->is_live &&
+	       noise->state.step == patterns[noise->pattern].n_messages;
+}
+
+/* Messages alternate, the initiator's first. */
+static bool is_turn_of(const struct baton_noise *noise,
+		       enum baton_noise_role role)
+{
+	return noise->is_live && !baton_noise_is_done(noise) &&
+	       (noise->state.step & 1) == role;
+}
+
+static enum baton_err write_message(const struct baton_noise *noise,
+				    struct baton_noise_state *state,
+				    const uint8_t *payload, size_t payload_len,
+				    uint8_t *msg)
+{
+	const uint8_t *token = patterns[noise->pattern].tokens[state->step];
+	enum baton_err err;
+	bool used;
+
+	for (; *token; token++) {
+		used = key_is_used(token[1]);
+		if (*token == E) {
+			write_e(noise, state, msg, used);
+			msg += POINT_LEN;
+		} else if (*token == S) {
+			msg += encrypt_and_hash(state, msg, noise->s_pub,
+						POINT_LEN);
+		} else {
+			err = mix_token(noise, state, *token, used);
+			if (err)
+				return err;
+		}
+	}
+	(void)encrypt_and_hash(state, msg, payload, payload_len);
+	state->step++;
+	return BATON_OK;
+}
+
+enum baton_err baton_noise_write(struct baton_noise *noise,
+				 const uint8_t *payload, size_t payload_len,
+				 uint8_t *msg, size_t msg_cap, size_t *msg_len)
+{
+	struct baton_noise_state state;
+	enum baton_err err;
+	size_t overhead;
+
+	*msg_len = 0;
+	if (!is_turn_of(noise, noise->role))
+		return BATON_ERR_STATE;
+	overhead = baton_noise_overhead(noise->pattern, noise->state.step);
+	if (payload_len > BATON_NOISE_MESSAGE_MAX - overhead)
+		return BATON_ERR_TOO_LARGE;
+	if (msg_cap < payload_len + overhead)
+		return BATON_ERR_SPACE;
+
+	state = noise->state;
+	err = write_message(noise, &state, payload, payload_len, msg);
+	if (!err) {
+		noise->state = state;
+		*msg_len = payload_len + overhead;
+	}
+	baton_crypto_wipe(&state, sizeof(state));
+	return err;
+}
+
+/* The caller made sure that the message is as long as its keys and tags. */
+static enum baton_err read_message(const struct baton_noise *noise,
+				   struct baton_noise_state *state,
+				   const uint8_t *msg, size_t msg_len,
+				   uint8_t *payload)
+{
+	const uint8_t *token = patterns[noise->pattern].tokens[state->step];
+	const uint8_t *end = msg + msg_len;
+	enum baton_err err = BATON_OK;
+	bool used;
+
+	for (; *token; token++) {
+		used = key_is_used(token[1]);
+		if (*token == E) {
+			read_e(noise, state, msg, used);
+			msg += POINT_LEN;
+		} else if (*token == S) {
+			err = read_s(state, msg);
+			msg += POINT_LEN + TAG_LEN;
+		} else {
+			err = mix_token(noise, state, *token, used);
+		}
+		if (err)
+			return err;
+	}
+	state->step++;
+	return decrypt_and_hash(state, payload, msg, (size_t)(end - msg));
+}
+
+enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
+				size_t msg_len, uint8_t *payload,
+				size_t payload_cap, size_t *payload_len)
+{
+	struct baton_noise_state state;
+	enum baton_err err;
+	size_t overhead;
+
+	*payload_len = 0;
+	if (!is_turn_of(noise, !noise->role))
+		return BATON_ERR_STATE;
+	overhead = baton_noise_overhead(noise->pattern, noise->state.step);
+	if (msg_len < overhead || msg_len > BATON_NOISE_MESSAGE_MAX)
+		return BATON_ERR_PEER_LENGTH;
+	if (payload_cap < msg_len - overhead)
+		return BATON_ERR_SPACE;
+
+	state = noise->state;
+	err = read_message(noise, &state, msg, msg_len, payload);
+	if (!err) {
+		noise->state = state;
+		*payload_len = msg_len - overhead;
+	}
+	baton_crypto_wipe(&state, sizeof(state));
+	return err;
+}
+
+const uint8_t *baton_noise_remote_static(const struct baton_noise *noise)
+{
+	return noise->state.has_rs ? noise->state.rs : NULL;
+}
+
+enum baton_err baton_noise_finish(struct baton_noise *noise,
+				  struct baton_noise_result *result)
+{
+	struct baton_noise_state *state = &noise->state;
+	uint8_t rs[POINT_LEN];
+	bool has_rs = state->has_rs;
+
+	if (!baton_noise_is_done(noise))
+		return BATON_ERR_STATE;
+	/* Split (section 5.2), with one output more for everything else. */
+	baton_hkdf_noise(result->k_i2r, result->k_r2i, result->exporter,
+			 state->ck, NULL, 0);
+	memcpy(result->h, state->h, sizeof(result->h));
+
+	memcpy(rs, state->rs, sizeof(rs));
+	baton_noise_wipe(noise);
+	memcpy(state->rs, rs, sizeof(rs));
+	state->has_rs = has_rs;
+	return BATON_OK;
+}
+
+void baton_noise_wipe(struct baton_noise *noise)
+{
+	baton_crypto_wipe(noise, sizeof(*noise));
+}
