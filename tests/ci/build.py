@@ -23,9 +23,11 @@ CLANG = {'CC': 'clang-14'}
 
 def run(*command, **kwargs):
     """(it worked, what it printed)"""
+    if 'input' not in kwargs:
+        kwargs['stdin'] = subprocess.DEVNULL
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                             stderr=subprocess.STDOUT, errors='replace',
-                            stdin=subprocess.DEVNULL, **kwargs)
+                            **kwargs)
     return result.returncode == 0, result.stdout
 
 

@@ -172,15 +172,20 @@ def installed(report, name, _tests):
                if 'baton.pc' in names]
     env = {**os.environ, 'PKG_CONFIG_PATH': ':'.join(folders),
            'PKG_CONFIG_SYSROOT_DIR': top}
-    source = os.path.join(ROOT, 'tests', 'subproject', 'consumer.c')
-    good, flags = run('pkg-config', '--cflags', '--libs', '--static', 'baton',
+    good, flags = run('pkg-config', '--cflags', '--libs', 'baton',
                       env=env)
     report.case(name, 'pkg-config finds it', 'pass' if good else 'fail', flags)
     if not good:
         return
+    cc = ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror']
+    for header in sorted(os.listdir(os.path.join(ROOT, 'include', 'baton'))):
+        good, text = run(*cc, '-fsyntax-only', '-x', 'c', '-', cwd=top,
+                         *flags.split(), input=f'#include <baton/{header}>\n')
+        report.case(name, f'<baton/{header}> stands alone',
+                    'pass' if good else 'fail', text)
+    source = os.path.join(ROOT, 'tests', 'subproject', 'consumer.c')
     for what, command in (
-            ('compiles', ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror',
-                          source, '-o', program, *flags.split()]),
+            ('compiles', [*cc, source, '-o', program, *flags.split()]),
             ('runs', [program])):
         good, text = run(*command, cwd=top)
         report.case(name, f'a program against it {what}',

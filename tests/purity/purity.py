@@ -19,6 +19,8 @@ RUNTIME = re.compile(r'__aeabi_\w+|__gnu_thumb1_case_\w+|__u?(div|mod)[sd]i[34]'
                      r'|__u?divmoddi4|__(ashl|ashr|lshr|mul|bswap|clz|ctz)[sd]i[23]'
                      r'|_GLOBAL_OFFSET_TABLE_|__x86\.get_pc_thunk\.\w+')
 HEADERS = {'stddef.h', 'stdint.h', 'stdbool.h', 'string.h', 'limits.h'}
+# The headers whose functions are not in the core but behind it.
+PORTS = ('crypto/primitives.h',)
 BELOW = {
     'base': {'base'},
     'transport': {'base', 'transport'},
@@ -116,13 +118,11 @@ class Tap:
 
 
 def port_names(root):
-    """What a port brings: the functions that the core's headers declare."""
+    """The functions that a port brings."""
     names = set()
-    for layer in BELOW:
-        for name in sorted(os.listdir(os.path.join(root, layer))):
-            if name.endswith('.h'):
-                with open(os.path.join(root, layer, name)) as file:
-                    names |= set(re.findall(r'\b(baton_\w+)\(', file.read()))
+    for path in PORTS:
+        with open(os.path.join(root, path)) as file:
+            names |= set(re.findall(r'\b(baton_\w+)\(', file.read()))
     return names
 
 
