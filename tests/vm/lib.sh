@@ -9,6 +9,15 @@ watch=hci0 watch_address=00:AA:01:00:00:00
 # shellcheck disable=SC2034
 phone=hci1 phone_address=00:AA:01:01:00:01
 
+# What the bare programs use, in the order of their arguments.
+# shellcheck disable=SC2034
+bare_service=5b0c0001-3a6f-4a52-9f0e-6d1c1b7a2e10
+# shellcheck disable=SC2034
+bare_write=5b0c0002-3a6f-4a52-9f0e-6d1c1b7a2e10
+# shellcheck disable=SC2034
+bare_notify=5b0c0003-3a6f-4a52-9f0e-6d1c1b7a2e10
+bare_uuids=("$bare_service" "$bare_write" "$bare_notify")
+
 # The ordinary user as whom programs run: nobody.
 user=65534
 
@@ -192,4 +201,18 @@ adapter_get() {
 
 powered() {
 	adapter_get "$1" Powered | grep -q 'boolean true'
+}
+
+# start_bare_watch MODE...: the bare peripheral, advertising when this returns.
+start_bare_watch() {
+	need bare_watch
+	start bare-watch bare_watch "$watch" "${bare_uuids[@]}" "$@"
+	expect bare-watch "RegisterApplication done"
+	expect bare-watch "RegisterAdvertisement done"
+}
+
+# start_bare_phone MODE...: the bare central.
+start_bare_phone() {
+	need bare_phone
+	start bare-phone bare_phone "$phone" "${bare_uuids[@]}" "$@"
 }

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Turnaround times from a btmon trace: on each adapter, from an ATT value
+received to the next one sent, in milliseconds."""
+
+import statistics
+import struct
+import sys
+
+MONITOR = 2001  # btsnoop's link type for a trace of all adapters
+ACL_SENT, ACL_RECEIVED = 4, 5
+ATT_CID = 4
+VALUES = {0x1b, 0x52}  # notification, write command
+ADAPTERS = {0: "watch", 1: "phone"}
+
+
+def records(trace):
+    """Yields (adapter, opcode, microseconds, data) for each record."""
+    magic, _, link = struct.unpack_from(">8sII", trace)
+    if magic != b"btsnoop\0" or link != MONITOR:
+        sys.exit("turnaround: this is no trace of btmon")
+    at = 16
+    while at + 24 <= len(trace):
+        _, length, flags, _, when = struct.unpack_from(">IIIIq", trace, at)
+        yield flags >> 16, flags & 0xffff, when, trace[at + 24:at + 24 + length]
+        at += 24 + length
+
+
+def att_opcode(acl):
+    """The ATT opcode of an ACL packet that starts an ATT PDU, else None."""
+    if len(acl) < 9:
+        return None
+    handle, _, _, cid = struct.unpack_from("<HHHH", acl)
+    starts = (handle >> 12) & 3 != 1
+    return acl[8] if starts and cid == ATT_CID else None
+
+
+def turnarounds(trace):
+    """Adapter to list of microseconds."""
+    received, times = {}, {}
+    for adapter, opcode, when, data in records(trace):
+        if opcode not in (ACL_SENT, ACL_RECEIVED):
+            continue
+        if att_opcode(data) not in VALUES:
+            continue
+        if opcode == ACL_RECEIVED:
+            received.setdefault(adapter, when)
+        elif adapter in received:
+            times.setdefault(adapter, []).append(when - received.pop(adapter))
+    return times
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: turnaround.py TRACE")
+    with open(sys.argv[1], "rb") as file:
+        times = turnarounds(file.read())
+    for adapter, us in sorted(times.items()):
+        us.sort()
+        print(f"{ADAPTERS.get(adapter, adapter)} turnaround: "
+              f"median {statistics.median(us) / 1e3:.1f} ms, "
+              f"90 % {us[len(us) * 9 // 10] / 1e3:.1f} ms, "
+              f"longest {us[-1] / 1e3:.1f} ms, of {len(us)}")
+
+
+if __name__ == "__main__":
+    main()
