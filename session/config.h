@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_CONFIG_H
+#define BATON_SESSION_CONFIG_H
+
+/* Limits and sizes of the engine, all known at compile time. */
+
+#include <stdint.h>
+
+#include "transport/pdu.h"
+
+#define BATON_VERSION_MAX 1
+#define BATON_VERSION_MIN 1
+
+#define BATON_BONDS 8 /* bonds an engine holds */
+#define BATON_BOND_ID_LEN 8
+#define BATON_STREAMS 4 /* streams per class and direction */
+#define BATON_META_MAX 255
+#define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
+
+enum baton_role {
+	BATON_WATCH = 0, /* peripheral, GATT server */
+	BATON_PHONE = 1, /* central, GATT client, the authority */
+};
+
+/* Why a message was cancelled or refused (transport/SPEC.md B.3). */
+enum baton_reason {
+	BATON_REASON_NONE = 0,
+	BATON_REASON_PERSON = 1,
+	BATON_REASON_TOO_LARGE = 2,
+	BATON_REASON_NO_ROOM = 3,
+	BATON_REASON_NOT_ALLOWED = 4,
+	BATON_REASON_INTERNAL = 5,
+};
+
+struct baton_session_config {
+	enum baton_role role;
+	uint64_t message_max; /* longest message taken, bytes */
+	struct baton_link_config link;
+};
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_SESSION_H
+#define BATON_SESSION_SESSION_H
+
+/*
+ * The engine: one watch or one phone, with its bonds, one link at a time and
+ * the streams that survive links (session/SPEC.md).
+ *
+ * It does no I/O. The caller brings PDUs and the time in, takes PDUs, events
+ * and store operations out, and after every call looks again at tx(),
+ * next_event(), next_store_op() and deadline(). Times are milliseconds on one
+ * monotonic clock of the caller's that never runs backwards.
+ *
+ * Errors: the caller's mistakes change nothing. rx() answers a peer's error
+ * (baton_err_is_peer) for a PDU that was dropped: worth counting, nothing to
+ * do. A fatal error ends the link, never the session: it also comes as
+ * BATON_EVENT_LINK_CLOSE.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "session/config.h"
+
+struct baton_session;
+
+enum baton_event_type {
+	/* Both sides are authenticated, streams may be used. */
+	BATON_EVENT_SECURED,
+	/* Close this link in the bearer; u.closed.err says why. */
+	BATON_EVENT_LINK_CLOSE,
+	/* Show u.compare.code (6 digits); answer with _confirm(). */
+	BATON_EVENT_COMPARE,
+	/* A bond is durable on both sides; u.bond.id names it. */
+	BATON_EVENT_PAIRED,
+	/* Pairing ended without a bond; u.closed.err says why. */
+	BATON_EVENT_PAIR_FAILED,
+	/* A whole short message, all of it in u.message. */
+	BATON_EVENT_MESSAGE,
+	/* A streamed message begins: u.message.total, offset and meta. */
+	BATON_EVENT_BEGIN,
+	/* The next bytes of the message that has begun; u.message. */
+	BATON_EVENT_DATA,
+	/* The message is complete and every byte of it was authentic. */
+	BATON_EVENT_END,
+	/* The message being received will not be completed: drop it. */
+	BATON_EVENT_ABORTED,
+	/* write() or send() answered AGAIN and may be called again. */
+	BATON_EVENT_WRITABLE,
+	/* Give the bytes of the message in progress again, from u.sent.offset. */
+	BATON_EVENT_REWIND,
+	/* The peer has taken whole all messages below u.sent.message. */
+	BATON_EVENT_DELIVERED,
+	/* Messages from u.sent.message on were sent and are lost: send again. */
+	BATON_EVENT_LOST,
+	/* The peer refused the message in progress; u.sent.reason. */
+	BATON_EVENT_REFUSED,
+};
+
+/* Where a message travels. Streams are numbered per class. */
+struct baton_stream_id {
+	uint8_t class_id; /* enum baton_class: MESSAGE or BULK */
+	uint8_t number; /* 0..BATON_STREAMS - 1 */
+};
+
+struct baton_event {
+	enum baton_event_type type;
+	struct baton_stream_id stream;
+	union {
+		struct {
+			enum baton_err err;
+			uint8_t peer_version[2]; /* highest, lowest; or 0 */
+		} closed;
+		struct {
+			uint32_t code; /* 0..999999 */
+		} compare;
+		struct {
+			uint8_t id[BATON_BOND_ID_LEN];
+		} bond;
+		struct {
+			uint64_t number; /* of the message in its stream */
+			uint64_t total; /* length, BATON_TOTAL_UNKNOWN */
+			uint64_t offset; /* of bytes in the message */
+			const uint8_t *bytes; /* until the next call */
+			size_t len;
+			const uint8_t *meta; /* BEGIN only */
+			size_t meta_len;
+		} message;
+		struct {
+			uint64_t message;
+			uint64_t offset;
+			uint8_t reason; /* enum baton_reason */
+		} sent;
+	} u;
+};
+
+#define BATON_TOTAL_UNKNOWN UINT64_MAX
+
+enum baton_store_kind {
+	BATON_STORE_PUT,
+	BATON_STORE_DELETE,
+};
+
+struct baton_store_op {
+	uint32_t id; /* for baton_session_stored() */
+	enum baton_store_kind kind;
+	const char *key; /* letters, digits and '/', 0-terminated */
+	const uint8_t *value; /* secret; lives until stored() */
+	size_t value_len;
+};
+
+/* What a link is like when it comes up. */
+struct baton_link_facts {
+	uint16_t mtu; /* ATT MTU, header included, 23..517 */
+	uint16_t ll_len; /* LL data length, bytes; 0: not known */
+	uint32_t interval_us; /* connection interval; 0: not known */
+	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */
+};
+
+/* What the engine has done, for reports; counts since init. */
+struct baton_session_stats {
+	uint64_t tx_pdus, tx_bytes; /* all PDUs given to tx() */
+	uint64_t rx_pdus, rx_bytes; /* all PDUs that rx() took */
+	uint64_t tx_data_pdus, tx_ack_pdus; /* with data; acks alone */
+	uint64_t tx_resent; /* units or parts sent again */
+	uint64_t tx_records, rx_records;
+	uint64_t rx_dropped; /* PDUs dropped as bad input */
+	uint32_t srtt_ms; /* smoothed round trip of the present link */
+};
+
+/* Bytes of memory an engine of this configuration needs. */
+size_t baton_session_memory_len(const struct baton_session_config *config);
+
+/*
+ * Make an engine. config is copied; limits in session/config.h. memory is
+ * the caller's, baton_session_memory_len(config) bytes, aligned as malloc
+ * does, and stays the engine's until wipe(). seed: 32 bytes from a true random
+ * source, different at every start; wiped by nobody but the caller.
+ * BATON_ERR_ARG, BATON_ERR_SPACE: nothing was made.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_init(struct baton_session *session,
+				  const struct baton_session_config *config,
+				  void *memory, size_t memory_len,
+				  const uint8_t seed[32]);
+
+/* Erase every secret; the memory is the caller's again. */
+void baton_session_wipe(struct baton_session *session);
+
+/*
+ * Give a bond as it was stored (the value of a PUT). It is copied.
+ * BATON_ERR_ARG: not a bond of this role; BATON_ERR_SPACE: more than
+ * BATON_BONDS.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_bond_add(struct baton_session *session,
+				      const uint8_t *value, size_t len);
+
+/* Number of bonds, and the id of the index-th (0-based) into id. */
+size_t baton_session_bond_count(const struct baton_session *session);
+BATON_MUST_CHECK
+enum baton_err baton_session_bond_id(const struct baton_session *session,
+				     size_t index,
+				     uint8_t id[BATON_BOND_ID_LEN]);
+
+/*
+ * A person opened the pairing window: for 120 s from now a watch takes a new
+ * pairing and a phone begins one on its next link instead of reconnecting.
+ * A bond that comes out of it is announced by BATON_EVENT_PAIRED.
+ */
+void baton_session_pairing_open(struct baton_session *session,
+				uint64_t now_ms);
+void baton_session_pairing_close(struct baton_session *session);
+
+/*
+ * The person compared the codes. yes = false ends the pairing. BATON_ERR_STATE:
+ * nothing to confirm now.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
+				     uint64_t now_ms);
+
+/*
+ * The bearer has a link, a new MTU, or none any more. After LINK_CLOSE the
+ * caller drops the link in the bearer and then calls _link_down().
+ * BATON_ERR_STATE: a link is up already, or (phone) there is no bond and
+ * pairing is not open, so that nothing could be said on the link.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_link_up(struct baton_session *session,
+				     const struct baton_link_facts *facts,
+				     uint64_t now_ms);
+void baton_session_link_mtu(struct baton_session *session, uint16_t mtu);
+void baton_session_link_down(struct baton_session *session, uint64_t now_ms);
+
+/*
+ * One PDU came. Nothing of pdu is kept. A peer error: dropped. A fatal one:
+ * the link ends, take the events.
+ */
+enum baton_err baton_session_rx(struct baton_session *session,
+				const uint8_t *pdu, size_t len,
+				uint64_t now_ms);
+
+/*
+ * The next PDU for the bearer into dst; cap at least min(MTU - 3, 509). Gives
+ * its length, 0 when there is nothing to send now. Call only when the bearer
+ * has room: what was given counts as sent.
+ */
+BATON_MUST_CHECK
+size_t baton_session_tx(struct baton_session *session, uint8_t *dst,
+			size_t cap, uint64_t now_ms);
+
+/* When tick() wants to be called, ms; UINT64_MAX for never. */
+uint64_t baton_session_deadline(const struct baton_session *session);
+void baton_session_tick(struct baton_session *session, uint64_t now_ms);
+
+/*
+ * The next event into event; false when there is none. Bytes it points to are
+ * the engine's and live until the next call of next_event, rx or link_down.
+ * Taking a message event is what tells the peer that it was taken.
+ */
+BATON_MUST_CHECK
+bool baton_session_next_event(struct baton_session *session,
+			      struct baton_event *event, uint64_t now_ms);
+
+/*
+ * The next write that must become durable; false when there is none. Each is
+ * given once; answer it with stored(), err 0 when it is durable.
+ */
+BATON_MUST_CHECK
+bool baton_session_next_store_op(struct baton_session *session,
+				 struct baton_store_op *op);
+void baton_session_stored(struct baton_session *session, uint32_t id,
+			  enum baton_err err, uint64_t now_ms);
+
+/*
+ * Send a whole short message: at most BATON_MESSAGE_SHORT_MAX bytes, copied.
+ * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
+ * or a streamed message is in progress on this stream.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_send(struct baton_session *session,
+				  struct baton_stream_id stream,
+				  const uint8_t *message, size_t len,
+				  uint64_t now_ms);
+
+/*
+ * Begin a message of total bytes (0 to BATON_MESSAGE_MAX), with up to
+ * BATON_META_MAX bytes of meta for the peer's application; meta is not copied
+ * and must live until DELIVERED, REFUSED or cancel. It may be begun before a
+ * link is there. BATON_ERR_STATE: one is in progress there, or sent and not
+ * yet DELIVERED.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_begin(struct baton_session *session,
+				   struct baton_stream_id stream,
+				   uint64_t total, const uint8_t *meta,
+				   size_t meta_len);
+
+/*
+ * Give the next bytes of the message that was begun; *taken says how many
+ * were copied (0..len; all after the total is the caller's mistake:
+ * BATON_ERR_TOO_LARGE). BATON_ERR_AGAIN with 0 taken: wait for WRITABLE.
+ * After REWIND go on from the offset it gives. The message ends by itself at
+ * its total; DELIVERED tells when the peer has it, until then the source must
+ * be able to supply it again.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_write(struct baton_session *session,
+				   struct baton_stream_id stream,
+				   const uint8_t *bytes, size_t len,
+				   size_t *taken, uint64_t now_ms);
+
+/* Give up the message being sent on stream; its receiver is told. */
+BATON_MUST_CHECK
+enum baton_err baton_session_cancel(struct baton_session *session,
+				    struct baton_stream_id stream,
+				    uint8_t reason);
+
+/* Refuse the message being received on stream; no more of it will come. */
+BATON_MUST_CHECK
+enum baton_err baton_session_refuse(struct baton_session *session,
+				    struct baton_stream_id stream,
+				    uint8_t reason);
+
+/* Read the counts. */
+void baton_session_stats(const struct baton_session *session,
+			 struct baton_session_stats *stats);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/flight.h"
+
+#include <string.h>
+
+#include "transport/timing.h"
+
+#define LONG_TRIES 2 /* tries before pieces become short */
+#define SHORT_PAYLOAD (BATON_PDU_MIN - BATON_PIECE_LEN)
+
+void baton_flight_start(struct baton_flight *flight, uint8_t *tx, uint8_t *rx)
+{
+	memset(flight, 0, sizeof(*flight));
+	flight->tx = tx;
+	flight->rx = rx;
+}
+
+void baton_flight_send(struct baton_flight *flight, uint8_t number,
+		       const uint8_t *bytes, size_t len, bool timed)
+{
+	memcpy(flight->tx, bytes, len);
+	flight->tx_len = (uint16_t)len;
+	flight->tx_off = 0;
+	flight->tx_pdu_len = 0;
+	flight->tx_number = number;
+	flight->tries = 1;
+	flight->answer = timed;
+	flight->active = true;
+}
+
+void baton_flight_done(struct baton_flight *flight)
+{
+	flight->active = false;
+	flight->tx_off = flight->tx_len;
+}
+
+void baton_flight_forget(struct baton_flight *flight)
+{
+	flight->rx_have = 0;
+	flight->rx_number = UINT8_MAX;
+}
+
+void baton_flight_again(struct baton_flight *flight)
+{
+	flight->tx_off = 0;
+	flight->tx_pdu_len = 0;
+	if (flight->tries < UINT8_MAX)
+		flight->tries++;
+}
+
+enum baton_err baton_flight_piece(struct baton_flight *flight,
+				  const struct baton_block *piece)
+{
+	uint16_t skip;
+
+	/* The peer repeats what ours answers: ours was lost. */
+	if (flight->active && piece->flight + 1 == flight->tx_number) {
+		if (piece->offset == 0 && flight->tx_off == flight->tx_len)
+			baton_flight_again(flight);
+		return BATON_ERR_AGAIN;
+	}
+	if (piece->offset == 0 && (flight->rx_number != piece->flight ||
+				   flight->rx_total != piece->total)) {
+		flight->rx_number = piece->flight;
+		flight->rx_total = piece->total;
+		flight->rx_have = 0;
+		flight->rx_longest = 0;
+	}
+	if (flight->rx_number != piece->flight ||
+	    flight->rx_total != piece->total || piece->offset > flight->rx_have)
+		return BATON_ERR_PEER_SEQ;
+	if (piece->len > flight->rx_longest)
+		flight->rx_longest = piece->len;
+	skip = (uint16_t)(flight->rx_have - piece->offset);
+	if (skip < piece->len) {
+		memcpy(flight->rx + flight->rx_have, piece->bytes + skip,
+		       (size_t)(piece->len - skip));
+		flight->rx_have = (uint16_t)(piece->offset + piece->len);
+	}
+	return flight->rx_have == flight->rx_total ? BATON_OK : BATON_ERR_AGAIN;
+}
+
+bool baton_flight_ready(const struct baton_flight *flight)
+{
+	return flight->active && flight->tx_off < flight->tx_len;
+}
+
+/* Long pieces failed, or what comes from the peer comes short. */
+static bool in_short_pieces(const struct baton_flight *flight)
+{
+	return flight->tries > LONG_TRIES ||
+	       (flight->rx_longest > 0 && flight->rx_total > SHORT_PAYLOAD &&
+		flight->rx_longest <= SHORT_PAYLOAD);
+}
+
+size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
+			  uint16_t best, uint64_t now_ms)
+{
+	size_t len = (size_t)(flight->tx_len - flight->tx_off);
+	size_t n;
+
+	if (in_short_pieces(flight))
+		best = BATON_PDU_MIN;
+	if (len > (size_t)(best - BATON_PIECE_LEN))
+		len = (size_t)(best - BATON_PIECE_LEN);
+	n = baton_pdu_put_flight(dst, flight->tx_number, flight->tx_off,
+				 flight->tx_len);
+	memcpy(dst + n, flight->tx + flight->tx_off, len);
+	n += len;
+	flight->tx_off = (uint16_t)(flight->tx_off + len);
+	flight->sent_ms = now_ms;
+	if (n > flight->tx_pdu_len)
+		flight->tx_pdu_len = (uint16_t)n;
+	return n;
+}
+
+uint64_t baton_flight_deadline(const struct baton_flight *flight)
+{
+	uint64_t wait = BATON_FLIGHT_FIRST_MS;
+	uint8_t i;
+
+	if (!flight->active || !flight->answer ||
+	    flight->tx_off < flight->tx_len)
+		return BATON_NEVER;
+	for (i = 1; i < flight->tries && wait < BATON_FLIGHT_MAX_MS; i++)
+		wait *= 2;
+	return flight->sent_ms + wait;
+}

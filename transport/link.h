@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_LINK_H
+#define BATON_TRANSPORT_LINK_H
+
+/*
+ * One link: opaque records and flights over PDUs that may be lost, doubled,
+ * late or hostile (transport/SPEC.md part A). Sans-IO: see session/session.h,
+ * which drives it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/flight.h"
+#include "transport/pdu.h"
+#include "transport/receiver.h"
+#include "transport/rtt.h"
+#include "transport/sender.h"
+
+#define BATON_CONTROL_RECORD_MAX 512 /* plaintext of a CONTROL record */
+#define BATON_RECORD_MIN 256 /* least record_max, bytes */
+#define BATON_RECORD_MAX 8192 /* greatest record_max, bytes */
+
+/* Sizes the caller chooses; all memory follows from them. */
+struct baton_link_config {
+	uint16_t pdu_max; /* longest PDU taken, 20..509 */
+	uint16_t record_max; /* longest record plaintext, both ways */
+	uint16_t window[BATON_CLASSES]; /* units, 1..128, both ways */
+	uint32_t ring[BATON_CLASSES]; /* sender's ring, bytes */
+};
+
+/*
+ * What a Linux host or a phone can afford, and a watch with little memory.
+ * A ring holds at least one record: record_max + 18 bytes.
+ */
+#define BATON_LINK_CONFIG_LARGE                                              \
+	{                                                                    \
+		.pdu_max = 509, .record_max = 4096, .window = { 16, 32, 64 }, \
+		.ring = { 2048, 16384, 49152 }                               \
+	}
+#define BATON_LINK_CONFIG_SMALL                                           \
+	{                                                                 \
+		.pdu_max = 244, .record_max = 1024, .window = { 4, 4, 8 }, \
+		.ring = { 1024, 1536, 3072 }                              \
+	}
+
+struct baton_link_stats {
+	uint64_t tx_pdus, tx_bytes;
+	uint64_t rx_pdus, rx_bytes;
+	uint64_t tx_data_pdus, tx_ack_pdus;
+	uint64_t tx_resent;
+	uint64_t rx_dropped;
+};
+
+struct baton_link {
+	struct baton_sender sender[BATON_CLASSES];
+	struct baton_receiver receiver[BATON_CLASSES];
+	struct baton_flight flight;
+	struct baton_rtt rtt;
+	struct baton_sizes sizes;
+	struct baton_link_stats stats;
+	uint64_t heard_ms; /* last PDU that made sense */
+	uint64_t waiting_ms; /* since when something is outstanding */
+	uint64_t probe_ms; /* when the last probe went out */
+	uint64_t longer_ms; /* when a longer PDU was tried last */
+	uint32_t probe_una; /* una of its class when the probe went out */
+	enum baton_err err; /* fatal and sticky */
+	uint16_t mtu;
+	uint16_t ll_len;
+	uint16_t peer_pdu_max;
+	uint8_t untrusted_timeouts;
+	uint8_t probe_class;
+	uint8_t probe_token;
+	uint8_t probes; /* in a row without an echo */
+	uint8_t echo_class;
+	uint8_t echo_token;
+	bool echo_owed;
+	bool probe_out; /* a probe waits for its echo */
+	bool probe_due; /* a probe goes out as soon as there is room */
+	bool limited; /* fell back to trusted lengths */
+	bool waiting;
+	bool up;
+	bool records; /* handshake over: DATA is taken and sent */
+	bool unverified; /* the session waits for verification */
+};
+
+/* Bytes of memory baton_link_init() needs for config, and their alignment. */
+size_t baton_link_memory_len(const struct baton_link_config *config);
+
+/*
+ * Lay out a link in memory, which stays the link's. BATON_ERR_ARG: config is
+ * out of range; BATON_ERR_SPACE: memory_len is too small.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_link_init(struct baton_link *link,
+			       const struct baton_link_config *config,
+			       void *memory, size_t memory_len);
+
+/* A bearer link began: mtu bytes, LL data length and interval, 0: unknown. */
+void baton_link_start(struct baton_link *link, uint16_t mtu, uint16_t ll_len,
+		      uint32_t interval_us, uint64_t now_ms);
+void baton_link_stop(struct baton_link *link);
+void baton_link_set_mtu(struct baton_link *link, uint16_t mtu);
+
+/* The peer's hello: its pdu_max and first credits. Before open(). */
+void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
+			 const uint8_t window[BATON_CLASSES]);
+
+/* The handshake is over: records go from here on. */
+void baton_link_open(struct baton_link *link);
+
+/*
+ * Take one PDU. *flight is set when a whole flight is at link->flight.rx.
+ * Peer errors: dropped. Fatal errors: sticky, the link is finished.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
+			     size_t len, uint64_t now_ms, bool *flight);
+
+/* The next PDU into dst (cap >= what the MTU allows), its length or 0. */
+BATON_MUST_CHECK
+size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
+		     uint64_t now_ms);
+
+/* When tick() is due; BATON_NEVER. now_ms as everywhere. */
+uint64_t baton_link_deadline(const struct baton_link *link, uint64_t now_ms);
+
+/* Run timers; a fatal error if the link is dead. */
+BATON_MUST_CHECK
+enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms);
+
+/* True if push() of a record of len bytes (header and tag included) fits. */
+bool baton_link_has_room(const struct baton_link *link, uint8_t class_id,
+			 size_t len);
+
+/* Queue a sealed record, header included; the caller asked has_room(). */
+void baton_link_push(struct baton_link *link, uint8_t class_id,
+		     const uint8_t *record, size_t len);
+
+/* True if the class would send at once what push() brings. */
+bool baton_link_hungry(const struct baton_link *link, uint8_t class_id);
+
+/*
+ * The next record of a class, as baton_receiver_record(); release() when it
+ * was used.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
+				 uint8_t **record, size_t *len);
+void baton_link_release(struct baton_link *link, uint8_t class_id);
+
+/*
+ * Tell whether the peer still has to verify what it acknowledged: then the
+ * link is probed until it has (SPEC A.5).
+ */
+void baton_link_set_unverified(struct baton_link *link, bool unverified,
+			       uint64_t now_ms);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/receiver.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "transport/timing.h"
+
+void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
+			 uint8_t *bytes, struct baton_slot *slots,
+			 uint16_t window, uint16_t unit_max, uint8_t *record,
+			 uint16_t record_max)
+{
+	memset(receiver, 0, sizeof(*receiver));
+	receiver->class_id = class_id;
+	receiver->bytes = bytes;
+	receiver->slots = slots;
+	receiver->window = window;
+	receiver->unit_max = unit_max;
+	receiver->record = record;
+	receiver->record_cap = (uint32_t)BATON_RECEIVER_RECORD_LEN(record_max);
+	baton_receiver_start(receiver);
+}
+
+void baton_receiver_start(struct baton_receiver *receiver)
+{
+	receiver->record_have = 0;
+	receiver->taken = 0;
+	receiver->next = 0;
+	receiver->high = 0;
+	receiver->told = 0;
+	receiver->told_limit = receiver->window;
+	receiver->taken_off = 0;
+	receiver->owed_now = false;
+	receiver->owed = false;
+	receiver->broken = false;
+	memset(receiver->slots, 0, BATON_RECEIVER_SLOTS_LEN(receiver->window));
+}
+
+static struct baton_slot *slot_at(const struct baton_receiver *receiver,
+				  uint32_t number)
+{
+	return &receiver->slots[number % receiver->window];
+}
+
+static uint8_t *bytes_at(const struct baton_receiver *receiver,
+			 uint32_t number)
+{
+	return receiver->bytes +
+	       (size_t)(number % receiver->window) * receiver->unit_max;
+}
+
+/* The number nearest to high that has the low bits of the block (A.3). */
+static uint32_t full_number(const struct baton_receiver *receiver,
+			    const struct baton_block *data)
+{
+	uint32_t mask = data->type == BATON_BLOCK_SHORT ? 0x7f : 0x0fff;
+	uint32_t lowest = receiver->high - (mask + 1) / 2;
+
+	return lowest + ((data->number - lowest) & mask);
+}
+
+static uint8_t credit(const struct baton_receiver *receiver)
+{
+	return (uint8_t)(receiver->taken + receiver->window - receiver->next);
+}
+
+static void note_arrival(struct baton_receiver *receiver, uint64_t now_ms)
+{
+	if (!receiver->owed)
+		receiver->first_ms = now_ms;
+	receiver->last_ms = now_ms;
+	receiver->owed = true;
+	if (receiver->next - receiver->told >= (receiver->window + 1u) / 2)
+		receiver->owed_now = true;
+}
+
+static bool whole(const struct baton_slot *slot)
+{
+	return slot->total > 0 && slot->have == slot->total;
+}
+
+static enum baton_err check_data(const struct baton_receiver *receiver,
+				 const struct baton_block *data,
+				 uint32_t number)
+{
+	const struct baton_slot *slot = slot_at(receiver, number);
+
+	if (number - receiver->taken >= receiver->window)
+		return BATON_ERR_PEER_SEQ;
+	if (data->total > receiver->unit_max)
+		return BATON_ERR_PEER_LIMIT;
+	if (slot->total > 0 && slot->total != data->total)
+		return BATON_ERR_PEER_SEQ;
+	if (data->offset > slot->have)
+		return BATON_ERR_PEER_SEQ;
+	return BATON_OK;
+}
+
+enum baton_err baton_receiver_data(struct baton_receiver *receiver,
+				   const struct baton_block *data,
+				   uint64_t now_ms)
+{
+	uint32_t number = full_number(receiver, data);
+	struct baton_slot *slot = slot_at(receiver, number);
+	bool hole = receiver->high != receiver->next;
+	enum baton_err err;
+	uint16_t skip;
+
+	if ((int32_t)(number - receiver->next) < 0 ||
+	    (number - receiver->taken < receiver->window && whole(slot))) {
+		receiver->owed_now = true;
+		return BATON_OK;
+	}
+	err = check_data(receiver, data, number);
+	if (err)
+		return err;
+
+	slot->total = data->total;
+	skip = (uint16_t)(slot->have - data->offset);
+	if (skip < data->len) {
+		memcpy(bytes_at(receiver, number) + slot->have,
+		       data->bytes + skip, (size_t)(data->len - skip));
+		slot->have = (uint16_t)(data->offset + data->len);
+	}
+	if ((int32_t)(number + 1 - receiver->high) > 0)
+		receiver->high = number + 1;
+	if (!whole(slot))
+		return BATON_OK;
+	while (receiver->next != receiver->taken + receiver->window &&
+	       whole(slot_at(receiver, receiver->next)))
+		receiver->next++;
+	if (hole || receiver->high != receiver->next)
+		receiver->owed_now = true;
+	note_arrival(receiver, now_ms);
+	return BATON_OK;
+}
+
+/* The unit taken last is in its record: its slot is room for the sender. */
+static void free_unit(struct baton_receiver *receiver)
+{
+	struct baton_slot *slot = slot_at(receiver, receiver->taken);
+	uint32_t half = (receiver->window + 1u) / 2;
+	uint32_t gain;
+	int32_t room;
+
+	slot->have = 0;
+	slot->total = 0;
+	receiver->taken++;
+	receiver->taken_off = 0;
+	/* Tell a sender that was told to stop, or soon would have to. */
+	gain = receiver->taken + receiver->window - receiver->told_limit;
+	room = (int32_t)(receiver->told_limit - receiver->next);
+	if (room <= 0 || (room < (int32_t)half && gain >= half))
+		receiver->owed_now = true;
+}
+
+/* Move bytes of units in order into the record, until it has want bytes. */
+static void fill(struct baton_receiver *receiver, uint32_t want)
+{
+	uint32_t n, left;
+
+	while (receiver->record_have < want &&
+	       receiver->taken != receiver->next) {
+		left = (uint32_t)slot_at(receiver, receiver->taken)->total -
+		       receiver->taken_off;
+		n = want - receiver->record_have;
+		if (n > left)
+			n = left;
+		memcpy(receiver->record + receiver->record_have,
+		       bytes_at(receiver, receiver->taken) +
+			       receiver->taken_off,
+		       n);
+		receiver->record_have += n;
+		receiver->taken_off = (uint16_t)(receiver->taken_off + n);
+		if (n == left)
+			free_unit(receiver);
+	}
+}
+
+enum baton_err baton_receiver_record(struct baton_receiver *receiver,
+				     uint8_t **bytes, size_t *len)
+{
+	uint32_t want;
+
+	if (receiver->broken)
+		return BATON_ERR_PROTOCOL;
+	fill(receiver, BATON_RECORD_HEADER_LEN);
+	if (receiver->record_have < BATON_RECORD_HEADER_LEN)
+		return BATON_ERR_AGAIN;
+	want = baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
+	if (want <= BATON_RECORD_TAG_LEN ||
+	    want + BATON_RECORD_HEADER_LEN > receiver->record_cap) {
+		receiver->broken = true;
+		return BATON_ERR_PROTOCOL;
+	}
+	want += BATON_RECORD_HEADER_LEN;
+	fill(receiver, want);
+	if (receiver->record_have < want)
+		return BATON_ERR_AGAIN;
+	*bytes = receiver->record;
+	*len = want;
+	return BATON_OK;
+}
+
+void baton_receiver_release(struct baton_receiver *receiver)
+{
+	receiver->record_have = 0;
+}
+
+uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver)
+{
+	if (receiver->owed_now)
+		return 0;
+	if (!receiver->owed)
+		return BATON_NEVER;
+	return baton_earlier(receiver->last_ms + BATON_ACK_DELAY_MS,
+			     receiver->first_ms + BATON_ACK_DELAY_MAX_MS);
+}
+
+bool baton_receiver_ack_owed(const struct baton_receiver *receiver)
+{
+	return receiver->owed || receiver->owed_now;
+}
+
+void baton_receiver_ack_now(struct baton_receiver *receiver)
+{
+	receiver->owed_now = true;
+}
+
+size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst)
+{
+	uint8_t bitmap[16] = { 0 };
+	uint32_t number;
+	uint32_t i = 0;
+
+	for (number = receiver->next + 1;
+	     (int32_t)(receiver->high - number) > 0 && i < 128;
+	     number++, i++)
+		if (whole(slot_at(receiver, number)))
+			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	receiver->told = receiver->next;
+	receiver->told_limit = receiver->next + credit(receiver);
+	receiver->owed_now = false;
+	receiver->owed = false;
+	return baton_pdu_put_ack(dst, receiver->class_id, receiver->next,
+				 credit(receiver), bitmap);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_RECEIVER_H
+#define BATON_TRANSPORT_RECEIVER_H
+
+/*
+ * The receiving half of one class (transport/SPEC.md A.3 to A.6): units into
+ * order, units into records, and what is owed to the sender.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/pdu.h"
+
+#define BATON_RECORD_HEADER_LEN 2
+#define BATON_RECORD_TAG_LEN 16
+#define BATON_RECORD_LEN_MASK 0x3fff
+
+/* The prefix of a unit that is here; unit n is slots[n % window]. */
+struct baton_slot {
+	uint16_t have;
+	uint16_t total; /* 0: nothing known yet */
+};
+
+struct baton_receiver {
+	uint8_t *bytes; /* window times unit_max */
+	struct baton_slot *slots;
+	uint8_t *record; /* header and body of the record being put together */
+	uint32_t record_have;
+	uint32_t record_cap; /* header and longest body */
+	uint32_t taken; /* units below it were put into records */
+	uint32_t next; /* lowest unit not here whole */
+	uint32_t high; /* one past the highest unit seen */
+	uint32_t told; /* next of the last ACK */
+	uint32_t told_limit; /* next + credit of the last ACK */
+	uint64_t first_ms, last_ms; /* arrivals since the last ACK */
+	uint16_t taken_off; /* bytes of unit taken already put there */
+	uint16_t unit_max;
+	uint16_t window;
+	uint8_t class_id;
+	bool owed_now;
+	bool owed; /* an ACK is owed by ACK_DELAY */
+	bool broken; /* a record length was out of range */
+};
+
+/* Bytes of memory for a window, for units of at most unit_max bytes. */
+#define BATON_RECEIVER_BYTES_LEN(window, unit_max) \
+	((size_t)(window) * (unit_max))
+#define BATON_RECEIVER_SLOTS_LEN(window) \
+	((size_t)(window) * sizeof(struct baton_slot))
+#define BATON_RECEIVER_RECORD_LEN(record_max) \
+	((size_t)(record_max) + BATON_RECORD_HEADER_LEN + BATON_RECORD_TAG_LEN)
+
+/*
+ * All memory stays the receiver's: bytes and slots for window units, record
+ * for BATON_RECEIVER_RECORD_LEN(record_max) bytes.
+ */
+void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
+			 uint8_t *bytes, struct baton_slot *slots,
+			 uint16_t window, uint16_t unit_max, uint8_t *record,
+			 uint16_t record_max);
+
+/* Start empty, for a new link. */
+void baton_receiver_start(struct baton_receiver *receiver);
+
+/*
+ * Take a DATA block. PEER_SEQ: outside the window, or a part that does not
+ * join on; PEER_LIMIT: longer than was allowed; both dropped.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_receiver_data(struct baton_receiver *receiver,
+				   const struct baton_block *data,
+				   uint64_t now_ms);
+
+/*
+ * The next record, header and body, once it is whole: *bytes points to it
+ * until release(). BATON_ERR_AGAIN: not yet. BATON_ERR_PROTOCOL: its length
+ * is out of range; the link is finished.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_receiver_record(struct baton_receiver *receiver,
+				     uint8_t **bytes, size_t *len);
+
+/* The record given last has been used. */
+void baton_receiver_release(struct baton_receiver *receiver);
+
+/* When an ACK is due; 0: now, BATON_NEVER: none is owed. */
+uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver);
+
+/* True if an ACK may ride on something: due or not, there is one to give. */
+bool baton_receiver_ack_owed(const struct baton_receiver *receiver);
+
+/* An ACK is to go out at once: the peer probed. */
+void baton_receiver_ack_now(struct baton_receiver *receiver);
+
+/* Write the ACK into dst (BATON_ACK_MAX bytes); what was owed is paid. */
+size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_SENDER_H
+#define BATON_TRANSPORT_SENDER_H
+
+/*
+ * The sending half of one class (transport/SPEC.md A.3 to A.5): a byte stream
+ * in a ring, cut into numbered units, sent, acknowledged, sent again.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/pdu.h"
+#include "transport/rtt.h"
+
+/*
+ *            build()               acknowledged
+ *   (cut) ----------> SENT -------------------------> ACKED
+ *                    |   ^                              ^
+ *    overtaken, or   |   | build() sent its last byte   |
+ *    timed out       v   |                              |
+ *                    LOST ------------------------------+
+ */
+enum baton_unit_state {
+	BATON_UNIT_SENT,
+	BATON_UNIT_LOST,
+	BATON_UNIT_ACKED,
+};
+
+struct baton_unit {
+	uint32_t pos; /* of its first byte in the stream, modulo 2^32 */
+	uint32_t order; /* of its last sending among all sendings */
+	uint32_t sent_ms; /* of its last sending, modulo 2^32 */
+	uint16_t len;
+	uint16_t resume; /* LOST: offset of the part to send next */
+	uint16_t pdu_len; /* of its last sending, 0 if it went in parts */
+	uint8_t state; /* enum baton_unit_state */
+	uint8_t tries; /* sendings, up to 255 */
+};
+
+struct baton_sender {
+	uint8_t *ring;
+	struct baton_unit *units; /* unit n is units[n % window] */
+	uint32_t ring_len;
+	uint32_t appended; /* stream positions, modulo 2^32 */
+	uint32_t cut; /* bytes below it belong to units */
+	uint32_t freed; /* bytes below it are acknowledged */
+	uint32_t una; /* oldest unit not acknowledged */
+	uint32_t next; /* unit to be cut next */
+	uint32_t limit; /* units below it have credit */
+	uint32_t order; /* of the next sending */
+	uint32_t order_acked; /* newest sending known to have arrived, plus 1 */
+	uint16_t lost; /* units in state LOST */
+	uint16_t window;
+	uint8_t class_id;
+	uint8_t backoff; /* timeouts in a row */
+};
+
+/* What of the path a sender needs to know to build a PDU. */
+struct baton_sizes {
+	uint16_t best; /* length to aim at */
+	uint16_t trusted; /* longest known to go through */
+};
+
+/* What an acknowledgement taught. */
+struct baton_ack_result {
+	bool progress; /* something new was acknowledged */
+	bool sampled; /* rtt_ms is a fresh round trip */
+	uint32_t rtt_ms;
+	uint16_t proven; /* a PDU of this length went through; 0: nothing new */
+};
+
+/* Bytes of memory for the units of a window. */
+#define BATON_SENDER_UNITS_LEN(window) \
+	((size_t)(window) * sizeof(struct baton_unit))
+
+/*
+ * Start empty. ring (ring_len bytes) and units (window of them) stay the
+ * sender's; credit is the peer's window from its hello.
+ */
+void baton_sender_init(struct baton_sender *sender, uint8_t class_id,
+		       uint8_t *ring, uint32_t ring_len,
+		       struct baton_unit *units, uint16_t window);
+void baton_sender_start(struct baton_sender *sender, uint8_t credit);
+
+/* Bytes that append() would take now. */
+uint32_t baton_sender_room(const struct baton_sender *sender);
+
+/* Bytes that no unit has been cut of yet. */
+uint32_t baton_sender_uncut(const struct baton_sender *sender);
+
+/* Units out and not acknowledged. */
+uint32_t baton_sender_flight(const struct baton_sender *sender);
+
+/* Append len bytes; the caller has asked baton_sender_room(). */
+void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
+			 uint32_t len);
+
+/* True when build() would give a PDU. */
+bool baton_sender_ready(const struct baton_sender *sender);
+
+/* True when bytes wait and only credit is missing. */
+bool baton_sender_starved(const struct baton_sender *sender);
+
+/*
+ * Write the next DATA block into dst. The PDU it ends has ahead bytes before
+ * it; ahead + the block never exceeds sizes->best. Gives the block's length,
+ * 0 if nothing may be sent or nothing fits. *again: something was resent.
+ */
+BATON_MUST_CHECK
+size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
+			  size_t ahead, const struct baton_sizes *sizes,
+			  uint64_t now_ms, bool *again);
+
+/*
+ * Take an ACK. PEER_SEQ: it speaks of units that were never sent, or is
+ * older than what is known; nothing changed.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_sender_ack(struct baton_sender *sender,
+				const struct baton_block *ack,
+				uint64_t now_ms,
+				struct baton_ack_result *result);
+
+/*
+ * True if the ACK of an ECHO takes back what was acknowledged when its PROBE
+ * was sent (una then). No honest receiver does so (SPEC A.5).
+ */
+bool baton_sender_contradicts(uint32_t una, const struct baton_block *ack);
+
+/* When the oldest unit times out, BATON_NEVER if none is out. */
+uint64_t baton_sender_deadline(const struct baton_sender *sender,
+			       const struct baton_rtt *rtt, uint64_t now_ms);
+
+/* Declare the oldest unit lost; gives its tries and last PDU length. */
+void baton_sender_timeout(struct baton_sender *sender, uint8_t *tries,
+			  uint16_t *pdu_len);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_TIMING_H
+#define BATON_TRANSPORT_TIMING_H
+
+/* The times of transport/SPEC.md, in milliseconds. */
+
+#include <stdint.h>
+
+#define BATON_ACK_DELAY_MS 20 /* after the last unit that came */
+#define BATON_ACK_DELAY_MAX_MS 200 /* after the first not acknowledged */
+#define BATON_TIMEOUT_FIRST_MS 1000 /* before a round trip was measured */
+#define BATON_TIMEOUT_MIN_MS 200
+#define BATON_TIMEOUT_MAX_MS 4000
+#define BATON_FLIGHT_FIRST_MS 500
+#define BATON_FLIGHT_MAX_MS 4000
+#define BATON_SILENCE_MS 30000 /* nothing heard, something outstanding */
+#define BATON_LONGER_TRY_MS 10000 /* between tries of a longer PDU */
+
+#define BATON_NEVER UINT64_MAX
+
+/* The earlier of two deadlines. */
+static inline uint64_t baton_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+#endif
