@@ -17,7 +17,7 @@ import cases
 from build import CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure, run
 
 FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
-           'zlib1g-dev', 'zlib1g']
+           'libjansson-dev', 'libjansson4', 'zlib1g-dev', 'zlib1g']
 
 
 class Report:
