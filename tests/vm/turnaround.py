@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Turnaround times from a btmon trace: on each adapter, from an ATT value
-received to the next one sent, in milliseconds."""
+received to the next one sent, in milliseconds. The values must go back and
+forth one by one. The trace may have holes: a pair is only counted whole."""
 
 import statistics
 import struct
@@ -10,7 +11,9 @@ import sys
 MONITOR = 2001  # btsnoop's link type for a trace of all adapters
 ACL_SENT, ACL_RECEIVED = 4, 5
 ATT_CID = 4
-VALUES = {0x1b, 0x52}  # notification, write command
+# Notification, notification of several values (BlueZ 5.66 sends it even for
+# one), write command.
+VALUES = {0x1b, 0x23, 0x52}
 ADAPTERS = {0: "watch", 1: "phone"}
 
 
@@ -44,7 +47,7 @@ def turnarounds(trace):
         if att_opcode(data) not in VALUES:
             continue
         if opcode == ACL_RECEIVED:
-            received.setdefault(adapter, when)
+            received[adapter] = when
         elif adapter in received:
             times.setdefault(adapter, []).append(when - received.pop(adapter))
     return times

@@ -5,8 +5,7 @@
 
 count=2060 # of 509 B
 
-start_bluez
-stop_btmon
+start_bluez --lean
 
 start_bare_watch flood $count 0
 start_bare_phone receive $count

@@ -5,7 +5,8 @@
 # host, by btmon.
 # limit: 180 s
 
-start_bluez
+start_bluez --lean
+start_btmon
 start_bare_watch echo
 start_bare_phone ping 300 20
 expect bare-phone "^round trip" 120
