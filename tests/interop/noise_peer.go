@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+// The other end of test_noise_live: a Noise handshake by another
+// implementation, over frames on standard input and output (a big-endian
+// length of two bytes, then that many bytes).
+//
+// usage: noise-peer PATTERN ROLE STATIC PEER_STATIC PSK PROLOGUE
+//
+// ROLE is initiator or responder; the rest is hexadecimal, empty where the
+// pattern has no use for it. Message n of the handshake carries the payload
+// "go n". After it the peer sends one transport message, the channel binding
+// and all payloads it has received, then answers every transport message with
+// its bytes in reverse, until the end of the input.
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/flynn/noise"
+	"golang.org/x/crypto/curve25519"
+)
+
+var in = bufio.NewReader(os.Stdin)
+
+func fail(what string, err error) {
+	fmt.Fprintf(os.Stderr, "noise-peer: %s: %v\n", what, err)
+	os.Exit(1)
+}
+
+func receive() []byte {
+	var head [2]byte
+	if _, err := io.ReadFull(in, head[:]); err == io.EOF {
+		os.Exit(0)
+	} else if err != nil {
+		fail("receive", err)
+	}
+	frame := make([]byte, binary.BigEndian.Uint16(head[:]))
+	if _, err := io.ReadFull(in, frame); err != nil {
+		fail("receive", err)
+	}
+	return frame
+}
+
+func send(frame []byte) {
+	out := make([]byte, 2, 2+len(frame))
+	binary.BigEndian.PutUint16(out, uint16(len(frame)))
+	if _, err := os.Stdout.Write(append(out, frame...)); err != nil {
+		fail("send", err)
+	}
+}
+
+func argument(i int) []byte {
+	value, err := hex.DecodeString(os.Args[i])
+	if err != nil {
+		fail(fmt.Sprintf("argument %d", i), err)
+	}
+	return value
+}
+
+func config() noise.Config {
+	c := noise.Config{
+		CipherSuite: noise.NewCipherSuite(noise.DH25519,
+			noise.CipherChaChaPoly, noise.HashSHA256),
+		Initiator:    os.Args[2] == "initiator",
+		PeerStatic:   argument(4),
+		PresharedKey: argument(5),
+		Prologue:     argument(6),
+	}
+	if private := argument(3); len(private) > 0 {
+		public, err := curve25519.X25519(private, curve25519.Basepoint)
+		if err != nil {
+			fail("static key", err)
+		}
+		c.StaticKeypair = noise.DHKey{Private: private, Public: public}
+	}
+	switch os.Args[1] {
+	case "XX", "XXpsk0":
+		c.Pattern = noise.HandshakeXX
+	case "KKpsk0":
+		c.Pattern = noise.HandshakeKK
+	case "NNpsk0":
+		c.Pattern = noise.HandshakeNN
+	default:
+		fail("pattern", fmt.Errorf("%s is unknown", os.Args[1]))
+	}
+	return c
+}
+
+func main() {
+	if len(os.Args) != 7 {
+		fail("usage", fmt.Errorf("6 arguments are wanted"))
+	}
+	c := config()
+	hs, err := noise.NewHandshakeState(c)
+	if err != nil {
+		fail("handshake", err)
+	}
+	var i2r, r2i *noise.CipherState
+	var frame, payload, received []byte
+	for n := 0; i2r == nil; n++ {
+		if (n%2 == 0) == c.Initiator {
+			frame, i2r, r2i, err = hs.WriteMessage(nil,
+				[]byte(fmt.Sprintf("go %d", n)))
+			if err == nil {
+				send(frame)
+			}
+		} else {
+			payload, i2r, r2i, err = hs.ReadMessage(nil, receive())
+			received = append(received, payload...)
+		}
+		if err != nil {
+			fail(fmt.Sprintf("message %d", n), err)
+		}
+	}
+	ours, theirs := i2r, r2i
+	if !c.Initiator {
+		ours, theirs = r2i, i2r
+	}
+	answer := append(append([]byte{}, hs.ChannelBinding()...), received...)
+	for {
+		if frame, err = ours.Encrypt(nil, nil, answer); err != nil {
+			fail("seal", err)
+		}
+		send(frame)
+		if answer, err = theirs.Decrypt(nil, nil, receive()); err != nil {
+			fail("open", err)
+		}
+		for i, j := 0, len(answer)-1; i < j; i, j = i+1, j-1 {
+			answer[i], answer[j] = answer[j], answer[i]
+		}
+	}
+}

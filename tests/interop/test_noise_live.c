@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "crypto/drbg.h"
+#include "crypto/noise.h"
+#include "crypto/record.h"
+
+/* Handshakes with noise_peer.go, another implementation, over two pipes. */
+
+static const char *peer_path;
+
+struct peer {
+	pid_t pid;
+	int to, from;
+};
+
+struct live_case {
+	const char *name;
+	enum baton_noise_pattern pattern;
+	enum baton_noise_role role; /* ours */
+	bool wrong_psk; /* of the peer */
+};
+
+static const char prologue[] = "prologue of this test";
+
+static void hex(char *out, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sprintf(out + 2 * i, "%02x", data[i]);
+	out[2 * len] = '\0';
+}
+
+static void peer_start(struct peer *peer, char *const argv[])
+{
+	int to[2], from[2];
+
+	assert_int_equal(pipe(to), 0);
+	assert_int_equal(pipe(from), 0);
+	peer->pid = fork();
+	assert_true(peer->pid >= 0);
+	if (!peer->pid) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		close(to[0]);
+		close(to[1]);
+		close(from[0]);
+		close(from[1]);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(to[0]);
+	close(from[1]);
+	peer->to = to[1];
+	peer->from = from[0];
+}
+
+/* The peer's exit status. */
+static int peer_end(struct peer *peer)
+{
+	int status;
+
+	close(peer->to);
+	close(peer->from);
+	assert_int_equal(waitpid(peer->pid, &status, 0), peer->pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void read_fully(int fd, uint8_t *data, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = read(fd, data, len);
+		assert_true(n > 0);
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+static size_t receive(struct peer *peer, uint8_t *frame, size_t cap)
+{
+	uint8_t head[2];
+	size_t len;
+
+	read_fully(peer->from, head, sizeof(head));
+	len = baton_load_be16(head);
+	assert_true(len <= cap);
+	read_fully(peer->from, frame, len);
+	return len;
+}
+
+static void send_frame(struct peer *peer, const uint8_t *frame, size_t len)
+{
+	uint8_t head[2];
+
+	baton_store_be16(head, (uint16_t)len);
+	assert_int_equal(write(peer->to, head, 2), 2);
+	assert_int_equal(write(peer->to, frame, len), (ssize_t)len);
+}
+
+/* Both static pairs are made here, the ephemeral one of each side there. */
+static void begin(const struct live_case *c, struct baton_noise *noise,
+		  struct peer *peer, uint8_t peer_pub[32])
+{
+	static const char *const names[] = {"XX", "XXpsk0", "KKpsk0", "NNpsk0"};
+	char role[16], s_hex[65], rs_hex[65], psk_hex[65], prologue_hex[65];
+	uint8_t ours[32], peers[32], pub[32], e[32], psk[32], seed[32];
+	bool is_nn = c->pattern == BATON_NOISE_NNPSK0;
+	bool is_kk = c->pattern == BATON_NOISE_KKPSK0;
+	const struct baton_noise_keys keys = {
+		.s_priv = ours,
+		.s_pub = pub,
+		.e_priv = e,
+		.rs = peer_pub,
+		.psk = psk,
+	};
+	char *argv[] = {(char *)peer_path,
+			(char *)names[c->pattern],
+			role,
+			is_nn ? "" : s_hex,
+			is_kk ? rs_hex : "",
+			c->pattern == BATON_NOISE_XX ? "" : psk_hex,
+			prologue_hex,
+			NULL};
+	struct baton_drbg drbg;
+	FILE *urandom = fopen("/dev/urandom", "rb");
+
+	assert_non_null(urandom);
+	assert_int_equal(fread(seed, 1, sizeof(seed), urandom), sizeof(seed));
+	fclose(urandom);
+	baton_drbg_init(&drbg, seed);
+	assert_int_equal(baton_drbg_bytes(&drbg, ours, 32), BATON_OK);
+	assert_int_equal(baton_drbg_bytes(&drbg, peers, 32), BATON_OK);
+	assert_int_equal(baton_drbg_bytes(&drbg, e, 32), BATON_OK);
+	assert_int_equal(baton_drbg_bytes(&drbg, psk, 32), BATON_OK);
+	baton_crypto_x25519_base(pub, ours);
+	baton_crypto_x25519_base(peer_pub, peers);
+	assert_int_equal(baton_noise_init(noise, c->pattern, c->role,
+					  (const uint8_t *)prologue,
+					  strlen(prologue), &keys),
+			 BATON_OK);
+
+	strcpy(role,
+	       c->role == BATON_NOISE_INITIATOR ? "responder" : "initiator");
+	hex(s_hex, peers, 32);
+	hex(rs_hex, pub, 32);
+	psk[0] ^= c->wrong_psk;
+	hex(psk_hex, psk, 32);
+	hex(prologue_hex, (const uint8_t *)prologue, strlen(prologue));
+	peer_start(peer, argv);
+}
+
+/* Appends what we sent to sent; the peer shows it again afterwards. */
+static void handshake(const struct live_case *c, struct baton_noise *noise,
+		      struct peer *peer, char *sent)
+{
+	uint8_t msg[256], payload[64];
+	char text[32];
+	size_t len, payload_len;
+	unsigned int i;
+
+	for (i = 0; i < baton_noise_messages(c->pattern); i++) {
+		if ((i & 1) == c->role) {
+			sprintf(text, "baton %u", i);
+			assert_int_equal(baton_noise_write(noise,
+							   (uint8_t *)text,
+							   strlen(text), msg,
+							   sizeof(msg), &len),
+					 BATON_OK);
+			send_frame(peer, msg, len);
+			strcat(sent, text);
+		} else {
+			sprintf(text, "go %u", i);
+			len = receive(peer, msg, sizeof(msg));
+			assert_int_equal(
+				baton_noise_read(noise, msg, len, payload,
+						 sizeof(payload), &payload_len),
+				BATON_OK);
+			assert_int_equal(payload_len, strlen(text));
+			assert_memory_equal(payload, text, payload_len);
+		}
+	}
+}
+
+static void exchange(struct peer *peer, struct baton_record_key *ours,
+		     struct baton_record_key *theirs, size_t len)
+{
+	static uint8_t buf[65535], plain[65535];
+	size_t i, got;
+
+	for (i = 0; i < len; i++)
+		plain[i] = (uint8_t)(i * 7 + len);
+	memcpy(buf, plain, len);
+	assert_int_equal(baton_record_seal(ours, NULL, 0, buf, len), BATON_OK);
+	send_frame(peer, buf, len + BATON_RECORD_TAG_LEN);
+	got = receive(peer, buf, sizeof(buf));
+	assert_int_equal(baton_record_open(theirs, NULL, 0, buf, got, &got),
+			 BATON_OK);
+	assert_int_equal(got, len);
+	for (i = 0; i < len; i++)
+		assert_int_equal(buf[i], plain[len - 1 - i]);
+}
+
+static void live(void **state)
+{
+	static const size_t lens[] = {0, 1, 200, 4096, 65535 - 16};
+	const struct live_case *c = *state;
+	struct baton_noise noise;
+	struct baton_noise_result result;
+	struct baton_record_key ours, theirs;
+	uint8_t peer_pub[32], buf[256];
+	char sent[64] = "";
+	struct peer peer;
+	size_t i, len;
+
+	begin(c, &noise, &peer, peer_pub);
+	handshake(c, &noise, &peer, sent);
+	if (c->pattern == BATON_NOISE_NNPSK0)
+		assert_null(baton_noise_remote_static(&noise));
+	else
+		assert_memory_equal(baton_noise_remote_static(&noise), peer_pub,
+				    sizeof(peer_pub));
+	assert_int_equal(baton_noise_finish(&noise, &result), BATON_OK);
+	if (c->role == BATON_NOISE_INITIATOR) {
+		baton_record_init(&ours, result.k_i2r);
+		baton_record_init(&theirs, result.k_r2i);
+	} else {
+		baton_record_init(&ours, result.k_r2i);
+		baton_record_init(&theirs, result.k_i2r);
+	}
+
+	len = receive(&peer, buf, sizeof(buf));
+	assert_int_equal(baton_record_open(&theirs, NULL, 0, buf, len, &len),
+			 BATON_OK);
+	assert_int_equal(len, sizeof(result.h) + strlen(sent));
+	assert_memory_equal(buf, result.h, sizeof(result.h));
+	assert_memory_equal(buf + sizeof(result.h), sent, strlen(sent));
+	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		exchange(&peer, &ours, &theirs, lens[i]);
+	assert_int_equal(peer_end(&peer), 0);
+}
+
+static void another_psk_is_refused_by_us(void **state)
+{
+	const struct live_case c = {"", BATON_NOISE_NNPSK0,
+				    BATON_NOISE_RESPONDER, true};
+	struct baton_noise noise;
+	uint8_t peer_pub[32], msg[256];
+	struct peer peer;
+	size_t len;
+
+	(void)state;
+	begin(&c, &noise, &peer, peer_pub);
+	len = receive(&peer, msg, sizeof(msg));
+	assert_int_equal(
+		baton_noise_read(&noise, msg, len, msg, sizeof(msg), &len),
+		BATON_ERR_PEER_AUTH);
+	(void)peer_end(&peer);
+}
+
+static void another_psk_is_refused_by_the_peer(void **state)
+{
+	const struct live_case c = {"", BATON_NOISE_KKPSK0,
+				    BATON_NOISE_INITIATOR, true};
+	struct baton_noise noise;
+	uint8_t peer_pub[32], msg[256];
+	struct peer peer;
+	size_t len;
+
+	(void)state;
+	begin(&c, &noise, &peer, peer_pub);
+	assert_int_equal(
+		baton_noise_write(&noise, NULL, 0, msg, sizeof(msg), &len),
+		BATON_OK);
+	send_frame(&peer, msg, len);
+	/* It closes the pipe without an answer. */
+	assert_int_equal(read(peer.from, msg, 1), 0);
+	assert_int_equal(peer_end(&peer), 1);
+}
+
+int main(int argc, char **argv)
+{
+	static struct live_case cases[] = {
+		{"XX, we begin", BATON_NOISE_XX, BATON_NOISE_INITIATOR, false},
+		{"XX, we answer", BATON_NOISE_XX, BATON_NOISE_RESPONDER, false},
+		{"XXpsk0, we begin", BATON_NOISE_XXPSK0, BATON_NOISE_INITIATOR,
+		 false},
+		{"XXpsk0, we answer", BATON_NOISE_XXPSK0, BATON_NOISE_RESPONDER,
+		 false},
+		{"KKpsk0, we begin", BATON_NOISE_KKPSK0, BATON_NOISE_INITIATOR,
+		 false},
+		{"KKpsk0, we answer", BATON_NOISE_KKPSK0, BATON_NOISE_RESPONDER,
+		 false},
+		{"NNpsk0, we begin", BATON_NOISE_NNPSK0, BATON_NOISE_INITIATOR,
+		 false},
+		{"NNpsk0, we answer", BATON_NOISE_NNPSK0, BATON_NOISE_RESPONDER,
+		 false},
+	};
+	enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };
+	struct CMUnitTest tests[N_CASES + 2] = {
+		[N_CASES] = cmocka_unit_test(another_psk_is_refused_by_us),
+		[N_CASES + 1] =
+			cmocka_unit_test(another_psk_is_refused_by_the_peer),
+	};
+	size_t i;
+
+	if (argc != 2 || !*argv[1]) {
+		puts("1..0 # SKIP Go or its package golang-github-flynn-noise-"
+		     "dev was not there when this was built");
+		return 77;
+	}
+	peer_path = argv[1];
+	signal(SIGPIPE, SIG_IGN);
+	alarm(60);
+	for (i = 0; i < N_CASES; i++)
+		tests[i] = (struct CMUnitTest){cases[i].name, live, NULL, NULL,
+					       &cases[i]};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
