@@ -3,8 +3,8 @@
 # What ./run needs before it can begin: packages, a program.
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3
-	libsodium-dev zlib1g-dev libglib2.0-dev libbluetooth-dev
-	libcmocka-dev libjansson-dev)
+	libsodium-dev nettle-dev zlib1g-dev libglib2.0-dev libjson-glib-dev
+	libbluetooth-dev libcmocka-dev libjansson-dev)
 # The benchmark reads the size of the core on a Cortex-M4.
 BENCH_PACKAGES=(gcc-arm-none-eabi binutils-arm-none-eabi
 	libnewlib-arm-none-eabi)

@@ -8,14 +8,15 @@ Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
 """
 import os
+import re
 import shutil
-import subprocess
 import sys
 import time
 
 import cases
 from build import CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure, run
 
+# No Nettle: so SHA-256 from libsodium is tested too.
 FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
            'libjansson-dev', 'libjansson4', 'zlib1g-dev', 'zlib1g']
 
@@ -106,15 +107,23 @@ def bare(report, name, tests):
 
 
 def sizes(report, name, build):
+    """What the core takes: flash of each file, RAM of each context."""
     good, text = run('arm-none-eabi-size', '-t',
                      os.path.join(build, 'libbaton-core.a'))
-    print(f'      size of the core, {name}')
-    for line in text.splitlines():
+    report.case(name, 'has a table of its flash', 'pass' if good else 'fail',
+                text)
+    for line in text.splitlines() if good else ():
         text_len, data, bss, *_, label = line.split('\t')
         label = label.split(' ')[0].removesuffix('.c.o').replace('_', '/', 1)
         print(f'      {text_len.strip():>8} {data.strip():>6} '
               f'{bss.strip():>6}  {label}')
-    report.case(name, 'has a size table', 'pass' if good else 'fail', text)
+    good, text = run('arm-none-eabi-nm', '-S', '--size-sort', os.path.join(
+        build, 'port', 'cortex-m', 'libbaton-contexts.a'))
+    found = re.findall(r'^\w+ (\w+) \w baton_context_(\w+)$', text, re.M)
+    report.case(name, 'has a table of its RAM', 'pass' if found else 'fail',
+                text)
+    for size, context in found:
+        print(f'      {int(size, 16):>8} bytes  struct baton_{context}')
 
 
 def cortex(report, name, tests):

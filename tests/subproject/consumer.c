@@ -11,6 +11,8 @@ int main(void)
 	static const uint8_t key[BATON_CRYPTO_KEY_LEN] = {1};
 	static const uint8_t nonce[BATON_CRYPTO_NONCE_LEN] = {2};
 	uint8_t sealed[5 + BATON_CRYPTO_TAG_LEN];
+	struct baton_crypto_sha256 sha;
+	uint8_t hash[BATON_CRYPTO_HASH_LEN];
 	uint8_t plain[5];
 	enum baton_err err;
 
@@ -18,6 +20,9 @@ int main(void)
 			  key);
 	err = baton_crypto_open(plain, sealed, sizeof(sealed), NULL, 0, nonce,
 				key);
+	baton_crypto_sha256_init(&sha);
+	baton_crypto_sha256_update(&sha, plain, sizeof(plain));
+	baton_crypto_sha256_final(&sha, hash);
 	puts(baton_err_text(err));
 	return err != BATON_OK || memcmp(plain, "baton", 5) != 0;
 }
