@@ -3,6 +3,7 @@
 #define BATON_SIM_PHY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Time between two packets of an event (Core 5.4, Vol 6 Part B, 4.1.1). */

@@ -55,7 +55,7 @@ enum baton_sim_bearer {
  * How soon a host hands up what came in. In every host the controller is
  * filled again as soon as it has room (and pull_us has passed).
  */
-enum baton_sim_host {
+enum baton_sim_host_kind {
 	BATON_SIM_HOST_QUICK, /* turnaround_us after the air */
 	BATON_SIM_HOST_SLOW, /* the same, but not before the next event */
 };
@@ -108,7 +108,7 @@ struct baton_sim_errors {
  * only; a credit-based channel is reliable. Default in the comment.
  */
 struct baton_sim_node_config {
-	enum baton_sim_host host; /* QUICK */
+	enum baton_sim_host_kind host; /* QUICK */
 	uint32_t turnaround_us; /* 1000: from the air to the stack */
 	uint32_t pull_us; /* 0: from room in the controller to a pull */
 	uint16_t hold; /* 2: host PDUs the controller holds, 1..16 */
