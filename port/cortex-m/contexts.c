@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "crypto/drbg.h"
-#include "crypto/keys.h"
-#include "crypto/noise.h"
 #include "transport/link.h"
 
 /*
@@ -11,7 +8,4 @@
 #define CONTEXT(name) \
 	unsigned char baton_context_##name[sizeof(struct baton_##name)]
 
-CONTEXT(drbg);
-CONTEXT(keys);
 CONTEXT(link);
-CONTEXT(noise);

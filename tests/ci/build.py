@@ -47,6 +47,18 @@ def configure(build, options, env):
     return good, text
 
 
+def cross_file(name):
+    return os.path.join(ROOT, 'tests', 'cross', f'{name}.ini')
+
+
+def cortex(name):
+    """The core for a Cortex-M, in build/NAME."""
+    build = os.path.join(ROOT, 'build', name)
+    good, text = configure(build, ['--cross-file', cross_file(name)],
+                           dict(os.environ))
+    return run('ninja', '-C', build) if good else (good, text)
+
+
 def main(args):
     if len(args) != 1:
         print(__doc__, file=sys.stderr)

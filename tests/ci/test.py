@@ -8,13 +8,14 @@ Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
 """
 import os
-import re
 import shutil
 import sys
 import time
 
 import cases
-from build import CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure, run
+import sizes
+from build import (CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure,
+                   cross_file, run)
 
 # No Nettle: so SHA-256 from libsodium is tested too.
 FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
@@ -106,29 +107,20 @@ def bare(report, name, tests):
                tests, check=no_glib)
 
 
-def sizes(report, name, build):
-    """What the core takes: flash of each file, RAM of each context."""
-    good, text = run('arm-none-eabi-size', '-t',
-                     os.path.join(build, 'libbaton-core.a'))
-    report.case(name, 'has a table of its flash', 'pass' if good else 'fail',
-                text)
-    for line in text.splitlines() if good else ():
-        text_len, data, bss, *_, label = line.split('\t')
-        label = label.split(' ')[0].removesuffix('.c.o').replace('_', '/', 1)
-        print(f'      {text_len.strip():>8} {data.strip():>6} '
-              f'{bss.strip():>6}  {label}')
-    good, text = run('arm-none-eabi-nm', '-S', '--size-sort', os.path.join(
-        build, 'port', 'cortex-m', 'libbaton-contexts.a'))
-    found = re.findall(r'^\w+ (\w+) \w baton_context_(\w+)$', text, re.M)
-    report.case(name, 'has a table of its RAM', 'pass' if found else 'fail',
-                text)
-    for size, context in found:
-        print(f'      {int(size, 16):>8} bytes  struct baton_{context}')
+def size_table(report, name, build):
+    try:
+        found = sizes.of_build(build)
+    except sizes.Unreadable as error:
+        report.case(name, 'has a table of its size', 'fail', str(error))
+        return
+    report.case(name, 'has a table of its size', 'pass')
+    for line in sizes.table(found):
+        print(f'      {line}')
 
 
 def cortex(report, name, tests):
-    cross = os.path.join(ROOT, 'tests', 'cross', f'{name}.ini')
-    build_step(report, name, ['--cross-file', cross], tests, check=sizes)
+    build_step(report, name, ['--cross-file', cross_file(name)], tests,
+               check=size_table)
 
 
 def emulated(debian_arch):
@@ -138,10 +130,9 @@ def emulated(debian_arch):
         if not good:
             report.case(name, 'libraries', 'fail', text)
             return
-        cross = [os.path.join(ROOT, folder, f'{name}.ini')
-                 for folder in ('build/sysroot', 'tests/cross')]
-        build_step(report, name, ['--cross-file', cross[0],
-                                  '--cross-file', cross[1]],
+        root = os.path.join(ROOT, 'build', 'sysroot', f'{name}.ini')
+        build_step(report, name, ['--cross-file', root,
+                                  '--cross-file', cross_file(name)],
                    [*tests, '-t', '5'])
     return step
 
