@@ -178,11 +178,14 @@ def installed(report, name, _tests):
     if not good:
         return
     cc = ['cc', '-std=c11', '-Wall', '-Wextra', '-Werror']
-    for header in sorted(os.listdir(os.path.join(ROOT, 'include', 'baton'))):
+    headers = sorted(os.listdir(os.path.join(ROOT, 'include', 'baton')))
+    for what, these in [*((f'<baton/{header}> stands alone', [header])
+                          for header in headers),
+                        ('all public headers go together', headers)]:
+        text = ''.join(f'#include <baton/{header}>\n' for header in these)
         good, text = run(*cc, '-fsyntax-only', '-x', 'c', '-', cwd=top,
-                         *flags.split(), input=f'#include <baton/{header}>\n')
-        report.case(name, f'<baton/{header}> stands alone',
-                    'pass' if good else 'fail', text)
+                         *flags.split(), input=text)
+        report.case(name, what, 'pass' if good else 'fail', text)
     source = os.path.join(ROOT, 'tests', 'subproject', 'consumer.c')
     for what, command in (
             ('compiles', [*cc, source, '-o', program, *flags.split()]),
