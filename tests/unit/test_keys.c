@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "crypto/keys.h"
+#include "tests/unit/crypto_test.h"
+
+static void start(struct baton_keys *keys)
+{
+	struct baton_noise_result result;
+
+	fill(result.k_i2r, 32, 0x00);
+	fill(result.k_r2i, 32, 0x20);
+	fill(result.exporter, 32, 0x40);
+	fill(result.h, 32, 0x60);
+	baton_keys_derive(keys, &result);
+	assert_zero(&result, sizeof(result));
+}
+
+static void the_schedule_is_that_of_the_specification(void **state)
+{
+	struct baton_keys keys;
+	uint8_t h[32];
+
+	(void)state;
+	start(&keys);
+	assert_hex(keys.bond_psk, "47008eec6f8afdcb48b73c2b9828b613"
+				  "9f6765ae4aacdea26449362fd4995dbb");
+	assert_hex(keys.tag_key, "161a39d1a36c642e23b0b496a5c69f33"
+				 "d63697c31af0df1c5a5467a36373a309");
+	assert_hex(keys.ticket_psk, "18cf895ad17e2d96056f2f03a050a6bf"
+				    "12ce05d56d51a21fb7c168b996a6fa8e");
+	assert_hex(keys.compare, "47ee88fe82c7e80d264b403e0450a8d0"
+				 "4f2895d7664a94aac952dd820ba5ceca");
+	fill(h, sizeof(h), 0x60);
+	assert_memory_equal(keys.h, h, sizeof(h));
+	baton_keys_wipe(&keys);
+	assert_zero(&keys, sizeof(keys));
+}
+
+static void record_keys_are_those_of_the_specification(void **state)
+{
+	struct baton_keys keys;
+	struct baton_record_key record;
+
+	(void)state;
+	start(&keys);
+	baton_keys_record(&record, &keys, BATON_KEYS_I2R, 3);
+	assert_hex(record.key, "fc035dea2d5ac68275d919bef53f45ed"
+			       "ddcc49e13f6c98a4cce043a7a8ac6cd8");
+	assert_int_equal(record.counter, 0);
+	assert_int_equal(record.generation, 0);
+	baton_keys_record(&record, &keys, BATON_KEYS_R2I, 3);
+	assert_hex(record.key, "7ffa32ebf49c7d4334829657aa8a0064"
+			       "04680e8566c73a0b8a88b91677d42feb");
+}
+
+static void no_two_directions_or_classes_share_a_key(void **state)
+{
+	static struct baton_record_key records[2 * 256];
+	struct baton_keys keys;
+	size_t i, j;
+
+	(void)state;
+	start(&keys);
+	for (i = 0; i < 512; i++) {
+		baton_keys_record(&records[i], &keys,
+				  (enum baton_keys_dir)(i & 1),
+				  (uint8_t)(i >> 1));
+		for (j = 0; j < i; j++)
+			assert_true(memcmp(records[i].key, records[j].key, 32));
+	}
+}
+
+static void the_comparison_is_that_of_the_specification(void **state)
+{
+	struct baton_keys keys;
+	uint8_t phone[32], watch[32], commit[32], reveal[48], nonce[32];
+
+	(void)state;
+	start(&keys);
+	fill(phone, sizeof(phone), 0x80);
+	fill(watch, sizeof(watch), 0xa0);
+	baton_compare_commit(commit, watch);
+	assert_hex(commit, "a627b39da199c434f57ed74f0bf8e529"
+			   "455cc265a9164f9c45fad0ae6cbf89c4");
+	baton_compare_reveal(reveal, &keys, watch);
+	assert_hex(reveal, "168556ec984a8235d61498d0d45327aa"
+			   "cd3e380d1fcfa8891d227ff409047523"
+			   "667ef7f0333ed398360ab974d90a23d5");
+	assert_ok(baton_compare_check(nonce, &keys, reveal, sizeof(reveal),
+				      commit));
+	assert_memory_equal(nonce, watch, sizeof(watch));
+	assert_int_equal(baton_compare_code(&keys, phone, watch), 52222);
+	/* The two roles are not interchangeable. */
+	assert_int_not_equal(baton_compare_code(&keys, watch, phone), 52222);
+}
+
+static void a_reveal_that_does_not_fit_shows_no_nonce(void **state)
+{
+	struct baton_keys keys;
+	uint8_t watch[32], commit[32], reveal[48], nonce[32];
+	size_t bit;
+
+	(void)state;
+	start(&keys);
+	fill(watch, sizeof(watch), 0xa0);
+	baton_compare_commit(commit, watch);
+	baton_compare_reveal(reveal, &keys, watch);
+	for (bit = 0; bit < 8 * sizeof(reveal); bit++) {
+		reveal[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		fill(nonce, sizeof(nonce), 1);
+		assert_int_equal(baton_compare_check(nonce, &keys, reveal,
+						     sizeof(reveal), commit),
+				 BATON_ERR_PEER_AUTH);
+		assert_zero(nonce, sizeof(nonce));
+		reveal[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (bit = 0; bit < 8 * sizeof(commit); bit++) {
+		commit[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		fill(nonce, sizeof(nonce), 1);
+		assert_int_equal(baton_compare_check(nonce, &keys, reveal,
+						     sizeof(reveal), commit),
+				 BATON_ERR_PROTOCOL);
+		assert_zero(nonce, sizeof(nonce));
+		commit[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_int_equal(baton_compare_check(nonce, &keys, reveal, 47, commit),
+			 BATON_ERR_PEER_LENGTH);
+	assert_int_equal(baton_compare_check(nonce, &keys, reveal, 49, commit),
+			 BATON_ERR_PEER_LENGTH);
+}
+
+/* A chi-square of the first digit, and that h takes part. */
+static void codes_are_spread_evenly(void **state)
+{
+	enum { N = 20000 };
+	unsigned int count[10] = {0};
+	uint8_t phone[32] = {0}, watch[32] = {0};
+	struct baton_keys keys;
+	uint32_t code;
+	double chi = 0;
+	int i;
+
+	(void)state;
+	start(&keys);
+	for (i = 0; i < N; i++) {
+		memcpy(phone, &i, sizeof(i));
+		code = baton_compare_code(&keys, phone, watch);
+		assert_true(code < BATON_COMPARE_CODES);
+		count[code / 100000]++;
+	}
+	for (i = 0; i < 10; i++)
+		chi += (count[i] - N / 10.0) * (count[i] - N / 10.0) /
+		       (N / 10.0);
+	/* 9 degrees of freedom: above 33.7 in one run of ten thousand. */
+	assert_true(chi < 33.7);
+	code = baton_compare_code(&keys, phone, watch);
+	keys.h[31] ^= 1;
+	assert_int_not_equal(baton_compare_code(&keys, phone, watch), code);
+}
+
+static void the_bond_tag_is_that_of_the_specification(void **state)
+{
+	uint8_t key[32], nonce[16], e_pub[32], tag[17], other[16];
+
+	(void)state;
+	fill(key, sizeof(key), 0xc0);
+	fill(nonce, sizeof(nonce), 0xe0);
+	fill(e_pub, sizeof(e_pub), 0x10);
+	tag[16] = 0x55;
+	baton_bond_tag(tag, key, nonce, e_pub);
+	assert_hex(tag, "5363e1b617e6d5926d53087fa329595255");
+	nonce[15] ^= 1;
+	baton_bond_tag(other, key, nonce, e_pub);
+	assert_memory_not_equal(other, tag, 16);
+	nonce[15] ^= 1;
+	e_pub[31] ^= 1;
+	baton_bond_tag(other, key, nonce, e_pub);
+	assert_memory_not_equal(other, tag, 16);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_schedule_is_that_of_the_specification),
+		cmocka_unit_test(record_keys_are_those_of_the_specification),
+		cmocka_unit_test(no_two_directions_or_classes_share_a_key),
+		cmocka_unit_test(the_comparison_is_that_of_the_specification),
+		cmocka_unit_test(a_reveal_that_does_not_fit_shows_no_nonce),
+		cmocka_unit_test(codes_are_spread_evenly),
+		cmocka_unit_test(the_bond_tag_is_that_of_the_specification),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
