@@ -6,16 +6,16 @@
 
 #include <stdint.h>
 
-#include "transport/pdu.h"
+#include "transport/frame.h"
+#include "transport/incoming.h"
+#include "transport/link.h"
+#include "transport/outgoing.h"
 
 #define BATON_VERSION_MAX 1
 #define BATON_VERSION_MIN 1
 
 #define BATON_BONDS 8 /* bonds an engine holds */
 #define BATON_BOND_ID_LEN 8
-#define BATON_STREAMS 4 /* streams per class and direction */
-#define BATON_META_MAX 255
-#define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
 
 enum baton_role {
 	BATON_WATCH = 0, /* peripheral, GATT server */

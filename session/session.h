@@ -170,8 +170,7 @@ enum baton_err baton_session_bond_id(const struct baton_session *session,
  * pairing and a phone begins one on its next link instead of reconnecting.
  * A bond that comes out of it is announced by BATON_EVENT_PAIRED.
  */
-void baton_session_pairing_open(struct baton_session *session,
-				uint64_t now_ms);
+void baton_session_pairing_open(struct baton_session *session, uint64_t now_ms);
 void baton_session_pairing_close(struct baton_session *session);
 
 /*
@@ -209,8 +208,8 @@ enum baton_err baton_session_rx(struct baton_session *session,
  * has room: what was given counts as sent.
  */
 BATON_MUST_CHECK
-size_t baton_session_tx(struct baton_session *session, uint8_t *dst,
-			size_t cap, uint64_t now_ms);
+size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
+			uint64_t now_ms);
 
 /* When tick() wants to be called, ms; UINT64_MAX for never. */
 uint64_t baton_session_deadline(const struct baton_session *session);

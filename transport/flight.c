@@ -5,7 +5,7 @@
 
 #include "transport/timing.h"
 
-#define LONG_TRIES 2 /* tries before pieces become short */
+#define LONG_TRIES 1 /* tries before pieces become short */
 #define SHORT_PAYLOAD (BATON_PDU_MIN - BATON_PIECE_LEN)
 
 void baton_flight_start(struct baton_flight *flight, uint8_t *tx, uint8_t *rx)
@@ -46,6 +46,8 @@ void baton_flight_again(struct baton_flight *flight)
 	flight->tx_pdu_len = 0;
 	if (flight->tries < UINT8_MAX)
 		flight->tries++;
+	if (flight->tries > LONG_TRIES)
+		flight->shorten = true;
 }
 
 enum baton_err baton_flight_piece(struct baton_flight *flight,
@@ -67,7 +69,8 @@ enum baton_err baton_flight_piece(struct baton_flight *flight,
 		flight->rx_longest = 0;
 	}
 	if (flight->rx_number != piece->flight ||
-	    flight->rx_total != piece->total || piece->offset > flight->rx_have)
+	    piece->offset > flight->rx_have ||
+	    piece->offset + piece->len > flight->rx_total)
 		return BATON_ERR_PEER_SEQ;
 	if (piece->len > flight->rx_longest)
 		flight->rx_longest = piece->len;
@@ -77,20 +80,17 @@ enum baton_err baton_flight_piece(struct baton_flight *flight,
 		       (size_t)(piece->len - skip));
 		flight->rx_have = (uint16_t)(piece->offset + piece->len);
 	}
-	return flight->rx_have == flight->rx_total ? BATON_OK : BATON_ERR_AGAIN;
+	if (flight->rx_have < flight->rx_total)
+		return BATON_ERR_AGAIN;
+	if (flight->rx_total > SHORT_PAYLOAD &&
+	    flight->rx_longest <= SHORT_PAYLOAD)
+		flight->shorten = true;
+	return BATON_OK;
 }
 
 bool baton_flight_ready(const struct baton_flight *flight)
 {
 	return flight->active && flight->tx_off < flight->tx_len;
-}
-
-/* Long pieces failed, or what comes from the peer comes short. */
-static bool in_short_pieces(const struct baton_flight *flight)
-{
-	return flight->tries > LONG_TRIES ||
-	       (flight->rx_longest > 0 && flight->rx_total > SHORT_PAYLOAD &&
-		flight->rx_longest <= SHORT_PAYLOAD);
 }
 
 size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
@@ -99,7 +99,7 @@ size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
 	size_t len = (size_t)(flight->tx_len - flight->tx_off);
 	size_t n;
 
-	if (in_short_pieces(flight))
+	if (flight->shorten)
 		best = BATON_PDU_MIN;
 	if (len > (size_t)(best - BATON_PIECE_LEN))
 		len = (size_t)(best - BATON_PIECE_LEN);
@@ -114,9 +114,10 @@ size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
 	return n;
 }
 
-uint64_t baton_flight_deadline(const struct baton_flight *flight)
+uint64_t baton_flight_deadline(const struct baton_flight *flight,
+			       uint32_t interval_ms)
 {
-	uint64_t wait = BATON_FLIGHT_FIRST_MS;
+	uint64_t wait = BATON_FLIGHT_FIRST_MS + 3 * interval_ms;
 	uint8_t i;
 
 	if (!flight->active || !flight->answer ||

@@ -31,11 +31,11 @@ struct baton_flight {
 	uint8_t tries; /* sendings begun */
 	bool answer; /* the peer will answer: send again until it does */
 	bool active; /* a flight is out that may have to go again */
+	bool shorten; /* long pieces failed, or the peer's come short */
 };
 
 /* Start empty; tx and rx hold BATON_FLIGHT_MAX bytes each. */
-void baton_flight_start(struct baton_flight *flight, uint8_t *tx,
-			uint8_t *rx);
+void baton_flight_start(struct baton_flight *flight, uint8_t *tx, uint8_t *rx);
 
 /*
  * Send flight number of len bytes (1..BATON_FLIGHT_MAX), copied. timed: it
@@ -69,7 +69,8 @@ size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
 			  uint16_t best, uint64_t now_ms);
 
 /* When it must go out again, BATON_NEVER if not by time. */
-uint64_t baton_flight_deadline(const struct baton_flight *flight);
+uint64_t baton_flight_deadline(const struct baton_flight *flight,
+			       uint32_t interval_ms);
 
 /* Begin to send it again. */
 void baton_flight_again(struct baton_flight *flight);

@@ -20,14 +20,15 @@
 #include "transport/sender.h"
 
 #define BATON_CONTROL_RECORD_MAX 512 /* plaintext of a CONTROL record */
-#define BATON_RECORD_MIN 256 /* least record_max, bytes */
+#define BATON_CONTROL_WINDOW_MIN 16 /* so that control never waits */
+#define BATON_RECORD_MIN 512 /* least record_max, bytes */
 #define BATON_RECORD_MAX 8192 /* greatest record_max, bytes */
 
 /* Sizes the caller chooses; all memory follows from them. */
 struct baton_link_config {
 	uint16_t pdu_max; /* longest PDU taken, 20..509 */
 	uint16_t record_max; /* longest record plaintext, both ways */
-	uint16_t window[BATON_CLASSES]; /* units, 1..128, both ways */
+	uint16_t window[BATON_CLASSES]; /* 1..128 units, CONTROL 16 or more */
 	uint32_t ring[BATON_CLASSES]; /* sender's ring, bytes */
 };
 
@@ -35,15 +36,23 @@ struct baton_link_config {
  * What a Linux host or a phone can afford, and a watch with little memory.
  * A ring holds at least one record: record_max + 18 bytes.
  */
-#define BATON_LINK_CONFIG_LARGE                                              \
-	{                                                                    \
-		.pdu_max = 509, .record_max = 4096, .window = { 16, 32, 64 }, \
-		.ring = { 2048, 16384, 49152 }                               \
+#define BATON_LINK_CONFIG_LARGE                                             \
+	{                                                                   \
+		.pdu_max = 509, .record_max = 4096, .window = {16, 32, 64}, \
+		.ring = {                                                   \
+			2048,                                               \
+			16384,                                              \
+			49152                                               \
+		}                                                           \
 	}
 #define BATON_LINK_CONFIG_SMALL                                           \
 	{                                                                 \
-		.pdu_max = 244, .record_max = 1024, .window = { 4, 4, 8 }, \
-		.ring = { 1024, 1536, 3072 }                              \
+		.pdu_max = 244, .record_max = 1024, .window = {16, 4, 8}, \
+		.ring = {                                                 \
+			1024,                                             \
+			1536,                                             \
+			3072                                              \
+		}                                                         \
 	}
 
 struct baton_link_stats {
@@ -65,12 +74,14 @@ struct baton_link {
 	uint64_t waiting_ms; /* since when something is outstanding */
 	uint64_t probe_ms; /* when the last probe went out */
 	uint64_t longer_ms; /* when a longer PDU was tried last */
+	uint64_t data_ms; /* last DATA that came */
 	uint32_t probe_una; /* una of its class when the probe went out */
+	uint32_t probe_order; /* sendings of its class before the probe */
 	enum baton_err err; /* fatal and sticky */
 	uint16_t mtu;
 	uint16_t ll_len;
 	uint16_t peer_pdu_max;
-	uint8_t untrusted_timeouts;
+	uint8_t untrusted_losses;
 	uint8_t probe_class;
 	uint8_t probe_token;
 	uint8_t probes; /* in a row without an echo */
@@ -84,6 +95,7 @@ struct baton_link {
 	bool up;
 	bool records; /* handshake over: DATA is taken and sent */
 	bool unverified; /* the session waits for verification */
+	bool confirmed; /* an ECHO has said that all of it arrived */
 };
 
 /* Bytes of memory baton_link_init() needs for config, and their alignment. */
@@ -124,8 +136,8 @@ BATON_MUST_CHECK
 size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
 		     uint64_t now_ms);
 
-/* When tick() is due; BATON_NEVER. now_ms as everywhere. */
-uint64_t baton_link_deadline(const struct baton_link *link, uint64_t now_ms);
+/* When tick() is due, ms; BATON_NEVER if not. */
+uint64_t baton_link_deadline(const struct baton_link *link);
 
 /* Run timers; a fatal error if the link is dead. */
 BATON_MUST_CHECK

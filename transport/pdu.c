@@ -6,11 +6,13 @@
 #include "base/bytes.h"
 
 #define NUMBER_MASK 0x0fff
+#define PIECE_FIRST 0x8000
+#define PIECE_RESERVED 0x7000
 #define LL_LEN_DEFAULT 251
 #define L2CAP_ATT_LEN 7 /* L2CAP header 4, ATT opcode and handle 3 */
 #define LL_PDU_COST 97 /* byte times of 2M that an LL PDU costs beside bytes */
 
-static const uint8_t bitmap_lens[4] = { 0, 2, 8, 16 };
+static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
 
 static enum baton_err decode_data(const uint8_t *p, size_t len,
 				  struct baton_block *block)
@@ -80,16 +82,26 @@ static enum baton_err decode_ack(const uint8_t *p, size_t len,
 static enum baton_err decode_flight(const uint8_t *p, size_t len,
 				    struct baton_block *block)
 {
+	uint16_t field;
+
 	if (len <= BATON_PIECE_LEN)
 		return BATON_ERR_PEER_LENGTH;
+	field = baton_load_be16(p + 1);
+	if (field & PIECE_RESERVED)
+		return BATON_ERR_PEER_FORMAT;
 	block->type = BATON_BLOCK_FLIGHT;
 	block->flight = p[0] & 7;
-	block->offset = (uint16_t)(p[1] << 4 | p[2] >> 4);
-	block->total = (uint16_t)((p[2] & 15) << 8 | p[3]);
 	block->bytes = p + BATON_PIECE_LEN;
 	block->len = (uint16_t)(len - BATON_PIECE_LEN);
-	if (block->total > BATON_FLIGHT_MAX ||
-	    block->offset + block->len > block->total)
+	if (field & PIECE_FIRST)
+		block->total = field & NUMBER_MASK;
+	else
+		block->offset = field;
+	if (block->offset + block->len > BATON_FLIGHT_MAX ||
+	    block->total > BATON_FLIGHT_MAX)
+		return BATON_ERR_PEER_LENGTH;
+	if (field & PIECE_FIRST ? block->len > block->total
+				: block->offset == 0)
 		return BATON_ERR_PEER_LENGTH;
 	return BATON_OK;
 }
@@ -110,8 +122,8 @@ static enum baton_err decode_block(const uint8_t *p, size_t len,
 		block->type = BATON_BLOCK_PROBE;
 		block->class_id = p[1];
 		block->token = p[2];
-		return block->class_id < BATON_CLASSES ? BATON_OK :
-							 BATON_ERR_PEER_FORMAT;
+		return block->class_id < BATON_CLASSES ? BATON_OK
+						       : BATON_ERR_PEER_FORMAT;
 	}
 	if (p[0] == 0xf9) {
 		if (len < 2 + BATON_ACK_LEN)
@@ -178,9 +190,8 @@ size_t baton_pdu_put_flight(uint8_t *p, uint8_t flight, uint16_t offset,
 			    uint16_t total)
 {
 	p[0] = (uint8_t)(0xf0 | flight);
-	p[1] = (uint8_t)(offset >> 4);
-	p[2] = (uint8_t)(offset << 4 | total >> 8);
-	p[3] = (uint8_t)total;
+	baton_store_be16(p + 1,
+			 offset ? offset : (uint16_t)(PIECE_FIRST | total));
 	return BATON_PIECE_LEN;
 }
 
@@ -199,8 +210,9 @@ size_t baton_pdu_put_echo(uint8_t *p, uint8_t token)
 	return 2;
 }
 
-size_t baton_pdu_put_ack(uint8_t *p, uint8_t class_id, uint32_t next,
-			 uint8_t credit, const uint8_t bitmap[16])
+size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
+			 uint32_t next, uint8_t credit,
+			 const uint8_t bitmap[16])
 {
 	uint8_t code = 0;
 	uint8_t i;
@@ -209,6 +221,8 @@ size_t baton_pdu_put_ack(uint8_t *p, uint8_t class_id, uint32_t next,
 		if (bitmap[i])
 			while (bitmap_lens[code] <= i)
 				code++;
+	while (BATON_ACK_LEN + (size_t)bitmap_lens[code] > cap)
+		code--;
 	p[0] = (uint8_t)(0xe0 | class_id << 2 | code);
 	baton_store_be16(p + 1, next & NUMBER_MASK);
 	p[3] = credit;

@@ -22,7 +22,7 @@
 #define BATON_SHORT_LEN 1
 #define BATON_LONG_LEN 2
 #define BATON_PART_LEN 5
-#define BATON_PIECE_LEN 4
+#define BATON_PIECE_LEN 3
 #define BATON_ACK_LEN 4 /* without its bitmap */
 #define BATON_ACK_MAX (BATON_ACK_LEN + 16)
 
@@ -54,7 +54,7 @@ struct baton_block {
 	uint8_t credit; /* ACK: 0..128 */
 	uint16_t number; /* low bits: 7 for SHORT, else 12 */
 	uint16_t offset; /* PART, FLIGHT */
-	uint16_t total; /* PART, FLIGHT */
+	uint16_t total; /* PART, FLIGHT; 0 on a later piece of a flight */
 	const uint8_t *bytes; /* payload, or bitmap of an ACK */
 	uint16_t len;
 };
@@ -78,17 +78,20 @@ size_t baton_pdu_put_short(uint8_t *p, uint32_t number);
 size_t baton_pdu_put_long(uint8_t *p, uint8_t class_id, uint32_t number);
 size_t baton_pdu_put_part(uint8_t *p, uint8_t class_id, uint32_t number,
 			  uint16_t offset, uint16_t total);
+/* total is that of the flight; it goes out at offset 0 only. */
 size_t baton_pdu_put_flight(uint8_t *p, uint8_t flight, uint16_t offset,
 			    uint16_t total);
 size_t baton_pdu_put_probe(uint8_t *p, uint8_t class_id, uint8_t token);
 size_t baton_pdu_put_echo(uint8_t *p, uint8_t token);
 
 /*
- * Write a whole ACK; bitmap has 16 bytes, of which as many go out as have a
- * bit set, rounded up to 0, 2, 8 or 16.
+ * Write a whole ACK into at most cap bytes (BATON_ACK_LEN or more); bitmap has
+ * 16 bytes, of which as many go out as have a bit set, rounded up to 0, 2, 8
+ * or 16, or as many of these as fit.
  */
-size_t baton_pdu_put_ack(uint8_t *p, uint8_t class_id, uint32_t next,
-			 uint8_t credit, const uint8_t bitmap[16]);
+size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
+			 uint32_t next, uint8_t credit,
+			 const uint8_t bitmap[16]);
 
 /*
  * The PDU length that moves most bytes per air time: mtu is the ATT MTU,

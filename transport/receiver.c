@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "transport/timing.h"
 
+#define ACK_EVERY 32 /* units after which an ACK goes out, at most */
+
 void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 			 uint8_t *bytes, struct baton_slot *slots,
 			 uint16_t window, uint16_t unit_max, uint8_t *record,
@@ -19,11 +21,12 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 	receiver->unit_max = unit_max;
 	receiver->record = record;
 	receiver->record_cap = (uint32_t)BATON_RECEIVER_RECORD_LEN(record_max);
-	baton_receiver_start(receiver);
+	baton_receiver_start(receiver, 0);
 }
 
-void baton_receiver_start(struct baton_receiver *receiver)
+void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
 {
+	receiver->interval_ms = interval_ms;
 	receiver->record_have = 0;
 	receiver->taken = 0;
 	receiver->next = 0;
@@ -43,19 +46,18 @@ static struct baton_slot *slot_at(const struct baton_receiver *receiver,
 	return &receiver->slots[number % receiver->window];
 }
 
-static uint8_t *bytes_at(const struct baton_receiver *receiver,
-			 uint32_t number)
+static uint8_t *bytes_at(const struct baton_receiver *receiver, uint32_t number)
 {
 	return receiver->bytes +
 	       (size_t)(number % receiver->window) * receiver->unit_max;
 }
 
-/* The number nearest to high that has the low bits of the block (A.3). */
+/* The number nearest to next that has the low bits of the block (A.3). */
 static uint32_t full_number(const struct baton_receiver *receiver,
 			    const struct baton_block *data)
 {
 	uint32_t mask = data->type == BATON_BLOCK_SHORT ? 0x7f : 0x0fff;
-	uint32_t lowest = receiver->high - (mask + 1) / 2;
+	uint32_t lowest = receiver->next - (mask + 1) / 2;
 
 	return lowest + ((data->number - lowest) & mask);
 }
@@ -65,13 +67,21 @@ static uint8_t credit(const struct baton_receiver *receiver)
 	return (uint8_t)(receiver->taken + receiver->window - receiver->next);
 }
 
+/* Units after which an ACK is owed at once. */
+static uint32_t ack_every(const struct baton_receiver *receiver)
+{
+	uint32_t half = (receiver->window + 1u) / 2;
+
+	return half < ACK_EVERY ? half : ACK_EVERY;
+}
+
 static void note_arrival(struct baton_receiver *receiver, uint64_t now_ms)
 {
 	if (!receiver->owed)
 		receiver->first_ms = now_ms;
 	receiver->last_ms = now_ms;
 	receiver->owed = true;
-	if (receiver->next - receiver->told >= (receiver->window + 1u) / 2)
+	if (receiver->next - receiver->told >= ack_every(receiver))
 		receiver->owed_now = true;
 }
 
@@ -80,19 +90,22 @@ static bool whole(const struct baton_slot *slot)
 	return slot->total > 0 && slot->have == slot->total;
 }
 
-static enum baton_err check_data(const struct baton_receiver *receiver,
-				 const struct baton_block *data,
-				 uint32_t number)
+/*
+ * Fit a block to what is there of its unit: a whole unit, or a first part
+ * with another total, replaces an unfinished prefix (A.4).
+ */
+static enum baton_err join(const struct baton_receiver *receiver,
+			   const struct baton_block *data,
+			   struct baton_slot *slot)
 {
-	const struct baton_slot *slot = slot_at(receiver, number);
-
-	if (number - receiver->taken >= receiver->window)
-		return BATON_ERR_PEER_SEQ;
 	if (data->total > receiver->unit_max)
 		return BATON_ERR_PEER_LIMIT;
-	if (slot->total > 0 && slot->total != data->total)
-		return BATON_ERR_PEER_SEQ;
-	if (data->offset > slot->have)
+	if (data->len == data->total ||
+	    (data->offset == 0 && data->total != slot->total)) {
+		slot->total = data->total;
+		slot->have = 0;
+	}
+	if (slot->total != data->total || data->offset > slot->have)
 		return BATON_ERR_PEER_SEQ;
 	return BATON_OK;
 }
@@ -107,16 +120,19 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	enum baton_err err;
 	uint16_t skip;
 
-	if ((int32_t)(number - receiver->next) < 0 ||
-	    (number - receiver->taken < receiver->window && whole(slot))) {
+	if ((int32_t)(number - receiver->next) < 0) {
 		receiver->owed_now = true;
 		return BATON_OK;
 	}
-	err = check_data(receiver, data, number);
+	if (number - receiver->taken >= receiver->window)
+		return BATON_ERR_PEER_SEQ;
+	if (whole(slot)) {
+		receiver->owed_now = true;
+		return BATON_OK;
+	}
+	err = join(receiver, data, slot);
 	if (err)
 		return err;
-
-	slot->total = data->total;
 	skip = (uint16_t)(slot->have - data->offset);
 	if (skip < data->len) {
 		memcpy(bytes_at(receiver, number) + slot->have,
@@ -189,7 +205,7 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 	if (receiver->record_have < BATON_RECORD_HEADER_LEN)
 		return BATON_ERR_AGAIN;
 	want = baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
-	if (want <= BATON_RECORD_TAG_LEN ||
+	if (want <= BATON_RECORD_TAIL_LEN ||
 	    want + BATON_RECORD_HEADER_LEN > receiver->record_cap) {
 		receiver->broken = true;
 		return BATON_ERR_PROTOCOL;
@@ -214,35 +230,32 @@ uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver)
 		return 0;
 	if (!receiver->owed)
 		return BATON_NEVER;
-	return baton_earlier(receiver->last_ms + BATON_ACK_DELAY_MS,
-			     receiver->first_ms + BATON_ACK_DELAY_MAX_MS);
+	return baton_earlier(receiver->last_ms + BATON_ACK_DELAY_MS +
+				     receiver->interval_ms,
+			     receiver->first_ms + BATON_ACK_DELAY_MAX_MS +
+				     4 * (uint64_t)receiver->interval_ms);
 }
 
-bool baton_receiver_ack_owed(const struct baton_receiver *receiver)
+size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
+			  size_t cap)
 {
-	return receiver->owed || receiver->owed_now;
-}
-
-void baton_receiver_ack_now(struct baton_receiver *receiver)
-{
-	receiver->owed_now = true;
-}
-
-size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst)
-{
-	uint8_t bitmap[16] = { 0 };
+	uint8_t bitmap[16] = {0};
 	uint32_t number;
 	uint32_t i = 0;
 
 	for (number = receiver->next + 1;
-	     (int32_t)(receiver->high - number) > 0 && i < 128;
-	     number++, i++)
+	     (int32_t)(receiver->high - number) > 0 && i < 128; number++, i++)
 		if (whole(slot_at(receiver, number)))
 			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	receiver->told = receiver->next;
 	receiver->told_limit = receiver->next + credit(receiver);
 	receiver->owed_now = false;
 	receiver->owed = false;
-	return baton_pdu_put_ack(dst, receiver->class_id, receiver->next,
+	return baton_pdu_put_ack(dst, cap, receiver->class_id, receiver->next,
 				 credit(receiver), bitmap);
+}
+
+bool baton_receiver_partial(const struct baton_receiver *receiver)
+{
+	return receiver->record_have > 0;
 }

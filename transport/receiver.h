@@ -15,7 +15,7 @@
 #include "transport/pdu.h"
 
 #define BATON_RECORD_HEADER_LEN 2
-#define BATON_RECORD_TAG_LEN 16
+#define BATON_RECORD_TAIL_LEN 16
 #define BATON_RECORD_LEN_MASK 0x3fff
 
 /* The prefix of a unit that is here; unit n is slots[n % window]. */
@@ -36,11 +36,12 @@ struct baton_receiver {
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
 	uint64_t first_ms, last_ms; /* arrivals since the last ACK */
+	uint32_t interval_ms; /* connection interval, 0: not known */
 	uint16_t taken_off; /* bytes of unit taken already put there */
 	uint16_t unit_max;
 	uint16_t window;
 	uint8_t class_id;
-	bool owed_now;
+	bool owed_now; /* an ACK is owed at once */
 	bool owed; /* an ACK is owed by ACK_DELAY */
 	bool broken; /* a record length was out of range */
 };
@@ -51,7 +52,7 @@ struct baton_receiver {
 #define BATON_RECEIVER_SLOTS_LEN(window) \
 	((size_t)(window) * sizeof(struct baton_slot))
 #define BATON_RECEIVER_RECORD_LEN(record_max) \
-	((size_t)(record_max) + BATON_RECORD_HEADER_LEN + BATON_RECORD_TAG_LEN)
+	((size_t)(record_max) + BATON_RECORD_HEADER_LEN + BATON_RECORD_TAIL_LEN)
 
 /*
  * All memory stays the receiver's: bytes and slots for window units, record
@@ -63,7 +64,8 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 			 uint16_t record_max);
 
 /* Start empty, for a new link. */
-void baton_receiver_start(struct baton_receiver *receiver);
+void baton_receiver_start(struct baton_receiver *receiver,
+			  uint32_t interval_ms);
 
 /*
  * Take a DATA block. PEER_SEQ: outside the window, or a part that does not
@@ -89,13 +91,11 @@ void baton_receiver_release(struct baton_receiver *receiver);
 /* When an ACK is due; 0: now, BATON_NEVER: none is owed. */
 uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver);
 
-/* True if an ACK may ride on something: due or not, there is one to give. */
-bool baton_receiver_ack_owed(const struct baton_receiver *receiver);
+/* Write the ACK into cap bytes (BATON_ACK_LEN or more); the debt is paid. */
+size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
+			  size_t cap);
 
-/* An ACK is to go out at once: the peer probed. */
-void baton_receiver_ack_now(struct baton_receiver *receiver);
-
-/* Write the ACK into dst (BATON_ACK_MAX bytes); what was owed is paid. */
-size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst);
+/* True while a record has begun and is not whole. */
+bool baton_receiver_partial(const struct baton_receiver *receiver);
 
 #endif

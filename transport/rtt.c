@@ -43,7 +43,7 @@ uint32_t baton_rtt_timeout_ms(const struct baton_rtt *rtt, uint8_t backoff)
 	base += BATON_ACK_DELAY_MS + 2 * rtt->interval_ms;
 	while (backoff-- > 0 && base < BATON_TIMEOUT_MAX_MS)
 		base *= 2;
-	return base < BATON_TIMEOUT_MAX_MS + 2 * rtt->interval_ms ?
-		       base :
-		       BATON_TIMEOUT_MAX_MS + 2 * rtt->interval_ms;
+	return base < BATON_TIMEOUT_MAX_MS + 2 * rtt->interval_ms
+		       ? base
+		       : BATON_TIMEOUT_MAX_MS + 2 * rtt->interval_ms;
 }

@@ -7,6 +7,8 @@
 
 #define REORDER 3 /* sendings that may overtake one */
 #define NUMBER_BITS 0x0fffu
+#define SHORT_AHEAD 63 /* of una, for a number in 7 bits */
+#define SHORT_BEHIND 48 /* of next, when it is sent again */
 
 static struct baton_unit *unit_at(const struct baton_sender *sender,
 				  uint32_t number)
@@ -104,12 +106,13 @@ bool baton_sender_starved(const struct baton_sender *sender)
 	       (int32_t)(sender->limit - sender->next) <= 0;
 }
 
-/* May number go out with 7 bits (SPEC A.3)? next is that after the sending. */
+/* May number go out with 7 bits (SPEC A.3)? Again: not for the first time. */
 static bool short_form(const struct baton_sender *sender, uint32_t number,
-		       uint32_t next)
+		       bool again)
 {
-	return sender->class_id == BATON_CLASS_BULK && next - number <= 64 &&
-	       number - sender->una <= 63;
+	return sender->class_id == BATON_CLASS_BULK &&
+	       number - sender->una <= SHORT_AHEAD &&
+	       (!again || sender->next - number <= SHORT_BEHIND);
 }
 
 /* One whole unit in dst, or 0 if neither form may be as long as that. */
@@ -119,7 +122,7 @@ static size_t build_whole(const struct baton_sender *sender, uint8_t *dst,
 {
 	size_t n;
 
-	if (short_form(sender, number, sender->next) &&
+	if (short_form(sender, number, true) &&
 	    ahead + BATON_SHORT_LEN + unit->len <= sizes->trusted)
 		n = baton_pdu_put_short(dst, number);
 	else if (ahead + BATON_LONG_LEN + unit->len <= sizes->trusted)
@@ -139,6 +142,11 @@ static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
 	if (unit->tries < UINT8_MAX)
 		unit->tries++;
 	set_state(sender, unit, BATON_UNIT_SENT);
+	if (unit == unit_at(sender, sender->una)) {
+		sender->timer_ms = now_ms;
+		if (unit->tries == 1)
+			sender->progress_ms = now_ms;
+	}
 }
 
 static size_t build_again(struct baton_sender *sender, uint8_t *dst,
@@ -176,16 +184,14 @@ static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 	return n;
 }
 
-static size_t build_new(struct baton_sender *sender, uint8_t *dst,
-			size_t ahead, const struct baton_sizes *sizes,
-			uint64_t now_ms)
+static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
+			const struct baton_sizes *sizes, uint64_t now_ms)
 {
 	uint32_t uncut = baton_sender_uncut(sender);
 	uint32_t number = sender->next;
 	struct baton_unit *unit = unit_at(sender, number);
-	size_t header = short_form(sender, number, number + 1) ?
-				BATON_SHORT_LEN :
-				BATON_LONG_LEN;
+	size_t header = short_form(sender, number, false) ? BATON_SHORT_LEN
+							  : BATON_LONG_LEN;
 	bool part = false;
 	size_t room, n;
 
@@ -227,6 +233,10 @@ size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 	return build_new(sender, dst, ahead, sizes, now_ms);
 }
 
+/*
+ * A unit sent more than once says nothing about round trips, sizes or the
+ * order of sendings: nobody knows which of its copies arrived.
+ */
 static void arrived(struct baton_sender *sender, uint32_t number,
 		    uint64_t now_ms, struct baton_ack_result *result)
 {
@@ -234,30 +244,41 @@ static void arrived(struct baton_sender *sender, uint32_t number,
 
 	if (unit->state == BATON_UNIT_ACKED)
 		return;
-	if ((int32_t)(unit->order + 1 - sender->order_acked) > 0)
-		sender->order_acked = unit->order + 1;
-	if (unit->tries == 1 && unit->state == BATON_UNIT_SENT) {
+	result->progress = true;
+	if (unit->tries == 1) {
+		if ((int32_t)(unit->order + 1 - sender->order_acked) > 0)
+			sender->order_acked = unit->order + 1;
+		if (unit->pdu_len > result->proven)
+			result->proven = unit->pdu_len;
 		result->sampled = true;
 		result->rtt_ms = (uint32_t)now_ms - unit->sent_ms;
 	}
-	if (unit->pdu_len > result->proven &&
-	    unit->state == BATON_UNIT_SENT)
-		result->proven = unit->pdu_len;
-	result->progress = true;
 	set_state(sender, unit, BATON_UNIT_ACKED);
 }
 
-static void find_lost(struct baton_sender *sender)
+/* Everything sent reorder or more sendings before order is lost. */
+static uint32_t find_lost(struct baton_sender *sender, uint32_t order,
+			  int32_t reorder, uint16_t trusted)
 {
 	struct baton_unit *unit;
-	uint32_t number;
+	uint32_t number, untrusted = 0;
 
 	for (number = sender->una; number != sender->next; number++) {
 		unit = unit_at(sender, number);
-		if (unit->state == BATON_UNIT_SENT &&
-		    (int32_t)(sender->order_acked - 1 - unit->order) >= REORDER)
-			set_state(sender, unit, BATON_UNIT_LOST);
+		if (unit->state != BATON_UNIT_SENT ||
+		    (int32_t)(order - unit->order) <= reorder)
+			continue;
+		if (unit->pdu_len > trusted)
+			untrusted++;
+		set_state(sender, unit, BATON_UNIT_LOST);
 	}
+	return untrusted;
+}
+
+uint32_t baton_sender_echoed(struct baton_sender *sender, uint32_t order,
+			     uint16_t trusted)
+{
+	return find_lost(sender, order, 0, trusted);
 }
 
 static bool bitmap_bit(const struct baton_block *ack, uint32_t i)
@@ -266,12 +287,12 @@ static bool bitmap_bit(const struct baton_block *ack, uint32_t i)
 }
 
 enum baton_err baton_sender_ack(struct baton_sender *sender,
-				const struct baton_block *ack,
+				const struct baton_block *ack, uint16_t trusted,
 				uint64_t now_ms,
 				struct baton_ack_result *result)
 {
-	uint32_t next = sender->una +
-			((ack->number - sender->una) & NUMBER_BITS);
+	uint32_t next =
+		sender->una + ((ack->number - sender->una) & NUMBER_BITS);
 	uint32_t number, i;
 
 	memset(result, 0, sizeof(*result));
@@ -296,7 +317,10 @@ enum baton_err baton_sender_ack(struct baton_sender *sender,
 		sender->limit = next + ack->credit;
 	if (result->progress) {
 		sender->backoff = 0;
-		find_lost(sender);
+		sender->timer_ms = now_ms;
+		sender->progress_ms = now_ms;
+		result->untrusted = find_lost(sender, sender->order_acked,
+					      REORDER, trusted);
 	}
 	return BATON_OK;
 }
@@ -309,28 +333,20 @@ bool baton_sender_contradicts(uint32_t una, const struct baton_block *ack)
 }
 
 uint64_t baton_sender_deadline(const struct baton_sender *sender,
-			       const struct baton_rtt *rtt, uint64_t now_ms)
+			       const struct baton_rtt *rtt)
 {
-	const struct baton_unit *unit;
-	uint64_t sent_ms;
-
-	if (sender->una == sender->next)
+	if (sender->una == sender->next ||
+	    unit_at(sender, sender->una)->state != BATON_UNIT_SENT)
 		return BATON_NEVER;
-	unit = unit_at(sender, sender->una);
-	if (unit->state != BATON_UNIT_SENT)
-		return BATON_NEVER;
-	sent_ms = now_ms - (uint32_t)((uint32_t)now_ms - unit->sent_ms);
-	return sent_ms + baton_rtt_timeout_ms(rtt, sender->backoff);
+	return sender->timer_ms + baton_rtt_timeout_ms(rtt, sender->backoff);
 }
 
-void baton_sender_timeout(struct baton_sender *sender, uint8_t *tries,
-			  uint16_t *pdu_len)
+void baton_sender_timeout(struct baton_sender *sender, uint64_t now_ms)
 {
-	struct baton_unit *unit = unit_at(sender, sender->una);
-
-	*tries = unit->tries;
-	*pdu_len = unit->pdu_len;
-	if (sender->backoff < 16)
+	if (sender->backoff > 0)
+		set_state(sender, unit_at(sender, sender->una),
+			  BATON_UNIT_LOST);
+	if (sender->backoff < UINT8_MAX)
 		sender->backoff++;
-	set_state(sender, unit, BATON_UNIT_LOST);
+	sender->timer_ms = now_ms;
 }

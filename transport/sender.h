@@ -52,10 +52,12 @@ struct baton_sender {
 	uint32_t limit; /* units below it have credit */
 	uint32_t order; /* of the next sending */
 	uint32_t order_acked; /* newest sending known to have arrived, plus 1 */
+	uint64_t progress_ms; /* when una moved, or the first unit went out */
 	uint16_t lost; /* units in state LOST */
 	uint16_t window;
 	uint8_t class_id;
 	uint8_t backoff; /* timeouts in a row */
+	uint64_t timer_ms; /* what the next timeout counts from */
 };
 
 /* What of the path a sender needs to know to build a PDU. */
@@ -70,6 +72,7 @@ struct baton_ack_result {
 	bool sampled; /* rtt_ms is a fresh round trip */
 	uint32_t rtt_ms;
 	uint16_t proven; /* a PDU of this length went through; 0: nothing new */
+	uint32_t untrusted; /* PDUs longer than trusted found lost */
 };
 
 /* Bytes of memory for the units of a window. */
@@ -115,12 +118,12 @@ size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  uint64_t now_ms, bool *again);
 
 /*
- * Take an ACK. PEER_SEQ: it speaks of units that were never sent, or is
+ * Take an ACK; trusted is the longest PDU known to go through. PEER_SEQ: it speaks of units that were never sent, or is
  * older than what is known; nothing changed.
  */
 BATON_MUST_CHECK
 enum baton_err baton_sender_ack(struct baton_sender *sender,
-				const struct baton_block *ack,
+				const struct baton_block *ack, uint16_t trusted,
 				uint64_t now_ms,
 				struct baton_ack_result *result);
 
@@ -130,12 +133,19 @@ enum baton_err baton_sender_ack(struct baton_sender *sender,
  */
 bool baton_sender_contradicts(uint32_t una, const struct baton_block *ack);
 
-/* When the oldest unit times out, BATON_NEVER if none is out. */
-uint64_t baton_sender_deadline(const struct baton_sender *sender,
-			       const struct baton_rtt *rtt, uint64_t now_ms);
+/*
+ * An ECHO came: what was sent before its PROBE (order then) and is still not
+ * acknowledged is lost. Gives how many of these were longer than trusted.
+ */
+uint32_t baton_sender_echoed(struct baton_sender *sender, uint32_t order,
+			     uint16_t trusted);
 
-/* Declare the oldest unit lost; gives its tries and last PDU length. */
-void baton_sender_timeout(struct baton_sender *sender, uint8_t *tries,
-			  uint16_t *pdu_len);
+/*
+ * When the oldest unit times out: it is time to probe, and from the second
+ * time in a row to resend it. BATON_NEVER if none is out.
+ */
+uint64_t baton_sender_deadline(const struct baton_sender *sender,
+			       const struct baton_rtt *rtt);
+void baton_sender_timeout(struct baton_sender *sender, uint64_t now_ms);
 
 #endif

@@ -14,7 +14,10 @@
 #define BATON_FLIGHT_FIRST_MS 500
 #define BATON_FLIGHT_MAX_MS 4000
 #define BATON_SILENCE_MS 30000 /* nothing heard, something outstanding */
-#define BATON_LONGER_TRY_MS 10000 /* between tries of a longer PDU */
+#define BATON_LONGER_TRY_MS 2000 /* between tries of a longer PDU */
+#define BATON_VERIFY_PROBE_MS 2000 /* all acknowledged, not verified */
+#define BATON_VERIFY_DELAY_MS 100 /* after the last taking */
+#define BATON_VERIFY_DELAY_MAX_MS 1000 /* after the first not told */
 
 #define BATON_NEVER UINT64_MAX
 

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/frame.h"
+
+#include <string.h>
+
+#define TYPE_PAD 0x00
+#define TYPE_VERIFIED 0x01
+#define TYPE_CANCEL 0x02
+#define TYPE_REFUSE 0x03
+#define TYPE_OWNERSHIP_FIRST 0x20 /* these may travel in MESSAGE too */
+
+#define DATA_PLAIN 0x40
+#define DATA_HEAD 0x80
+#define DATA_START 0x20
+#define DATA_FIN 0x10
+#define DATA_LEN 0x08
+#define DATA_STREAM 0x07 /* this value: the stream is in the next byte */
+
+#define HEAD_TOTAL 0x01
+#define HEAD_META 0x02
+#define HEAD_CODEC 0x04
+#define HEAD_CONTINUES 0x08
+#define HEAD_PADDED 0x10
+#define HEAD_RESERVED 0xe0
+
+/* What is left of a record while it is decoded. */
+struct cursor {
+	const uint8_t *p;
+	size_t len;
+};
+
+static bool get_byte(struct cursor *c, uint8_t *byte)
+{
+	if (c->len == 0)
+		return false;
+	*byte = *c->p++;
+	c->len--;
+	return true;
+}
+
+static bool get_bytes(struct cursor *c, uint64_t len, const uint8_t **bytes)
+{
+	if (len > c->len)
+		return false;
+	*bytes = c->p;
+	c->p += len;
+	c->len -= (size_t)len;
+	return true;
+}
+
+static bool get_varint(struct cursor *c, uint64_t *value)
+{
+	return baton_varint_get(&c->p, &c->len, value);
+}
+
+static bool decode_head(struct cursor *c, struct baton_frame *frame)
+{
+	uint64_t meta_len = 0;
+	uint8_t flags;
+
+	if (!get_byte(c, &flags) || flags & HEAD_RESERVED)
+		return false;
+	frame->head = true;
+	frame->has_total = flags & HEAD_TOTAL;
+	frame->continues = flags & HEAD_CONTINUES;
+	frame->padded = flags & HEAD_PADDED;
+	if (frame->has_total && !get_varint(c, &frame->total))
+		return false;
+	if (flags & HEAD_META) {
+		if (!get_varint(c, &meta_len) || meta_len > BATON_META_MAX ||
+		    !get_bytes(c, meta_len, &frame->meta))
+			return false;
+		frame->meta_len = (size_t)meta_len;
+	}
+	if (flags & HEAD_CODEC && !get_byte(c, &frame->codec))
+		return false;
+	return !frame->continues || get_varint(c, &frame->offset);
+}
+
+static bool decode_data(struct cursor *c, uint8_t first,
+			struct baton_frame *frame)
+{
+	uint64_t len;
+
+	frame->type = BATON_FRAME_DATA;
+	frame->start = first & DATA_START;
+	frame->fin = first & DATA_FIN;
+	frame->stream = first & DATA_STREAM;
+	if (frame->class_id == BATON_CLASS_CONTROL)
+		return false;
+	if (frame->stream == DATA_STREAM && !get_byte(c, &frame->stream))
+		return false;
+	if (first & DATA_HEAD && (!frame->start || !decode_head(c, frame)))
+		return false;
+	/* Without a head a message is whole. */
+	if (!(first & DATA_HEAD) && frame->start && !frame->fin)
+		return false;
+	len = c->len;
+	if (first & DATA_LEN && !get_varint(c, &len))
+		return false;
+	frame->len = (size_t)len;
+	return get_bytes(c, len, &frame->bytes);
+}
+
+static bool get_stream(struct cursor *c, struct baton_frame *frame)
+{
+	return get_byte(c, &frame->class_id) && get_byte(c, &frame->stream) &&
+	       (frame->class_id == BATON_CLASS_MESSAGE ||
+		frame->class_id == BATON_CLASS_BULK);
+}
+
+static bool decode_pad(struct cursor *c, struct baton_frame *frame)
+{
+	uint8_t sum = 0;
+
+	frame->type = BATON_FRAME_PAD;
+	while (c->len > 0) {
+		sum |= *c->p++;
+		c->len--;
+	}
+	return sum == 0;
+}
+
+static bool decode_session(struct cursor *c, uint8_t first,
+			   struct baton_frame *frame)
+{
+	uint64_t len;
+
+	frame->type = BATON_FRAME_SESSION;
+	frame->code = first;
+	if (frame->class_id == BATON_CLASS_BULK ||
+	    (frame->class_id == BATON_CLASS_MESSAGE &&
+	     first < TYPE_OWNERSHIP_FIRST))
+		return false;
+	if (!get_varint(c, &len) || !get_bytes(c, len, &frame->bytes))
+		return false;
+	frame->len = (size_t)len;
+	return true;
+}
+
+static bool decode_other(struct cursor *c, uint8_t first,
+			 struct baton_frame *frame)
+{
+	bool control = frame->class_id == BATON_CLASS_CONTROL;
+
+	switch (first) {
+	case TYPE_VERIFIED:
+		frame->type = BATON_FRAME_VERIFIED;
+		return control && get_stream(c, frame) &&
+		       get_varint(c, &frame->message) &&
+		       get_varint(c, &frame->offset);
+	case TYPE_CANCEL:
+		frame->type = BATON_FRAME_CANCEL;
+		return !control && get_byte(c, &frame->stream) &&
+		       get_byte(c, &frame->reason);
+	case TYPE_REFUSE:
+		frame->type = BATON_FRAME_REFUSE;
+		return control && get_stream(c, frame) &&
+		       get_varint(c, &frame->message) &&
+		       get_byte(c, &frame->reason);
+	default:
+		return false;
+	}
+}
+
+enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
+				  uint8_t class_id, struct baton_frame *frame,
+				  size_t *used)
+{
+	struct cursor c = { .p = p + 1, .len = len - 1 };
+	uint8_t first = p[0];
+	bool good;
+
+	memset(frame, 0, sizeof(*frame));
+	frame->class_id = class_id;
+	if (first == TYPE_PAD)
+		good = decode_pad(&c, frame);
+	else if (first >= BATON_SESSION_FRAME_FIRST &&
+		 first <= BATON_SESSION_FRAME_LAST)
+		good = decode_session(&c, first, frame);
+	else if (first & (DATA_PLAIN | DATA_HEAD) && first < 0xc0)
+		good = decode_data(&c, first, frame);
+	else
+		good = decode_other(&c, first, frame);
+	*used = len - c.len;
+	return good ? BATON_OK : BATON_ERR_PROTOCOL;
+}
+
+size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
+{
+	uint8_t *flags;
+	size_t n = 1;
+
+	p[0] = (uint8_t)((frame->head ? DATA_HEAD : DATA_PLAIN) |
+			 (frame->start ? DATA_START : 0) |
+			 (frame->fin ? DATA_FIN : 0));
+	if (frame->stream < DATA_STREAM) {
+		p[0] |= frame->stream;
+	} else {
+		p[0] |= DATA_STREAM;
+		p[n++] = frame->stream;
+	}
+	if (!frame->head)
+		return n;
+	flags = &p[n++];
+	*flags = frame->padded ? HEAD_PADDED : 0;
+	if (frame->has_total) {
+		*flags |= HEAD_TOTAL;
+		n += baton_varint_put(p + n, frame->total);
+	}
+	if (frame->meta_len > 0) {
+		*flags |= HEAD_META;
+		n += baton_varint_put(p + n, frame->meta_len);
+		memcpy(p + n, frame->meta, frame->meta_len);
+		n += frame->meta_len;
+	}
+	if (frame->codec) {
+		*flags |= HEAD_CODEC;
+		p[n++] = frame->codec;
+	}
+	if (frame->continues) {
+		*flags |= HEAD_CONTINUES;
+		n += baton_varint_put(p + n, frame->offset);
+	}
+	return n;
+}
+
+size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame)
+{
+	size_t n = 3;
+
+	p[0] = TYPE_VERIFIED;
+	p[1] = frame->class_id;
+	p[2] = frame->stream;
+	n += baton_varint_put(p + n, frame->message);
+	return n + baton_varint_put(p + n, frame->offset);
+}
+
+size_t baton_frame_put_cancel(uint8_t *p, uint8_t stream, uint8_t reason)
+{
+	p[0] = TYPE_CANCEL;
+	p[1] = stream;
+	p[2] = reason;
+	return 3;
+}
+
+size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame)
+{
+	size_t n = 3;
+
+	p[0] = TYPE_REFUSE;
+	p[1] = frame->class_id;
+	p[2] = frame->stream;
+	n += baton_varint_put(p + n, frame->message);
+	p[n++] = frame->reason;
+	return n;
+}
+
+size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len)
+{
+	size_t n = baton_varint_len(bytes_len);
+
+	memmove(p + header_len + n, p + header_len, bytes_len);
+	baton_varint_put(p + header_len, bytes_len);
+	p[0] |= DATA_LEN;
+	return n;
+}
+
+void baton_frame_set_fin(uint8_t *p)
+{
+	p[0] |= DATA_FIN;
+}

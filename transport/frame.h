@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_FRAME_H
+#define BATON_TRANSPORT_FRAME_H
+
+/* The frame codec (transport/SPEC.md B.1): what a record's plaintext is. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/pdu.h"
+#include "transport/varint.h"
+
+#define BATON_META_MAX 255 /* bytes of meta in a head */
+#define BATON_SESSION_FRAME_FIRST 0x10
+#define BATON_SESSION_FRAME_LAST 0x3f
+
+/* A DATA frame without its bytes and without meta is never longer. */
+#define BATON_FRAME_HEADER_MAX (2 + 1 + 2 * BATON_VARINT_MAX + 3)
+
+enum baton_frame_type {
+	BATON_FRAME_PAD,
+	BATON_FRAME_VERIFIED,
+	BATON_FRAME_CANCEL,
+	BATON_FRAME_REFUSE,
+	BATON_FRAME_SESSION,
+	BATON_FRAME_DATA,
+};
+
+/* One frame; which fields mean something depends on the type. */
+struct baton_frame {
+	enum baton_frame_type type;
+	uint8_t code; /* SESSION: its first byte */
+	uint8_t class_id; /* VERIFIED, REFUSE; DATA, CANCEL: the record's */
+	uint8_t stream;
+	uint8_t reason; /* CANCEL, REFUSE */
+	bool start; /* DATA: first of its message */
+	bool fin; /* DATA: last of its message */
+	bool head; /* DATA: the fields below to meta are given */
+	bool has_total;
+	bool continues; /* offset is given */
+	bool padded;
+	uint8_t codec; /* 0: plain */
+	uint64_t total;
+	uint64_t offset; /* VERIFIED; DATA that continues */
+	uint64_t message; /* VERIFIED: messages; REFUSE: which one */
+	const uint8_t *meta; /* NULL: none */
+	size_t meta_len;
+	const uint8_t *bytes; /* DATA, SESSION */
+	size_t len;
+};
+
+/*
+ * Decode the first frame of p, len > 0 bytes of a record of class_id; *used
+ * says how many bytes it had; pointers lead into p. BATON_ERR_PROTOCOL: it
+ * breaks a rule of SPEC B.1; its sender was authenticated, the link ends.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
+				  uint8_t class_id, struct baton_frame *frame,
+				  size_t *used);
+
+/*
+ * Write a frame at p and give its length. For DATA this is the frame up to
+ * its bytes, without a length (the bytes reach to the end of the record); p
+ * has room for BATON_FRAME_HEADER_MAX and meta, or for the few bytes that
+ * the others have.
+ */
+size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame);
+size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame);
+size_t baton_frame_put_cancel(uint8_t *p, uint8_t stream, uint8_t reason);
+size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame);
+
+/*
+ * Give the DATA frame at p (header_len bytes, then bytes_len) a length, so
+ * that another may follow it: the bytes move up. Gives by how much.
+ */
+size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len);
+
+/* Mark the DATA frame at p as the last of its message. */
+void baton_frame_set_fin(uint8_t *p);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/incoming.h"
+
+#include <string.h>
+
+#include "transport/timing.h"
+
+#define VERIFY_BYTES (128u * 1024u) /* taken before VERIFIED is due */
+#define VERIFY_LONG 16384u /* a message from this length on is told at once */
+
+static void set_state(struct baton_incoming_stream *stream,
+		      enum baton_incoming_state state)
+{
+	stream->state = (uint8_t)state;
+	if (state == BATON_INCOMING_IDLE)
+		stream->offset = 0;
+}
+
+void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max)
+{
+	memset(incoming, 0, sizeof(*incoming));
+	incoming->message_max = message_max;
+}
+
+struct baton_incoming_stream *
+baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
+		      uint8_t number)
+{
+	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
+	    number >= BATON_STREAMS)
+		return NULL;
+	return &incoming->stream[class_id - BATON_CLASS_MESSAGE][number];
+}
+
+/* The first frame of a message, or of its rest on this link. */
+static enum baton_err check_start(const struct baton_incoming *incoming,
+				  struct baton_incoming_stream *stream,
+				  const struct baton_frame *frame,
+				  struct baton_incoming_news *news)
+{
+	uint64_t total = frame->has_total ? frame->total : UINT64_MAX;
+
+	if (frame->codec || frame->padded)
+		return BATON_ERR_PROTOCOL; /* not negotiated */
+	if (frame->continues) {
+		if (stream->state != BATON_INCOMING_OPEN ||
+		    frame->offset == 0 || frame->offset != stream->offset ||
+		    total != stream->total)
+			return BATON_ERR_PROTOCOL;
+		return BATON_OK;
+	}
+	if (stream->state != BATON_INCOMING_IDLE)
+		return BATON_ERR_PROTOCOL;
+	stream->total = frame->head ? total : frame->len;
+	if (!frame->head) {
+		news->message = true;
+		return BATON_OK;
+	}
+	if (frame->has_total && total > incoming->message_max) {
+		news->refuse = true;
+		return BATON_OK;
+	}
+	news->begin = true;
+	return BATON_OK;
+}
+
+enum baton_err baton_incoming_check(struct baton_incoming *incoming,
+				    const struct baton_frame *frame,
+				    struct baton_incoming_news *news)
+{
+	struct baton_incoming_stream *stream = baton_incoming_stream(
+		incoming, frame->class_id, frame->stream);
+	enum baton_err err;
+	uint64_t end;
+
+	memset(news, 0, sizeof(*news));
+	if (!stream)
+		return BATON_ERR_PROTOCOL;
+	if (frame->type == BATON_FRAME_CANCEL) {
+		if (stream->state == BATON_INCOMING_IDLE)
+			return BATON_ERR_PROTOCOL;
+		news->aborted = stream->state == BATON_INCOMING_OPEN;
+		return BATON_OK;
+	}
+	if (!frame->start && stream->state == BATON_INCOMING_IDLE)
+		return BATON_ERR_PROTOCOL;
+	if (frame->start) {
+		err = check_start(incoming, stream, frame, news);
+		if (err)
+			return err;
+	}
+	end = stream->offset + frame->len;
+	if (stream->total != UINT64_MAX &&
+	    (end > stream->total || frame->fin != (end == stream->total)))
+		return BATON_ERR_PROTOCOL;
+	if (end > BATON_MESSAGE_MAX)
+		return BATON_ERR_PROTOCOL;
+	if (news->message || stream->state == BATON_INCOMING_DISCARD)
+		return BATON_OK;
+	if (frame->start && !frame->continues)
+		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD :
+						 BATON_INCOMING_OPEN);
+	news->data = !news->refuse && frame->len > 0;
+	news->end = !news->refuse && frame->fin;
+	return BATON_OK;
+}
+
+void baton_incoming_take(struct baton_incoming *incoming,
+			 const struct baton_frame *frame, uint64_t now_ms)
+{
+	struct baton_incoming_stream *stream = baton_incoming_stream(
+		incoming, frame->class_id, frame->stream);
+	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
+
+	stream->offset += frame->len;
+	stream->untold += (uint32_t)frame->len;
+	if (stream->untold >= VERIFY_BYTES ||
+	    (done && stream->offset >= VERIFY_LONG))
+		incoming->urgent = true;
+	if (done) {
+		stream->messages++;
+		set_state(stream, BATON_INCOMING_IDLE);
+	}
+	stream->dirty = true;
+	if (!incoming->dirty)
+		incoming->first_ms = now_ms;
+	incoming->last_ms = now_ms;
+	incoming->dirty = true;
+}
+
+enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
+				     uint8_t class_id, uint8_t number)
+{
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(incoming, class_id, number);
+
+	if (!stream)
+		return BATON_ERR_ARG;
+	if (stream->state != BATON_INCOMING_OPEN)
+		return BATON_ERR_STATE;
+	set_state(stream, BATON_INCOMING_DISCARD);
+	return BATON_OK;
+}
+
+bool baton_incoming_link_down(struct baton_incoming_stream *stream)
+{
+	if (stream->state == BATON_INCOMING_DISCARD) {
+		stream->messages++;
+		set_state(stream, BATON_INCOMING_IDLE);
+	}
+	if (stream->state == BATON_INCOMING_OPEN && stream->offset == 0) {
+		set_state(stream, BATON_INCOMING_IDLE);
+		return true;
+	}
+	return false;
+}
+
+bool baton_incoming_reset(struct baton_incoming_stream *stream)
+{
+	bool dropped = stream->state == BATON_INCOMING_OPEN;
+
+	memset(stream, 0, sizeof(*stream));
+	return dropped;
+}
+
+uint64_t baton_incoming_deadline(const struct baton_incoming *incoming)
+{
+	if (!incoming->dirty)
+		return BATON_NEVER;
+	if (incoming->urgent)
+		return 0;
+	return baton_earlier(incoming->last_ms + BATON_VERIFY_DELAY_MS,
+			     incoming->first_ms + BATON_VERIFY_DELAY_MAX_MS);
+}
+
+bool baton_incoming_verified(const struct baton_incoming *incoming,
+			     struct baton_frame *frame)
+{
+	const struct baton_incoming_stream *stream;
+	uint8_t c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			stream = &incoming->stream[c][s];
+			if (!stream->dirty)
+				continue;
+			memset(frame, 0, sizeof(*frame));
+			frame->type = BATON_FRAME_VERIFIED;
+			frame->class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
+			frame->stream = s;
+			frame->message = stream->messages;
+			frame->offset = stream->offset;
+			return true;
+		}
+	return false;
+}
+
+void baton_incoming_told(struct baton_incoming *incoming,
+			 const struct baton_frame *frame)
+{
+	struct baton_incoming_stream *stream = baton_incoming_stream(
+		incoming, frame->class_id, frame->stream);
+	struct baton_frame next;
+
+	stream->dirty = false;
+	stream->untold = 0;
+	incoming->dirty = baton_incoming_verified(incoming, &next);
+	if (!incoming->dirty)
+		incoming->urgent = false;
+}

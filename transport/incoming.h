@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_INCOMING_H
+#define BATON_TRANSPORT_INCOMING_H
+
+/*
+ * Messages on their way in: where every stream of the peer's stands, and what
+ * it has to be told (transport/SPEC.md B.2, B.3).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/frame.h"
+#include "transport/outgoing.h"
+
+/*
+ *           first byte                refused
+ *   IDLE ---------------> OPEN ------------------> DISCARD
+ *    ^                     |                          |
+ *    +---------------------+--------------------------+
+ *         last byte, or cancelled, or the link ended
+ */
+enum baton_incoming_state {
+	BATON_INCOMING_IDLE,
+	BATON_INCOMING_OPEN,
+	BATON_INCOMING_DISCARD,
+};
+
+struct baton_incoming_stream {
+	uint64_t messages; /* taken whole, refused or cancelled */
+	uint64_t offset; /* bytes taken of the message in progress */
+	uint64_t total; /* of it; UINT64_MAX if not told */
+	uint32_t untold; /* bytes taken since the last VERIFIED */
+	uint8_t state; /* enum baton_incoming_state */
+	bool dirty; /* something was taken since the last VERIFIED */
+};
+
+struct baton_incoming {
+	struct baton_incoming_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
+	uint64_t message_max; /* longer messages are refused */
+	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
+	bool dirty; /* some stream is */
+	bool urgent; /* VERIFIED is due now */
+};
+
+/* What a DATA or CANCEL frame means for the application, in this order. */
+struct baton_incoming_news {
+	bool message; /* a whole short message */
+	bool begin;
+	bool data;
+	bool end;
+	bool aborted; /* the message in progress was cancelled */
+	bool refuse; /* it is too long: refuse it */
+};
+
+void baton_incoming_init(struct baton_incoming *incoming,
+			 uint64_t message_max);
+
+/* The stream of a class MESSAGE or BULK; NULL if there is none. */
+struct baton_incoming_stream *
+baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
+		      uint8_t number);
+
+/*
+ * Check a DATA or CANCEL frame against its stream. BATON_ERR_PROTOCOL: it
+ * breaks a rule, the link ends. Nothing is taken yet.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_incoming_check(struct baton_incoming *incoming,
+				    const struct baton_frame *frame,
+				    struct baton_incoming_news *news);
+
+/* The application has taken all of the frame checked last. */
+void baton_incoming_take(struct baton_incoming *incoming,
+			 const struct baton_frame *frame, uint64_t now_ms);
+
+/* The message in progress is not wanted. STATE: there is none. */
+BATON_MUST_CHECK
+enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
+				     uint8_t class_id, uint8_t number);
+
+/*
+ * The link ended. A refused message counts as done; true if a message of
+ * which nothing was taken had begun, and will begin anew.
+ */
+BATON_MUST_CHECK
+bool baton_incoming_link_down(struct baton_incoming_stream *stream);
+
+/* The peer counts anew; true if a message in progress is dropped. */
+BATON_MUST_CHECK
+bool baton_incoming_reset(struct baton_incoming_stream *stream);
+
+/* When VERIFIED is due, ms; 0: now; BATON_NEVER: nothing to tell. */
+uint64_t baton_incoming_deadline(const struct baton_incoming *incoming);
+
+/*
+ * The VERIFIED frame of some stream that has news; false when none is left.
+ * told() when it was written.
+ */
+BATON_MUST_CHECK
+bool baton_incoming_verified(const struct baton_incoming *incoming,
+			     struct baton_frame *frame);
+void baton_incoming_told(struct baton_incoming *incoming,
+			 const struct baton_frame *frame);
+
+#endif

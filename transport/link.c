@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/link.h"
+
+#include <string.h>
+
+#include "transport/timing.h"
+
+#define UNTRUSTED_LOSSES 2 /* before long PDUs are given up */
+#define ALIGN 8u
+#define ACKS_RIDE_LEN 80 /* PDUs from this length on carry ACKs and data */
+
+static size_t aligned(size_t len)
+{
+	return (len + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static uint16_t class_record_max(const struct baton_link_config *config,
+				 int class_id)
+{
+	return class_id == BATON_CLASS_CONTROL ? BATON_CONTROL_RECORD_MAX
+					       : config->record_max;
+}
+
+static size_t class_memory_len(const struct baton_link_config *config, int c)
+{
+	uint16_t window = config->window[c];
+
+	return aligned(BATON_SENDER_UNITS_LEN(window)) +
+	       aligned(BATON_RECEIVER_SLOTS_LEN(window)) +
+	       aligned(config->ring[c]) +
+	       aligned(BATON_RECEIVER_BYTES_LEN(window, config->pdu_max)) +
+	       aligned(BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
+}
+
+size_t baton_link_memory_len(const struct baton_link_config *config)
+{
+	size_t len = 2 * (size_t)BATON_FLIGHT_MAX;
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		len += class_memory_len(config, c);
+	return len;
+}
+
+static enum baton_err check_config(const struct baton_link_config *config)
+{
+	int c;
+
+	if (config->pdu_max < BATON_PDU_MIN ||
+	    config->pdu_max > BATON_PDU_MAX ||
+	    config->record_max < BATON_RECORD_MIN ||
+	    config->record_max > BATON_RECORD_MAX ||
+	    config->window[BATON_CLASS_CONTROL] < BATON_CONTROL_WINDOW_MIN)
+		return BATON_ERR_ARG;
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (config->window[c] < 1 ||
+		    config->window[c] > BATON_WINDOW_MAX ||
+		    config->ring[c] < BATON_RECEIVER_RECORD_LEN(
+					      class_record_max(config, c)))
+			return BATON_ERR_ARG;
+	return BATON_OK;
+}
+
+/* Cut len bytes off the front of *memory. */
+static uint8_t *carve(uint8_t **memory, size_t len)
+{
+	uint8_t *p = *memory;
+
+	*memory += aligned(len);
+	return p;
+}
+
+enum baton_err baton_link_init(struct baton_link *link,
+			       const struct baton_link_config *config,
+			       void *memory, size_t memory_len)
+{
+	enum baton_err err = check_config(config);
+	uint8_t *p = memory;
+	uint8_t *ring, *bytes, *record, *tx, *rx;
+	void *units, *slots;
+	uint8_t c;
+
+	if (err)
+		return err;
+	if (memory_len < baton_link_memory_len(config))
+		return BATON_ERR_SPACE;
+	memset(link, 0, sizeof(*link));
+	for (c = 0; c < BATON_CLASSES; c++) {
+		uint16_t window = config->window[c];
+
+		units = carve(&p, BATON_SENDER_UNITS_LEN(window));
+		slots = carve(&p, BATON_RECEIVER_SLOTS_LEN(window));
+		ring = carve(&p, config->ring[c]);
+		bytes = carve(
+			&p, BATON_RECEIVER_BYTES_LEN(window, config->pdu_max));
+		record = carve(&p, BATON_RECEIVER_RECORD_LEN(
+					   class_record_max(config, c)));
+		baton_sender_init(&link->sender[c], c, ring, config->ring[c],
+				  units, window);
+		baton_receiver_init(&link->receiver[c], c, bytes, slots, window,
+				    config->pdu_max, record,
+				    class_record_max(config, c));
+	}
+	tx = carve(&p, BATON_FLIGHT_MAX);
+	rx = carve(&p, BATON_FLIGHT_MAX);
+	baton_flight_start(&link->flight, tx, rx);
+	return BATON_OK;
+}
+
+static void set_sizes(struct baton_link *link)
+{
+	uint16_t best =
+		baton_pdu_best_len(link->mtu, link->ll_len, link->peer_pdu_max);
+
+	if (link->sizes.trusted > best)
+		link->sizes.trusted = best;
+	link->sizes.best = link->limited ? link->sizes.trusted : best;
+}
+
+void baton_link_start(struct baton_link *link, uint16_t mtu, uint16_t ll_len,
+		      uint32_t interval_us, uint64_t now_ms)
+{
+	struct baton_link_stats stats = link->stats;
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		baton_sender_start(&link->sender[c], 0);
+	}
+	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
+	baton_rtt_init(&link->rtt, interval_us);
+	for (c = 0; c < BATON_CLASSES; c++)
+		baton_receiver_start(&link->receiver[c], link->rtt.interval_ms);
+	memset(&link->stats, 0,
+	       sizeof(*link) - offsetof(struct baton_link, stats));
+	link->stats = stats;
+	link->mtu = mtu;
+	link->ll_len = ll_len;
+	link->peer_pdu_max = BATON_PDU_MAX;
+	link->sizes.trusted = BATON_PDU_MIN;
+	link->heard_ms = now_ms;
+	link->up = true;
+	set_sizes(link);
+}
+
+void baton_link_stop(struct baton_link *link)
+{
+	link->up = false;
+	link->records = false;
+	baton_flight_done(&link->flight);
+}
+
+void baton_link_set_mtu(struct baton_link *link, uint16_t mtu)
+{
+	link->mtu = mtu;
+	link->limited = false;
+	link->untrusted_losses = 0;
+	set_sizes(link);
+}
+
+void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
+			 const uint8_t window[BATON_CLASSES])
+{
+	int c;
+
+	link->peer_pdu_max = pdu_max;
+	for (c = 0; c < BATON_CLASSES; c++)
+		baton_sender_start(&link->sender[c], window[c]);
+	set_sizes(link);
+}
+
+/* A PDU of len bytes went through. */
+static void trust(struct baton_link *link, uint16_t len)
+{
+	if (len <= link->sizes.trusted)
+		return;
+	link->sizes.trusted = len;
+	link->untrusted_losses = 0;
+	link->limited = false;
+	set_sizes(link);
+}
+
+void baton_link_open(struct baton_link *link)
+{
+	trust(link, link->flight.tx_pdu_len);
+	link->records = true;
+}
+
+static enum baton_err fail(struct baton_link *link, enum baton_err err)
+{
+	if (!link->err)
+		link->err = err;
+	return link->err;
+}
+
+/* True while an answer of the peer is owed. */
+static bool outstanding(const struct baton_link *link)
+{
+	int c;
+
+	if ((link->unverified && !link->confirmed) || link->probe_out)
+		return true;
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (baton_sender_flight(&link->sender[c]) > 0 ||
+		    baton_sender_starved(&link->sender[c]))
+			return true;
+	return false;
+}
+
+/* Start or stop the clock on silence and probing. */
+static void update_waiting(struct baton_link *link, uint64_t now_ms)
+{
+	bool waiting = link->records && outstanding(link);
+
+	if (waiting && !link->waiting) {
+		link->waiting_ms = now_ms;
+		link->probes = 0;
+	}
+	link->waiting = waiting;
+}
+
+/* PDUs longer than trusted were lost while others arrived. */
+static void distrust(struct baton_link *link, uint32_t count)
+{
+	if (count == 0 || link->limited)
+		return;
+	link->untrusted_losses = (uint8_t)(link->untrusted_losses + 1);
+	if (link->untrusted_losses >= UNTRUSTED_LOSSES) {
+		link->limited = true;
+		set_sizes(link);
+	}
+}
+
+static enum baton_err take_ack(struct baton_link *link,
+			       const struct baton_block *ack, bool echo,
+			       uint64_t now_ms)
+{
+	struct baton_sender *sender = &link->sender[ack->class_id];
+	struct baton_ack_result result;
+	enum baton_err err;
+
+	if (echo && baton_sender_contradicts(link->probe_una, ack))
+		return fail(link, BATON_ERR_PROTOCOL);
+	err = baton_sender_ack(sender, ack, link->sizes.trusted, now_ms,
+			       &result);
+	if (result.sampled)
+		baton_rtt_sample(&link->rtt, result.rtt_ms);
+	if (result.proven)
+		trust(link, result.proven);
+	if (echo)
+		result.untrusted += baton_sender_echoed(
+			sender, link->probe_order, link->sizes.trusted);
+	distrust(link, result.untrusted);
+	return err;
+}
+
+static enum baton_err take_probe(struct baton_link *link,
+				 const struct baton_block *probe)
+{
+	link->echo_owed = true;
+	link->echo_class = probe->class_id;
+	link->echo_token = probe->token;
+	return BATON_OK;
+}
+
+/* True if this ECHO answers our probe; its ACK is the block behind it. */
+static bool take_echo(struct baton_link *link, const struct baton_block *echo,
+		      const struct baton_block *ack)
+{
+	if (!link->probe_out || echo->token != link->probe_token ||
+	    ack->class_id != link->probe_class)
+		return false;
+	link->probe_out = false;
+	link->probes = 0;
+	link->confirmed = link->sender[ack->class_id].una == link->probe_una;
+	return true;
+}
+
+static enum baton_err take_block(struct baton_link *link,
+				 const struct baton_block *block,
+				 const struct baton_block *before,
+				 uint64_t now_ms, bool *flight)
+{
+	enum baton_err err;
+	bool echo;
+
+	if (!link->records && block->type != BATON_BLOCK_FLIGHT)
+		return BATON_ERR_PEER_STATE;
+	switch (block->type) {
+	case BATON_BLOCK_SHORT:
+	case BATON_BLOCK_LONG:
+	case BATON_BLOCK_PART:
+		link->data_ms = now_ms;
+		return baton_receiver_data(&link->receiver[block->class_id],
+					   block, now_ms);
+	case BATON_BLOCK_ACK:
+		echo = before && before->type == BATON_BLOCK_ECHO &&
+		       take_echo(link, before, block);
+		return take_ack(link, block, echo, now_ms);
+	case BATON_BLOCK_FLIGHT:
+		err = baton_flight_piece(&link->flight, block);
+		*flight = err == BATON_OK;
+		return err == BATON_ERR_AGAIN ? BATON_OK : err;
+	case BATON_BLOCK_PROBE:
+		return take_probe(link, block);
+	case BATON_BLOCK_ECHO:
+		return BATON_OK;
+	}
+	return BATON_ERR_PEER_FORMAT;
+}
+
+enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
+			     size_t len, uint64_t now_ms, bool *flight)
+{
+	struct baton_block blocks[BATON_PDU_BLOCKS];
+	enum baton_err err, worst = BATON_OK;
+	size_t count, i;
+
+	*flight = false;
+	if (link->err)
+		return link->err;
+	if (!link->up)
+		return BATON_ERR_CLOSED;
+	link->stats.rx_pdus++;
+	link->stats.rx_bytes += len;
+	err = baton_pdu_decode(pdu, len, blocks, &count);
+	if (err) {
+		link->stats.rx_dropped++;
+		return err;
+	}
+	for (i = 0; i < count; i++) {
+		err = take_block(link, &blocks[i], i ? &blocks[i - 1] : NULL,
+				 now_ms, flight);
+		if (err > worst)
+			worst = err;
+		if (!err) {
+			link->heard_ms = now_ms;
+			link->waiting_ms = now_ms;
+		}
+	}
+	if (worst)
+		link->stats.rx_dropped++;
+	update_waiting(link, now_ms);
+	return worst;
+}
+
+/* ACKs that are due by due_ms and fit into cap bytes. */
+static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
+		       uint64_t due_ms)
+{
+	struct baton_receiver *receiver;
+	size_t n = 0;
+	int c;
+
+	for (c = 0; c < BATON_CLASSES && n + BATON_ACK_LEN <= cap; c++) {
+		receiver = &link->receiver[c];
+		if (baton_receiver_ack_deadline(receiver) <= due_ms)
+			n += baton_receiver_ack(receiver, dst + n, cap - n);
+	}
+	return n;
+}
+
+static size_t build_echo(struct baton_link *link, uint8_t *dst)
+{
+	size_t n = baton_pdu_put_echo(dst, link->echo_token);
+
+	link->echo_owed = false;
+	return n + baton_receiver_ack(&link->receiver[link->echo_class],
+				      dst + n, BATON_PDU_MIN - n);
+}
+
+static struct baton_sender *ready_sender(struct baton_link *link)
+{
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (baton_sender_ready(&link->sender[c]))
+			return &link->sender[c];
+	return NULL;
+}
+
+/* After a fall back, now and then one PDU of twice the length is tried. */
+static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
+		       uint64_t now_ms)
+{
+	uint16_t best =
+		baton_pdu_best_len(link->mtu, link->ll_len, link->peer_pdu_max);
+
+	if (!link->limited || now_ms - link->longer_ms < BATON_LONGER_TRY_MS)
+		return;
+	link->longer_ms = now_ms;
+	sizes->best = sizes->trusted < 32 ? 64 : (uint16_t)(2 * sizes->trusted);
+	if (sizes->best > best)
+		sizes->best = best;
+}
+
+/*
+ * DATA of the most urgent class that may send. ACKs that are due ride in
+ * front of it; with the last of what is to be sent, those not yet due too.
+ */
+static size_t build_data(struct baton_link *link, uint8_t *dst, size_t cap,
+			 uint64_t now_ms)
+{
+	struct baton_sender *sender = ready_sender(link);
+	struct baton_sizes sizes = link->sizes;
+	size_t ahead = 0;
+	size_t n;
+	bool again, last;
+
+	if (!sender)
+		return 0;
+	try_longer(link, &sizes, now_ms);
+	if (sizes.best > cap)
+		sizes.best = (uint16_t)cap;
+	last = baton_sender_uncut(sender) < sizes.best;
+	if (sizes.best >= ACKS_RIDE_LEN)
+		ahead = put_acks(link, dst, ACKS_RIDE_LEN / 2,
+				 last ? BATON_NEVER - 1 : now_ms);
+	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms,
+			       &again);
+	if (n > 0) {
+		link->stats.tx_data_pdus++;
+		link->confirmed = false;
+	}
+	if (n > 0 && again)
+		link->stats.tx_resent++;
+	return ahead + n;
+}
+
+/* ACKs by themselves, where they would not fit in front of data. */
+static size_t build_acks(struct baton_link *link, uint8_t *dst, size_t cap,
+			 uint64_t now_ms)
+{
+	size_t n;
+
+	if (ready_sender(link) && link->sizes.best >= ACKS_RIDE_LEN)
+		return 0;
+	n = put_acks(link, dst, link->sizes.best < cap ? link->sizes.best : cap,
+		     now_ms);
+	if (n > 0)
+		link->stats.tx_ack_pdus++;
+	return n;
+}
+
+/* The class in which an answer is missing. */
+static uint8_t class_to_probe(const struct baton_link *link)
+{
+	uint8_t c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (link->sender[c].backoff > 0)
+			return c;
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (baton_sender_starved(&link->sender[c]))
+			return c;
+	for (c = BATON_CLASSES - 1; c > 0; c--)
+		if (link->sender[c].next > 0)
+			break;
+	return c;
+}
+
+static size_t build_probe(struct baton_link *link, uint8_t *dst,
+			  uint64_t now_ms)
+{
+	const struct baton_sender *sender;
+
+	link->probe_due = false;
+	link->probe_out = true;
+	link->probe_class = class_to_probe(link);
+	sender = &link->sender[link->probe_class];
+	link->probe_una = sender->una;
+	link->probe_order = sender->order;
+	link->probe_token++;
+	link->probe_ms = now_ms;
+	if (link->probes < 16)
+		link->probes++;
+	return baton_pdu_put_probe(dst, link->probe_class, link->probe_token);
+}
+
+size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
+		     uint64_t now_ms)
+{
+	size_t n = 0;
+
+	if (link->err || !link->up || cap < BATON_PDU_MIN)
+		return 0;
+	if (cap > BATON_PDU_MAX)
+		cap = BATON_PDU_MAX;
+	if (baton_flight_ready(&link->flight)) {
+		n = baton_flight_build(&link->flight, dst,
+				       link->sizes.best < cap ? link->sizes.best
+							      : (uint16_t)cap,
+				       now_ms);
+	} else if (link->records) {
+		if (link->echo_owed)
+			n = build_echo(link, dst);
+		if (!n)
+			n = build_acks(link, dst, cap, now_ms);
+		if (!n && link->probe_due)
+			n = build_probe(link, dst, now_ms);
+		if (!n)
+			n = build_data(link, dst, cap, now_ms);
+	}
+	if (n > 0) {
+		link->stats.tx_pdus++;
+		link->stats.tx_bytes += n;
+		update_waiting(link, now_ms);
+	}
+	return n;
+}
+
+/* When to probe because no unit is out whose timer would. */
+static uint64_t probe_deadline(const struct baton_link *link)
+{
+	uint64_t since = link->probe_ms > link->waiting_ms ? link->probe_ms
+							   : link->waiting_ms;
+	uint64_t wait;
+	int c;
+
+	if (!link->waiting || link->probe_due)
+		return BATON_NEVER;
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (baton_sender_deadline(&link->sender[c], &link->rtt) !=
+		    BATON_NEVER)
+			return BATON_NEVER;
+	wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (baton_sender_starved(&link->sender[c]))
+			return since + wait;
+	return since +
+	       (wait > BATON_VERIFY_PROBE_MS ? wait : BATON_VERIFY_PROBE_MS);
+}
+
+/* When a class has stood still for too long. */
+static uint64_t stuck_deadline(const struct baton_link *link)
+{
+	uint64_t due = BATON_NEVER;
+	int c;
+
+	if (link->waiting)
+		due = link->waiting_ms + BATON_SILENCE_MS;
+	for (c = 0; c < BATON_CLASSES; c++) {
+		if (baton_sender_flight(&link->sender[c]) > 0)
+			due = baton_earlier(due, link->sender[c].progress_ms +
+							 BATON_SILENCE_MS);
+		if (baton_receiver_partial(&link->receiver[c]))
+			due = baton_earlier(due,
+					    link->data_ms + BATON_SILENCE_MS);
+	}
+	return due;
+}
+
+uint64_t baton_link_deadline(const struct baton_link *link)
+{
+	uint64_t due = BATON_NEVER;
+	int c;
+
+	if (link->err || !link->up)
+		return BATON_NEVER;
+	due = baton_flight_deadline(&link->flight, link->rtt.interval_ms);
+	if (!link->records)
+		return due;
+	for (c = 0; c < BATON_CLASSES; c++) {
+		due = baton_earlier(
+			due, baton_receiver_ack_deadline(&link->receiver[c]));
+		due = baton_earlier(due, baton_sender_deadline(&link->sender[c],
+							       &link->rtt));
+	}
+	due = baton_earlier(due, probe_deadline(link));
+	return baton_earlier(due, stuck_deadline(link));
+}
+
+enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms)
+{
+	int c;
+
+	if (link->err)
+		return link->err;
+	if (!link->up)
+		return BATON_OK;
+	if (baton_flight_deadline(&link->flight, link->rtt.interval_ms) <=
+	    now_ms)
+		baton_flight_again(&link->flight);
+	if (!link->records)
+		return BATON_OK;
+	update_waiting(link, now_ms);
+	if (stuck_deadline(link) <= now_ms)
+		return fail(link, BATON_ERR_TIMEOUT);
+	if (probe_deadline(link) <= now_ms)
+		link->probe_due = true;
+	for (c = 0; c < BATON_CLASSES; c++) {
+		if (baton_sender_deadline(&link->sender[c], &link->rtt) >
+		    now_ms)
+			continue;
+		baton_sender_timeout(&link->sender[c], now_ms);
+		link->probe_due = true;
+	}
+	return BATON_OK;
+}
+
+bool baton_link_has_room(const struct baton_link *link, uint8_t class_id,
+			 size_t len)
+{
+	return len <= baton_sender_room(&link->sender[class_id]);
+}
+
+void baton_link_push(struct baton_link *link, uint8_t class_id,
+		     const uint8_t *record, size_t len)
+{
+	baton_sender_append(&link->sender[class_id], record, (uint32_t)len);
+}
+
+bool baton_link_hungry(const struct baton_link *link, uint8_t class_id)
+{
+	return baton_sender_uncut(&link->sender[class_id]) < link->sizes.best;
+}
+
+enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
+				 uint8_t **record, size_t *len)
+{
+	enum baton_err err;
+
+	if (link->err)
+		return link->err;
+	err = baton_receiver_record(&link->receiver[class_id], record, len);
+	return baton_err_is_fatal(err) ? fail(link, err) : err;
+}
+
+void baton_link_release(struct baton_link *link, uint8_t class_id)
+{
+	baton_receiver_release(&link->receiver[class_id]);
+}
+
+void baton_link_set_unverified(struct baton_link *link, bool unverified,
+			       uint64_t now_ms)
+{
+	link->unverified = unverified;
+	update_waiting(link, now_ms);
+}

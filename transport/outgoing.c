@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/outgoing.h"
+
+#include <string.h>
+
+static void set_state(struct baton_outgoing_stream *stream,
+		      enum baton_outgoing_state state)
+{
+	stream->state = (uint8_t)state;
+	if (state != BATON_OUTGOING_IDLE)
+		return;
+	stream->offset = 0;
+	stream->begun = false;
+	stream->meta = NULL;
+	stream->meta_len = 0;
+}
+
+void baton_outgoing_init(struct baton_outgoing *outgoing,
+			 uint8_t *const memory[BATON_CLASSES],
+			 const uint16_t record_max[BATON_CLASSES])
+{
+	int c;
+
+	memset(outgoing, 0, sizeof(*outgoing));
+	for (c = 0; c < BATON_CLASSES; c++)
+		outgoing->batch[c].bytes = memory[c];
+	baton_outgoing_start(outgoing, record_max);
+}
+
+static void reset_batch(struct baton_batch *batch)
+{
+	batch->len = 0;
+	batch->tail = 0;
+	batch->tail_header = 0;
+}
+
+void baton_outgoing_start(struct baton_outgoing *outgoing,
+			  const uint16_t record_max[BATON_CLASSES])
+{
+	int c, s;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		outgoing->batch[c].cap = record_max[c];
+		reset_batch(&outgoing->batch[c]);
+	}
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++)
+			outgoing->stream[c][s].begun = false;
+}
+
+struct baton_outgoing_stream *
+baton_outgoing_stream(struct baton_outgoing *outgoing, uint8_t class_id,
+		      uint8_t number)
+{
+	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
+	    number >= BATON_STREAMS)
+		return NULL;
+	return &outgoing->stream[class_id - BATON_CLASS_MESSAGE][number];
+}
+
+static uint8_t *plaintext(const struct baton_batch *batch)
+{
+	return batch->bytes + BATON_RECORD_HEADER_LEN;
+}
+
+/* Bytes that a frame may still have, after the open one got its length. */
+static size_t room(const struct baton_batch *batch)
+{
+	size_t used = batch->len;
+
+	if (batch->tail_header)
+		used += baton_varint_len((uint64_t)(batch->len - batch->tail -
+						    batch->tail_header));
+	return used < batch->cap ? batch->cap - used : 0;
+}
+
+static void close_tail(struct baton_batch *batch)
+{
+	size_t bytes_len;
+
+	if (!batch->tail_header)
+		return;
+	bytes_len = (size_t)(batch->len - batch->tail - batch->tail_header);
+	batch->len = (uint16_t)(batch->len +
+				baton_frame_close_data(plaintext(batch) +
+							       batch->tail,
+						       batch->tail_header,
+						       bytes_len));
+	batch->tail_header = 0;
+}
+
+enum baton_err baton_outgoing_frame(struct baton_batch *batch,
+				    const uint8_t *frame, size_t len)
+{
+	if (room(batch) < len)
+		return BATON_ERR_AGAIN;
+	close_tail(batch);
+	memcpy(plaintext(batch) + batch->len, frame, len);
+	batch->len = (uint16_t)(batch->len + len);
+	return BATON_OK;
+}
+
+/* Open a DATA frame with this header; its bytes are appended by the caller. */
+static void open_data(struct baton_batch *batch,
+		      const struct baton_frame *frame)
+{
+	size_t header_len;
+
+	close_tail(batch);
+	header_len = baton_frame_put_data(plaintext(batch) + batch->len, frame);
+	batch->tail = batch->len;
+	batch->tail_header = (uint16_t)header_len;
+	batch->tail_stream = frame->stream;
+	batch->tail_fin = frame->fin;
+	batch->len = (uint16_t)(batch->len + header_len);
+}
+
+static void append(struct baton_batch *batch, const uint8_t *bytes, size_t len)
+{
+	if (len > 0)
+		memcpy(plaintext(batch) + batch->len, bytes, len);
+	batch->len = (uint16_t)(batch->len + len);
+}
+
+enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
+				   uint8_t class_id, uint8_t number,
+				   const uint8_t *message, size_t len)
+{
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, number);
+	struct baton_frame frame = { .type = BATON_FRAME_DATA,
+				     .stream = number,
+				     .start = true,
+				     .fin = true };
+	struct baton_batch *batch;
+
+	if (!stream)
+		return BATON_ERR_ARG;
+	if (stream->state != BATON_OUTGOING_IDLE)
+		return BATON_ERR_STATE;
+	batch = &outgoing->batch[class_id];
+	if (len + 2 > batch->cap)
+		return BATON_ERR_TOO_LARGE;
+	if (room(batch) < len + 2)
+		return BATON_ERR_AGAIN;
+	open_data(batch, &frame);
+	append(batch, message, len);
+	stream->next++;
+	return BATON_OK;
+}
+
+enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
+				    uint8_t class_id, uint8_t number,
+				    uint64_t total, const uint8_t *meta,
+				    size_t meta_len)
+{
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, number);
+
+	if (!stream || meta_len > BATON_META_MAX)
+		return BATON_ERR_ARG;
+	if (total > BATON_MESSAGE_MAX)
+		return BATON_ERR_TOO_LARGE;
+	if (stream->state != BATON_OUTGOING_IDLE)
+		return BATON_ERR_STATE;
+	stream->total = total;
+	stream->meta = meta;
+	stream->meta_len = (uint8_t)meta_len;
+	set_state(stream, BATON_OUTGOING_SENDING);
+	return BATON_OK;
+}
+
+/* Open the frame that the next bytes of stream go into, if none is open. */
+static enum baton_err need_frame(struct baton_batch *batch,
+				 struct baton_outgoing_stream *stream,
+				 uint8_t number, size_t len)
+{
+	struct baton_frame frame = { .type = BATON_FRAME_DATA,
+				     .stream = number };
+
+	if (stream->begun && batch->tail_header && !batch->tail_fin &&
+	    batch->tail_stream == number)
+		return len > 0 && batch->len == batch->cap ? BATON_ERR_AGAIN :
+							     BATON_OK;
+	if (!stream->begun) {
+		frame.start = true;
+		frame.head = true;
+		frame.has_total = true;
+		frame.total = stream->total;
+		frame.continues = stream->offset > 0;
+		frame.offset = stream->offset;
+		if (!frame.continues) {
+			frame.meta = stream->meta;
+			frame.meta_len = stream->meta_len;
+		}
+	}
+	if (room(batch) < BATON_FRAME_HEADER_MAX + frame.meta_len)
+		return BATON_ERR_AGAIN;
+	open_data(batch, &frame);
+	stream->begun = true;
+	return BATON_OK;
+}
+
+enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
+				    uint8_t class_id, uint8_t number,
+				    const uint8_t *bytes, size_t len,
+				    size_t *taken)
+{
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, number);
+	struct baton_batch *batch;
+	enum baton_err err;
+	size_t n;
+
+	*taken = 0;
+	if (!stream)
+		return BATON_ERR_ARG;
+	if (stream->state != BATON_OUTGOING_SENDING)
+		return BATON_ERR_STATE;
+	if (len > stream->total - stream->offset)
+		return BATON_ERR_TOO_LARGE;
+	if (len == 0 && stream->offset < stream->total)
+		return BATON_OK;
+	batch = &outgoing->batch[class_id];
+	err = need_frame(batch, stream, number, len);
+	if (err)
+		return err;
+	n = (size_t)(batch->cap - batch->len);
+	if (n > len)
+		n = len;
+	append(batch, bytes, n);
+	stream->offset += n;
+	*taken = n;
+	if (stream->offset == stream->total) {
+		baton_frame_set_fin(plaintext(batch) + batch->tail);
+		batch->tail_fin = true;
+		stream->next++;
+		set_state(stream, BATON_OUTGOING_SENT);
+	}
+	return BATON_OK;
+}
+
+enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
+				     uint8_t class_id, uint8_t number,
+				     uint8_t reason)
+{
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, number);
+
+	if (!stream)
+		return BATON_ERR_ARG;
+	if (stream->state != BATON_OUTGOING_SENDING)
+		return BATON_ERR_STATE;
+	stream->reason = reason;
+	/* What the peer has never seen the head of needs no word. */
+	set_state(stream, stream->begun || stream->offset > 0 ?
+				  BATON_OUTGOING_CANCELLING :
+				  BATON_OUTGOING_IDLE);
+	return BATON_OK;
+}
+
+enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
+				    uint8_t class_id)
+{
+	struct baton_outgoing_stream *stream;
+	enum baton_err err;
+	uint8_t frame[3];
+	uint8_t s;
+
+	for (s = 0; s < BATON_STREAMS; s++) {
+		stream = baton_outgoing_stream(outgoing, class_id, s);
+		if (!stream || stream->state != BATON_OUTGOING_CANCELLING)
+			continue;
+		err = baton_outgoing_frame(
+			&outgoing->batch[class_id], frame,
+			baton_frame_put_cancel(frame, s, stream->reason));
+		if (err)
+			return err;
+		stream->next++;
+		set_state(stream, BATON_OUTGOING_IDLE);
+	}
+	return BATON_OK;
+}
+
+/* True if the peer may be at this position of the stream. */
+static bool possible(const struct baton_outgoing_stream *stream,
+		     uint64_t messages, uint64_t offset)
+{
+	uint64_t known = 0; /* bytes of message number `messages` written */
+
+	if (messages < stream->verified || messages > stream->next)
+		return false;
+	if (stream->state == BATON_OUTGOING_SENT && messages + 1 == stream->next)
+		known = stream->total;
+	else if (messages == stream->next)
+		known = stream->offset;
+	return offset <= known;
+}
+
+enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
+				       uint64_t messages, uint64_t offset,
+				       struct baton_outgoing_news *news)
+{
+	memset(news, 0, sizeof(*news));
+	if (messages < stream->verified || messages > stream->next)
+		return BATON_ERR_PROTOCOL;
+	if (offset > BATON_MESSAGE_MAX)
+		return BATON_ERR_PROTOCOL;
+	news->delivered = messages > stream->verified;
+	stream->verified = messages;
+	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next)
+		set_state(stream, BATON_OUTGOING_IDLE);
+	return BATON_OK;
+}
+
+/* The peer is done with the message in progress: it refused it. */
+static bool refused_meanwhile(const struct baton_outgoing_stream *stream,
+			      uint64_t messages)
+{
+	return (stream->state == BATON_OUTGOING_SENDING ||
+		stream->state == BATON_OUTGOING_CANCELLING) &&
+	       messages == stream->next + 1;
+}
+
+enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
+				   bool known, uint64_t messages,
+				   uint64_t offset,
+				   struct baton_outgoing_news *news)
+{
+	bool streamed = stream->state != BATON_OUTGOING_IDLE;
+	uint64_t whole;
+
+	memset(news, 0, sizeof(*news));
+	if (!known) {
+		messages = stream->verified;
+		offset = 0;
+	}
+	if (refused_meanwhile(stream, messages)) {
+		news->refused = stream->state == BATON_OUTGOING_SENDING;
+		stream->next = messages;
+		set_state(stream, BATON_OUTGOING_IDLE);
+		streamed = false;
+	}
+	if (!possible(stream, messages, offset))
+		return BATON_ERR_PROTOCOL;
+	news->delivered = messages > stream->verified;
+	stream->verified = messages;
+	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next) {
+		set_state(stream, BATON_OUTGOING_IDLE);
+		streamed = false;
+	}
+
+	/* Short messages below `whole` were sent before the streamed one. */
+	whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
+	news->lost = messages < whole;
+	news->lost_end = whole;
+	stream->next = messages;
+	if (streamed && stream->state == BATON_OUTGOING_CANCELLING &&
+	    offset == 0) {
+		set_state(stream, BATON_OUTGOING_IDLE);
+	} else if (streamed && stream->state != BATON_OUTGOING_CANCELLING) {
+		stream->offset = offset;
+		stream->begun = false;
+		set_state(stream, BATON_OUTGOING_SENDING);
+		news->rewind = true;
+	}
+	if (!known) {
+		stream->next = 0;
+		stream->verified = 0;
+	}
+	return BATON_OK;
+}
+
+enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
+				      uint64_t message, bool *told)
+{
+	*told = false;
+	if (message > stream->next)
+		return BATON_ERR_PROTOCOL;
+	if (stream->state == BATON_OUTGOING_SENDING &&
+	    message == stream->next && stream->begun) {
+		*told = true;
+		stream->reason = 0;
+		set_state(stream, BATON_OUTGOING_CANCELLING);
+	} else if (stream->state == BATON_OUTGOING_SENT &&
+		   message + 1 == stream->next) {
+		*told = true;
+		set_state(stream, BATON_OUTGOING_IDLE);
+	}
+	return BATON_OK;
+}
+
+bool baton_outgoing_unverified(const struct baton_outgoing *outgoing)
+{
+	const struct baton_outgoing_stream *stream;
+	int c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			stream = &outgoing->stream[c][s];
+			if (stream->next > stream->verified ||
+			    stream->offset > 0)
+				return true;
+		}
+	return false;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TRANSPORT_OUTGOING_H
+#define BATON_TRANSPORT_OUTGOING_H
+
+/*
+ * Messages on their way out: the record of each class that is being filled,
+ * and where every stream stands (transport/SPEC.md part B).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "transport/frame.h"
+#include "transport/receiver.h"
+
+#define BATON_STREAMS 4 /* streams per class and direction */
+#define BATON_DATA_CLASSES 2 /* MESSAGE and BULK */
+#define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
+
+/*
+ *          begin              last byte written
+ *   IDLE ---------> SENDING ---------------------> SENT ---> IDLE
+ *    ^               |   ^                          |  verified, refused
+ *    |        cancel |   +--------------------------+
+ *    |               v         the peer lacks bytes
+ *    +---------- CANCELLING
+ *     frame written
+ */
+enum baton_outgoing_state {
+	BATON_OUTGOING_IDLE,
+	BATON_OUTGOING_SENDING,
+	BATON_OUTGOING_CANCELLING,
+	BATON_OUTGOING_SENT,
+};
+
+struct baton_outgoing_stream {
+	uint64_t next; /* number of the message in progress, or the next */
+	uint64_t verified; /* messages the peer has taken, or refused */
+	uint64_t total;
+	uint64_t offset; /* plain bytes written of the message in progress */
+	const uint8_t *meta; /* the application's */
+	uint8_t meta_len;
+	uint8_t state; /* enum baton_outgoing_state */
+	uint8_t reason; /* CANCELLING */
+	bool begun; /* its head was written on this link */
+};
+
+/* A record being filled; room for its header is kept in front. */
+struct baton_batch {
+	uint8_t *bytes; /* header, plaintext, room for the tag */
+	uint16_t cap; /* plaintext, bytes */
+	uint16_t len;
+	uint16_t tail; /* where the open DATA frame begins */
+	uint16_t tail_header; /* length of its header; 0: none is open */
+	uint8_t tail_stream;
+	bool tail_fin;
+};
+
+struct baton_outgoing {
+	struct baton_batch batch[BATON_CLASSES];
+	struct baton_outgoing_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
+};
+
+/* Bytes of memory a batch needs for records of record_max plaintext bytes. */
+#define BATON_BATCH_LEN(record_max) BATON_RECEIVER_RECORD_LEN(record_max)
+
+/* memory[c] has BATON_BATCH_LEN(record_max[c]) bytes. */
+void baton_outgoing_init(struct baton_outgoing *outgoing,
+			 uint8_t *const memory[BATON_CLASSES],
+			 const uint16_t record_max[BATON_CLASSES]);
+
+/* The peer takes records of at most record_max. Drops what is in batches. */
+void baton_outgoing_start(struct baton_outgoing *outgoing,
+			  const uint16_t record_max[BATON_CLASSES]);
+
+/* The stream of a class MESSAGE or BULK; NULL if there is none. */
+struct baton_outgoing_stream *
+baton_outgoing_stream(struct baton_outgoing *outgoing, uint8_t class_id,
+		      uint8_t number);
+
+/*
+ * Append a whole frame, as made by a put function, to a batch.
+ * BATON_ERR_AGAIN: the batch must be sealed first.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_frame(struct baton_batch *batch,
+				    const uint8_t *frame, size_t len);
+
+/* Append a whole short message. AGAIN as above; TOO_LARGE; STATE. */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
+				   uint8_t class_id, uint8_t number,
+				   const uint8_t *message, size_t len);
+
+/* Begin a streamed message: see baton_session_begin(). */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
+				    uint8_t class_id, uint8_t number,
+				    uint64_t total, const uint8_t *meta,
+				    size_t meta_len);
+
+/*
+ * Append bytes of the message in progress, as many as fit; len may be 0 to
+ * write the head of an empty message. AGAIN: nothing fitted.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
+				    uint8_t class_id, uint8_t number,
+				    const uint8_t *bytes, size_t len,
+				    size_t *taken);
+
+/* Give up the message in progress. STATE: there is none, or all is sent. */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
+				     uint8_t class_id, uint8_t number,
+				     uint8_t reason);
+
+/* Write CANCEL frames that wait. AGAIN: a batch must be sealed first. */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
+				    uint8_t class_id);
+
+/* What the peer's position means for the sender of a stream. */
+struct baton_outgoing_news {
+	bool delivered; /* more whole messages were taken: below verified */
+	bool rewind; /* supply the message in progress from offset on */
+	bool refused; /* the message in progress was refused */
+	bool lost; /* messages verified..lost_end - 1 have to be sent again */
+	uint64_t lost_end;
+};
+
+/*
+ * VERIFIED came: the peer has taken `messages` whole and offset bytes of the
+ * next. BATON_ERR_PROTOCOL: it cannot have.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
+				       uint64_t messages, uint64_t offset,
+				       struct baton_outgoing_news *news);
+
+/*
+ * The same at the start of a link (SYNC); what is not there was lost with the
+ * last link. known: the peer still counts as it did (session/SPEC.md 4);
+ * otherwise messages and offset are 0 and numbering starts anew.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
+				   bool known, uint64_t messages,
+				   uint64_t offset,
+				   struct baton_outgoing_news *news);
+
+/* REFUSE came; *told is set if the application is to be told. */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
+				      uint64_t message, bool *told);
+
+/* True while something was sent that the peer has not verified. */
+bool baton_outgoing_unverified(const struct baton_outgoing *outgoing);
+
+#endif
