@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: MIT */
+#include "crypto/hkdf.h"
+#include "crypto/noise.h"
+#include "tests/unit/crypto_test.h"
+
+#define PATTERNS 4
+
+static const char prologue[] = "prologue";
+
+/* crypto/SPEC.md: what each message adds, and where its payload begins. */
+static const struct {
+	const char *name;
+	unsigned int n_messages;
+	size_t overhead[3];
+	size_t payload_at[3];
+} table[PATTERNS] = {
+	{"Noise_XX_25519_ChaChaPoly_SHA256", 3, {32, 96, 64}, {32, 80, 48}},
+	{"Noise_XXpsk0_25519_ChaChaPoly_SHA256", 3, {48, 96, 64}, {32, 80, 48}},
+	{"Noise_KKpsk0_25519_ChaChaPoly_SHA256", 2, {48, 48}, {32, 32}},
+	{"Noise_NNpsk0_25519_ChaChaPoly_SHA256", 2, {48, 48}, {32, 32}},
+};
+
+static const char *const payloads[] = {"", "the second payload", "third"};
+
+struct side {
+	uint8_t s_priv[32], s_pub[32], e_priv[32], psk[32], rs[32], ss[32];
+};
+
+struct pair {
+	struct side sides[2];
+	struct baton_noise ends[2];
+};
+
+static enum baton_err side_init(struct pair *pair, int i,
+				enum baton_noise_pattern pattern, bool cached)
+{
+	const struct side *side = &pair->sides[i];
+	const struct baton_noise_keys keys = {
+		.s_priv = side->s_priv,
+		.s_pub = side->s_pub,
+		.e_priv = side->e_priv,
+		.rs = side->rs,
+		.psk = side->psk,
+		.ss = cached ? side->ss : NULL,
+	};
+
+	return baton_noise_init(
+		&pair->ends[i], pattern, (enum baton_noise_role)i,
+		(const uint8_t *)prologue, strlen(prologue), &keys);
+}
+
+static void start(struct pair *pair, unsigned int pattern)
+{
+	struct side *side;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		side = &pair->sides[i];
+		fill(side->s_priv, 32, 0x10 + 0x40u * (unsigned int)i);
+		fill(side->e_priv, 32, 0x30 + 0x40u * (unsigned int)i);
+		fill(side->psk, 32, 0x90);
+		baton_crypto_x25519_base(side->s_pub, side->s_priv);
+	}
+	for (i = 0; i < 2; i++) {
+		side = &pair->sides[i];
+		memcpy(side->rs, pair->sides[!i].s_pub, 32);
+		assert_ok(
+			baton_crypto_x25519(side->ss, side->s_priv, side->rs));
+		assert_ok(side_init(pair, i, (enum baton_noise_pattern)pattern,
+				    false));
+	}
+}
+
+static size_t write_next(struct pair *pair, unsigned int i, uint8_t *msg)
+{
+	size_t len;
+
+	assert_ok(baton_noise_write(&pair->ends[i & 1],
+				    (const uint8_t *)payloads[i],
+				    strlen(payloads[i]), msg, 256, &len));
+	return len;
+}
+
+static void read_next(struct pair *pair, unsigned int i, const uint8_t *msg,
+		      size_t msg_len)
+{
+	uint8_t payload[256];
+	size_t len;
+
+	assert_ok(baton_noise_read(&pair->ends[!(i & 1)], msg, msg_len, payload,
+				   sizeof(payload), &len));
+	assert_int_equal(len, strlen(payloads[i]));
+	assert_memory_equal(payload, payloads[i], len);
+}
+
+/* All messages before message upto. */
+static void advance(struct pair *pair, unsigned int upto)
+{
+	uint8_t msg[256];
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < upto; i++) {
+		len = write_next(pair, i, msg);
+		read_next(pair, i, msg, len);
+	}
+}
+
+static void both_sides_agree_in_every_pattern(void **state)
+{
+	struct baton_noise_result results[2];
+	struct pair pair;
+	unsigned int p, i;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		start(&pair, p);
+		advance(&pair, table[p].n_messages);
+		for (i = 0; i < 2; i++) {
+			assert_true(baton_noise_is_done(&pair.ends[i]));
+			assert_ok(
+				baton_noise_finish(&pair.ends[i], &results[i]));
+		}
+		assert_memory_equal(&results[0], &results[1],
+				    sizeof(results[0]));
+		assert_memory_not_equal(results[0].k_i2r, results[0].k_r2i, 32);
+	}
+}
+
+static void messages_are_as_long_as_the_specification_says(void **state)
+{
+	struct pair pair;
+	unsigned int p, i;
+	uint8_t msg[256];
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		assert_int_equal(baton_noise_messages(p), table[p].n_messages);
+		start(&pair, p);
+		for (i = 0; i < table[p].n_messages; i++) {
+			assert_int_equal(baton_noise_overhead(p, i),
+					 table[p].overhead[i]);
+			assert_int_equal(baton_noise_payload_at(p, i),
+					 table[p].payload_at[i]);
+			len = write_next(&pair, i, msg);
+			assert_int_equal(len, table[p].overhead[i] +
+						      strlen(payloads[i]));
+			read_next(&pair, i, msg, len);
+		}
+		assert_int_equal(baton_noise_overhead(p, i), 0);
+		assert_int_equal(baton_noise_payload_at(p, i), 0);
+	}
+	assert_int_equal(baton_noise_messages(PATTERNS), 0);
+	assert_int_equal(baton_noise_overhead(PATTERNS, 0), 0);
+}
+
+static void mix(uint8_t h[32], const uint8_t *data, size_t len)
+{
+	struct baton_crypto_sha256 sha;
+
+	baton_crypto_sha256_init(&sha);
+	baton_crypto_sha256_update(&sha, h, 32);
+	baton_crypto_sha256_update(&sha, data, len);
+	baton_crypto_sha256_final(&sha, h);
+}
+
+static void the_first_hash_is_that_of_the_protocol_name(void **state)
+{
+	struct baton_crypto_sha256 sha;
+	struct pair pair;
+	unsigned int p;
+	uint8_t h[32];
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		if (strlen(table[p].name) <= 32) {
+			memset(h, 0, sizeof(h));
+			memcpy(h, table[p].name, strlen(table[p].name));
+		} else {
+			baton_crypto_sha256_init(&sha);
+			baton_crypto_sha256_update(
+				&sha, (const uint8_t *)table[p].name,
+				strlen(table[p].name));
+			baton_crypto_sha256_final(&sha, h);
+		}
+		start(&pair, p);
+		assert_memory_equal(pair.ends[0].state.ck, h, 32);
+		mix(h, (const uint8_t *)prologue, strlen(prologue));
+		if (p == BATON_NOISE_KKPSK0) {
+			mix(h, pair.sides[0].s_pub, 32);
+			mix(h, pair.sides[1].s_pub, 32);
+		}
+		assert_memory_equal(pair.ends[0].state.h, h, 32);
+		assert_memory_equal(pair.ends[1].state.h, h, 32);
+	}
+}
+
+static void expect_refused(struct pair *pair, unsigned int i,
+			   const uint8_t *msg, size_t msg_len,
+			   enum baton_err want)
+{
+	struct baton_noise *reader = &pair->ends[!(i & 1)];
+	const struct baton_noise before = *reader;
+	uint8_t payload[256] = {0};
+	size_t len = 99;
+
+	assert_int_equal(baton_noise_read(reader, msg, msg_len, payload,
+					  sizeof(payload), &len),
+			 want);
+	assert_int_equal(len, 0);
+	assert_zero(payload, sizeof(payload));
+	assert_memory_equal(reader, &before, sizeof(before));
+}
+
+static void a_damaged_message_changes_nothing(void **state)
+{
+	uint8_t msg[256];
+	struct pair pair;
+	unsigned int p, i;
+	size_t len, at;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		for (i = 0; i < table[p].n_messages; i++) {
+			/* It is not sealed: its damage shows one later. */
+			if (p == BATON_NOISE_XX && i == 0)
+				continue;
+			start(&pair, p);
+			advance(&pair, i);
+			len = write_next(&pair, i, msg);
+			for (at = 0; at < len; at++) {
+				msg[at] ^= (uint8_t)(1u << at % 7);
+				expect_refused(&pair, i, msg, len,
+					       BATON_ERR_PEER_AUTH);
+				msg[at] ^= (uint8_t)(1u << at % 7);
+			}
+			read_next(&pair, i, msg, len);
+		}
+	}
+}
+
+static void a_damaged_first_message_of_xx_fails_at_the_second(void **state)
+{
+	struct pair pair;
+	uint8_t msg[256];
+	size_t len, got;
+
+	(void)state;
+	start(&pair, BATON_NOISE_XX);
+	len = write_next(&pair, 0, msg);
+	msg[5] ^= 1;
+	assert_ok(baton_noise_read(&pair.ends[1], msg, len, NULL, 0, &got));
+	len = write_next(&pair, 1, msg);
+	expect_refused(&pair, 1, msg, len, BATON_ERR_PEER_AUTH);
+}
+
+static void a_message_cut_or_stretched_changes_nothing(void **state)
+{
+	static uint8_t huge[BATON_NOISE_MESSAGE_MAX + 1];
+	struct pair pair;
+	unsigned int p, i;
+	uint8_t msg[257];
+	size_t len, cut;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		for (i = 0; i < table[p].n_messages; i++) {
+			start(&pair, p);
+			advance(&pair, i);
+			len = write_next(&pair, i, msg);
+			for (cut = 0; cut < table[p].overhead[i]; cut++)
+				expect_refused(&pair, i, msg, cut,
+					       BATON_ERR_PEER_LENGTH);
+			expect_refused(&pair, i, huge, sizeof(huge),
+				       BATON_ERR_PEER_LENGTH);
+			if (p != BATON_NOISE_XX || i) {
+				msg[len] = 0;
+				expect_refused(&pair, i, msg, len + 1,
+					       BATON_ERR_PEER_AUTH);
+			}
+			read_next(&pair, i, msg, len);
+		}
+	}
+}
+
+static void a_key_of_small_order_changes_nothing(void **state)
+{
+	static const enum baton_noise_pattern second[] = {
+		BATON_NOISE_XX, BATON_NOISE_XXPSK0, BATON_NOISE_KKPSK0,
+		BATON_NOISE_NNPSK0};
+	uint8_t msg[256], good[256];
+	struct pair pair;
+	size_t len, i;
+
+	(void)state;
+	/* In message 1 of every pattern ee meets it, in KKpsk0's 0 es. */
+	for (i = 0; i < PATTERNS; i++) {
+		start(&pair, second[i]);
+		advance(&pair, 1);
+		len = write_next(&pair, 1, good);
+		memcpy(msg, good, len);
+		memset(msg, 0, 32);
+		expect_refused(&pair, 1, msg, len, BATON_ERR_PEER_FORMAT);
+		read_next(&pair, 1, good, len);
+	}
+	start(&pair, BATON_NOISE_KKPSK0);
+	len = write_next(&pair, 0, good);
+	memcpy(msg, good, len);
+	memset(msg, 0, 32);
+	expect_refused(&pair, 0, msg, len, BATON_ERR_PEER_FORMAT);
+	read_next(&pair, 0, good, len);
+}
+
+static void a_write_to_a_key_of_small_order_changes_nothing(void **state)
+{
+	static const uint8_t zero[32];
+	struct baton_noise before;
+	struct pair pair;
+	uint8_t msg[256];
+	size_t len = 99;
+
+	(void)state;
+	start(&pair, BATON_NOISE_KKPSK0);
+	memcpy(pair.sides[0].rs, zero, 32);
+	assert_ok(side_init(&pair, 0, BATON_NOISE_KKPSK0, false));
+	before = pair.ends[0];
+	assert_int_equal(baton_noise_write(&pair.ends[0], NULL, 0, msg,
+					   sizeof(msg), &len),
+			 BATON_ERR_PEER_FORMAT);
+	assert_int_equal(len, 0);
+	assert_memory_equal(&pair.ends[0], &before, sizeof(before));
+}
+
+/* What each pattern promises to bind: flip a bit of it on one side. */
+static void what_the_sides_do_not_share_is_refused(void **state)
+{
+	static const struct {
+		enum baton_noise_pattern pattern;
+		size_t key; /* in struct side */
+	} cases[] = {
+		{BATON_NOISE_XXPSK0, offsetof(struct side, psk)},
+		{BATON_NOISE_KKPSK0, offsetof(struct side, psk)},
+		{BATON_NOISE_KKPSK0, offsetof(struct side, rs)},
+		{BATON_NOISE_KKPSK0, offsetof(struct side, s_pub)},
+		{BATON_NOISE_NNPSK0, offsetof(struct side, psk)},
+	};
+	struct pair pair;
+	uint8_t msg[256];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(&pair, cases[i].pattern);
+		((uint8_t *)&pair.sides[1])[cases[i].key] ^= 1;
+		assert_ok(side_init(&pair, 1, cases[i].pattern, false));
+		len = write_next(&pair, 0, msg);
+		expect_refused(&pair, 0, msg, len, BATON_ERR_PEER_AUTH);
+	}
+}
+
+static void another_prologue_is_refused(void **state)
+{
+	struct baton_noise_keys keys;
+	struct pair pair;
+	unsigned int p, first;
+	uint8_t msg[256];
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		start(&pair, p);
+		keys = (struct baton_noise_keys){
+			.s_priv = pair.sides[1].s_priv,
+			.s_pub = pair.sides[1].s_pub,
+			.e_priv = pair.sides[1].e_priv,
+			.rs = pair.sides[1].rs,
+			.psk = pair.sides[1].psk,
+		};
+		assert_ok(baton_noise_init(
+			&pair.ends[1], (enum baton_noise_pattern)p,
+			BATON_NOISE_RESPONDER, (const uint8_t *)"Prologue", 8,
+			&keys));
+		first = p == BATON_NOISE_XX;
+		advance(&pair, first);
+		len = write_next(&pair, first, msg);
+		expect_refused(&pair, first, msg, len, BATON_ERR_PEER_AUTH);
+	}
+}
+
+static void a_cached_static_static_saves_its_multiplication_only(void **state)
+{
+	uint8_t msg[256], cached[256];
+	struct pair pair;
+	size_t len;
+
+	(void)state;
+	start(&pair, BATON_NOISE_KKPSK0);
+	len = write_next(&pair, 0, msg);
+	assert_ok(side_init(&pair, 0, BATON_NOISE_KKPSK0, true));
+	assert_int_equal(write_next(&pair, 0, cached), len);
+	assert_memory_equal(cached, msg, len);
+	/* It is really used: a wrong one does not pass. */
+	pair.sides[1].ss[0] ^= 1;
+	assert_ok(side_init(&pair, 1, BATON_NOISE_KKPSK0, true));
+	expect_refused(&pair, 0, msg, len, BATON_ERR_PEER_AUTH);
+	pair.sides[1].ss[0] ^= 1;
+	assert_ok(side_init(&pair, 1, BATON_NOISE_KKPSK0, true));
+	read_next(&pair, 0, msg, len);
+}
+
+static void nobody_speaks_out_of_turn(void **state)
+{
+	struct baton_noise_result result;
+	struct baton_noise before;
+	struct pair pair;
+	unsigned int p, i, idle;
+	uint8_t msg[256];
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		for (i = 0; i <= table[p].n_messages; i++) {
+			start(&pair, p);
+			advance(&pair, i);
+			/* Who reads next must not write, and the reverse. */
+			idle = !(i & 1);
+			before = pair.ends[idle];
+			assert_int_equal(baton_noise_write(&pair.ends[idle],
+							   NULL, 0, msg,
+							   sizeof(msg), &len),
+					 BATON_ERR_STATE);
+			assert_memory_equal(&pair.ends[idle], &before,
+					    sizeof(before));
+			memset(msg, 0, sizeof(msg));
+			assert_int_equal(baton_noise_read(&pair.ends[!idle],
+							  msg, 100, msg,
+							  sizeof(msg), &len),
+					 BATON_ERR_STATE);
+			if (i < table[p].n_messages)
+				assert_int_equal(
+					baton_noise_finish(&pair.ends[idle],
+							   &result),
+					BATON_ERR_STATE);
+		}
+	}
+}
+
+static void too_little_room_changes_nothing(void **state)
+{
+	static uint8_t huge[BATON_NOISE_MESSAGE_MAX];
+	uint8_t msg[256], payload[256];
+	struct baton_noise before;
+	struct pair pair;
+	unsigned int p;
+	size_t len, got;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		start(&pair, p);
+		advance(&pair, 1);
+		before = pair.ends[1];
+		len = table[p].overhead[1] + 5;
+		assert_int_equal(baton_noise_write(&pair.ends[1], payload, 5,
+						   msg, len - 1, &got),
+				 BATON_ERR_SPACE);
+		assert_int_equal(
+			baton_noise_write(&pair.ends[1], huge,
+					  sizeof(huge) - table[p].overhead[1] +
+						  1,
+					  huge, sizeof(huge), &got),
+			BATON_ERR_TOO_LARGE);
+		assert_memory_equal(&pair.ends[1], &before, sizeof(before));
+		len = write_next(&pair, 1, msg);
+		before = pair.ends[0];
+		assert_int_equal(
+			baton_noise_read(&pair.ends[0], msg, len, payload,
+					 strlen(payloads[1]) - 1, &got),
+			BATON_ERR_SPACE);
+		assert_memory_equal(&pair.ends[0], &before, sizeof(before));
+		read_next(&pair, 1, msg, len);
+	}
+}
+
+static void payloads_may_be_written_and_read_in_place(void **state)
+{
+	uint8_t msg[256], *place;
+	struct pair pair;
+	unsigned int p, i;
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		start(&pair, p);
+		for (i = 0; i < table[p].n_messages; i++) {
+			place = msg + table[p].payload_at[i];
+			memcpy(place, payloads[i], strlen(payloads[i]));
+			assert_ok(baton_noise_write(&pair.ends[i & 1], place,
+						    strlen(payloads[i]), msg,
+						    sizeof(msg), &len));
+			assert_ok(baton_noise_read(
+				&pair.ends[!(i & 1)], msg, len, place,
+				sizeof(msg) - table[p].payload_at[i], &len));
+			assert_int_equal(len, strlen(payloads[i]));
+			assert_memory_equal(place, payloads[i], len);
+		}
+	}
+}
+
+static void the_peers_static_key_is_known_once_it_was_sent(void **state)
+{
+	struct pair pair;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i <= 3; i++) {
+		start(&pair, BATON_NOISE_XX);
+		advance(&pair, i);
+		if (i < 2)
+			assert_null(baton_noise_remote_static(&pair.ends[0]));
+		else
+			assert_memory_equal(
+				baton_noise_remote_static(&pair.ends[0]),
+				pair.sides[1].s_pub, 32);
+		if (i < 3)
+			assert_null(baton_noise_remote_static(&pair.ends[1]));
+		else
+			assert_memory_equal(
+				baton_noise_remote_static(&pair.ends[1]),
+				pair.sides[0].s_pub, 32);
+	}
+	start(&pair, BATON_NOISE_NNPSK0);
+	advance(&pair, 2);
+	assert_null(baton_noise_remote_static(&pair.ends[0]));
+}
+
+static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
+{
+	struct baton_noise_result result, again;
+	uint8_t ck[32], h[32], want[3][32], msg[256] = {0};
+	struct baton_noise *end;
+	struct pair pair;
+	unsigned int p;
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		start(&pair, p);
+		advance(&pair, table[p].n_messages);
+		end = &pair.ends[0];
+		memcpy(ck, end->state.ck, sizeof(ck));
+		memcpy(h, end->state.h, sizeof(h));
+		baton_hkdf_noise(want[0], want[1], want[2], ck, NULL, 0);
+		assert_ok(baton_noise_finish(end, &result));
+		assert_memory_equal(result.k_i2r, want[0], 32);
+		assert_memory_equal(result.k_r2i, want[1], 32);
+		assert_memory_equal(result.exporter, want[2], 32);
+		assert_memory_equal(result.h, h, 32);
+
+		again = result;
+		assert_int_equal(baton_noise_finish(end, &again),
+				 BATON_ERR_STATE);
+		assert_memory_equal(&again, &result, sizeof(again));
+		assert_int_equal(
+			baton_noise_write(end, NULL, 0, msg, sizeof(msg), &len),
+			BATON_ERR_STATE);
+		assert_int_equal(
+			baton_noise_read(end, msg, 100, msg, sizeof(msg), &len),
+			BATON_ERR_STATE);
+		if (p != BATON_NOISE_NNPSK0)
+			assert_memory_equal(baton_noise_remote_static(end),
+					    pair.sides[1].s_pub, 32);
+		memset(end->state.rs, 0, sizeof(end->state.rs));
+		end->state.has_rs = false;
+		assert_zero(end, sizeof(*end));
+	}
+	start(&pair, BATON_NOISE_XX);
+	baton_noise_wipe(&pair.ends[0]);
+	assert_zero(&pair.ends[0], sizeof(pair.ends[0]));
+}
+
+static void a_key_that_is_missing_is_an_argument_error(void **state)
+{
+	/* Bits: s_priv, s_pub, e_priv, rs, psk. What each pattern needs. */
+	static const unsigned int needs[PATTERNS] = {0x07, 0x17, 0x1f, 0x14};
+	const uint8_t key[32] = {1};
+	struct baton_noise_keys keys;
+	struct baton_noise noise;
+	enum baton_err want;
+	unsigned int p, given;
+	uint8_t msg[256];
+	size_t len;
+
+	(void)state;
+	for (p = 0; p < PATTERNS; p++) {
+		for (given = 0; given < 32; given++) {
+			keys = (struct baton_noise_keys){
+				.s_priv = given & 1 ? key : NULL,
+				.s_pub = given & 2 ? key : NULL,
+				.e_priv = given & 4 ? key : NULL,
+				.rs = given & 8 ? key : NULL,
+				.psk = given & 16 ? key : NULL,
+			};
+			want = (given & needs[p]) == needs[p] ? BATON_OK
+							      : BATON_ERR_ARG;
+			memset(&noise, 0x55, sizeof(noise));
+			assert_int_equal(baton_noise_init(&noise, p,
+							  BATON_NOISE_INITIATOR,
+							  NULL, 0, &keys),
+					 want);
+			if (want == BATON_OK)
+				continue;
+			assert_zero(&noise, sizeof(noise));
+			assert_int_equal(baton_noise_write(&noise, NULL, 0, msg,
+							   sizeof(msg), &len),
+					 BATON_ERR_STATE);
+		}
+	}
+	assert_int_equal(baton_noise_init(&noise, PATTERNS,
+					  BATON_NOISE_INITIATOR, NULL, 0,
+					  &keys),
+			 BATON_ERR_ARG);
+	assert_int_equal(
+		baton_noise_init(&noise, BATON_NOISE_XX, 2, NULL, 0, &keys),
+		BATON_ERR_ARG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_sides_agree_in_every_pattern),
+		cmocka_unit_test(
+			messages_are_as_long_as_the_specification_says),
+		cmocka_unit_test(the_first_hash_is_that_of_the_protocol_name),
+		cmocka_unit_test(a_damaged_message_changes_nothing),
+		cmocka_unit_test(
+			a_damaged_first_message_of_xx_fails_at_the_second),
+		cmocka_unit_test(a_message_cut_or_stretched_changes_nothing),
+		cmocka_unit_test(a_key_of_small_order_changes_nothing),
+		cmocka_unit_test(
+			a_write_to_a_key_of_small_order_changes_nothing),
+		cmocka_unit_test(what_the_sides_do_not_share_is_refused),
+		cmocka_unit_test(another_prologue_is_refused),
+		cmocka_unit_test(
+			a_cached_static_static_saves_its_multiplication_only),
+		cmocka_unit_test(nobody_speaks_out_of_turn),
+		cmocka_unit_test(too_little_room_changes_nothing),
+		cmocka_unit_test(payloads_may_be_written_and_read_in_place),
+		cmocka_unit_test(
+			the_peers_static_key_is_known_once_it_was_sent),
+		cmocka_unit_test(finish_gives_the_keys_once_and_wipes_the_rest),
+		cmocka_unit_test(a_key_that_is_missing_is_an_argument_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
