@@ -80,7 +80,7 @@ start() {
 		in[$name]=$fd
 	fi
 	(
-		cd "$home"
+		cd "$home" || exit 1
 		exec setpriv --reuid $user --regid $user --clear-groups \
 			--no-new-privs env -i PATH="$VM_BIN:$PATH" LC_ALL=C \
 			HOME="$home" XDG_STATE_HOME="$home" \
@@ -204,6 +204,20 @@ start_btmon() {
 
 stop_btmon() {
 	stop btmon
+}
+
+# drop_link: ends the connection below bluetoothd, which asked for nothing.
+drop_link() {
+	local handle
+	handle=$(hcitool -i "$phone" con |
+		sed -n 's/.* handle \([0-9]*\) .*/\1/p' | head -n 1)
+	[[ $handle ]] || fail "there is no link to drop"
+	hcitool -i "$phone" ledc "$handle"
+	wait_for 30 "the link to go" no_link
+}
+
+no_link() {
+	! hcitool -i "$phone" con | grep -q handle
 }
 
 # adapter_get ADAPTER PROPERTY: as dbus-send prints it.

@@ -132,10 +132,10 @@ static int acquire(struct phone *p, const char *uuid, const char *method)
 	return g_unix_fd_list_get(list, 0, NULL);
 }
 
-static void connect_watch(struct phone *p)
+static GDBusProxy *connect_watch(struct phone *p)
 {
 	g_autoptr(GDBusProxy) adapter = NULL;
-	g_autoptr(GDBusProxy) device = NULL;
+	GDBusProxy *device;
 	int64_t began_us = value_now_us(), found_us, connected_us;
 
 	adapter = await(p, p->adapter, "org.bluez.Adapter1", "Powered", "yes");
@@ -160,6 +160,7 @@ static void connect_watch(struct phone *p)
 	p->notify_fd = acquire(p, p->notify, "AcquireNotify");
 	p->write_fd = acquire(p, p->write, "AcquireWrite");
 	printf("MTU %u\n", p->mtu);
+	return device;
 }
 
 static void send_value(struct phone *p, uint32_t number, uint32_t size)
@@ -253,6 +254,7 @@ int main(int argc, char **argv)
 	bool receiving = g_str_equal(mode, "receive") && argc == 7;
 	bool pinging = g_str_equal(mode, "ping") && argc == 8;
 	uint32_t count, size = 0;
+	GDBusProxy *device;
 	GError *error = NULL;
 
 	if (!receiving && !pinging && (!g_str_equal(mode, "send") || argc != 8))
@@ -272,7 +274,7 @@ int main(int argc, char **argv)
 		&error);
 	if (!p.objects)
 		value_die("no BlueZ: %s", error->message);
-	connect_watch(&p);
+	device = connect_watch(&p);
 	size = size ? size : MIN(p.mtu - 3u, 509u);
 
 	if (receiving) {
@@ -289,5 +291,6 @@ int main(int argc, char **argv)
 		/* Stay until the other end has said what it got. */
 		pause();
 	}
+	must_call(device, "Disconnect", NULL);
 	return 0;
 }
