@@ -319,8 +319,8 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc != 2 || !*argv[1]) {
-		puts("1..0 # SKIP Go or its package golang-github-flynn-noise-"
-		     "dev was not there when this was built");
+		puts("Go or its package golang-github-flynn-noise-dev was not "
+		     "there when this was built: nothing was tested");
 		return 77;
 	}
 	peer_path = argv[1];
