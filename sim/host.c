@@ -37,6 +37,8 @@ static size_t pdu_max(const struct baton_sim_host *host)
 {
 	if (host->sim->cfg.bearer == BATON_SIM_COC)
 		return host->sim->cfg.coc_sdu;
+	if (host->mtu - BATON_SIM_ATT_LEN > BATON_SIM_VALUE_MAX)
+		return BATON_SIM_VALUE_MAX;
 	return host->mtu - BATON_SIM_ATT_LEN;
 }
 

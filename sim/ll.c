@@ -256,6 +256,8 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 	p->md = has_more(sim, s);
 	p->start_us = start_us;
 	p->air_us = airtime_us(sim, s->sent_len);
+	if (start_us != sim->ll.anchor_us)
+		listen(sim, side, BATON_PHY_T_IFS_US); /* turning around */
 	baton_sim_meter_tx(meter(sim, side), p->air_us);
 	baton_sim_queue_push(
 		&sim->queue, start_us + p->air_us, BATON_SIM_RANK_RADIO,
@@ -311,6 +313,8 @@ static enum baton_sim_air receive(struct baton_sim *sim, enum baton_sim_side to,
 {
 	struct baton_sim_packet *p = &sim->ll.packet;
 	struct baton_sim_ll_side *s = &sim->ll.side[to];
+	const uint32_t before_us =
+		p->start_us == sim->ll.anchor_us ? 0 : BATON_PHY_T_IFS_US;
 	enum baton_sim_air air = BATON_SIM_AIR_MISSED;
 
 	if (!sim->ll.side[p->from].linked) {
@@ -330,13 +334,13 @@ static enum baton_sim_air receive(struct baton_sim *sim, enum baton_sim_side to,
 		return air;
 	case BATON_SIM_AIR_CRC:
 		stats(sim, to)->ll_rx_crc++;
-		listen(sim, to, BATON_PHY_T_IFS_US + p->air_us);
+		listen(sim, to, before_us + p->air_us);
 		s->bad_run++;
 		return air;
 	case BATON_SIM_AIR_OK:
 		break;
 	}
-	listen(sim, to, BATON_PHY_T_IFS_US + p->air_us);
+	listen(sim, to, before_us + p->air_us);
 	s->bad_run = 0;
 	s->heard = true;
 	s->valid_us = sim->now;

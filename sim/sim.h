@@ -169,7 +169,7 @@ struct baton_sim_link {
 	enum baton_sim_bearer bearer;
 	/* GATT: ATT MTU. COC: SDU size. */
 	uint16_t mtu;
-	/* The longest PDU tx() may give now: MTU - 3, or the SDU size. */
+	/* The longest PDU tx() may give: min(MTU - 3, 512), or the SDU size. */
 	uint16_t pdu_max;
 	uint16_t ll_len;
 	uint32_t interval_us;
