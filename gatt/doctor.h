@@ -36,8 +36,7 @@ struct baton_doctor_places {
  *
  * The caller frees the answer with baton_doctor_free(). Never NULL.
  */
-struct baton_doctor *
-baton_doctor_new(const struct baton_doctor_places *places);
+struct baton_doctor *baton_doctor_new(const struct baton_doctor_places *places);
 
 /* The number of checks. */
 size_t baton_doctor_count(const struct baton_doctor *doctor);

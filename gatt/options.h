@@ -17,11 +17,8 @@
 struct baton_gatt_options {
 	/* The adapter, such as "hci1"; NULL: the first one that serves. */
 	const char *adapter;
-	/*
-	 * Peripheral: a name for the scan response, at most 29 bytes, seen by
-	 * everyone around. NULL: none.
-	 */
-	const char *name;
+	/* Peripheral: show the adapter's name in the scan response. */
+	bool show_name;
 	/*
 	 * Central: connect to this address ("00:AA:01:00:00:00") only. An
 	 * aid for tests: addresses change, bonds are told apart by their

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+#include "gatt/host.h"
+
+#include <string.h>
+
+/*
+ *            bus open        org.bluez there     objects read
+ *   OPENING ---------> ABSENT ------------> LOADING ---------> SEARCHING
+ *      |                 ^ ^                                    |     ^
+ *      |                 | +-- org.bluez gone: from each --+    |     |
+ *      v                 +---------------------------------+    v     |
+ *   FAILED <--- not there within GRACE_MS at the start ----   READY --+
+ *                                                      adapter off or gone
+ */
+enum baton_host_state {
+	HOST_OPENING,
+	HOST_ABSENT,
+	HOST_LOADING,
+	HOST_SEARCHING,
+	HOST_READY,
+	HOST_FAILED,
+};
+
+/* An adapter may come after bluetoothd, and be busy when it comes. */
+#define GRACE_MS 4000
+#define RETRY_MS 500
+
+/* Who may call us. The filter reads it in GDBus's own thread. */
+struct gate {
+	GMutex lock;
+	char *owner; /* unique name of org.bluez, or NULL */
+};
+
+struct baton_host_private {
+	const struct baton_host_events *events;
+	void *user;
+	enum baton_host_state state;
+	char *wanted; /* the adapter asked for, or NULL */
+	bool was_ready; /* then everything else is waited for */
+	bool powering; /* an answer to Powered = true is outstanding */
+	char *trouble; /* why the adapter could not be switched on */
+	GCancellable *cancel; /* cancelled by free() */
+	GCancellable *cancel_stack; /* cancelled when bluetoothd goes */
+	guint watch;
+	guint filter;
+	GSource *timer;
+	struct gate *gate; /* freed by the filter once there is one */
+};
+
+static void search(struct baton_host *host);
+
+char *baton_host_reason(const GError *error)
+{
+	GError *copy = g_error_copy(error);
+	char *text;
+
+	g_dbus_error_strip_remote_error(copy);
+	text = g_strdup(copy->message);
+	g_error_free(copy);
+	return g_strdelimit(text, "\n\r", ' ');
+}
+
+static void timer_stop(struct baton_host_private *priv)
+{
+	if (priv->timer) {
+		g_source_destroy(priv->timer);
+		g_clear_pointer(&priv->timer, g_source_unref);
+	}
+}
+
+static void timer_start(struct baton_host *host, guint ms, GSourceFunc func)
+{
+	struct baton_host_private *priv = host->priv;
+
+	timer_stop(priv);
+	priv->timer = g_timeout_source_new(ms);
+	g_source_set_callback(priv->timer, func, host, NULL);
+	g_source_attach(priv->timer, g_main_context_get_thread_default());
+}
+
+/* The caller returns at once: the callback may have freed the host. */
+static void fail(struct baton_host *host, char *text)
+{
+	host->priv->state = HOST_FAILED;
+	timer_stop(host->priv);
+	host->priv->events->failed(host->priv->user, text);
+	g_free(text);
+}
+
+static GDBusMessage *refuse_strangers(GDBusConnection *bus,
+				      GDBusMessage *message, gboolean incoming,
+				      gpointer data)
+{
+	struct gate *gate = data;
+	GDBusMessage *answer;
+	bool allowed;
+
+	if (!incoming || g_dbus_message_get_message_type(message) !=
+				 G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+		return message;
+	g_mutex_lock(&gate->lock);
+	allowed = gate->owner &&
+		  !g_strcmp0(g_dbus_message_get_sender(message), gate->owner);
+	g_mutex_unlock(&gate->lock);
+	if (allowed)
+		return message;
+	if (!(g_dbus_message_get_flags(message) &
+	      G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
+		answer = g_dbus_message_new_method_error_literal(
+			message, "org.freedesktop.DBus.Error.AccessDenied",
+			"only org.bluez may call this");
+		g_dbus_connection_send_message(bus, answer,
+					       G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+					       NULL, NULL);
+		g_object_unref(answer);
+	}
+	g_object_unref(message);
+	return NULL;
+}
+
+static void owner_set(struct gate *gate, const char *owner)
+{
+	g_mutex_lock(&gate->lock);
+	g_free(gate->owner);
+	gate->owner = g_strdup(owner);
+	g_mutex_unlock(&gate->lock);
+}
+
+static void gate_free(gpointer data)
+{
+	struct gate *gate = data;
+
+	g_mutex_clear(&gate->lock);
+	g_free(gate->owner);
+	g_free(gate);
+}
+
+gpointer baton_host_proxy(struct baton_host *host, const char *path,
+			  const char *interface)
+{
+	char *name = g_strconcat(BATON_BLUEZ, ".", interface, NULL);
+	GDBusInterface *proxy = NULL;
+
+	if (host->objects)
+		proxy = g_dbus_object_manager_get_interface(host->objects, path,
+							    name);
+	g_free(name);
+	return proxy;
+}
+
+void baton_host_disconnect(struct baton_host *host, const char *device)
+{
+	if (host->bus)
+		g_dbus_connection_call(
+			host->bus, BATON_BLUEZ, device, BATON_BLUEZ ".Device1",
+			"Disconnect", NULL, NULL,
+			G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
+}
+
+/* The adapter asked for, or the first; the caller unrefs it. */
+static BatonBluezAdapter1 *adapter_find(struct baton_host *host)
+{
+	GList *objects = g_dbus_object_manager_get_objects(host->objects);
+	BatonBluezAdapter1 *found = NULL;
+
+	for (GList *i = objects; i; i = i->next) {
+		const char *path = g_dbus_object_get_object_path(i->data);
+		BatonBluezAdapter1 *adapter =
+			baton_bluez_object_get_adapter1(i->data);
+		char *name = g_path_get_basename(path);
+
+		if (adapter && host->priv->wanted &&
+		    strcmp(name, host->priv->wanted))
+			g_clear_object(&adapter);
+		if (adapter && found &&
+		    strcmp(path, g_dbus_proxy_get_object_path(
+					 G_DBUS_PROXY(found))) > 0)
+			g_clear_object(&adapter);
+		if (adapter) {
+			g_clear_object(&found);
+			found = adapter;
+		}
+		g_free(name);
+	}
+	g_list_free_full(objects, g_object_unref);
+	return found;
+}
+
+static char *adapter_names(struct baton_host *host)
+{
+	GList *objects = g_dbus_object_manager_get_objects(host->objects);
+	GString *names = g_string_new(NULL);
+
+	for (GList *i = objects; i; i = i->next) {
+		const char *path = g_dbus_object_get_object_path(i->data);
+
+		if (baton_bluez_object_peek_adapter1(i->data))
+			g_string_append_printf(names, "%s%s",
+					       names->len ? ", " : "",
+					       strrchr(path, '/') + 1);
+	}
+	g_list_free_full(objects, g_object_unref);
+	return g_string_free(names, FALSE);
+}
+
+/* The grace at the start is over. */
+static gboolean search_give_up(gpointer data)
+{
+	struct baton_host *host = data;
+	struct baton_host_private *priv = host->priv;
+	BatonBluezAdapter1 *adapter;
+	char *names;
+	char *text;
+
+	timer_stop(priv);
+	if (priv->state != HOST_SEARCHING) {
+		fail(host, g_strdup("bluetoothd does not answer: run "
+				    "'systemctl restart bluetooth'"));
+		return G_SOURCE_REMOVE;
+	}
+	adapter = adapter_find(host);
+	names = adapter_names(host);
+	if (adapter)
+		text = g_strdup_printf(
+			"the Bluetooth adapter is off (%s): run 'rfkill "
+			"unblock bluetooth' and 'bluetoothctl power on'",
+			priv->trouble ? priv->trouble : "no answer");
+	else if (priv->wanted && *names)
+		text = g_strdup_printf("no Bluetooth adapter '%s' here: name "
+				       "one of %s",
+				       priv->wanted, names);
+	else
+		text = g_strdup("no Bluetooth adapter on this machine: plug "
+				"one in, and see 'rfkill list' and 'dmesg'");
+	g_free(names);
+	g_clear_object(&adapter);
+	fail(host, text);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean search_again(gpointer data)
+{
+	struct baton_host *host = data;
+
+	timer_stop(host->priv);
+	search(host);
+	return G_SOURCE_REMOVE;
+}
+
+static void powered(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct baton_host *host = data;
+	GError *error = NULL;
+	GVariant *answer =
+		g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
+	}
+	host->priv->powering = false;
+	g_clear_pointer(&host->priv->trouble, g_free);
+	if (error) {
+		host->priv->trouble = baton_host_reason(error);
+		g_error_free(error);
+		/* At the start the grace timer runs, and gives up. */
+		if (host->priv->was_ready)
+			timer_start(host, RETRY_MS, search_again);
+		return;
+	}
+	g_variant_unref(answer);
+	search(host);
+}
+
+/*
+ * SEARCHING to READY, where there is a powered adapter. It is switched on
+ * when it appears; whoever switches it off later is not overruled.
+ */
+static void search(struct baton_host *host)
+{
+	struct baton_host_private *priv = host->priv;
+	BatonBluezAdapter1 *adapter;
+	const char *path;
+
+	if (priv->state != HOST_SEARCHING || priv->powering)
+		return;
+	adapter = adapter_find(host);
+	if (!adapter)
+		return;
+	path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(adapter));
+	if (!baton_bluez_adapter1_get_powered(adapter)) {
+		if (g_strcmp0(host->adapter, path)) {
+			priv->powering = true;
+			g_dbus_proxy_call(
+				G_DBUS_PROXY(adapter),
+				"org.freedesktop.DBus.Properties.Set",
+				g_variant_new("(ssv)", BATON_BLUEZ ".Adapter1",
+					      "Powered",
+					      g_variant_new_boolean(TRUE)),
+				G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+				priv->cancel_stack, powered, host);
+		}
+		g_object_unref(adapter);
+		return;
+	}
+	g_free(host->adapter);
+	host->adapter = g_strdup(path);
+	g_object_unref(adapter);
+	timer_stop(priv);
+	priv->state = HOST_READY;
+	priv->was_ready = true;
+	priv->events->ready(priv->user);
+}
+
+/* READY to SEARCHING, where the adapter is off or gone. */
+static void adapter_check(struct baton_host *host, bool removed)
+{
+	struct baton_host_private *priv = host->priv;
+	BatonBluezAdapter1 *adapter;
+	bool on;
+
+	if (removed)
+		g_clear_pointer(&host->adapter, g_free);
+	if (priv->state == HOST_SEARCHING) {
+		search(host);
+		return;
+	}
+	if (priv->state != HOST_READY)
+		return;
+	adapter = removed ? NULL
+			  : baton_host_proxy(host, host->adapter, "Adapter1");
+	on = adapter && baton_bluez_adapter1_get_powered(adapter);
+	g_clear_object(&adapter);
+	if (on)
+		return;
+	priv->state = HOST_SEARCHING;
+	priv->events->gone(priv->user, false);
+}
+
+static void interface_changed(struct baton_host *host, gpointer interface,
+			      bool removed)
+{
+	struct baton_host_private *priv = host->priv;
+
+	if (BATON_BLUEZ_IS_ADAPTER1(interface)) {
+		const char *path = g_dbus_proxy_get_object_path(interface);
+
+		/* Another adapter may be the one that is looked for. */
+		if (!g_strcmp0(path, host->adapter))
+			adapter_check(host, removed);
+		else if (!removed)
+			search(host);
+		return;
+	}
+	if (priv->state == HOST_READY && BATON_BLUEZ_IS_DEVICE1(interface) &&
+	    !g_strcmp0(baton_bluez_device1_get_adapter(interface),
+		       host->adapter))
+		priv->events->device(priv->user, interface, removed);
+}
+
+static void on_object(GDBusObject *object, struct baton_host *host,
+		      bool removed)
+{
+	GDBusInterface *device =
+		g_dbus_object_get_interface(object, BATON_BLUEZ ".Device1");
+	GDBusInterface *adapter =
+		g_dbus_object_get_interface(object, BATON_BLUEZ ".Adapter1");
+
+	if (device)
+		interface_changed(host, device, removed);
+	else if (adapter)
+		interface_changed(host, adapter, removed);
+	g_clear_object(&device);
+	g_clear_object(&adapter);
+}
+
+static void on_object_added(GDBusObjectManager *objects, GDBusObject *object,
+			    gpointer host)
+{
+	(void)objects;
+	on_object(object, host, false);
+}
+
+static void on_interface_added(GDBusObjectManager *objects, GDBusObject *object,
+			       GDBusInterface *interface, gpointer host)
+{
+	(void)objects;
+	(void)object;
+	interface_changed(host, interface, false);
+}
+
+static void on_object_removed(GDBusObjectManager *objects, GDBusObject *object,
+			      gpointer host)
+{
+	(void)objects;
+	on_object(object, host, true);
+}
+
+static void on_properties(GDBusObjectManagerClient *objects,
+			  GDBusObjectProxy *object, GDBusProxy *interface,
+			  GVariant *changed, const char *const *invalidated,
+			  gpointer host)
+{
+	(void)objects;
+	(void)object;
+	(void)changed;
+	(void)invalidated;
+	interface_changed(host, interface, false);
+}
+
+static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
+{
+	GError *error = NULL;
+	GDBusObjectManager *objects =
+		baton_bluez_object_manager_client_new_finish(result, &error);
+	struct baton_host *host = data;
+
+	(void)source;
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
+	}
+	if (error) {
+		char *why = baton_host_reason(error);
+		char *text = g_strdup_printf(
+			"this user may not talk to bluetoothd (%s): add it to "
+			"the group 'bluetooth' or see 'baton doctor'",
+			why);
+
+		g_free(why);
+		g_error_free(error);
+		fail(host, text);
+		return;
+	}
+	host->objects = objects;
+	g_signal_connect(objects, "object-added", G_CALLBACK(on_object_added),
+			 host);
+	g_signal_connect(objects, "object-removed",
+			 G_CALLBACK(on_object_removed), host);
+	g_signal_connect(objects, "interface-added",
+			 G_CALLBACK(on_interface_added), host);
+	g_signal_connect(objects, "interface-proxy-properties-changed",
+			 G_CALLBACK(on_properties), host);
+	host->priv->state = HOST_SEARCHING;
+	search(host);
+}
+
+static void on_bluez(GDBusConnection *bus, const char *name, const char *owner,
+		     gpointer data)
+{
+	struct baton_host *host = data;
+	struct baton_host_private *priv = host->priv;
+
+	(void)name;
+	if (priv->state != HOST_ABSENT)
+		return;
+	owner_set(priv->gate, owner);
+	priv->state = HOST_LOADING;
+	priv->cancel_stack = g_cancellable_new();
+	if (!priv->was_ready)
+		timer_start(host, GRACE_MS, search_give_up);
+	baton_bluez_object_manager_client_new(
+		bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
+		BATON_BLUEZ, "/", priv->cancel_stack, on_objects, host);
+}
+
+static void stack_forget(struct baton_host *host)
+{
+	struct baton_host_private *priv = host->priv;
+
+	timer_stop(priv);
+	owner_set(priv->gate, NULL);
+	if (priv->cancel_stack) {
+		g_cancellable_cancel(priv->cancel_stack);
+		g_clear_object(&priv->cancel_stack);
+	}
+	priv->powering = false;
+	g_clear_pointer(&priv->trouble, g_free);
+	g_clear_pointer(&host->adapter, g_free);
+	if (host->objects) {
+		g_signal_handlers_disconnect_by_data(host->objects, host);
+		g_clear_object(&host->objects);
+	}
+}
+
+static void on_no_bluez(GDBusConnection *bus, const char *name, gpointer data)
+{
+	struct baton_host *host = data;
+	struct baton_host_private *priv = host->priv;
+	bool was_ready = priv->state == HOST_READY;
+
+	(void)name;
+	if (priv->state == HOST_FAILED)
+		return;
+	stack_forget(host);
+	if (!bus) {
+		fail(host, g_strdup("the D-Bus system bus went away: start "
+				    "again when it is back"));
+		return;
+	}
+	priv->state = HOST_ABSENT;
+	if (!priv->was_ready) {
+		fail(host, g_strdup("bluetoothd is not running: install "
+				    "'bluez' and run 'systemctl start "
+				    "bluetooth'"));
+		return;
+	}
+	if (was_ready)
+		priv->events->gone(priv->user, true);
+}
+
+static void on_bus(GObject *source, GAsyncResult *result, gpointer data)
+{
+	GError *error = NULL;
+	GDBusConnection *bus =
+		g_dbus_connection_new_for_address_finish(result, &error);
+	struct baton_host *host = data;
+	struct baton_host_private *priv = host->priv;
+
+	(void)source;
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
+	}
+	if (error) {
+		char *why = baton_host_reason(error);
+		char *text = g_strdup_printf(
+			"no D-Bus system bus (%s): install and start 'dbus'",
+			why);
+
+		g_free(why);
+		g_error_free(error);
+		fail(host, text);
+		return;
+	}
+	host->bus = bus;
+	priv->state = HOST_ABSENT;
+	priv->filter = g_dbus_connection_add_filter(bus, refuse_strangers,
+						    priv->gate, gate_free);
+	priv->watch = g_bus_watch_name_on_connection(
+		bus, BATON_BLUEZ, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_bluez,
+		on_no_bluez, host, NULL);
+}
+
+static gboolean open_bus(gpointer data)
+{
+	struct baton_host *host = data;
+	GError *error = NULL;
+	char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL,
+							&error);
+
+	timer_stop(host->priv);
+	if (!address) {
+		char *text = g_strdup_printf("no D-Bus system bus (%s): "
+					     "install and start 'dbus'",
+					     error->message);
+
+		g_error_free(error);
+		fail(host, text);
+		return G_SOURCE_REMOVE;
+	}
+	/* Of our own: what we export on it is for bluetoothd alone. */
+	g_dbus_connection_new_for_address(
+		address,
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+		NULL, host->priv->cancel, on_bus, host);
+	g_free(address);
+	return G_SOURCE_REMOVE;
+}
+
+struct baton_host *baton_host_new(const char *adapter,
+				  const struct baton_host_events *events,
+				  void *user)
+{
+	struct baton_host *host = g_new0(struct baton_host, 1);
+
+	host->priv = g_new0(struct baton_host_private, 1);
+	host->priv->events = events;
+	host->priv->user = user;
+	host->priv->wanted = g_strdup(adapter);
+	host->priv->cancel = g_cancellable_new();
+	host->priv->gate = g_new0(struct gate, 1);
+	g_mutex_init(&host->priv->gate->lock);
+	timer_start(host, 0, open_bus);
+	return host;
+}
+
+void baton_host_free(struct baton_host *host)
+{
+	struct baton_host_private *priv = host->priv;
+
+	if (priv->watch)
+		g_bus_unwatch_name(priv->watch);
+	g_cancellable_cancel(priv->cancel);
+	g_object_unref(priv->cancel);
+	stack_forget(host);
+	g_free(priv->wanted);
+	if (host->bus) {
+		g_dbus_connection_remove_filter(host->bus, priv->filter);
+		g_dbus_connection_flush_sync(host->bus, NULL, NULL);
+		g_dbus_connection_close(host->bus, NULL, NULL, NULL);
+		g_object_unref(host->bus);
+	} else {
+		gate_free(priv->gate);
+	}
+	g_free(priv);
+	g_free(host);
+}
