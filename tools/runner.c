@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "port/linux/seed.h"
+#include "tools/fail.h"
+#include "tools/runner.h"
+
+/* Without a PDU for so long, and no timer within the next, it is quiet. */
+#define QUIET_MS 150
+#define SOON_MS 5000
+
+struct baton_runner {
+	const struct baton_runner_events *events;
+	void *user;
+	struct baton_session *session;
+	void *memory;
+	struct baton_store *store;
+	struct baton_trace *trace;
+	struct baton_bearer *bearer;
+	enum baton_bearer_pace pace;
+	guint timer; /* the engine's deadline */
+	guint idle; /* a kick */
+	uint64_t busy_ms; /* when the last PDU went or came */
+	bool up;
+	bool closing; /* the engine has done with this link */
+	bool pumping;
+	size_t held_len; /* a PDU that the bearer had no room for */
+	uint8_t held[BATON_PDU_MAX];
+};
+
+uint64_t baton_runner_now_ms(void)
+{
+	return (uint64_t)g_get_monotonic_time() / 1000;
+}
+
+static void trace_pdu(struct baton_runner *runner, bool sent,
+		      const uint8_t *pdu, size_t len)
+{
+	runner->busy_ms = baton_runner_now_ms();
+	if (runner->trace)
+		baton_trace_pdu(runner->trace, 0, (uint64_t)g_get_real_time(),
+				sent, pdu, len);
+}
+
+static void fail(struct baton_runner *runner, enum baton_exit code,
+		 const char *text)
+{
+	g_autoptr(GError) error = NULL;
+
+	baton_fail_set(&error, code, "%s", text);
+	if (runner->events->failed)
+		runner->events->failed(runner->user, error);
+}
+
+static void run_store_op(struct baton_runner *runner,
+			 const struct baton_store_op *op)
+{
+	enum baton_err err;
+
+	if (op->kind == BATON_STORE_PUT)
+		err = baton_store_put(runner->store, op->key, op->value,
+				      op->value_len);
+	else
+		err = baton_store_delete(runner->store, op->key);
+	if (err) {
+		g_autofree char *text = g_strdup_printf(
+			"cannot write to the store: %s; free space, or name "
+			"another with --store",
+			g_strerror(errno));
+
+		fail(runner, BATON_EXIT_OUTPUT, text);
+	}
+	baton_session_stored(runner->session, op->id, err,
+			     baton_runner_now_ms());
+}
+
+static void run_event(struct baton_runner *runner,
+		      const struct baton_event *event)
+{
+	if (runner->events->event)
+		runner->events->event(runner->user, event,
+				      baton_runner_now_ms());
+	if (event->type == BATON_EVENT_LINK_CLOSE && runner->up) {
+		runner->closing = true;
+		runner->bearer->ops->drop(runner->bearer);
+	}
+}
+
+/* Send what is there and fits; true if something went. */
+static bool run_tx(struct baton_runner *runner)
+{
+	struct baton_bearer *bearer = runner->bearer;
+	bool sent = false;
+
+	while (runner->up) {
+		enum baton_err err;
+
+		if (!runner->held_len)
+			runner->held_len = baton_session_tx(
+				runner->session, runner->held,
+				sizeof(runner->held), baton_runner_now_ms());
+		if (!runner->held_len)
+			break;
+		err = bearer->ops->tx(bearer, runner->held, runner->held_len);
+		if (err == BATON_ERR_AGAIN)
+			break;
+		/* What the bearer cannot take at all counts as lost. */
+		if (!err)
+			trace_pdu(runner, true, runner->held, runner->held_len);
+		runner->held_len = 0;
+		sent = true;
+	}
+	return sent;
+}
+
+static gboolean on_timer(gpointer data);
+
+static void set_timer(struct baton_runner *runner)
+{
+	uint64_t deadline_ms = baton_session_deadline(runner->session);
+	uint64_t now_ms = baton_runner_now_ms();
+	uint64_t delay_ms = 0;
+
+	g_clear_handle_id(&runner->timer, g_source_remove);
+	if (deadline_ms == UINT64_MAX)
+		return;
+	if (deadline_ms > now_ms)
+		delay_ms = MIN(deadline_ms - now_ms, 3600000);
+	runner->timer = g_timeout_add((guint)delay_ms, on_timer, runner);
+}
+
+/* Take everything the engine has to say; callbacks may make it say more. */
+static void pump(struct baton_runner *runner)
+{
+	struct baton_store_op op;
+	struct baton_event event;
+	bool more = true;
+
+	if (runner->pumping)
+		return;
+	runner->pumping = true;
+	while (more) {
+		more = false;
+		while (baton_session_next_store_op(runner->session, &op)) {
+			run_store_op(runner, &op);
+			more = true;
+		}
+		while (baton_session_next_event(runner->session, &event,
+						baton_runner_now_ms())) {
+			run_event(runner, &event);
+			more = true;
+		}
+		if (run_tx(runner))
+			more = true;
+	}
+	runner->pumping = false;
+	set_timer(runner);
+}
+
+static gboolean on_timer(gpointer data)
+{
+	struct baton_runner *runner = data;
+
+	runner->timer = 0;
+	baton_session_tick(runner->session, baton_runner_now_ms());
+	pump(runner);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_kick(gpointer data)
+{
+	struct baton_runner *runner = data;
+
+	runner->idle = 0;
+	pump(runner);
+	return G_SOURCE_REMOVE;
+}
+
+void baton_runner_kick(struct baton_runner *runner)
+{
+	if (!runner->idle)
+		runner->idle = g_idle_add(on_kick, runner);
+}
+
+static void on_up(void *user, const struct baton_bearer_link *link)
+{
+	struct baton_runner *runner = user;
+	struct baton_link_facts facts = {
+		.mtu = link->mtu,
+		.ll_len = link->ll_len,
+		.interval_us = link->interval_us,
+	};
+
+	runner->up = true;
+	runner->closing = false;
+	runner->held_len = 0;
+	runner->busy_ms = baton_runner_now_ms();
+	if (baton_session_link_up(runner->session, &facts,
+				  baton_runner_now_ms())) {
+		runner->closing = true;
+		runner->bearer->ops->drop(runner->bearer);
+		return;
+	}
+	if (runner->trace)
+		baton_trace_up(runner->trace, 0, (uint64_t)g_get_real_time(),
+			       link->interval_us);
+	runner->bearer->ops->pace(runner->bearer, runner->pace);
+	if (runner->events->link)
+		runner->events->link(runner->user, link);
+	pump(runner);
+}
+
+static void on_mtu(void *user, uint16_t mtu)
+{
+	struct baton_runner *runner = user;
+
+	baton_session_link_mtu(runner->session, mtu);
+	pump(runner);
+}
+
+static void on_rx(void *user, const uint8_t *pdu, size_t len)
+{
+	struct baton_runner *runner = user;
+	enum baton_err err;
+
+	if (runner->closing || !runner->up)
+		return;
+	trace_pdu(runner, false, pdu, len);
+	err = baton_session_rx(runner->session, pdu, len,
+			       baton_runner_now_ms());
+	if (err)
+		g_debug("PDU: %s", baton_err_text(err));
+	pump(runner);
+}
+
+static void on_writable(void *user)
+{
+	pump(user);
+}
+
+static void on_down(void *user, enum baton_bearer_reason reason)
+{
+	struct baton_runner *runner = user;
+
+	(void)reason;
+	runner->up = false;
+	runner->closing = false;
+	runner->held_len = 0;
+	baton_session_link_down(runner->session, baton_runner_now_ms());
+	if (runner->trace)
+		baton_trace_down(runner->trace, 0, (uint64_t)g_get_real_time());
+	if (runner->events->link)
+		runner->events->link(runner->user, NULL);
+	pump(runner);
+}
+
+static void on_failed(void *user, const char *text)
+{
+	fail(user, BATON_EXIT_RADIO, text);
+}
+
+static void on_note(void *user, const char *text)
+{
+	struct baton_runner *runner = user;
+
+	if (runner->events->note)
+		runner->events->note(runner->user, text);
+}
+
+const struct baton_bearer_events baton_runner_bearer_events = {
+	.up = on_up,
+	.mtu = on_mtu,
+	.rx = on_rx,
+	.writable = on_writable,
+	.down = on_down,
+	.failed = on_failed,
+	.note = on_note,
+};
+
+static enum baton_err add_bond(void *user, const char *key,
+			       const uint8_t *value, size_t len)
+{
+	struct baton_runner *runner = user;
+
+	(void)key;
+	return baton_session_bond_add(runner->session, value, len);
+}
+
+static gboolean boot(struct baton_runner *runner,
+		     const struct baton_session_config *config, GError **error)
+{
+	size_t memory_len = baton_session_memory_len(config);
+	uint8_t seed[32];
+	enum baton_err err = baton_seed_get(seed);
+
+	runner->memory = g_malloc0(memory_len);
+	runner->session = g_malloc0(sizeof(*runner->session));
+	if (!err)
+		err = baton_session_init(runner->session, config,
+					 runner->memory, memory_len, seed);
+	explicit_bzero(seed, sizeof(seed));
+	if (err) {
+		baton_fail_set(error, BATON_EXIT_INTERNAL,
+			       "the engine does not start: %s",
+			       baton_err_text(err));
+		g_clear_pointer(&runner->session, g_free);
+		return FALSE;
+	}
+	err = baton_store_each(runner->store, "bond/", add_bond, runner);
+	if (err) {
+		baton_fail_set(error, BATON_EXIT_INPUT,
+			       "the store holds something that is no bond of "
+			       "this role (%s); name another with --store",
+			       err == BATON_ERR_STORE ? g_strerror(errno)
+						      : baton_err_text(err));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+struct baton_runner *baton_runner_new(const struct baton_session_config *config,
+				      struct baton_store *store,
+				      struct baton_trace *trace,
+				      const struct baton_runner_events *events,
+				      void *user, GError **error)
+{
+	struct baton_runner *runner = g_new0(struct baton_runner, 1);
+
+	runner->events = events;
+	runner->user = user;
+	runner->store = store;
+	runner->trace = trace;
+	if (boot(runner, config, error))
+		return runner;
+	baton_runner_free(runner);
+	return NULL;
+}
+
+void baton_runner_set_bearer(struct baton_runner *runner,
+			     struct baton_bearer *bearer)
+{
+	runner->bearer = bearer;
+}
+
+void baton_runner_free(struct baton_runner *runner)
+{
+	if (!runner)
+		return;
+	if (runner->bearer)
+		runner->bearer->ops->close(runner->bearer);
+	g_clear_handle_id(&runner->timer, g_source_remove);
+	g_clear_handle_id(&runner->idle, g_source_remove);
+	if (runner->session)
+		baton_session_wipe(runner->session);
+	g_free(runner->session);
+	g_free(runner->memory);
+	g_free(runner);
+}
+
+struct baton_session *baton_runner_session(struct baton_runner *runner)
+{
+	return runner->session;
+}
+
+void baton_runner_pace(struct baton_runner *runner, enum baton_bearer_pace pace)
+{
+	if (runner->pace == pace)
+		return;
+	runner->pace = pace;
+	if (runner->up)
+		runner->bearer->ops->pace(runner->bearer, pace);
+}
+
+bool baton_runner_is_up(const struct baton_runner *runner)
+{
+	return runner->up;
+}
+
+bool baton_runner_is_quiet(const struct baton_runner *runner)
+{
+	uint64_t now_ms = baton_runner_now_ms();
+
+	return !runner->held_len && now_ms - runner->busy_ms >= QUIET_MS &&
+	       baton_session_deadline(runner->session) >= now_ms + SOON_MS;
+}
