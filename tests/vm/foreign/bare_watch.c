@@ -14,6 +14,7 @@
 #include "value.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,8 @@ struct watch {
 	int64_t began_us, last_us;
 	size_t first_len;
 	struct value_count got;
+	uint8_t held[VALUE_MAX]; /* for the next subscriber */
+	size_t held_len;
 };
 
 /* What the sink got, once all is there or nothing came for a while. The rate
@@ -82,51 +85,69 @@ static gboolean flood(gint fd, GIOCondition condition, gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+/* Whether what we notify has somebody to go to: an fd can be left over. */
+static bool has_subscriber(const struct watch *w)
+{
+	struct pollfd pfd = {.fd = w->app.notify_fd, .events = POLLOUT};
+
+	poll(&pfd, 1, 0);
+	return w->app.notify_fd >= 0 && !(pfd.revents & (POLLHUP | POLLERR));
+}
+
+/* Notifies, or starts the flood. After a reconnection the first write can
+ * overtake AcquireNotify; then the answer waits for it. */
+static void answer(struct watch *w, const uint8_t *value, size_t len)
+{
+	if (!has_subscriber(w)) {
+		w->held_len = MIN(len, sizeof(w->held));
+		memcpy(w->held, value, w->held_len);
+	} else if (w->mode != MODE_FLOOD) {
+		notify(w, value, len);
+	} else if (!w->flood_source) {
+		w->flooded = 0;
+		w->flood_source =
+			g_unix_fd_add(w->app.notify_fd,
+				      G_IO_OUT | G_IO_HUP | G_IO_ERR, flood, w);
+	}
+}
+
 /* A value was written to us. */
 static void take(struct app *app, const uint8_t *value, size_t len)
 {
 	struct watch *w = (struct watch *)app;
 
-	switch (w->mode) {
-	case MODE_ECHO:
-		notify(w, value, len);
+	if (w->mode != MODE_SINK) {
+		answer(w, value, len);
 		return;
-	case MODE_FLOOD:
-		if (w->flood_source || w->app.notify_fd < 0)
-			return;
-		w->flooded = 0;
-		w->flood_source =
-			g_unix_fd_add(w->app.notify_fd,
-				      G_IO_OUT | G_IO_HUP | G_IO_ERR, flood, w);
-		return;
-	case MODE_SINK:
-		if (w->got.received == 0) {
-			w->began_us = value_now_us();
-			w->first_len = len;
-			if (w->app.notify_fd >= 0)
-				notify(w, value, len);
-		}
-		value_take(&w->got, value, len);
-		w->last_us = value_now_us();
-		if (w->idle_source)
-			g_source_remove(w->idle_source);
-		w->idle_source = g_timeout_add_seconds(IDLE_S, report, w);
-		if (w->got.received == w->count) {
-			g_source_remove(w->idle_source);
-			report(w);
-		}
-		return;
+	}
+	if (w->got.received == 0) {
+		w->began_us = value_now_us();
+		w->first_len = len;
+		answer(w, value, len);
+	}
+	value_take(&w->got, value, len);
+	w->last_us = value_now_us();
+	if (w->idle_source)
+		g_source_remove(w->idle_source);
+	w->idle_source = g_timeout_add_seconds(IDLE_S, report, w);
+	if (w->got.received == w->count) {
+		g_source_remove(w->idle_source);
+		report(w);
 	}
 }
 
 static void subscribed(struct app *app)
 {
 	struct watch *w = (struct watch *)app;
+	size_t len = w->held_len;
 
 	if (w->flood_source)
 		g_source_remove(w->flood_source);
 	w->flood_source = 0;
 	printf("subscribed at MTU %u\n", app->mtu);
+	w->held_len = 0;
+	if (len)
+		answer(w, w->held, len);
 }
 
 static void parse(struct watch *w, int argc, char **argv)
