@@ -37,6 +37,11 @@ enum central_state {
 #define SUBSCRIBE_MS 10000
 /* Another watch may answer to a name that was just tried in vain. */
 #define SECOND_CHOICE_MS 500
+/*
+ * The controller tells of an advert once for each scan. If that came too soon
+ * for the host, only a new scan brings it again; BlueZ takes 10 s for that.
+ */
+#define RENEW_MS 3000
 #define HUP_MS 1000
 #define PAUSE_MIN_MS 250
 #define PAUSE_MAX_MS 8000
@@ -58,11 +63,13 @@ struct central {
 	struct baton_writer *writer;
 	bool tried_bulk;
 	bool heard; /* something came on this link */
+	bool was_connected; /* BlueZ said so in this attempt */
 	uint16_t mtu;
 	guint pause_ms;
 	gint64 deadline_us; /* of RESOLVING */
 	gint64 up_us;
 	GSource *timer; /* one for each state */
+	GSource *renew; /* of the scan */
 	GSource *drop_idle; /* down(LOCAL) is on its way */
 };
 
@@ -108,6 +115,7 @@ static void attempt_forget(struct central *c)
 	g_clear_pointer(&c->device, g_free);
 	c->tried_bulk = false;
 	c->heard = false;
+	c->was_connected = false;
 }
 
 /* Every change of state goes through here. */
@@ -115,6 +123,7 @@ static void state_set(struct central *c, enum central_state state)
 {
 	c->state = state;
 	source_stop(&c->timer);
+	source_stop(&c->renew);
 	if (c->cancel) {
 		g_cancellable_cancel(c->cancel);
 		g_clear_object(&c->cancel);
@@ -568,12 +577,22 @@ static void leftovers_end(struct central *c)
 	g_list_free_full(objects, g_object_unref);
 }
 
+static gboolean discovery_renew(gpointer data)
+{
+	struct central *c = data;
+
+	adapter_call(c, "StopDiscovery", NULL, NULL);
+	adapter_call(c, "StartDiscovery", NULL, discovering);
+	return G_SOURCE_CONTINUE;
+}
+
 static void scan(struct central *c)
 {
 	const char *uuids[] = {BATON_GATT_UUID_SERVICE, NULL};
 	GVariantBuilder filter;
 
 	state_set(c, CENTRAL_SCANNING);
+	c->renew = source_start(RENEW_MS, discovery_renew, c);
 	leftovers_end(c);
 	g_variant_builder_init(&filter, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&filter, "{sv}", "UUIDs",
@@ -621,10 +640,15 @@ static void on_failed(void *user, const char *text)
 static void on_device(void *user, BatonBluezDevice1 *device, bool gone)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
-	bool off = gone || !baton_bluez_device1_get_connected(device);
 	struct central *c = user;
 	bool ours = !g_strcmp0(path, c->device);
+	bool off = false;
 
+	/* Connect is answered before or after Connected is true. */
+	if (ours && !gone && baton_bluez_device1_get_connected(device))
+		c->was_connected = true;
+	else if (ours)
+		off = gone || c->was_connected;
 	switch (c->state) {
 	case CENTRAL_OFFLINE:
 	case CENTRAL_PAUSED:
@@ -635,17 +659,17 @@ static void on_device(void *user, BatonBluezDevice1 *device, bool gone)
 			candidate_check(c, device);
 		break;
 	case CENTRAL_RESOLVING:
-		if (ours && off)
+		if (off)
 			attempt_fail(c, "the watch disconnected", false);
 		else if (ours)
 			resolve(c);
 		break;
 	case CENTRAL_SUBSCRIBING:
-		if (ours && off)
+		if (off)
 			attempt_fail(c, "the watch disconnected", false);
 		break;
 	case CENTRAL_LINKED:
-		if (ours && off)
+		if (off)
 			link_end(c, BATON_BEARER_LOST);
 		break;
 	}
