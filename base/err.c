@@ -50,6 +50,8 @@ const char *baton_err_text(enum baton_err err)
 		return "a write to storage failed";
 	case BATON_ERR_REFUSED:
 		return "refused";
+	case BATON_ERR_NO_BOND:
+		return "the peer does not know this device";
 	}
 	return "unknown error";
 }

@@ -37,6 +37,7 @@ enum baton_err {
 	BATON_ERR_EXHAUSTED = 69, /* a counter or a number of tries ran out */
 	BATON_ERR_STORE = 70, /* a write that had to be durable failed */
 	BATON_ERR_REFUSED = 71, /* a person or the peer said no */
+	BATON_ERR_NO_BOND = 72, /* the peer does not know this bond */
 };
 
 #if defined(__GNUC__)

@@ -2,20 +2,16 @@
 #ifndef BATON_SESSION_CONFIG_H
 #define BATON_SESSION_CONFIG_H
 
-/* Limits and sizes of the engine, all known at compile time. */
+/* Limits and choices of the engine. */
 
 #include <stdint.h>
 
-#include "transport/frame.h"
-#include "transport/incoming.h"
 #include "transport/link.h"
-#include "transport/outgoing.h"
 
 #define BATON_VERSION_MAX 1
 #define BATON_VERSION_MIN 1
 
 #define BATON_BONDS 8 /* bonds an engine holds */
-#define BATON_BOND_ID_LEN 8
 
 enum baton_role {
 	BATON_WATCH = 0, /* peripheral, GATT server */
@@ -37,4 +33,5 @@ struct baton_session_config {
 	uint64_t message_max; /* longest message taken, bytes */
 	struct baton_link_config link;
 };
+
 #endif

@@ -22,9 +22,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/drbg.h"
+#include "crypto/record.h"
+#include "session/bond.h"
 #include "session/config.h"
-
-struct baton_session;
+#include "session/handshake.h"
+#include "transport/incoming.h"
+#include "transport/link.h"
+#include "transport/outgoing.h"
 
 enum baton_event_type {
 	/* Both sides are authenticated, streams may be used. */
@@ -51,9 +56,16 @@ enum baton_event_type {
 	BATON_EVENT_WRITABLE,
 	/* Give the bytes of the message in progress again, from u.sent.offset. */
 	BATON_EVENT_REWIND,
-	/* The peer has taken whole all messages below u.sent.message. */
+	/*
+	 * The peer is done with all messages below u.sent.message: it has
+	 * taken them, but for those that REFUSED or cancel() was about.
+	 */
 	BATON_EVENT_DELIVERED,
-	/* Messages from u.sent.message on were sent and are lost: send again. */
+	/*
+	 * Short messages u.sent.message to u.sent.end - 1 were lost with the
+	 * last link: send them again if they still matter. Numbering goes on
+	 * at u.sent.message.
+	 */
 	BATON_EVENT_LOST,
 	/* The peer refused the message in progress; u.sent.reason. */
 	BATON_EVENT_REFUSED,
@@ -90,8 +102,9 @@ struct baton_event {
 		} message;
 		struct {
 			uint64_t message;
-			uint64_t offset;
-			uint8_t reason; /* enum baton_reason */
+			uint64_t end; /* LOST */
+			uint64_t offset; /* REWIND */
+			uint8_t reason; /* REFUSED: enum baton_reason */
 		} sent;
 	} u;
 };
@@ -127,7 +140,97 @@ struct baton_session_stats {
 	uint64_t tx_resent; /* units or parts sent again */
 	uint64_t tx_records, rx_records;
 	uint64_t rx_dropped; /* PDUs dropped as bad input */
-	uint32_t srtt_ms; /* smoothed round trip of the present link */
+	uint32_t srtt_ms; /* smoothed round trip of the present link, 0: none */
+};
+
+/*
+ *          link_up             pairing: keys          both said yes,
+ *   IDLE ----------> HANDSHAKE -------------> CONFIRM --------------+
+ *    ^                   |  bond: keys          bond is durable     |
+ *    |                   +----------------> SYNCING <---------------+
+ *    |                   |                     |
+ *    |                   | no version, no bond | SYNC came
+ *    |                   v                     v
+ *    |               REJECTING             SECURED
+ *    |                   |                     |
+ *    |                   +------> CLOSING <----+ any fatal error
+ *    |                               |
+ *    +------------ link_down --------+  (from every state)
+ */
+enum baton_session_state {
+	BATON_SESSION_IDLE, /* no link */
+	BATON_SESSION_HANDSHAKE, /* flights */
+	BATON_SESSION_REJECTING, /* our REJECT is on its way */
+	BATON_SESSION_CONFIRM, /* people compare, the bond is written */
+	BATON_SESSION_SYNCING, /* our SYNC is out, the peer's is not here */
+	BATON_SESSION_SECURED, /* messages flow */
+	BATON_SESSION_CLOSING, /* waits for the bearer to drop the link */
+};
+
+/* What the application is still to be told of an outgoing stream. */
+struct baton_stream_news {
+	uint64_t lost_from, lost_end;
+	uint8_t reason;
+	bool wants_room; /* it was refused for lack of room */
+	bool writable, rewind, delivered, lost, refused;
+	bool aborted; /* of the incoming stream of the same number */
+};
+
+/* A REFUSE that has to go out. */
+struct baton_refusal {
+	uint64_t message;
+	uint8_t reason;
+	bool owed;
+};
+
+/* The engine; members are its own. */
+struct baton_session {
+	struct baton_session_config config;
+	struct baton_drbg drbg;
+	struct baton_link link;
+	struct baton_outgoing outgoing;
+	struct baton_incoming incoming;
+	struct baton_handshake handshake;
+	struct baton_record_key seal[BATON_CLASSES];
+	struct baton_record_key open[BATON_CLASSES];
+	struct baton_bond bonds[BATON_BONDS];
+	struct baton_bond fresh; /* the bond being made */
+	struct baton_stream_news news[BATON_DATA_CLASSES][BATON_STREAMS];
+	struct baton_refusal refusal[BATON_DATA_CLASSES][BATON_STREAMS];
+
+	/* The record being read: frames from at on. */
+	const uint8_t *record;
+	size_t record_len;
+	size_t record_at;
+	uint8_t record_class;
+	struct baton_frame frame; /* the frame being told */
+	struct baton_incoming_news frame_news; /* what is left to tell of it */
+	bool frame_open;
+
+	uint8_t instance[8]; /* this run of this device (SPEC 4) */
+	uint8_t peer_instance[8]; /* the peer's, as last known */
+	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
+	uint8_t stored_bond[BATON_BOND_LEN]; /* value of the store operation */
+	char stored_key[BATON_BOND_KEY_LEN];
+	uint64_t state_deadline_ms;
+	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
+	uint64_t records_in, records_out;
+	uint32_t store_id;
+	enum baton_session_state state;
+	enum baton_err close_err;
+	enum baton_err pair_err;
+	uint8_t bond_count;
+	uint8_t bond_at; /* of the peer on this link */
+	uint8_t bond_wanted; /* a phone reconnects with this one */
+	uint8_t bad_flights;
+	bool store_asked; /* the operation was given out */
+	bool store_waits; /* the operation is not answered yet */
+	bool said_yes, peer_said_yes;
+	bool bond_durable, peer_bonded;
+	bool unannounced; /* a bond whose PAIRED was never told */
+	bool owes_confirm, owes_bonded, owes_cancel, owes_sync;
+	bool tell_secured, tell_close, tell_compare, tell_paired;
+	bool tell_pair_failed;
 };
 
 /* Bytes of memory an engine of this configuration needs. */
@@ -166,11 +269,22 @@ enum baton_err baton_session_bond_id(const struct baton_session *session,
 				     uint8_t id[BATON_BOND_ID_LEN]);
 
 /*
+ * A phone with several bonds: reconnect with this one from the next link on
+ * (first chosen: the bond added or made last). BATON_ERR_NOT_FOUND.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_bond_select(struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN]);
+
+/*
  * A person opened the pairing window: for 120 s from now a watch takes a new
  * pairing and a phone begins one on its next link instead of reconnecting.
  * A bond that comes out of it is announced by BATON_EVENT_PAIRED.
+ * BATON_ERR_SPACE: there are BATON_BONDS already.
  */
-void baton_session_pairing_open(struct baton_session *session, uint64_t now_ms);
+BATON_MUST_CHECK
+enum baton_err baton_session_pairing_open(struct baton_session *session,
+					  uint64_t now_ms);
 void baton_session_pairing_close(struct baton_session *session);
 
 /*
@@ -235,7 +349,8 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 			  enum baton_err err, uint64_t now_ms);
 
 /*
- * Send a whole short message: at most BATON_MESSAGE_SHORT_MAX bytes, copied.
+ * Send a whole short message, copied; at most the smaller record_max of both
+ * sides less 2 bytes (BATON_ERR_TOO_LARGE).
  * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
  * or a streamed message is in progress on this stream.
  */

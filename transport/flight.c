@@ -56,7 +56,8 @@ enum baton_err baton_flight_piece(struct baton_flight *flight,
 	uint16_t skip;
 
 	/* The peer repeats what ours answers: ours was lost. */
-	if (flight->active && piece->flight + 1 == flight->tx_number) {
+	if (flight->active && !flight->answer &&
+	    piece->flight + 1 == flight->tx_number) {
 		if (piece->offset == 0 && flight->tx_off == flight->tx_len)
 			baton_flight_again(flight);
 		return BATON_ERR_AGAIN;

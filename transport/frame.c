@@ -167,7 +167,7 @@ enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
 				  uint8_t class_id, struct baton_frame *frame,
 				  size_t *used)
 {
-	struct cursor c = { .p = p + 1, .len = len - 1 };
+	struct cursor c = {.p = p + 1, .len = len - 1};
 	uint8_t first = p[0];
 	bool good;
 

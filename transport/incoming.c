@@ -68,8 +68,8 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 				    const struct baton_frame *frame,
 				    struct baton_incoming_news *news)
 {
-	struct baton_incoming_stream *stream = baton_incoming_stream(
-		incoming, frame->class_id, frame->stream);
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(incoming, frame->class_id, frame->stream);
 	enum baton_err err;
 	uint64_t end;
 
@@ -98,8 +98,8 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	if (news->message || stream->state == BATON_INCOMING_DISCARD)
 		return BATON_OK;
 	if (frame->start && !frame->continues)
-		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD :
-						 BATON_INCOMING_OPEN);
+		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
+					       : BATON_INCOMING_OPEN);
 	news->data = !news->refuse && frame->len > 0;
 	news->end = !news->refuse && frame->fin;
 	return BATON_OK;
@@ -108,8 +108,8 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 void baton_incoming_take(struct baton_incoming *incoming,
 			 const struct baton_frame *frame, uint64_t now_ms)
 {
-	struct baton_incoming_stream *stream = baton_incoming_stream(
-		incoming, frame->class_id, frame->stream);
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(incoming, frame->class_id, frame->stream);
 	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
 
 	stream->offset += frame->len;
@@ -198,8 +198,8 @@ bool baton_incoming_verified(const struct baton_incoming *incoming,
 void baton_incoming_told(struct baton_incoming *incoming,
 			 const struct baton_frame *frame)
 {
-	struct baton_incoming_stream *stream = baton_incoming_stream(
-		incoming, frame->class_id, frame->stream);
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(incoming, frame->class_id, frame->stream);
 	struct baton_frame next;
 
 	stream->dirty = false;

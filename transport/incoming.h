@@ -55,8 +55,7 @@ struct baton_incoming_news {
 	bool refuse; /* it is too long: refuse it */
 };
 
-void baton_incoming_init(struct baton_incoming *incoming,
-			 uint64_t message_max);
+void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max);
 
 /* The stream of a class MESSAGE or BULK; NULL if there is none. */
 struct baton_incoming_stream *

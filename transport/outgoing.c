@@ -81,11 +81,10 @@ static void close_tail(struct baton_batch *batch)
 	if (!batch->tail_header)
 		return;
 	bytes_len = (size_t)(batch->len - batch->tail - batch->tail_header);
-	batch->len = (uint16_t)(batch->len +
-				baton_frame_close_data(plaintext(batch) +
-							       batch->tail,
-						       batch->tail_header,
-						       bytes_len));
+	batch->len =
+		(uint16_t)(batch->len + baton_frame_close_data(
+						plaintext(batch) + batch->tail,
+						batch->tail_header, bytes_len));
 	batch->tail_header = 0;
 }
 
@@ -128,10 +127,10 @@ enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 {
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, class_id, number);
-	struct baton_frame frame = { .type = BATON_FRAME_DATA,
-				     .stream = number,
-				     .start = true,
-				     .fin = true };
+	struct baton_frame frame = {.type = BATON_FRAME_DATA,
+				    .stream = number,
+				    .start = true,
+				    .fin = true};
 	struct baton_batch *batch;
 
 	if (!stream)
@@ -175,13 +174,12 @@ static enum baton_err need_frame(struct baton_batch *batch,
 				 struct baton_outgoing_stream *stream,
 				 uint8_t number, size_t len)
 {
-	struct baton_frame frame = { .type = BATON_FRAME_DATA,
-				     .stream = number };
+	struct baton_frame frame = {.type = BATON_FRAME_DATA, .stream = number};
 
 	if (stream->begun && batch->tail_header && !batch->tail_fin &&
 	    batch->tail_stream == number)
-		return len > 0 && batch->len == batch->cap ? BATON_ERR_AGAIN :
-							     BATON_OK;
+		return len > 0 && batch->len == batch->cap ? BATON_ERR_AGAIN
+							   : BATON_OK;
 	if (!stream->begun) {
 		frame.start = true;
 		frame.head = true;
@@ -253,9 +251,9 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 		return BATON_ERR_STATE;
 	stream->reason = reason;
 	/* What the peer has never seen the head of needs no word. */
-	set_state(stream, stream->begun || stream->offset > 0 ?
-				  BATON_OUTGOING_CANCELLING :
-				  BATON_OUTGOING_IDLE);
+	set_state(stream, stream->begun || stream->offset > 0
+				  ? BATON_OUTGOING_CANCELLING
+				  : BATON_OUTGOING_IDLE);
 	return BATON_OK;
 }
 
@@ -290,7 +288,8 @@ static bool possible(const struct baton_outgoing_stream *stream,
 
 	if (messages < stream->verified || messages > stream->next)
 		return false;
-	if (stream->state == BATON_OUTGOING_SENT && messages + 1 == stream->next)
+	if (stream->state == BATON_OUTGOING_SENT &&
+	    messages + 1 == stream->next)
 		known = stream->total;
 	else if (messages == stream->next)
 		known = stream->offset;

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_H
+#define BATON_SESSION_H
+
+/* The engine: what an application or a port includes. See session/SPEC.md. */
+
+#include "session/session.h"
+
+#endif

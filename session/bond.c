@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/bond.h"
+
+#include <string.h>
+
+#define FORMAT 1
+
+void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
+		       uint8_t out[BATON_BOND_LEN])
+{
+	out[0] = FORMAT;
+	out[1] = (uint8_t)role;
+	memcpy(out + 2, bond->id, 8);
+	memcpy(out + 10, bond->s_priv, 32);
+	memcpy(out + 42, bond->s_pub, 32);
+	memcpy(out + 74, bond->peer, 32);
+	memcpy(out + 106, bond->psk, 32);
+	memcpy(out + 138, bond->tag_key, 32);
+}
+
+enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
+				 enum baton_role role, struct baton_bond *bond)
+{
+	if (len != BATON_BOND_LEN || p[0] != FORMAT || p[1] != (uint8_t)role)
+		return BATON_ERR_ARG;
+	memcpy(bond->id, p + 2, 8);
+	memcpy(bond->s_priv, p + 10, 32);
+	memcpy(bond->s_pub, p + 42, 32);
+	memcpy(bond->peer, p + 74, 32);
+	memcpy(bond->psk, p + 106, 32);
+	memcpy(bond->tag_key, p + 138, 32);
+	return baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)
+		       ? BATON_ERR_ARG
+		       : BATON_OK;
+}
+
+void baton_bond_key(const struct baton_bond *bond, char out[BATON_BOND_KEY_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+	int i;
+
+	memcpy(out, "bond/", 5);
+	for (i = 0; i < BATON_BOND_ID_LEN; i++) {
+		out[5 + 2 * i] = digits[bond->id[i] >> 4];
+		out[6 + 2 * i] = digits[bond->id[i] & 15];
+	}
+	out[BATON_BOND_KEY_LEN - 1] = '\0';
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_BOND_H
+#define BATON_SESSION_BOND_H
+
+/* What two paired devices keep of each other (session/SPEC.md 3). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/keys.h"
+#include "session/config.h"
+
+#define BATON_BOND_ID_LEN 8
+#define BATON_BOND_LEN 170 /* as stored */
+#define BATON_BOND_KEY_LEN 22 /* "bond/", 16 hex digits, 0 */
+
+struct baton_bond {
+	uint8_t id[BATON_BOND_ID_LEN];
+	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
+	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
+	uint8_t peer[BATON_CRYPTO_POINT_LEN];
+	uint8_t psk[BATON_CRYPTO_KEY_LEN];
+	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
+	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
+};
+
+/* Write a bond as it is stored. */
+void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
+		       uint8_t out[BATON_BOND_LEN]);
+
+/* Read it again. BATON_ERR_ARG: not a bond of this role. */
+BATON_MUST_CHECK
+enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
+				 enum baton_role role, struct baton_bond *bond);
+
+/* Its key in the store. */
+void baton_bond_key(const struct baton_bond *bond,
+		    char out[BATON_BOND_KEY_LEN]);
+
+#endif

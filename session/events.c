@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the application is told, one event at a time (session/SPEC.md 7). */
+
+#include <string.h>
+
+#include "session/internal.h"
+
+static bool tell(struct baton_event *event, bool *flag,
+		 enum baton_event_type type)
+{
+	if (!*flag)
+		return false;
+	*flag = false;
+	memset(event, 0, sizeof(*event));
+	event->type = type;
+	return true;
+}
+
+static bool link_event(struct baton_session *session, struct baton_event *event)
+{
+	if (tell(event, &session->tell_compare, BATON_EVENT_COMPARE)) {
+		event->u.compare.code = session->handshake.code;
+		return true;
+	}
+	if (tell(event, &session->tell_paired, BATON_EVENT_PAIRED)) {
+		memcpy(event->u.bond.id, session->bonds[session->bond_at].id,
+		       BATON_BOND_ID_LEN);
+		return true;
+	}
+	if (tell(event, &session->tell_pair_failed, BATON_EVENT_PAIR_FAILED)) {
+		event->u.closed.err = session->pair_err;
+		return true;
+	}
+	if (tell(event, &session->tell_secured, BATON_EVENT_SECURED))
+		return true;
+	if (tell(event, &session->tell_close, BATON_EVENT_LINK_CLOSE)) {
+		event->u.closed.err = session->close_err;
+		if (session->close_err == BATON_ERR_VERSION) {
+			event->u.closed.peer_version[0] =
+				session->handshake.peer.version_max;
+			event->u.closed.peer_version[1] =
+				session->handshake.peer.version_min;
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool stream_event(struct baton_stream_news *news,
+			 const struct baton_outgoing_stream *out,
+			 struct baton_event *event)
+{
+	if (tell(event, &news->aborted, BATON_EVENT_ABORTED))
+		return true;
+	if (tell(event, &news->lost, BATON_EVENT_LOST)) {
+		event->u.sent.message = news->lost_from;
+		event->u.sent.end = news->lost_end;
+		return true;
+	}
+	if (tell(event, &news->refused, BATON_EVENT_REFUSED)) {
+		event->u.sent.reason = news->reason;
+		return true;
+	}
+	if (tell(event, &news->delivered, BATON_EVENT_DELIVERED)) {
+		event->u.sent.message = out->verified;
+		return true;
+	}
+	if (tell(event, &news->rewind, BATON_EVENT_REWIND)) {
+		event->u.sent.message = out->next;
+		event->u.sent.offset = out->offset;
+		return true;
+	}
+	return tell(event, &news->writable, BATON_EVENT_WRITABLE);
+}
+
+static bool streams_event(struct baton_session *session,
+			  struct baton_event *event)
+{
+	uint8_t c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			if (!stream_event(&session->news[c][s],
+					  &session->outgoing.stream[c][s],
+					  event))
+				continue;
+			event->stream.class_id =
+				(uint8_t)(BATON_CLASS_MESSAGE + c);
+			event->stream.number = s;
+			return true;
+		}
+	return false;
+}
+
+static void fill_message(struct baton_session *session,
+			 struct baton_event *event)
+{
+	const struct baton_frame *frame = &session->frame;
+	const struct baton_incoming_stream *stream = baton_incoming_stream(
+		&session->incoming, frame->class_id, frame->stream);
+
+	event->stream.class_id = frame->class_id;
+	event->stream.number = frame->stream;
+	event->u.message.number = stream->messages;
+	event->u.message.total = stream->total;
+	event->u.message.offset = stream->offset;
+}
+
+/* What is left to tell of the frame at hand; false when that is all. */
+static bool frame_event(struct baton_session *session,
+			struct baton_event *event)
+{
+	struct baton_incoming_news *news = &session->frame_news;
+	const struct baton_frame *frame = &session->frame;
+
+	if (tell(event, &news->begin, BATON_EVENT_BEGIN)) {
+		fill_message(session, event);
+		event->u.message.meta = frame->meta;
+		event->u.message.meta_len = frame->meta_len;
+		return true;
+	}
+	if (tell(event, &news->message, BATON_EVENT_MESSAGE) ||
+	    tell(event, &news->data, BATON_EVENT_DATA)) {
+		fill_message(session, event);
+		event->u.message.bytes = frame->bytes;
+		event->u.message.len = frame->len;
+		return true;
+	}
+	if (tell(event, &news->end, BATON_EVENT_END) ||
+	    tell(event, &news->aborted, BATON_EVENT_ABORTED)) {
+		fill_message(session, event);
+		return true;
+	}
+	return false;
+}
+
+static void owe_refusal(struct baton_session *session, uint8_t class_id,
+			uint8_t number, uint8_t reason)
+{
+	struct baton_refusal *refusal =
+		&session->refusal[class_id - BATON_CLASS_MESSAGE][number];
+
+	refusal->message =
+		baton_incoming_stream(&session->incoming, class_id, number)
+			->messages;
+	refusal->reason = reason;
+	refusal->owed = true;
+}
+
+/* Go on to the next frame. AGAIN: there is none now. */
+static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
+{
+	const struct baton_frame *frame = &session->frame;
+	enum baton_err err;
+
+	if (session->frame_open) {
+		baton_incoming_take(&session->incoming, frame, now_ms);
+		session->frame_open = false;
+	}
+	err = records_next_frame(session);
+	if (err)
+		return err;
+	if (frame->type == BATON_FRAME_PAD)
+		return BATON_OK;
+	if (frame->type != BATON_FRAME_DATA &&
+	    frame->type != BATON_FRAME_CANCEL)
+		return BATON_ERR_PROTOCOL;
+	err = baton_incoming_check(&session->incoming, frame,
+				   &session->frame_news);
+	if (err)
+		return err;
+	session->frame_open = true;
+	if (session->frame_news.refuse)
+		owe_refusal(session, frame->class_id, frame->stream,
+			    BATON_REASON_TOO_LARGE);
+	return BATON_OK;
+}
+
+bool baton_session_next_event(struct baton_session *session,
+			      struct baton_event *event, uint64_t now_ms)
+{
+	enum baton_err err;
+
+	for (;;) {
+		if (link_event(session, event))
+			return true;
+		if (session->state == BATON_SESSION_SECURED &&
+		    session->frame_open && frame_event(session, event))
+			return true;
+		if (streams_event(session, event))
+			return true;
+		if (session->state != BATON_SESSION_SECURED)
+			return false;
+		err = next_frame(session, now_ms);
+		if (err == BATON_ERR_AGAIN)
+			return false;
+		if (err)
+			session_fail(session, err);
+	}
+}
+
+enum baton_err baton_session_refuse(struct baton_session *session,
+				    struct baton_stream_id stream,
+				    uint8_t reason)
+{
+	struct baton_incoming_news *news = &session->frame_news;
+	enum baton_err err;
+
+	err = baton_incoming_refuse(&session->incoming, stream.class_id,
+				    stream.number);
+	if (err)
+		return err;
+	owe_refusal(session, stream.class_id, stream.number, reason);
+	if (session->frame_open && session->frame.class_id == stream.class_id &&
+	    session->frame.stream == stream.number)
+		memset(news, 0, sizeof(*news));
+	return BATON_OK;
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/handshake.h"
+
+#include <string.h>
+
+#include "transport/flight.h"
+
+static void set_step(struct baton_handshake *handshake, enum baton_step step)
+{
+	handshake->step = step;
+}
+
+static enum baton_err reject(struct baton_reply *reply, uint8_t code,
+			     enum baton_err err)
+{
+	reply->number = BATON_FLIGHT_REJECT;
+	reply->bytes[0] = BATON_VERSION_MAX;
+	reply->bytes[1] = BATON_VERSION_MIN;
+	reply->bytes[2] = code;
+	reply->len = BATON_REJECT_LEN;
+	return err;
+}
+
+static void put_hello(const struct baton_handshake *handshake, uint8_t number,
+		      struct baton_reply *reply)
+{
+	const struct baton_hello_bytes *hello =
+		&handshake->hello[handshake->role];
+
+	reply->number = number;
+	memcpy(reply->bytes, hello->bytes, hello->len);
+	reply->len = hello->len;
+}
+
+enum baton_err baton_handshake_start(struct baton_handshake *handshake,
+				     enum baton_role role, uint8_t kind,
+				     uint8_t bond,
+				     const struct baton_hello *hello,
+				     const struct baton_handshake_env *env,
+				     struct baton_reply *reply)
+{
+	struct baton_hello own = *hello;
+	enum baton_err err;
+
+	memset(handshake, 0, sizeof(*handshake));
+	reply->len = 0;
+	handshake->role = role;
+	handshake->kind = kind;
+	handshake->bond = bond;
+	err = baton_drbg_bytes(env->drbg, own.nonce, sizeof(own.nonce));
+	if (err)
+		return err;
+	baton_hello_encode(&own, &handshake->hello[role]);
+	set_step(handshake, BATON_STEP_HELLO);
+	if (role == BATON_PHONE)
+		put_hello(handshake, BATON_FLIGHT_HELLO_PHONE, reply);
+	return BATON_OK;
+}
+
+static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
+{
+	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_LEN -
+	       BATON_HELLO_NONCE_LEN;
+}
+
+static enum baton_err start_noise(struct baton_handshake *handshake,
+				  enum baton_noise_pattern pattern,
+				  struct baton_noise_keys *keys,
+				  const struct baton_handshake_env *env)
+{
+	uint8_t prologue[BATON_PROLOGUE_MAX];
+	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
+	enum baton_err err;
+	size_t len;
+
+	err = baton_drbg_bytes(env->drbg, e_priv, sizeof(e_priv));
+	if (err)
+		return err;
+	keys->e_priv = e_priv;
+	len = baton_prologue(prologue, handshake->version, handshake->kind,
+			     &handshake->hello[BATON_PHONE],
+			     &handshake->hello[BATON_WATCH]);
+	err = baton_noise_init(&handshake->noise, pattern,
+			       handshake->role == BATON_PHONE
+				       ? BATON_NOISE_INITIATOR
+				       : BATON_NOISE_RESPONDER,
+			       prologue, len, keys);
+	baton_crypto_wipe(e_priv, sizeof(e_priv));
+	return err;
+}
+
+/* XX, with a static key made for the bond that may come of it. */
+static enum baton_err start_pairing(struct baton_handshake *handshake,
+				    const struct baton_handshake_env *env)
+{
+	struct baton_noise_keys keys = {.s_priv = handshake->s_priv,
+					.s_pub = handshake->s_pub};
+	uint8_t *nonce = handshake->nonce[handshake->role];
+	enum baton_err err;
+
+	err = baton_drbg_bytes(env->drbg, handshake->s_priv,
+			       BATON_CRYPTO_KEY_LEN);
+	if (!err)
+		err = baton_drbg_bytes(env->drbg, nonce,
+				       BATON_COMPARE_NONCE_LEN);
+	if (err)
+		return err;
+	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
+	return start_noise(handshake, BATON_NOISE_XX, &keys, env);
+}
+
+static enum baton_err start_reconnect(struct baton_handshake *handshake,
+				      const struct baton_handshake_env *env)
+{
+	const struct baton_bond *bond = &env->bonds[handshake->bond];
+	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
+					.s_pub = bond->s_pub,
+					.rs = bond->peer,
+					.psk = bond->psk,
+					.ss = bond->ss};
+
+	return start_noise(handshake, BATON_NOISE_KKPSK0, &keys, env);
+}
+
+static enum baton_err write_noise(struct baton_handshake *handshake,
+				  uint8_t number, const uint8_t *payload,
+				  size_t payload_len, struct baton_reply *reply)
+{
+	size_t len;
+	enum baton_err err;
+
+	err = baton_noise_write(&handshake->noise, payload, payload_len,
+				reply->bytes + reply->len,
+				sizeof(reply->bytes) - reply->len, &len);
+	if (err)
+		return err;
+	reply->number = number;
+	reply->len += len;
+	return BATON_OK;
+}
+
+static enum baton_err finish_noise(struct baton_handshake *handshake)
+{
+	struct baton_noise_result result;
+	enum baton_err err;
+
+	err = baton_noise_finish(&handshake->noise, &result);
+	if (!err)
+		baton_keys_derive(&handshake->keys, &result);
+	baton_crypto_wipe(&result, sizeof(result));
+	return err;
+}
+
+static enum baton_err take_hello(struct baton_handshake *handshake,
+				 const uint8_t *bytes, size_t len)
+{
+	enum baton_role other =
+		handshake->role == BATON_PHONE ? BATON_WATCH : BATON_PHONE;
+
+	return baton_hello_decode(bytes, len, other, &handshake->peer,
+				  &handshake->hello[other]);
+}
+
+/* Flight 0, at the watch. */
+static enum baton_err take_phone_hello(struct baton_handshake *handshake,
+				       const uint8_t *bytes, size_t len,
+				       struct baton_reply *reply)
+{
+	enum baton_err err = take_hello(handshake, bytes, len);
+
+	if (err)
+		return err;
+	handshake->version = baton_hello_version(&handshake->peer);
+	if (!handshake->version)
+		return reject(reply, BATON_REJECT_VERSION, BATON_ERR_VERSION);
+	put_hello(handshake, BATON_FLIGHT_HELLO_WATCH, reply);
+	set_step(handshake, BATON_STEP_FIRST);
+	return BATON_OK;
+}
+
+/* Flight 1, at the phone; flight 2 is the answer. */
+static enum baton_err take_watch_hello(struct baton_handshake *handshake,
+				       const uint8_t *bytes, size_t len,
+				       const struct baton_handshake_env *env,
+				       struct baton_reply *reply)
+{
+	bool pairing = handshake->kind == BATON_KIND_COMPARE;
+	enum baton_err err = take_hello(handshake, bytes, len);
+
+	if (err)
+		return err;
+	handshake->version = baton_hello_version(&handshake->peer);
+	if (!handshake->version)
+		return reject(reply, BATON_REJECT_VERSION, BATON_ERR_VERSION);
+	if (pairing && !(handshake->peer.pairing & BATON_PAIR_COMPARE))
+		return BATON_ERR_REFUSED;
+	err = pairing ? start_pairing(handshake, env)
+		      : start_reconnect(handshake, env);
+	if (err)
+		return err;
+	reply->bytes[0] = handshake->kind;
+	reply->len = pairing ? 1 : 1 + BATON_BOND_TAG_LEN;
+	err = write_noise(handshake, BATON_FLIGHT_FIRST, NULL, 0, reply);
+	if (err)
+		return err;
+	if (!pairing)
+		baton_bond_tag(reply->bytes + 1,
+			       env->bonds[handshake->bond].tag_key,
+			       watch_nonce(handshake),
+			       reply->bytes + 1 + BATON_BOND_TAG_LEN);
+	set_step(handshake, BATON_STEP_SECOND);
+	return BATON_OK;
+}
+
+static enum baton_err first_of_pairing(struct baton_handshake *handshake,
+				       const uint8_t *bytes, size_t len,
+				       const struct baton_handshake_env *env,
+				       struct baton_reply *reply)
+{
+	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
+	uint8_t none[1];
+	enum baton_err err;
+	size_t n;
+
+	if (!env->pairing)
+		return reject(reply, BATON_REJECT_NOT_PAIRING,
+			      BATON_ERR_REFUSED);
+	handshake->kind = BATON_KIND_COMPARE;
+	err = start_pairing(handshake, env);
+	if (!err)
+		err = baton_noise_read(&handshake->noise, bytes, len, none, 0,
+				       &n);
+	if (err)
+		return err;
+	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
+	err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, commit,
+			  sizeof(commit), reply);
+	if (!err)
+		set_step(handshake, BATON_STEP_THIRD);
+	return err;
+}
+
+/* The bond whose tag key made tag; bond_count if there is none. */
+static size_t find_bond(const struct baton_handshake *handshake,
+			const struct baton_handshake_env *env,
+			const uint8_t *tag, const uint8_t *e_pub)
+{
+	uint8_t expect[BATON_BOND_TAG_LEN];
+	size_t found = env->bond_count;
+	size_t i;
+
+	for (i = 0; i < env->bond_count; i++) {
+		baton_bond_tag(expect, env->bonds[i].tag_key,
+			       watch_nonce(handshake), e_pub);
+		if (baton_crypto_equal(expect, tag, sizeof(expect)))
+			found = i;
+	}
+	return found;
+}
+
+static enum baton_err first_of_reconnect(struct baton_handshake *handshake,
+					 const uint8_t *bytes, size_t len,
+					 const struct baton_handshake_env *env,
+					 struct baton_reply *reply)
+{
+	uint8_t none[1];
+	enum baton_err err;
+	size_t bond, n;
+
+	if (len < BATON_BOND_TAG_LEN + BATON_CRYPTO_POINT_LEN)
+		return BATON_ERR_PEER_LENGTH;
+	bond = find_bond(handshake, env, bytes, bytes + BATON_BOND_TAG_LEN);
+	if (bond == env->bond_count)
+		return reject(reply, BATON_REJECT_NO_BOND, BATON_ERR_NO_BOND);
+	handshake->kind = BATON_KIND_RECONNECT;
+	handshake->bond = (uint8_t)bond;
+	err = start_reconnect(handshake, env);
+	if (!err)
+		err = baton_noise_read(&handshake->noise,
+				       bytes + BATON_BOND_TAG_LEN,
+				       len - BATON_BOND_TAG_LEN, none, 0, &n);
+	if (!err)
+		err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
+				  reply);
+	if (!err)
+		err = finish_noise(handshake);
+	if (!err)
+		set_step(handshake, BATON_STEP_DONE);
+	return err;
+}
+
+/* Flight 2, at the watch. */
+static enum baton_err take_first(struct baton_handshake *handshake,
+				 const uint8_t *bytes, size_t len,
+				 const struct baton_handshake_env *env,
+				 struct baton_reply *reply)
+{
+	switch (bytes[0]) {
+	case BATON_KIND_COMPARE:
+		return first_of_pairing(handshake, bytes + 1, len - 1, env,
+					reply);
+	case BATON_KIND_RECONNECT:
+		return first_of_reconnect(handshake, bytes + 1, len - 1, env,
+					  reply);
+	default:
+		return reject(reply, BATON_REJECT_OTHER_KIND,
+			      BATON_ERR_REFUSED);
+	}
+}
+
+/* Flight 3, at the phone. */
+static enum baton_err take_second(struct baton_handshake *handshake,
+				  const uint8_t *bytes, size_t len,
+				  struct baton_reply *reply)
+{
+	enum baton_err err;
+	size_t n;
+
+	err = baton_noise_read(&handshake->noise, bytes, len, handshake->commit,
+			       sizeof(handshake->commit), &n);
+	if (err)
+		return err;
+	if (handshake->kind == BATON_KIND_RECONNECT) {
+		err = finish_noise(handshake);
+		if (!err)
+			set_step(handshake, BATON_STEP_DONE);
+		return err;
+	}
+	if (n != BATON_COMPARE_COMMIT_LEN)
+		return BATON_ERR_PROTOCOL;
+	err = write_noise(handshake, BATON_FLIGHT_FIRST + 2,
+			  handshake->nonce[BATON_PHONE],
+			  BATON_COMPARE_NONCE_LEN, reply);
+	if (err)
+		return err;
+	memcpy(handshake->peer_static,
+	       baton_noise_remote_static(&handshake->noise),
+	       BATON_CRYPTO_POINT_LEN);
+	err = finish_noise(handshake);
+	if (!err)
+		set_step(handshake, BATON_STEP_REVEAL);
+	return err;
+}
+
+static void make_code(struct baton_handshake *handshake)
+{
+	handshake->code = baton_compare_code(&handshake->keys,
+					     handshake->nonce[BATON_PHONE],
+					     handshake->nonce[BATON_WATCH]);
+	set_step(handshake, BATON_STEP_DONE);
+}
+
+/* Flight 4, at the watch; the reveal is the answer. */
+static enum baton_err take_third(struct baton_handshake *handshake,
+				 const uint8_t *bytes, size_t len,
+				 struct baton_reply *reply)
+{
+	enum baton_err err;
+	size_t n;
+
+	err = baton_noise_read(&handshake->noise, bytes, len,
+			       handshake->nonce[BATON_PHONE],
+			       BATON_COMPARE_NONCE_LEN, &n);
+	if (err)
+		return err;
+	if (n != BATON_COMPARE_NONCE_LEN)
+		return BATON_ERR_PROTOCOL;
+	memcpy(handshake->peer_static,
+	       baton_noise_remote_static(&handshake->noise),
+	       BATON_CRYPTO_POINT_LEN);
+	err = finish_noise(handshake);
+	if (err)
+		return err;
+	baton_compare_reveal(reply->bytes, &handshake->keys,
+			     handshake->nonce[BATON_WATCH]);
+	reply->number = BATON_FLIGHT_FIRST + 3;
+	reply->len = BATON_COMPARE_REVEAL_LEN;
+	make_code(handshake);
+	return BATON_OK;
+}
+
+/* Flight 5, at the phone. */
+static enum baton_err take_reveal(struct baton_handshake *handshake,
+				  const uint8_t *bytes, size_t len)
+{
+	enum baton_err err = baton_compare_check(handshake->nonce[BATON_WATCH],
+						 &handshake->keys, bytes, len,
+						 handshake->commit);
+
+	if (!err)
+		make_code(handshake);
+	return err;
+}
+
+static enum baton_err take_reject(struct baton_handshake *handshake,
+				  const uint8_t *bytes, size_t len)
+{
+	if (len != BATON_REJECT_LEN)
+		return BATON_ERR_PEER_LENGTH;
+	switch (bytes[2]) {
+	case BATON_REJECT_VERSION:
+		handshake->peer.version_max = bytes[0];
+		handshake->peer.version_min = bytes[1];
+		return BATON_ERR_VERSION;
+	case BATON_REJECT_NO_BOND:
+		return BATON_ERR_NO_BOND;
+	default:
+		return BATON_ERR_REFUSED;
+	}
+}
+
+/* The flight that moves on from a step. */
+static uint8_t expected(const struct baton_handshake *handshake)
+{
+	switch (handshake->step) {
+	case BATON_STEP_HELLO:
+		return handshake->role == BATON_PHONE
+			       ? BATON_FLIGHT_HELLO_WATCH
+			       : BATON_FLIGHT_HELLO_PHONE;
+	case BATON_STEP_FIRST:
+		return BATON_FLIGHT_FIRST;
+	case BATON_STEP_SECOND:
+		return BATON_FLIGHT_FIRST + 1;
+	case BATON_STEP_THIRD:
+		return BATON_FLIGHT_FIRST + 2;
+	case BATON_STEP_REVEAL:
+		return BATON_FLIGHT_FIRST + 3;
+	case BATON_STEP_DONE:
+		break;
+	}
+	return UINT8_MAX;
+}
+
+/* While pairing, one failure is one try (session/SPEC.md 1.2). */
+static enum baton_err one_try(const struct baton_handshake *handshake,
+			      enum baton_err err)
+{
+	bool pairing = handshake->kind == BATON_KIND_COMPARE &&
+		       handshake->step >= BATON_STEP_SECOND;
+
+	return pairing && baton_err_is_peer(err) ? BATON_ERR_AUTH : err;
+}
+
+enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
+				      uint8_t number, const uint8_t *bytes,
+				      size_t len,
+				      const struct baton_handshake_env *env,
+				      struct baton_reply *reply)
+{
+	enum baton_err err = BATON_ERR_PEER_STATE;
+
+	reply->len = 0;
+	if (number == BATON_FLIGHT_REJECT && handshake->step != BATON_STEP_DONE)
+		return take_reject(handshake, bytes, len);
+	if (number != expected(handshake))
+		return BATON_ERR_PEER_STATE;
+	switch (handshake->step) {
+	case BATON_STEP_HELLO:
+		err = handshake->role == BATON_PHONE
+			      ? take_watch_hello(handshake, bytes, len, env,
+						 reply)
+			      : take_phone_hello(handshake, bytes, len, reply);
+		break;
+	case BATON_STEP_FIRST:
+		err = take_first(handshake, bytes, len, env, reply);
+		break;
+	case BATON_STEP_SECOND:
+		err = take_second(handshake, bytes, len, reply);
+		break;
+	case BATON_STEP_THIRD:
+		err = take_third(handshake, bytes, len, reply);
+		break;
+	case BATON_STEP_REVEAL:
+		err = take_reveal(handshake, bytes, len);
+		break;
+	case BATON_STEP_DONE:
+		break;
+	}
+	if (baton_err_is_peer(err))
+		reply->len = 0;
+	return one_try(handshake, err);
+}
+
+void baton_handshake_wipe(struct baton_handshake *handshake)
+{
+	baton_noise_wipe(&handshake->noise);
+	baton_crypto_wipe(handshake, sizeof(*handshake));
+}

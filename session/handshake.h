@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_HANDSHAKE_H
+#define BATON_SESSION_HANDSHAKE_H
+
+/*
+ * The flights of a link, from the hellos to the keys (session/SPEC.md 1).
+ * Flights go in whole and come out whole; sending them is the link's work.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/drbg.h"
+#include "crypto/keys.h"
+#include "crypto/noise.h"
+#include "session/bond.h"
+#include "session/config.h"
+#include "session/hello.h"
+
+#define BATON_REPLY_MAX 256 /* bytes of a flight made here */
+
+/*
+ *   phone:  HELLO --1--> SECOND --3--> [REVEAL --5-->] DONE
+ *   watch:  HELLO --0--> FIRST --2--> [THIRD --4-->] DONE
+ *
+ * The number on an arrow is the flight that moves it; steps in brackets
+ * belong to pairing.
+ */
+enum baton_step {
+	BATON_STEP_HELLO,
+	BATON_STEP_FIRST,
+	BATON_STEP_SECOND,
+	BATON_STEP_THIRD,
+	BATON_STEP_REVEAL,
+	BATON_STEP_DONE,
+};
+
+struct baton_handshake {
+	struct baton_noise noise;
+	struct baton_hello peer;
+	struct baton_hello_bytes hello[2]; /* by enum baton_role */
+	struct baton_keys keys; /* once DONE, in REVEAL too */
+	uint8_t s_priv[BATON_CRYPTO_KEY_LEN]; /* made for a new bond */
+	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
+	uint8_t peer_static[BATON_CRYPTO_POINT_LEN];
+	uint8_t nonce[2][BATON_COMPARE_NONCE_LEN]; /* by role */
+	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
+	uint32_t code; /* to compare, once DONE */
+	enum baton_role role;
+	enum baton_step step;
+	uint8_t kind; /* enum baton_kind, 0: not known yet */
+	uint8_t version;
+	uint8_t bond; /* index, where kind is RECONNECT */
+};
+
+/* What a handshake needs from around it. */
+struct baton_handshake_env {
+	struct baton_drbg *drbg;
+	const struct baton_bond *bonds;
+	size_t bond_count;
+	bool pairing; /* a person opened the pairing window */
+};
+
+struct baton_reply {
+	uint8_t number; /* of the flight */
+	uint8_t bytes[BATON_REPLY_MAX];
+	size_t len; /* 0: nothing to send */
+};
+
+/*
+ * Start as role, with the own hello (its nonce is filled in here). A phone
+ * says what for: kind COMPARE, or RECONNECT with a bond by index; its first
+ * flight is in reply.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_handshake_start(struct baton_handshake *handshake,
+				     enum baton_role role, uint8_t kind,
+				     uint8_t bond,
+				     const struct baton_hello *hello,
+				     const struct baton_handshake_env *env,
+				     struct baton_reply *reply);
+
+/*
+ * Take a whole flight; the answer, if there is one, is in reply.
+ *
+ * Peer errors: the flight made no sense or did not authenticate; nothing
+ * changed, a right one still succeeds. Fatal errors end the link; reply may
+ * then hold a REJECT. VERSION, NO_BOND, REFUSED: see enum baton_reject.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
+				      uint8_t number, const uint8_t *bytes,
+				      size_t len,
+				      const struct baton_handshake_env *env,
+				      struct baton_reply *reply);
+
+void baton_handshake_wipe(struct baton_handshake *handshake);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/hello.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+void baton_hello_encode(const struct baton_hello *hello,
+			struct baton_hello_bytes *out)
+{
+	uint8_t *p = out->bytes;
+
+	p[0] = hello->version_max;
+	p[1] = hello->version_min;
+	p[2] = hello->role;
+	p[3] = hello->bearer;
+	baton_store_be16(p + 4, hello->features);
+	p[6] = hello->pairing;
+	baton_store_be16(p + 7, hello->record_max);
+	baton_store_be16(p + 9, hello->pdu_max);
+	memcpy(p + 11, hello->window, BATON_CLASSES);
+	memcpy(p + 14, hello->nonce, BATON_HELLO_NONCE_LEN);
+	out->len = BATON_HELLO_LEN;
+}
+
+static enum baton_err check(const struct baton_hello *hello,
+			    enum baton_role role)
+{
+	int c;
+
+	if (hello->role != (uint8_t)role ||
+	    hello->version_min > hello->version_max ||
+	    hello->record_max < BATON_RECORD_MIN ||
+	    hello->record_max > BATON_RECORD_MAX ||
+	    hello->pdu_max < BATON_PDU_MIN || hello->pdu_max > BATON_PDU_MAX)
+		return BATON_ERR_PEER_FORMAT;
+	for (c = 0; c < BATON_CLASSES; c++)
+		if (hello->window[c] < 1 || hello->window[c] > BATON_WINDOW_MAX)
+			return BATON_ERR_PEER_FORMAT;
+	if (hello->window[BATON_CLASS_CONTROL] < BATON_CONTROL_WINDOW_MIN)
+		return BATON_ERR_PEER_FORMAT;
+	return BATON_OK;
+}
+
+enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
+				  enum baton_role role,
+				  struct baton_hello *hello,
+				  struct baton_hello_bytes *raw)
+{
+	struct baton_hello h;
+	enum baton_err err;
+
+	/* Other versions may lay the rest out otherwise. */
+	if (len < 2 || len > BATON_HELLO_MAX)
+		return BATON_ERR_PEER_LENGTH;
+	memset(&h, 0, sizeof(h));
+	h.version_max = p[0];
+	h.version_min = p[1];
+	if (baton_hello_version(&h)) {
+		if (len < BATON_HELLO_LEN)
+			return BATON_ERR_PEER_LENGTH;
+		h.role = p[2];
+		h.bearer = p[3];
+		h.features = baton_load_be16(p + 4);
+		h.pairing = p[6];
+		h.record_max = baton_load_be16(p + 7);
+		h.pdu_max = baton_load_be16(p + 9);
+		memcpy(h.window, p + 11, BATON_CLASSES);
+		memcpy(h.nonce, p + 14, BATON_HELLO_NONCE_LEN);
+		err = check(&h, role);
+		if (err)
+			return err;
+	}
+	*hello = h;
+	memcpy(raw->bytes, p, len);
+	raw->len = (uint8_t)len;
+	return BATON_OK;
+}
+
+uint8_t baton_hello_version(const struct baton_hello *peer)
+{
+	uint8_t version = peer->version_max < BATON_VERSION_MAX
+				  ? peer->version_max
+				  : BATON_VERSION_MAX;
+
+	if (version < peer->version_min || version < BATON_VERSION_MIN)
+		return 0;
+	return version;
+}
+
+static size_t put_hello(uint8_t *p, const struct baton_hello_bytes *hello)
+{
+	p[0] = hello->len;
+	memcpy(p + 1, hello->bytes, hello->len);
+	return 1 + (size_t)hello->len;
+}
+
+size_t baton_prologue(uint8_t out[BATON_PROLOGUE_MAX], uint8_t version,
+		      uint8_t kind, const struct baton_hello_bytes *phone,
+		      const struct baton_hello_bytes *watch)
+{
+	size_t n = 5;
+
+	memcpy(out, "Baton", 5);
+	out[n++] = version;
+	out[n++] = kind;
+	n += put_hello(out + n, phone);
+	return n + put_hello(out + n, watch);
+}

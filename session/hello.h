@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_HELLO_H
+#define BATON_SESSION_HELLO_H
+
+/* The hello, the reject and the prologue (session/SPEC.md 1.1 to 1.3). */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "session/config.h"
+
+#define BATON_HELLO_LEN 30
+#define BATON_HELLO_MAX 64
+#define BATON_HELLO_NONCE_LEN 16
+#define BATON_REJECT_LEN 3
+#define BATON_PROLOGUE_MAX (5 + 1 + 1 + 2 * (1 + BATON_HELLO_MAX))
+
+/* Pairing methods, as bits. */
+#define BATON_PAIR_COMPARE 1u
+#define BATON_PAIR_OUT_OF_BAND 2u
+#define BATON_PAIR_TYPED 4u
+
+/* First byte of flight 2: what the handshake is for. */
+enum baton_kind {
+	BATON_KIND_COMPARE = 0x01,
+	BATON_KIND_OUT_OF_BAND = 0x02,
+	BATON_KIND_TYPED = 0x03,
+	BATON_KIND_RECONNECT = 0x10,
+	BATON_KIND_RESUME = 0x20,
+};
+
+enum baton_reject {
+	BATON_REJECT_VERSION = 1,
+	BATON_REJECT_NO_BOND = 2,
+	BATON_REJECT_NOT_PAIRING = 3,
+	BATON_REJECT_BUSY = 4,
+	BATON_REJECT_OTHER_KIND = 5,
+};
+
+struct baton_hello {
+	uint8_t version_max;
+	uint8_t version_min;
+	uint8_t role;
+	uint8_t bearer;
+	uint16_t features;
+	uint8_t pairing;
+	uint16_t record_max;
+	uint16_t pdu_max;
+	uint8_t window[BATON_CLASSES];
+	uint8_t nonce[BATON_HELLO_NONCE_LEN];
+};
+
+/* A hello as it went over the link, for the prologue. */
+struct baton_hello_bytes {
+	uint8_t bytes[BATON_HELLO_MAX];
+	uint8_t len;
+};
+
+/* Write hello into out. */
+void baton_hello_encode(const struct baton_hello *hello,
+			struct baton_hello_bytes *out);
+
+/*
+ * Read a hello of len bytes that must come from role, and keep its bytes in
+ * raw. Peer errors: LENGTH, FORMAT; nothing was written.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
+				  enum baton_role role,
+				  struct baton_hello *hello,
+				  struct baton_hello_bytes *raw);
+
+/* The version both speak, 0 if there is none. */
+uint8_t baton_hello_version(const struct baton_hello *peer);
+
+/* Write the prologue and give its length. */
+size_t baton_prologue(uint8_t out[BATON_PROLOGUE_MAX], uint8_t version,
+		      uint8_t kind, const struct baton_hello_bytes *phone,
+		      const struct baton_hello_bytes *watch);
+
+#endif

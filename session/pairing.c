@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Pairing after the flights: two people, one bond (session/SPEC.md 3). */
+
+#include <string.h>
+
+#include "session/internal.h"
+
+void pairing_begin(struct baton_session *session, uint64_t now_ms)
+{
+	session->said_yes = false;
+	session->peer_said_yes = false;
+	session->bond_durable = false;
+	session->peer_bonded = false;
+	session->pair_err = BATON_OK;
+	session->tell_compare = true;
+	session_set_state(session, BATON_SESSION_CONFIRM,
+			  now_ms + PEOPLE_DEADLINE_MS);
+}
+
+/* Both said yes: make the bond and ask for it to be written. */
+static enum baton_err ask_for_write(struct baton_session *session)
+{
+	const struct baton_handshake *handshake = &session->handshake;
+	struct baton_bond *bond = &session->fresh;
+	enum baton_err err;
+
+	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
+	if (err)
+		return err;
+	memcpy(bond->s_priv, handshake->s_priv, sizeof(bond->s_priv));
+	memcpy(bond->s_pub, handshake->s_pub, sizeof(bond->s_pub));
+	memcpy(bond->peer, handshake->peer_static, sizeof(bond->peer));
+	memcpy(bond->psk, handshake->keys.bond_psk, sizeof(bond->psk));
+	memcpy(bond->tag_key, handshake->keys.tag_key, sizeof(bond->tag_key));
+	err = baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer);
+	if (err)
+		return BATON_ERR_AUTH;
+	baton_bond_encode(bond, session->config.role, session->stored_bond);
+	baton_bond_key(bond, session->stored_key);
+	session->store_id++;
+	session->store_asked = false;
+	session->store_waits = true;
+	return BATON_OK;
+}
+
+/* Whatever has become possible, do. */
+void pairing_step(struct baton_session *session, uint64_t now_ms)
+{
+	enum baton_err err;
+
+	if (session->state != BATON_SESSION_CONFIRM)
+		return;
+	if (session->said_yes && session->peer_said_yes &&
+	    !session->bond_durable && !session->store_waits) {
+		err = ask_for_write(session);
+		if (err)
+			session_fail(session, err);
+		return;
+	}
+	if (!session->bond_durable || !session->peer_bonded)
+		return;
+	session->tell_paired = true;
+	session->pairing_until_ms = 0;
+	session_set_state(session, BATON_SESSION_SYNCING,
+			  now_ms + BOND_DEADLINE_MS);
+	sync_begin(session);
+}
+
+enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
+			     uint64_t now_ms)
+{
+	if (session->state != BATON_SESSION_CONFIRM)
+		return BATON_ERR_PROTOCOL;
+	switch (code) {
+	case CONFIRM_FRAME:
+		session->peer_said_yes = true;
+		break;
+	case BONDED_FRAME:
+		if (!session->said_yes || !session->peer_said_yes)
+			return BATON_ERR_PROTOCOL;
+		session->peer_bonded = true;
+		break;
+	default:
+		return BATON_ERR_REFUSED;
+	}
+	pairing_step(session, now_ms);
+	return BATON_OK;
+}
+
+enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
+				     uint64_t now_ms)
+{
+	if (session->state != BATON_SESSION_CONFIRM || session->said_yes)
+		return BATON_ERR_STATE;
+	session->tell_compare = false;
+	if (!yes) {
+		session->owes_cancel = true;
+		session->pair_err = BATON_ERR_REFUSED;
+		session->state_deadline_ms = now_ms + REJECT_DEADLINE_MS;
+		return BATON_OK;
+	}
+	session->said_yes = true;
+	session->owes_confirm = true;
+	pairing_step(session, now_ms);
+	return BATON_OK;
+}
+
+bool baton_session_next_store_op(struct baton_session *session,
+				 struct baton_store_op *op)
+{
+	if (!session->store_waits || session->store_asked)
+		return false;
+	session->store_asked = true;
+	op->id = session->store_id;
+	op->kind = BATON_STORE_PUT;
+	op->key = session->stored_key;
+	op->value = session->stored_bond;
+	op->value_len = sizeof(session->stored_bond);
+	return true;
+}
+
+void baton_session_stored(struct baton_session *session, uint32_t id,
+			  enum baton_err err, uint64_t now_ms)
+{
+	if (!session->store_waits || id != session->store_id)
+		return;
+	session->store_waits = false;
+	baton_crypto_wipe(session->stored_bond, sizeof(session->stored_bond));
+	if (!err && session->bond_count < BATON_BONDS) {
+		session->bond_at = session->bond_count++;
+		session->bonds[session->bond_at] = session->fresh;
+		session->bond_wanted = session->bond_at;
+	}
+	baton_crypto_wipe(&session->fresh, sizeof(session->fresh));
+	if (session->state != BATON_SESSION_CONFIRM)
+		return;
+	if (err) {
+		session_fail(session, BATON_ERR_STORE);
+		return;
+	}
+	session->bond_durable = true;
+	session->owes_bonded = true;
+	pairing_step(session, now_ms);
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * message -> seal -> link, and back (session/SPEC.md 6): batches become
+ * records, records become frames.
+ */
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "session/internal.h"
+
+#define FRAME_MAX 24 /* VERIFIED and REFUSE are shorter */
+
+void records_begin(struct baton_session *session)
+{
+	bool phone = session->config.role == BATON_PHONE;
+	const struct baton_keys *keys = &session->handshake.keys;
+	uint8_t c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		baton_keys_record(&session->seal[c], keys,
+				  phone ? BATON_KEYS_I2R : BATON_KEYS_R2I, c);
+		baton_keys_record(&session->open[c], keys,
+				  phone ? BATON_KEYS_R2I : BATON_KEYS_I2R, c);
+	}
+	baton_link_open(&session->link);
+}
+
+void records_end(struct baton_session *session)
+{
+	uint8_t c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		baton_record_wipe(&session->seal[c]);
+		baton_record_wipe(&session->open[c]);
+	}
+	session->record = NULL;
+	session->frame_open = false;
+}
+
+/* Seal the batch of a class and give it to the link, which has the room. */
+static enum baton_err seal(struct baton_session *session, uint8_t class_id)
+{
+	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	uint8_t *plain = batch->bytes + BATON_RECORD_HEADER_LEN;
+	enum baton_err err;
+
+	baton_store_be16(batch->bytes,
+			 (uint16_t)(batch->len + BATON_RECORD_TAIL_LEN));
+	err = baton_record_seal(&session->seal[class_id], batch->bytes,
+				BATON_RECORD_HEADER_LEN, plain, batch->len);
+	if (err)
+		return err;
+	baton_link_push(&session->link, class_id, batch->bytes,
+			BATON_RECEIVER_RECORD_LEN(batch->len));
+	batch->len = 0;
+	batch->tail_header = 0;
+	session->records_out++;
+	return BATON_OK;
+}
+
+/*
+ * Make a record of what waits in a class, if the link would send it at once
+ * or if the room in the batch is wanted. AGAIN: the link has no room.
+ */
+enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
+			    bool need_room)
+{
+	struct baton_batch *batch = &session->outgoing.batch[class_id];
+
+	if (batch->len == 0 || !session->link.records)
+		return need_room && batch->len > 0 ? BATON_ERR_AGAIN : BATON_OK;
+	if (!need_room && !baton_link_hungry(&session->link, class_id))
+		return BATON_OK;
+	if (!baton_link_has_room(&session->link, class_id,
+				 BATON_RECEIVER_RECORD_LEN(batch->len)))
+		return BATON_ERR_AGAIN;
+	return seal(session, class_id);
+}
+
+/* Append a CONTROL frame, making room where that is needed. */
+static enum baton_err put_control(struct baton_session *session,
+				  const uint8_t *frame, size_t len)
+{
+	struct baton_batch *batch =
+		&session->outgoing.batch[BATON_CLASS_CONTROL];
+	enum baton_err err = baton_outgoing_frame(batch, frame, len);
+
+	if (err != BATON_ERR_AGAIN)
+		return err;
+	err = records_pump(session, BATON_CLASS_CONTROL, true);
+	if (err)
+		return err;
+	return baton_outgoing_frame(batch, frame, len);
+}
+
+static enum baton_err put_empty(struct baton_session *session, uint8_t code,
+				bool *owed)
+{
+	uint8_t frame[2] = {code, 0};
+	enum baton_err err;
+
+	if (!*owed)
+		return BATON_OK;
+	err = put_control(session, frame, sizeof(frame));
+	if (!err)
+		*owed = false;
+	return err;
+}
+
+static enum baton_err put_refusals(struct baton_session *session)
+{
+	struct baton_frame frame = {.type = BATON_FRAME_REFUSE};
+	struct baton_refusal *refusal;
+	uint8_t bytes[FRAME_MAX];
+	enum baton_err err;
+	uint8_t c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			refusal = &session->refusal[c][s];
+			if (!refusal->owed)
+				continue;
+			frame.class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
+			frame.stream = s;
+			frame.message = refusal->message;
+			frame.reason = refusal->reason;
+			err = put_control(
+				session, bytes,
+				baton_frame_put_refuse(bytes, &frame));
+			if (err)
+				return err;
+			refusal->owed = false;
+		}
+	return BATON_OK;
+}
+
+static enum baton_err put_verified(struct baton_session *session,
+				   uint64_t now_ms)
+{
+	struct baton_frame frame;
+	uint8_t bytes[FRAME_MAX];
+	enum baton_err err;
+
+	if (session->outgoing.batch[BATON_CLASS_CONTROL].len == 0 &&
+	    baton_incoming_deadline(&session->incoming) > now_ms)
+		return BATON_OK;
+	while (baton_incoming_verified(&session->incoming, &frame)) {
+		err = put_control(session, bytes,
+				  baton_frame_put_verified(bytes, &frame));
+		if (err)
+			return err;
+		baton_incoming_told(&session->incoming, &frame);
+	}
+	return BATON_OK;
+}
+
+/* Empty messages have no bytes that would bring their head along. */
+static enum baton_err put_empty_messages(struct baton_session *session,
+					 uint8_t class_id)
+{
+	struct baton_outgoing_stream *stream;
+	enum baton_err err;
+	size_t taken;
+	uint8_t s;
+
+	for (s = 0; s < BATON_STREAMS; s++) {
+		stream = baton_outgoing_stream(&session->outgoing, class_id, s);
+		if (stream->state != BATON_OUTGOING_SENDING ||
+		    stream->total > 0)
+			continue;
+		err = baton_outgoing_write(&session->outgoing, class_id, s,
+					   NULL, 0, &taken);
+		if (err)
+			return err;
+	}
+	return BATON_OK;
+}
+
+static enum baton_err prepare_control(struct baton_session *session,
+				      uint64_t now_ms)
+{
+	enum baton_err err = BATON_OK;
+
+	if (session->owes_sync) {
+		err = sync_put(session);
+		if (!err)
+			session->owes_sync = false;
+	}
+	if (!err)
+		err = put_empty(session, CONFIRM_FRAME, &session->owes_confirm);
+	if (!err)
+		err = put_empty(session, BONDED_FRAME, &session->owes_bonded);
+	if (!err)
+		err = put_empty(session, PAIR_CANCEL_FRAME,
+				&session->owes_cancel);
+	if (!err && session->state == BATON_SESSION_SECURED) {
+		err = put_refusals(session);
+		if (!err)
+			err = put_verified(session, now_ms);
+	}
+	return err;
+}
+
+/* Streams that were refused room may try again once it is there. */
+static void tell_writable(struct baton_session *session, uint8_t class_id)
+{
+	struct baton_stream_news *news;
+	int s;
+
+	for (s = 0; s < BATON_STREAMS; s++) {
+		news = &session->news[class_id - BATON_CLASS_MESSAGE][s];
+		if (!news->wants_room)
+			continue;
+		news->wants_room = false;
+		news->writable = true;
+	}
+}
+
+static bool wants_room(const struct baton_session *session, uint8_t class_id)
+{
+	int s;
+
+	for (s = 0; s < BATON_STREAMS; s++)
+		if (session->news[class_id - BATON_CLASS_MESSAGE][s].wants_room)
+			return true;
+	return false;
+}
+
+/* Before the link is asked for a PDU: everything that may go, to the link. */
+enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
+{
+	enum baton_err err = prepare_control(session, now_ms);
+	bool wanted;
+	uint8_t c;
+
+	if (!err)
+		err = records_pump(session, BATON_CLASS_CONTROL, false);
+	if (baton_err_is_fatal(err))
+		return err;
+	if (session->state != BATON_SESSION_SECURED)
+		return BATON_OK;
+	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES; c++) {
+		wanted = wants_room(session, c);
+		err = baton_outgoing_flush(&session->outgoing, c);
+		if (!err)
+			err = put_empty_messages(session, c);
+		if (!baton_err_is_fatal(err))
+			err = records_pump(session, c, wanted || err);
+		if (baton_err_is_fatal(err))
+			return err;
+		if (wanted && !err)
+			tell_writable(session, c);
+	}
+	baton_link_set_unverified(&session->link,
+				  baton_outgoing_unverified(&session->outgoing),
+				  now_ms);
+	return BATON_OK;
+}
+
+/* Open the next record of a class, if one is whole. */
+static enum baton_err open_record(struct baton_session *session,
+				  uint8_t class_id, uint8_t **plain,
+				  size_t *plain_len)
+{
+	enum baton_err err;
+	uint8_t *record;
+	size_t len;
+
+	err = baton_link_record(&session->link, class_id, &record, &len);
+	if (err)
+		return err;
+	/* No rekeying yet: both parities are even (transport/SPEC.md A.6). */
+	if (record[0] & 0xc0)
+		return BATON_ERR_PROTOCOL;
+	*plain = record + BATON_RECORD_HEADER_LEN;
+	err = baton_record_open(&session->open[class_id], record,
+				BATON_RECORD_HEADER_LEN, *plain,
+				len - BATON_RECORD_HEADER_LEN, plain_len);
+	if (err)
+		return BATON_ERR_AUTH;
+	session->records_in++;
+	baton_flight_done(&session->link.flight);
+	return BATON_OK;
+}
+
+static enum baton_err take_verified(struct baton_session *session,
+				    const struct baton_frame *frame)
+{
+	struct baton_outgoing_stream *stream = baton_outgoing_stream(
+		&session->outgoing, frame->class_id, frame->stream);
+	struct baton_outgoing_news told;
+	enum baton_err err;
+
+	if (!stream)
+		return BATON_ERR_PROTOCOL;
+	err = baton_outgoing_verified(stream, frame->message, frame->offset,
+				      &told);
+	if (!err && told.delivered)
+		session->news[frame->class_id - BATON_CLASS_MESSAGE]
+			     [frame->stream]
+				     .delivered = true;
+	return err;
+}
+
+static enum baton_err take_refuse(struct baton_session *session,
+				  const struct baton_frame *frame)
+{
+	struct baton_outgoing_stream *stream = baton_outgoing_stream(
+		&session->outgoing, frame->class_id, frame->stream);
+	struct baton_stream_news *news;
+	enum baton_err err;
+	bool told;
+
+	if (!stream)
+		return BATON_ERR_PROTOCOL;
+	err = baton_outgoing_refused(stream, frame->message, &told);
+	if (err || !told)
+		return err;
+	news = &session->news[frame->class_id - BATON_CLASS_MESSAGE]
+			     [frame->stream];
+	news->refused = true;
+	news->reason = frame->reason;
+	return BATON_OK;
+}
+
+static enum baton_err take_session_frame(struct baton_session *session,
+					 const struct baton_frame *frame,
+					 uint64_t now_ms)
+{
+	switch (frame->code) {
+	case SYNC_FRAME:
+		return sync_take(session, frame->bytes, frame->len);
+	case CONFIRM_FRAME:
+	case BONDED_FRAME:
+	case PAIR_CANCEL_FRAME:
+		return frame->len == 0
+			       ? pairing_frame(session, frame->code, now_ms)
+			       : BATON_ERR_PROTOCOL;
+	case CLOSE_FRAME:
+		return BATON_ERR_CLOSED;
+	default:
+		return BATON_ERR_PROTOCOL;
+	}
+}
+
+static enum baton_err take_control_frame(struct baton_session *session,
+					 const struct baton_frame *frame,
+					 uint64_t now_ms)
+{
+	bool secured = session->state == BATON_SESSION_SECURED;
+
+	switch (frame->type) {
+	case BATON_FRAME_PAD:
+		return BATON_OK;
+	case BATON_FRAME_VERIFIED:
+		return secured ? take_verified(session, frame)
+			       : BATON_ERR_PROTOCOL;
+	case BATON_FRAME_REFUSE:
+		return secured ? take_refuse(session, frame)
+			       : BATON_ERR_PROTOCOL;
+	case BATON_FRAME_SESSION:
+		return take_session_frame(session, frame, now_ms);
+	case BATON_FRAME_CANCEL:
+	case BATON_FRAME_DATA:
+		break;
+	}
+	return BATON_ERR_PROTOCOL;
+}
+
+/* CONTROL never waits for the application: all of it is taken at once. */
+enum baton_err records_take_control(struct baton_session *session,
+				    uint64_t now_ms)
+{
+	struct baton_frame frame;
+	uint8_t *plain = NULL;
+	enum baton_err err;
+	size_t len = 0;
+	size_t at, used;
+
+	for (;;) {
+		err = open_record(session, BATON_CLASS_CONTROL, &plain, &len);
+		if (err)
+			return err == BATON_ERR_AGAIN ? BATON_OK : err;
+		for (at = 0; at < len; at += used) {
+			err = baton_frame_decode(plain + at, len - at,
+						 BATON_CLASS_CONTROL, &frame,
+						 &used);
+			if (!err)
+				err = take_control_frame(session, &frame,
+							 now_ms);
+			if (err)
+				return err;
+		}
+		baton_link_release(&session->link, BATON_CLASS_CONTROL);
+	}
+}
+
+/*
+ * The next frame of MESSAGE or BULK into session->frame. AGAIN: none is here
+ * yet. PAD and such are passed over.
+ */
+enum baton_err records_next_frame(struct baton_session *session)
+{
+	enum baton_err err = BATON_ERR_AGAIN;
+	uint8_t *plain = NULL;
+	size_t used;
+	uint8_t c;
+
+	if (session->record && session->record_at == session->record_len) {
+		baton_link_release(&session->link, session->record_class);
+		session->record = NULL;
+	}
+	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES && !session->record;
+	     c++) {
+		err = open_record(session, c, &plain, &session->record_len);
+		if (err == BATON_ERR_AGAIN)
+			continue;
+		if (err)
+			return err;
+		session->record = plain;
+		session->record_at = 0;
+		session->record_class = c;
+	}
+	if (!session->record)
+		return BATON_ERR_AGAIN;
+	if (session->record_at == session->record_len)
+		return records_next_frame(session);
+	err = baton_frame_decode(session->record + session->record_at,
+				 session->record_len - session->record_at,
+				 session->record_class, &session->frame, &used);
+	if (err)
+		return err;
+	session->record_at += used;
+	return BATON_OK;
+}

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/session.h"
+
+#include <string.h>
+
+#include "session/internal.h"
+#include "transport/timing.h"
+
+static uint16_t record_max(const struct baton_session *session, int class_id)
+{
+	return class_id == BATON_CLASS_CONTROL
+		       ? BATON_CONTROL_RECORD_MAX
+		       : session->config.link.record_max;
+}
+
+static size_t aligned(size_t len)
+{
+	return (len + 7) / 8 * 8;
+}
+
+size_t baton_session_memory_len(const struct baton_session_config *config)
+{
+	return baton_link_memory_len(&config->link) +
+	       aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
+	       2 * aligned(BATON_BATCH_LEN(config->link.record_max));
+}
+
+enum baton_err baton_session_init(struct baton_session *session,
+				  const struct baton_session_config *config,
+				  void *memory, size_t memory_len,
+				  const uint8_t seed[32])
+{
+	uint8_t *batch[BATON_CLASSES];
+	uint16_t max[BATON_CLASSES];
+	uint8_t *p = memory;
+	enum baton_err err;
+	int c;
+
+	if (config->role != BATON_WATCH && config->role != BATON_PHONE)
+		return BATON_ERR_ARG;
+	if (memory_len < baton_session_memory_len(config))
+		return BATON_ERR_SPACE;
+	memset(session, 0, sizeof(*session));
+	session->config = *config;
+	err = baton_link_init(&session->link, &config->link, p,
+			      baton_link_memory_len(&config->link));
+	if (err)
+		return err;
+	p += baton_link_memory_len(&config->link);
+	for (c = 0; c < BATON_CLASSES; c++) {
+		max[c] = record_max(session, c);
+		batch[c] = p;
+		p += aligned(BATON_BATCH_LEN(max[c]));
+	}
+	baton_outgoing_init(&session->outgoing, batch, max);
+	baton_incoming_init(&session->incoming, config->message_max);
+	baton_drbg_init(&session->drbg, seed);
+	err = baton_drbg_bytes(&session->drbg, session->instance,
+			       sizeof(session->instance));
+	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
+	return err;
+}
+
+void baton_session_wipe(struct baton_session *session)
+{
+	records_end(session);
+	baton_handshake_wipe(&session->handshake);
+	baton_drbg_wipe(&session->drbg);
+	baton_crypto_wipe(session, sizeof(*session));
+}
+
+void session_set_state(struct baton_session *session,
+		       enum baton_session_state state, uint64_t deadline_ms)
+{
+	session->state = state;
+	session->state_deadline_ms = deadline_ms;
+}
+
+bool session_is_pairing(const struct baton_session *session)
+{
+	switch (session->state) {
+	case BATON_SESSION_HANDSHAKE:
+		return session->handshake.kind == BATON_KIND_COMPARE;
+	case BATON_SESSION_CONFIRM:
+		/* A bond whose write was asked for stands (SPEC 3). */
+		return !session->bond_durable && !session->store_waits;
+	case BATON_SESSION_IDLE:
+	case BATON_SESSION_REJECTING:
+	case BATON_SESSION_SYNCING:
+	case BATON_SESSION_SECURED:
+	case BATON_SESSION_CLOSING:
+		break;
+	}
+	return false;
+}
+
+/* A pairing ended, for better or worse, before it was announced. */
+static void end_pairing(struct baton_session *session, enum baton_err err)
+{
+	if (session_is_pairing(session)) {
+		session->tell_pair_failed = true;
+		session->pair_err = err;
+		if (err == BATON_ERR_REFUSED || err == BATON_ERR_AUTH)
+			session->pairing_until_ms = 0;
+	} else if (session->state == BATON_SESSION_CONFIRM) {
+		session->unannounced = true;
+	}
+	session->tell_compare = false;
+}
+
+void session_fail(struct baton_session *session, enum baton_err err)
+{
+	if (session->state == BATON_SESSION_IDLE ||
+	    session->state == BATON_SESSION_CLOSING)
+		return;
+	end_pairing(session, err);
+	session->tell_close = true;
+	session->close_err = err;
+	records_end(session);
+	baton_link_stop(&session->link);
+	session_set_state(session, BATON_SESSION_CLOSING, BATON_NEVER);
+}
+
+enum baton_err baton_session_bond_add(struct baton_session *session,
+				      const uint8_t *value, size_t len)
+{
+	struct baton_bond *bond = &session->bonds[session->bond_count];
+	enum baton_err err;
+
+	if (session->bond_count == BATON_BONDS)
+		return BATON_ERR_SPACE;
+	err = baton_bond_decode(value, len, session->config.role, bond);
+	if (!err)
+		session->bond_wanted = session->bond_count++;
+	return err;
+}
+
+size_t baton_session_bond_count(const struct baton_session *session)
+{
+	return session->bond_count;
+}
+
+enum baton_err baton_session_bond_id(const struct baton_session *session,
+				     size_t index,
+				     uint8_t id[BATON_BOND_ID_LEN])
+{
+	if (index >= session->bond_count)
+		return BATON_ERR_NOT_FOUND;
+	memcpy(id, session->bonds[index].id, BATON_BOND_ID_LEN);
+	return BATON_OK;
+}
+
+enum baton_err baton_session_bond_select(struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN])
+{
+	uint8_t i;
+
+	for (i = 0; i < session->bond_count; i++)
+		if (memcmp(session->bonds[i].id, id, BATON_BOND_ID_LEN) == 0) {
+			session->bond_wanted = i;
+			return BATON_OK;
+		}
+	return BATON_ERR_NOT_FOUND;
+}
+
+enum baton_err baton_session_pairing_open(struct baton_session *session,
+					  uint64_t now_ms)
+{
+	if (session->bond_count == BATON_BONDS)
+		return BATON_ERR_SPACE;
+	session->pairing_until_ms = now_ms + PAIRING_WINDOW_MS;
+	return BATON_OK;
+}
+
+void baton_session_pairing_close(struct baton_session *session)
+{
+	session->pairing_until_ms = 0;
+}
+
+static struct baton_handshake_env env(struct baton_session *session,
+				      uint64_t now_ms)
+{
+	struct baton_handshake_env e = {
+		.drbg = &session->drbg,
+		.bonds = session->bonds,
+		.bond_count = session->bond_count,
+		.pairing = session->pairing_until_ms > now_ms &&
+			   session->bond_count < BATON_BONDS,
+	};
+
+	return e;
+}
+
+static struct baton_hello own_hello(const struct baton_session *session,
+				    uint8_t bearer)
+{
+	const struct baton_link_config *link = &session->config.link;
+	struct baton_hello hello = {
+		.version_max = BATON_VERSION_MAX,
+		.version_min = BATON_VERSION_MIN,
+		.role = (uint8_t)session->config.role,
+		.bearer = bearer,
+		.pairing = BATON_PAIR_COMPARE,
+		.record_max = link->record_max,
+		.pdu_max = link->pdu_max,
+	};
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		hello.window[c] = (uint8_t)link->window[c];
+	return hello;
+}
+
+static void send_reply(struct baton_session *session,
+		       const struct baton_reply *reply)
+{
+	bool timed = session->config.role == BATON_PHONE &&
+		     reply->number != BATON_FLIGHT_REJECT;
+
+	if (reply->len > 0)
+		baton_flight_send(&session->link.flight, reply->number,
+				  reply->bytes, reply->len, timed);
+}
+
+enum baton_err baton_session_link_up(struct baton_session *session,
+				     const struct baton_link_facts *facts,
+				     uint64_t now_ms)
+{
+	struct baton_handshake_env e = env(session, now_ms);
+	struct baton_hello hello = own_hello(session, facts->bearer);
+	bool phone = session->config.role == BATON_PHONE;
+	struct baton_reply reply;
+	enum baton_err err;
+	uint8_t kind = 0;
+
+	if (session->state != BATON_SESSION_IDLE)
+		return BATON_ERR_STATE;
+	if (phone)
+		kind = e.pairing ? BATON_KIND_COMPARE : BATON_KIND_RECONNECT;
+	if (kind == BATON_KIND_RECONNECT && session->bond_count == 0)
+		return BATON_ERR_STATE;
+	err = baton_handshake_start(&session->handshake, session->config.role,
+				    kind, session->bond_wanted, &hello, &e,
+				    &reply);
+	if (err)
+		return err;
+	session->tell_close = false;
+	session->bad_flights = 0;
+	baton_link_start(&session->link, facts->mtu, facts->ll_len,
+			 facts->interval_us, now_ms);
+	send_reply(session, &reply);
+	session_set_state(
+		session, BATON_SESSION_HANDSHAKE,
+		now_ms + (e.pairing ? PAIR_DEADLINE_MS : BOND_DEADLINE_MS));
+	return BATON_OK;
+}
+
+void baton_session_link_mtu(struct baton_session *session, uint16_t mtu)
+{
+	baton_link_set_mtu(&session->link, mtu);
+}
+
+void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
+{
+	(void)now_ms;
+	if (session->state == BATON_SESSION_IDLE)
+		return;
+	end_pairing(session, BATON_ERR_CLOSED);
+	records_end(session);
+	baton_link_stop(&session->link);
+	sync_link_down(session);
+	memset(session->refusal, 0, sizeof(session->refusal));
+	session->owes_sync = false;
+	session->owes_confirm = false;
+	session->owes_bonded = false;
+	session->owes_cancel = false;
+	session->tell_secured = false;
+	baton_handshake_wipe(&session->handshake);
+	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
+}
+
+/* The peer's limits, from its hello. */
+static void use_hello(struct baton_session *session)
+{
+	const struct baton_hello *peer = &session->handshake.peer;
+	uint16_t max[BATON_CLASSES];
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		max[c] = record_max(session, c);
+		if (c != BATON_CLASS_CONTROL && peer->record_max < max[c])
+			max[c] = peer->record_max;
+	}
+	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
+	baton_outgoing_start(&session->outgoing, max);
+}
+
+static void handshake_done(struct baton_session *session, uint64_t now_ms)
+{
+	records_begin(session);
+	if (session->handshake.kind == BATON_KIND_COMPARE) {
+		pairing_begin(session, now_ms);
+		return;
+	}
+	session->bond_at = session->handshake.bond;
+	session->tell_paired |= session->unannounced;
+	session->unannounced = false;
+	session_set_state(session, BATON_SESSION_SYNCING,
+			  session->state_deadline_ms);
+	sync_begin(session);
+}
+
+/* A whole flight came; true if the link may have lost its last answer. */
+static enum baton_err take_flight(struct baton_session *session,
+				  uint64_t now_ms)
+{
+	struct baton_handshake_env e = env(session, now_ms);
+	struct baton_flight *flight = &session->link.flight;
+	enum baton_step before = session->handshake.step;
+	struct baton_reply reply;
+	enum baton_err err;
+
+	if (session->state == BATON_SESSION_REJECTING) {
+		baton_flight_forget(flight);
+		baton_flight_again(flight);
+		return BATON_ERR_PEER_STATE;
+	}
+	if (session->state != BATON_SESSION_HANDSHAKE) {
+		baton_flight_forget(flight);
+		return BATON_ERR_PEER_STATE;
+	}
+	err = baton_handshake_flight(&session->handshake, flight->rx_number,
+				     flight->rx, flight->rx_total, &e, &reply);
+	baton_flight_forget(flight);
+	if (baton_err_is_peer(err)) {
+		if (++session->bad_flights >= BAD_FLIGHTS_MAX)
+			return BATON_ERR_EXHAUSTED;
+		return err;
+	}
+	send_reply(session, &reply);
+	if (err && reply.len > 0) {
+		end_pairing(session, err);
+		session->close_err = err;
+		session_set_state(session, BATON_SESSION_REJECTING,
+				  now_ms + REJECT_DEADLINE_MS);
+		return BATON_OK;
+	}
+	if (err)
+		return err;
+	if (before == BATON_STEP_HELLO)
+		use_hello(session);
+	if (session->handshake.step == BATON_STEP_DONE) {
+		if (reply.len == 0)
+			baton_flight_done(flight);
+		handshake_done(session, now_ms);
+	}
+	baton_crypto_wipe(&reply, sizeof(reply));
+	return BATON_OK;
+}
+
+enum baton_err baton_session_rx(struct baton_session *session,
+				const uint8_t *pdu, size_t len, uint64_t now_ms)
+{
+	enum baton_err err, fatal = BATON_OK;
+	bool flight;
+
+	if (session->state == BATON_SESSION_IDLE ||
+	    session->state == BATON_SESSION_CLOSING)
+		return BATON_ERR_CLOSED;
+	err = baton_link_rx(&session->link, pdu, len, now_ms, &flight);
+	if (baton_err_is_fatal(err))
+		fatal = err;
+	if (!fatal && flight)
+		err = take_flight(session, now_ms);
+	if (baton_err_is_fatal(err))
+		fatal = err;
+	if (!fatal && session->link.records)
+		fatal = records_take_control(session, now_ms);
+	if (fatal) {
+		session_fail(session, fatal);
+		return fatal;
+	}
+	return err;
+}
+
+size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
+			uint64_t now_ms)
+{
+	enum baton_err err;
+
+	if (session->state == BATON_SESSION_IDLE ||
+	    session->state == BATON_SESSION_CLOSING)
+		return 0;
+	if (session->link.records) {
+		err = records_prepare(session, now_ms);
+		if (err) {
+			session_fail(session, err);
+			return 0;
+		}
+	}
+	return baton_link_tx(&session->link, dst, cap, now_ms);
+}
+
+uint64_t baton_session_deadline(const struct baton_session *session)
+{
+	uint64_t due = session->state_deadline_ms;
+
+	if (session->state == BATON_SESSION_IDLE ||
+	    session->state == BATON_SESSION_CLOSING)
+		return BATON_NEVER;
+	due = baton_earlier(due, baton_link_deadline(&session->link));
+	if (session->state == BATON_SESSION_SECURED)
+		due = baton_earlier(
+			due, baton_incoming_deadline(&session->incoming));
+	return due;
+}
+
+/* The state's own deadline has passed. */
+static void state_timeout(struct baton_session *session)
+{
+	switch (session->state) {
+	case BATON_SESSION_HANDSHAKE:
+	case BATON_SESSION_SYNCING:
+		session_fail(session, BATON_ERR_TIMEOUT);
+		break;
+	case BATON_SESSION_REJECTING:
+		session_fail(session, session->close_err);
+		break;
+	case BATON_SESSION_CONFIRM:
+		session_fail(session, session->pair_err ? session->pair_err
+							: BATON_ERR_TIMEOUT);
+		break;
+	case BATON_SESSION_IDLE:
+	case BATON_SESSION_SECURED:
+	case BATON_SESSION_CLOSING:
+		break;
+	}
+}
+
+void baton_session_tick(struct baton_session *session, uint64_t now_ms)
+{
+	enum baton_err err;
+
+	if (session->state == BATON_SESSION_IDLE ||
+	    session->state == BATON_SESSION_CLOSING)
+		return;
+	err = baton_link_tick(&session->link, now_ms);
+	if (err)
+		session_fail(session, err);
+	else if (session->state_deadline_ms <= now_ms)
+		state_timeout(session);
+}
+
+enum baton_err baton_session_send(struct baton_session *session,
+				  struct baton_stream_id stream,
+				  const uint8_t *message, size_t len,
+				  uint64_t now_ms)
+{
+	enum baton_err err;
+
+	(void)now_ms;
+	if (session->state != BATON_SESSION_SECURED)
+		return BATON_ERR_STATE;
+	err = baton_outgoing_send(&session->outgoing, stream.class_id,
+				  stream.number, message, len);
+	if (err != BATON_ERR_AGAIN)
+		return err;
+	err = records_pump(session, stream.class_id, true);
+	if (!err)
+		err = baton_outgoing_send(&session->outgoing, stream.class_id,
+					  stream.number, message, len);
+	if (err == BATON_ERR_AGAIN)
+		session->news[stream.class_id - BATON_CLASS_MESSAGE]
+			     [stream.number]
+				     .wants_room = true;
+	return err;
+}
+
+enum baton_err baton_session_begin(struct baton_session *session,
+				   struct baton_stream_id stream,
+				   uint64_t total, const uint8_t *meta,
+				   size_t meta_len)
+{
+	enum baton_err err;
+
+	err = baton_outgoing_begin(&session->outgoing, stream.class_id,
+				   stream.number, total, meta, meta_len);
+	if (!err)
+		session->news[stream.class_id - BATON_CLASS_MESSAGE]
+			     [stream.number]
+				     .writable = true;
+	return err;
+}
+
+enum baton_err baton_session_write(struct baton_session *session,
+				   struct baton_stream_id stream,
+				   const uint8_t *bytes, size_t len,
+				   size_t *taken, uint64_t now_ms)
+{
+	enum baton_err err = BATON_OK;
+	size_t n;
+
+	(void)now_ms;
+	*taken = 0;
+	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
+				   stream.number))
+		return BATON_ERR_ARG;
+	while (len > 0) {
+		err = BATON_ERR_AGAIN;
+		n = 0;
+		if (session->state == BATON_SESSION_SECURED)
+			err = baton_outgoing_write(
+				&session->outgoing, stream.class_id,
+				stream.number, bytes, len, &n);
+		bytes += n;
+		len -= n;
+		*taken += n;
+		if (err == BATON_ERR_AGAIN &&
+		    session->state == BATON_SESSION_SECURED)
+			err = records_pump(session, stream.class_id, true);
+		if (err)
+			break;
+	}
+	if (err == BATON_ERR_AGAIN) {
+		session->news[stream.class_id - BATON_CLASS_MESSAGE]
+			     [stream.number]
+				     .wants_room = true;
+		return *taken > 0 ? BATON_OK : BATON_ERR_AGAIN;
+	}
+	return err;
+}
+
+enum baton_err baton_session_cancel(struct baton_session *session,
+				    struct baton_stream_id stream,
+				    uint8_t reason)
+{
+	return baton_outgoing_cancel(&session->outgoing, stream.class_id,
+				     stream.number, reason);
+}
+
+void baton_session_stats(const struct baton_session *session,
+			 struct baton_session_stats *stats)
+{
+	const struct baton_link_stats *link = &session->link.stats;
+
+	stats->tx_pdus = link->tx_pdus;
+	stats->tx_bytes = link->tx_bytes;
+	stats->rx_pdus = link->rx_pdus;
+	stats->rx_bytes = link->rx_bytes;
+	stats->tx_data_pdus = link->tx_data_pdus;
+	stats->tx_ack_pdus = link->tx_ack_pdus;
+	stats->tx_resent = link->tx_resent;
+	stats->rx_dropped = link->rx_dropped;
+	stats->tx_records = session->records_out;
+	stats->rx_records = session->records_in;
+	stats->srtt_ms = session->link.rtt.srtt_8 / 8;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+
+/* SYNC: where both sides stand when a link is secured (session/SPEC.md 4). */
+
+#include <string.h>
+
+#include "session/internal.h"
+#include "transport/varint.h"
+
+#define INSTANCE_LEN 8
+#define ENTRY_MAX (2 + 2 * BATON_VARINT_MAX)
+#define SYNC_MAX \
+	(2 * INSTANCE_LEN + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
+
+struct position {
+	uint64_t messages;
+	uint64_t offset;
+	bool given;
+};
+
+void sync_begin(struct baton_session *session)
+{
+	const uint8_t *id = session->bonds[session->bond_at].id;
+
+	if (memcmp(session->peer_bond, id, BATON_BOND_ID_LEN) != 0) {
+		memcpy(session->peer_bond, id, BATON_BOND_ID_LEN);
+		memset(session->peer_instance, 0, INSTANCE_LEN);
+	}
+	session->owes_sync = true;
+}
+
+enum baton_err sync_put(struct baton_session *session)
+{
+	uint8_t frame[3 + SYNC_MAX];
+	uint8_t body[SYNC_MAX];
+	const struct baton_incoming_stream *stream;
+	size_t n = 2 * INSTANCE_LEN;
+	size_t at = 1;
+	uint8_t c, s;
+
+	memcpy(body, session->instance, INSTANCE_LEN);
+	memcpy(body + INSTANCE_LEN, session->peer_instance, INSTANCE_LEN);
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			stream = &session->incoming.stream[c][s];
+			if (stream->messages == 0 && stream->offset == 0)
+				continue;
+			body[n++] = (uint8_t)(BATON_CLASS_MESSAGE + c);
+			body[n++] = s;
+			n += baton_varint_put(body + n, stream->messages);
+			n += baton_varint_put(body + n, stream->offset);
+		}
+	frame[0] = SYNC_FRAME;
+	at += baton_varint_put(frame + at, n);
+	memcpy(frame + at, body, n);
+	return baton_outgoing_frame(
+		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, at + n);
+}
+
+static enum baton_err
+read_entries(const uint8_t *p, size_t len,
+	     struct position at[BATON_DATA_CLASSES][BATON_STREAMS])
+{
+	struct position *position;
+
+	while (len > 0) {
+		if (len < 2 || p[0] < BATON_CLASS_MESSAGE ||
+		    p[0] > BATON_CLASS_BULK || p[1] >= BATON_STREAMS)
+			return BATON_ERR_PROTOCOL;
+		position = &at[p[0] - BATON_CLASS_MESSAGE][p[1]];
+		p += 2;
+		len -= 2;
+		if (position->given ||
+		    !baton_varint_get(&p, &len, &position->messages) ||
+		    !baton_varint_get(&p, &len, &position->offset))
+			return BATON_ERR_PROTOCOL;
+		position->given = true;
+	}
+	return BATON_OK;
+}
+
+static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
+			    bool known, const struct position *position)
+{
+	struct baton_outgoing_stream *out = &session->outgoing.stream[c][s];
+	struct baton_stream_news *news = &session->news[c][s];
+	struct baton_outgoing_news told;
+	enum baton_err err;
+
+	err = baton_outgoing_sync(out, known, position->messages,
+				  position->offset, &told);
+	if (err)
+		return err;
+	news->delivered |= told.delivered;
+	news->rewind = told.rewind;
+	news->refused |= told.refused;
+	news->writable = false;
+	if (told.lost) {
+		news->lost = true;
+		news->lost_from = known ? out->verified : 0;
+		news->lost_end = told.lost_end;
+	}
+	if (!known && baton_incoming_reset(&session->incoming.stream[c][s]))
+		news->aborted = true;
+	return BATON_OK;
+}
+
+enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
+			 size_t len)
+{
+	struct position at[BATON_DATA_CLASSES][BATON_STREAMS];
+	enum baton_err err;
+	uint8_t c, s;
+	bool known;
+
+	if (session->state != BATON_SESSION_SYNCING || len < 2 * INSTANCE_LEN)
+		return BATON_ERR_PROTOCOL;
+	memset(at, 0, sizeof(at));
+	err = read_entries(body + 2 * INSTANCE_LEN, len - 2 * INSTANCE_LEN, at);
+	if (err)
+		return err;
+	known = memcmp(body, session->peer_instance, INSTANCE_LEN) == 0 &&
+		memcmp(body + INSTANCE_LEN, session->instance, INSTANCE_LEN) ==
+			0;
+	memcpy(session->peer_instance, body, INSTANCE_LEN);
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			err = apply(session, c, s, known, &at[c][s]);
+			if (err)
+				return err;
+		}
+	session_set_state(session, BATON_SESSION_SECURED, UINT64_MAX);
+	session->tell_secured = true;
+	return BATON_OK;
+}
+
+void sync_link_down(struct baton_session *session)
+{
+	uint8_t c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++)
+			if (baton_incoming_link_down(
+				    &session->incoming.stream[c][s]))
+				session->news[c][s].aborted = true;
+}
