@@ -381,8 +381,12 @@ static void central_end(void *ctx, uint64_t generation)
 		    start_us + BATON_PHY_T_IFS_US < ll->next_anchor_us &&
 		    transmit(sim, BATON_SIM_WATCH, start_us,
 			     ll->next_anchor_us - start_us -
-				     BATON_PHY_T_IFS_US))
+				     BATON_PHY_T_IFS_US)) {
+			/* It stops where it knows that neither has more. */
+			ll->listening = ll->packet.md || ll->central_md ||
+					air == BATON_SIM_AIR_CRC;
 			return;
+		}
 	}
 	if (phone->linked) {
 		stats(sim, BATON_SIM_PHONE)->ll_rx_missed++;
@@ -408,7 +412,7 @@ static bool goes_on(const struct baton_sim *sim, enum baton_sim_air air)
 	case BATON_SIM_AIR_OK:
 		break;
 	}
-	return ll->packet.md || ll->central_md || phone->terminate;
+	return ll->packet.md || ll->central_md;
 }
 
 /* The peripheral's packet has ended: the central goes on, or closes. */
@@ -428,13 +432,15 @@ static void peripheral_end(void *ctx, uint64_t generation)
 	air = receive(sim, BATON_SIM_PHONE, phone->linked);
 	if (ending && watch->linked)
 		baton_sim_ll_drop(sim, BATON_SIM_WATCH, watch->terminate);
-	if (!phone->linked || !goes_on(sim, air))
-		return;
 	/* Everything but the central's own packet, to the next anchor. */
 	end_us = start_us + 2 * BATON_PHY_T_IFS_US + airtime_us(sim, 0);
-	if (end_us + airtime_us(sim, 0) <= ll->next_anchor_us)
-		transmit(sim, BATON_SIM_PHONE, start_us,
-			 ll->next_anchor_us - end_us);
+	if (phone->linked && goes_on(sim, air) &&
+	    end_us + airtime_us(sim, 0) <= ll->next_anchor_us &&
+	    transmit(sim, BATON_SIM_PHONE, start_us,
+		     ll->next_anchor_us - end_us))
+		return;
+	if (watch->linked && ll->listening)
+		listen(sim, BATON_SIM_WATCH, silence_us(sim->cfg.phy));
 }
 
 /* 4.5.1: the peripheral may sleep through events if it has nothing to say. */

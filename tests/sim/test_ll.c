@@ -338,6 +338,24 @@ static void a_missed_packet_closes_the_event(void **state)
 	pair_close(&p);
 }
 
+static void a_watch_with_no_more_to_send_stops_listening(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.watch.limit = 1;
+	set_errors(&p, BATON_SIM_WATCH, 1000000, 0);
+	pair_open(&p);
+	baton_sim_run_until(p.sim, 15 * MS);
+	/* C, P broken, and C again, which could not read that MD was 0. */
+	assert_int_equal(pair_packets(&p, BATON_SIM_PHONE, 0, true), 2);
+	assert_int_equal(pair_packets(&p, BATON_SIM_WATCH, 0, true), 1);
+	assert_int_equal(pair_find(&p, BATON_SIM_LL, BATON_SIM_PHONE, 1)->air,
+			 BATON_SIM_AIR_MISSED);
+	pair_close(&p);
+}
+
 static void a_lost_acknowledgement_does_not_double_a_packet(void **state)
 {
 	struct pair p;
@@ -413,6 +431,28 @@ static void an_error_rate_is_what_it_says(void **state)
 	baton_sim_get_stats(p.sim, BATON_SIM_WATCH, &stats);
 	assert_true(stats.ll_tx_data > 60000);
 	assert_in_range(stats.ll_tx_again * 1000 / stats.ll_tx_data, 97, 103);
+	pair_close(&p);
+}
+
+static void bursts_are_as_frequent_as_their_states(void **state)
+{
+	struct baton_sim_stats stats;
+	struct pair p;
+	uint64_t sent;
+
+	(void)state;
+	pair_init(&p);
+	p.watch.limit = UINT64_MAX;
+	p.cfg.errors[BATON_SIM_WATCH].bad_per_ppm = 1000000;
+	p.cfg.errors[BATON_SIM_WATCH].to_bad_ppm = 10000;
+	p.cfg.errors[BATON_SIM_WATCH].to_good_ppm = 100000;
+	pair_open(&p);
+	baton_sim_run_until(p.sim, 200 * SECOND);
+	baton_sim_get_stats(p.sim, BATON_SIM_WATCH, &stats);
+	sent = stats.ll_tx_data + stats.ll_tx_empty;
+	baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &stats);
+	/* 1 / (1 + 10) of the time in the bad state: 9.1 % */
+	assert_in_range(stats.ll_rx_crc * 1000 / sent, 85, 97);
 	pair_close(&p);
 }
 
@@ -516,6 +556,31 @@ static void charge_per_byte_is_that_of_the_data_sheet(void **state)
 	pair_close(&p);
 }
 
+static void charge_is_time_in_each_state_times_its_current(void **state)
+{
+	struct baton_sim_stats stats;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_open(&p);
+	baton_sim_run_until(p.sim, 30 * SECOND - 1);
+	/* 1000 events; 2M: 44 us sent and 44 received, one T_IFS. */
+	baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &stats);
+	assert_int_equal(stats.tx_us, 1000 * 44);
+	assert_int_equal(stats.rx_us, 1000 * (150 + 44));
+	assert_int_equal(stats.charge_pc,
+			 (44000 * UINT64_C(4800000) +
+			  194000 * UINT64_C(5200000) +
+			  (29999999 - 238000) * UINT64_C(3160)) /
+				 1000);
+	/* The watch opens 32 us early, and 100 ppm of 30 ms is 3 us more. */
+	baton_sim_get_stats(p.sim, BATON_SIM_WATCH, &stats);
+	assert_int_equal(stats.tx_us, 1000 * 44);
+	assert_int_equal(stats.rx_us, 1000 * (150 + 44 + 32) + 999 * 3);
+	pair_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,15 +603,19 @@ int main(void)
 			two_broken_packets_close_the_event_and_are_sent_again),
 		cmocka_unit_test(a_watch_falls_silent_after_two_broken_packets),
 		cmocka_unit_test(a_missed_packet_closes_the_event),
+		cmocka_unit_test(a_watch_with_no_more_to_send_stops_listening),
 		cmocka_unit_test(
 			a_lost_acknowledgement_does_not_double_a_packet),
 		cmocka_unit_test(values_survive_errors_in_bursts_in_order),
 		cmocka_unit_test(an_error_rate_is_what_it_says),
+		cmocka_unit_test(bursts_are_as_frequent_as_their_states),
 		cmocka_unit_test(a_disconnect_tells_both_sides_why),
 		cmocka_unit_test(
 			a_mic_failure_is_learnt_by_timeout_at_the_peer),
 		cmocka_unit_test(
 			a_clock_beyond_what_it_declares_loses_the_anchor),
+		cmocka_unit_test(
+			charge_is_time_in_each_state_times_its_current),
 		cmocka_unit_test(charge_per_byte_is_that_of_the_data_sheet),
 	};
 

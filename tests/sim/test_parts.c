@@ -327,30 +327,46 @@ static void advertising_events_are_an_interval_and_a_delay_apart(void **state)
 	pair_close(&p);
 }
 
-static void a_scanner_hears_the_share_of_its_window(void **state)
+/* Mean time from the scanner's start to the connection, 300 seeds. */
+static uint64_t mean_wait_us(uint32_t window_us)
 {
-	uint64_t events = 0;
+	uint64_t sum_us = 0;
 	uint64_t seed;
 
-	(void)state;
 	for (seed = 1; seed <= 300; seed++) {
-		struct baton_sim_stats stats;
+		const uint64_t on_us = SECOND + seed * 1237;
 		struct pair p;
 
 		pair_init(&p);
 		p.cfg.seed = seed;
 		p.cfg.start = BATON_SIM_START_ADVERTISING;
 		p.cfg.scan_interval_us = 200000;
-		p.cfg.scan_window_us = 50000;
+		p.cfg.scan_window_us = window_us;
 		pair_open(&p);
-		baton_sim_run_until(p.sim, 20 * SECOND);
+		baton_sim_power(p.sim, BATON_SIM_PHONE, false);
+		baton_sim_run_until(p.sim, on_us);
+		baton_sim_power(p.sim, BATON_SIM_PHONE, true);
+		baton_sim_run_until(p.sim, on_us + 20 * SECOND);
 		assert_true(baton_sim_connected(p.sim));
-		baton_sim_get_stats(p.sim, BATON_SIM_WATCH, &stats);
-		events += stats.adv_events;
+		sum_us += pair_find(&p, BATON_SIM_CONNECT, BATON_SIM_PHONE, 0)
+				  ->at_us -
+			  on_us;
 		pair_close(&p);
 	}
-	/* A quarter of the time: 1 to 2 intervals of 200 ms, 105 ms each. */
-	assert_in_range(events, 300, 900);
+	return sum_us / 300;
+}
+
+static void a_scanner_hears_what_falls_into_its_window(void **state)
+{
+	(void)state;
+	/* Half of 105 ms, and a little for packets on an edge. */
+	assert_in_range(mean_wait_us(200000), 48000, 62000);
+	/*
+	 * A window of 50 ms holds an advert 50 times in 105, after 25 ms. Else
+	 * the adverts, two in 210 ms, drift into it by 10 ms per interval of
+	 * 200 ms: 1 to 6 intervals. 0.48 x 25 + 0.52 x 3.1 x 200 = 340 ms.
+	 */
+	assert_in_range(mean_wait_us(50000), 300000, 380000);
 }
 
 static void a_lost_connect_ind_fails_and_is_tried_again(void **state)
@@ -397,7 +413,7 @@ int main(void)
 		cmocka_unit_test(the_first_anchor_follows_connect_ind),
 		cmocka_unit_test(
 			advertising_events_are_an_interval_and_a_delay_apart),
-		cmocka_unit_test(a_scanner_hears_the_share_of_its_window),
+		cmocka_unit_test(a_scanner_hears_what_falls_into_its_window),
 		cmocka_unit_test(a_lost_connect_ind_fails_and_is_tried_again),
 	};
 
