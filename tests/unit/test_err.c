@@ -38,6 +38,7 @@ static const struct {
 	{BATON_ERR_EXHAUSTED, 0, 1},
 	{BATON_ERR_STORE, 0, 1},
 	{BATON_ERR_REFUSED, 0, 1},
+	{BATON_ERR_NO_BOND, 0, 1},
 };
 
 #define N_BANDS (sizeof(bands) / sizeof(bands[0]))
