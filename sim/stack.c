@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/prng.h"
+#include "sim/stack.h"
+
+#define KEPT (BATON_BONDS + 8)
+#define KEY_CAP 64
+#define VALUE_CAP 512
+
+/* A stored value, as the device finds it after a reboot. */
+struct kept {
+	char key[KEY_CAP]; /* empty: free */
+	uint8_t value[VALUE_CAP];
+	size_t len;
+};
+
+struct baton_sim_stack {
+	struct baton_sim *sim;
+	enum baton_sim_side side;
+	struct baton_session_config config;
+	const struct baton_sim_stack_app *app;
+	void *user;
+	struct baton_prng prng;
+	struct baton_session *session;
+	void *memory;
+	size_t memory_len;
+	struct kept kept[KEPT];
+	uint64_t dropped;
+	bool up;
+	bool pumping;
+};
+
+static struct kept *kept_find(struct baton_sim_stack *stack, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < KEPT; i++)
+		if (!strcmp(stack->kept[i].key, key))
+			return &stack->kept[i];
+	return NULL;
+}
+
+/* What a device's own flash does with a store operation. */
+static enum baton_err keep(struct baton_sim_stack *stack,
+			   const struct baton_store_op *op)
+{
+	struct kept *kept = kept_find(stack, op->key);
+
+	if (op->kind == BATON_STORE_DELETE) {
+		if (kept)
+			memset(kept, 0, sizeof(*kept));
+		return BATON_OK;
+	}
+	if (!kept)
+		kept = kept_find(stack, "");
+	if (!kept || strlen(op->key) >= KEY_CAP || op->value_len > VALUE_CAP)
+		return BATON_ERR_STORE;
+	strcpy(kept->key, op->key);
+	memcpy(kept->value, op->value, op->value_len);
+	kept->len = op->value_len;
+	return BATON_OK;
+}
+
+static void run_store_op(struct baton_sim_stack *stack,
+			 const struct baton_store_op *op)
+{
+	enum baton_err err = BATON_OK;
+
+	if (stack->app->store)
+		err = stack->app->store(stack->user, stack, op);
+	if (!err)
+		err = keep(stack, op);
+	baton_session_stored(stack->session, op->id, err,
+			     baton_sim_stack_now_ms(stack));
+}
+
+static void run_event(struct baton_sim_stack *stack,
+		      const struct baton_event *event)
+{
+	if (stack->app->event)
+		stack->app->event(stack->user, stack, event);
+	if (event->type == BATON_EVENT_LINK_CLOSE)
+		baton_sim_disconnect(stack->sim, stack->side,
+				     BATON_HCI_REMOTE_USER);
+}
+
+/* Take everything the engine has to say; callbacks may make it say more. */
+static void pump(struct baton_sim_stack *stack)
+{
+	struct baton_store_op op;
+	struct baton_event event;
+	bool more = true;
+
+	if (stack->pumping)
+		return;
+	stack->pumping = true;
+	while (more) {
+		more = false;
+		while (baton_session_next_store_op(stack->session, &op)) {
+			run_store_op(stack, &op);
+			more = true;
+		}
+		if (baton_session_next_event(stack->session, &event,
+					     baton_sim_stack_now_ms(stack))) {
+			run_event(stack, &event);
+			more = true;
+		}
+	}
+	stack->pumping = false;
+}
+
+static void on_link_up(void *user, uint64_t now_us,
+		       const struct baton_sim_link *link)
+{
+	struct baton_sim_stack *stack = user;
+	struct baton_link_facts facts = {
+		.mtu = link->bearer == BATON_SIM_GATT ? link->mtu
+						      : BATON_MTU_MAX,
+		.ll_len = link->ll_len,
+		.interval_us = link->interval_us,
+		.bearer = link->bearer == BATON_SIM_COC,
+	};
+
+	if (baton_session_link_up(stack->session, &facts, now_us / 1000)) {
+		baton_sim_disconnect(stack->sim, stack->side,
+				     BATON_HCI_REMOTE_USER);
+		return;
+	}
+	stack->up = true;
+	if (stack->app->link)
+		stack->app->link(stack->user, stack, true);
+	pump(stack);
+}
+
+static void on_link_down(void *user, uint64_t now_us, uint8_t reason)
+{
+	struct baton_sim_stack *stack = user;
+
+	(void)reason;
+	if (!stack->up)
+		return;
+	stack->up = false;
+	baton_session_link_down(stack->session, now_us / 1000);
+	if (stack->app->link)
+		stack->app->link(stack->user, stack, false);
+	pump(stack);
+}
+
+static void on_mtu(void *user, uint64_t now_us, uint16_t mtu)
+{
+	struct baton_sim_stack *stack = user;
+
+	(void)now_us;
+	if (!stack->up)
+		return;
+	baton_session_link_mtu(stack->session, mtu);
+	pump(stack);
+}
+
+static void on_rx(void *user, uint64_t now_us, const uint8_t *pdu, size_t len)
+{
+	struct baton_sim_stack *stack = user;
+	enum baton_err err;
+
+	if (!stack->up)
+		return;
+	err = baton_session_rx(stack->session, pdu, len, now_us / 1000);
+	stack->dropped += baton_err_is_peer(err) != 0;
+	pump(stack);
+}
+
+static size_t on_tx(void *user, uint64_t now_us, uint8_t *dst, size_t cap)
+{
+	struct baton_sim_stack *stack = user;
+	size_t len;
+
+	if (!stack->up)
+		return 0;
+	len = baton_session_tx(stack->session, dst, cap, now_us / 1000);
+	pump(stack);
+	return len;
+}
+
+static uint64_t on_deadline(void *user)
+{
+	struct baton_sim_stack *stack = user;
+	uint64_t deadline_ms = baton_session_deadline(stack->session);
+
+	return deadline_ms > BATON_SIM_NEVER / 1000 ? BATON_SIM_NEVER
+						    : deadline_ms * 1000;
+}
+
+static void on_tick(void *user, uint64_t now_us)
+{
+	struct baton_sim_stack *stack = user;
+
+	baton_session_tick(stack->session, now_us / 1000);
+	pump(stack);
+}
+
+static const struct baton_sim_stack_ops stack_ops = {
+	.link_up = on_link_up,
+	.link_down = on_link_down,
+	.mtu = on_mtu,
+	.rx = on_rx,
+	.tx = on_tx,
+	.deadline = on_deadline,
+	.tick = on_tick,
+};
+
+static enum baton_err boot(struct baton_sim_stack *stack)
+{
+	uint8_t seed[32];
+	enum baton_err err;
+	size_t i;
+
+	baton_prng_fill(&stack->prng, seed, sizeof(seed));
+	err = baton_session_init(stack->session, &stack->config, stack->memory,
+				 stack->memory_len, seed);
+	for (i = 0; i < KEPT && !err; i++)
+		if (!strncmp(stack->kept[i].key, "bond/", 5))
+			err = baton_session_bond_add(stack->session,
+						     stack->kept[i].value,
+						     stack->kept[i].len);
+	return err;
+}
+
+enum baton_err
+baton_sim_stack_create(struct baton_sim_stack **stack, struct baton_sim *sim,
+		       enum baton_sim_side side,
+		       const struct baton_session_config *config, uint64_t seed,
+		       const struct baton_sim_stack_app *app, void *user)
+{
+	static const struct baton_sim_stack_app no_app;
+	struct baton_sim_stack *s = calloc(1, sizeof(*s));
+	enum baton_err err;
+
+	if (!s)
+		abort();
+	s->sim = sim;
+	s->side = side;
+	s->config = *config;
+	s->app = app ? app : &no_app;
+	s->user = user;
+	s->memory_len = baton_session_memory_len(config);
+	s->memory = malloc(s->memory_len ? s->memory_len : 1);
+	s->session = calloc(1, sizeof(*s->session));
+	if (!s->memory || !s->session)
+		abort();
+	baton_prng_init(&s->prng, seed, 0x5e55 + (uint64_t)side);
+	err = boot(s);
+	if (err) {
+		free(s->session);
+		free(s->memory);
+		free(s);
+		return err;
+	}
+	baton_sim_attach(sim, side, &stack_ops, s);
+	*stack = s;
+	return BATON_OK;
+}
+
+void baton_sim_stack_destroy(struct baton_sim_stack *stack)
+{
+	if (!stack)
+		return;
+	baton_session_wipe(stack->session);
+	free(stack->session);
+	free(stack->memory);
+	free(stack);
+}
+
+struct baton_session *baton_sim_stack_session(struct baton_sim_stack *stack)
+{
+	return stack->session;
+}
+
+enum baton_sim_side baton_sim_stack_side(const struct baton_sim_stack *stack)
+{
+	return stack->side;
+}
+
+uint64_t baton_sim_stack_now_ms(const struct baton_sim_stack *stack)
+{
+	return baton_sim_node_now(stack->sim, stack->side) / 1000;
+}
+
+void baton_sim_stack_kick(struct baton_sim_stack *stack)
+{
+	pump(stack);
+	baton_sim_kick(stack->sim, stack->side);
+}
+
+void baton_sim_stack_reboot(struct baton_sim_stack *stack)
+{
+	baton_session_wipe(stack->session);
+	/* It was made before from the same: it can only succeed again. */
+	if (boot(stack))
+		abort();
+	stack->up = false;
+	baton_sim_disconnect(stack->sim, stack->side,
+			     BATON_HCI_SUPERVISION_TIMEOUT);
+	baton_sim_stack_kick(stack);
+}
+
+uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack)
+{
+	return stack->dropped;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+
+#include "tools/bearers.h"
+#include "tools/device.h"
+#include "tools/fail.h"
+#include "tools/outbox.h"
+#include "tools/player.h"
+
+/* Everything that a role needs, in the order in which it is made. */
+struct device {
+	struct baton_role_options options;
+	GMainLoop *loop;
+	struct baton_store *store;
+	struct baton_trace *trace;
+	struct baton_player *player;
+	struct baton_runner *runner;
+};
+
+static gboolean check_files(char *const *files, GError **error)
+{
+	for (; files && *files; files++)
+		if (!baton_outbox_check(*files, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean open_store(struct device *device, GError **error)
+{
+	const char *dir = device->options.store;
+	const char *problem = "cannot open the store %s: %s; name another "
+			      "with --store";
+
+	if (!baton_store_open(&device->store, dir))
+		return TRUE;
+	if (errno == EPERM)
+		problem = "others may enter the store %s (%s); chmod 700 it, "
+			  "or name another with --store";
+	else if (errno == EBUSY)
+		problem = "another baton uses the store %s (%s); end that "
+			  "first";
+	baton_fail_set(error, BATON_EXIT_OUTPUT, problem, dir,
+		       g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean open_trace(struct device *device, GError **error)
+{
+	if (!device->options.trace)
+		return TRUE;
+	device->trace = baton_trace_new(device->options.trace, error);
+	if (!device->trace)
+		return FALSE;
+	baton_trace_host(device->trace, device->options.role);
+	return TRUE;
+}
+
+static gboolean open_runner(struct device *device, GError **error)
+{
+	const struct baton_role_options *options = &device->options;
+	struct baton_session_config config = {
+		.role = options->role,
+		.message_max = options->limit,
+		.link = BATON_LINK_CONFIG_LARGE,
+	};
+	struct baton_bearer *bearer;
+
+	device->runner =
+		baton_runner_new(&config, device->store, device->trace,
+				 &baton_player_events, device->player, error);
+	if (!device->runner)
+		return FALSE;
+	bearer = baton_bearer_open(options->bearer, options->role,
+				   options->peer, &baton_runner_bearer_events,
+				   device->runner, error);
+	if (!bearer)
+		return FALSE;
+	baton_runner_set_bearer(device->runner, bearer);
+	return TRUE;
+}
+
+static gboolean check_bond(struct device *device, GError **error)
+{
+	if (device->options.pair ||
+	    baton_session_bond_count(baton_runner_session(device->runner)))
+		return TRUE;
+	baton_fail_set(error, BATON_EXIT_REFUSED,
+		       "not paired yet; pair both devices first: %s --bearer "
+		       "%s pair",
+		       g_get_prgname(), device->options.bearer);
+	return FALSE;
+}
+
+static gboolean on_signal(gpointer data)
+{
+	struct device *device = data;
+
+	baton_player_interrupt(device->player);
+	return G_SOURCE_CONTINUE;
+}
+
+static void run(struct device *device)
+{
+	guint interrupt = g_unix_signal_add(SIGINT, on_signal, device);
+	guint terminate = g_unix_signal_add(SIGTERM, on_signal, device);
+
+	g_main_loop_run(device->loop);
+	g_source_remove(interrupt);
+	g_source_remove(terminate);
+}
+
+static void clear(struct device *device, GError **error)
+{
+	GError *why = NULL;
+
+	/* The player's boxes use the engine, the runner ends the link. */
+	if (device->player)
+		why = baton_player_free(device->player);
+	baton_runner_free(device->runner);
+	if (!why)
+		baton_trace_close(device->trace, &why);
+	else
+		baton_trace_close(device->trace, NULL);
+	baton_store_close(device->store);
+	if (device->loop)
+		g_main_loop_unref(device->loop);
+	baton_role_options_clear(&device->options);
+	if (!why)
+		return;
+	if (*error)
+		g_error_free(why);
+	else
+		*error = why;
+}
+
+static int device_main(enum baton_role role, int argc, char **argv)
+{
+	struct device device = {.loop = NULL};
+	GError *error = NULL;
+
+	/* A file that may not grow is told by write(). */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (baton_role_options_parse(&device.options, role, argc, argv,
+				     &error) &&
+	    baton_bearer_check(device.options.bearer, &error) &&
+	    check_files(device.options.files, &error) &&
+	    open_store(&device, &error) && open_trace(&device, &error)) {
+		device.loop = g_main_loop_new(NULL, FALSE);
+		device.player = baton_player_new(&device.options, device.loop);
+		if (open_runner(&device, &error) &&
+		    check_bond(&device, &error) &&
+		    baton_player_start(device.player, device.runner, &error))
+			run(&device);
+	}
+	clear(&device, &error);
+	return error ? baton_fail_end(error) : BATON_EXIT_OK;
+}
+
+int baton_watch_main(int argc, char **argv)
+{
+	return device_main(BATON_WATCH, argc, argv);
+}
+
+int baton_phone_main(int argc, char **argv)
+{
+	return device_main(BATON_PHONE, argc, argv);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/air.h"
+#include "tools/demo.h"
+#include "tools/device.h"
+#include "tools/doctor.h"
+#include "tools/fail.h"
+
+static const char help_text[] =
+	"Baton hands a live session from a watch to a phone over Bluetooth "
+	"LE.\n"
+	"\n"
+	"Usage: baton COMMAND [OPTION...] [ARGUMENT...]\n"
+	"\n"
+	"  demo [FILE]            a whole hand-over in one process\n"
+	"  air PATH               the simulated radio on a UNIX socket\n"
+	"  watch --bearer B ...   one device: pair, send FILE..., or take files\n"
+	"  phone --bearer B ...   the other one\n"
+	"  doctor                 what this machine brings for Bluetooth\n"
+	"  help, version\n"
+	"\n"
+	"baton COMMAND --help says more about one.\n"
+	"\n"
+	"Exit codes:\n"
+	"    0  done\n"
+	"   64  wrong usage\n"
+	"   65  the peer broke the protocol, or gave up\n"
+	"   66  a file to send is missing or unreadable\n"
+	"   69  no Bluetooth, or no simulated radio\n"
+	"   70  a bug\n"
+	"   73  cannot write: no space or no right, here or at the receiver\n"
+	"   75  not done in time\n"
+	"   76  the peer speaks another version\n"
+	"   77  not paired, or a person said no\n"
+	"  130  interrupted before it was done\n";
+
+static int help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fputs(help_text, stdout);
+	return BATON_EXIT_OK;
+}
+
+static int version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("baton " BATON_TOOLS_VERSION);
+	return BATON_EXIT_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"demo", baton_demo_main},
+	{"air", baton_air_main},
+	{"watch", baton_watch_main},
+	{"phone", baton_phone_main},
+	{"doctor", baton_doctor_main},
+	{"help", help},
+	{"--help", help},
+	{"-h", help},
+	{"version", version},
+	{"--version", version},
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		fputs("baton: no command; see baton help\n", stderr);
+		return BATON_EXIT_USAGE;
+	}
+	for (i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "baton: no such command: %s; see baton help\n",
+		argv[1]);
+	return BATON_EXIT_USAGE;
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/fail.h"
+#include "tools/inbox.h"
+#include "tools/outbox.h"
+#include "tools/progress.h"
+#include "tools/prompt.h"
+#include "tools/player.h"
+#include "tools/role_options.h"
+#include "tools/runner.h"
+
+#define LEAVE_POLL_MS 50
+#define LEAVE_MAX_MS 10000
+#define PAIR_TIMEOUT_S 130
+/* Links in a row that ended before both sides knew each other. */
+#define TRIES 5
+#define PAIR_TRIES 3
+
+struct baton_player {
+	const struct baton_role_options *options;
+	GMainLoop *loop;
+	struct baton_runner *runner;
+	struct baton_inbox *inbox;
+	struct baton_outbox *outbox;
+	struct baton_prompt *prompt;
+	struct baton_progress progress;
+	GError *error; /* why it ends, if not because it is done */
+	unsigned int next_file;
+	guint64 received;
+	unsigned int failures; /* links that failed in a row */
+	unsigned int pair_failures;
+	bool pairing;
+	bool secured;
+	guint timer; /* --timeout */
+	guint leaving; /* looks whether the peer has heard all */
+	uint64_t leaving_ms;
+};
+
+static const char *peer_name(const struct baton_player *player)
+{
+	return player->options->role == BATON_WATCH ? "phone" : "watch";
+}
+
+static void say(struct baton_player *player, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
+
+static void say(struct baton_player *player, const char *format, ...)
+{
+	va_list args;
+
+	baton_progress_clear(&player->progress);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void warn(struct baton_player *player, const char *text)
+{
+	baton_progress_clear(&player->progress);
+	fprintf(stderr, "baton: %s\n", text);
+}
+
+static gboolean on_leave_poll(gpointer data)
+{
+	struct baton_player *player = data;
+	uint64_t gone_ms = baton_runner_now_ms() - player->leaving_ms;
+
+	if (!baton_runner_is_up(player->runner) ||
+	    baton_runner_is_quiet(player->runner) || gone_ms > LEAVE_MAX_MS)
+		g_main_loop_quit(player->loop);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Done: leave when the peer has heard all that it must hear. */
+static void leave(struct baton_player *player)
+{
+	if (player->leaving)
+		return;
+	player->leaving_ms = baton_runner_now_ms();
+	player->leaving = g_timeout_add(LEAVE_POLL_MS, on_leave_poll, player);
+}
+
+/* End with an error, taken; at once, or when the peer has heard of it. */
+static void end(struct baton_player *player, GError *error, bool at_once)
+{
+	if (!player->error)
+		player->error = error;
+	else
+		g_error_free(error);
+	if (at_once)
+		g_main_loop_quit(player->loop);
+	else
+		leave(player);
+}
+
+static void end_with(struct baton_player *player, enum baton_exit code,
+		     const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void end_with(struct baton_player *player, enum baton_exit code,
+		     const char *format, ...)
+{
+	va_list args;
+	char *text;
+	GError *error = NULL;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	baton_fail_set(&error, code, "%s", text);
+	g_free(text);
+	end(player, error, true);
+}
+
+static void send_next(struct baton_player *player)
+{
+	const char *path = player->options->files[player->next_file];
+	GError *error = NULL;
+
+	if (!path) {
+		leave(player);
+		return;
+	}
+	player->next_file++;
+	if (!baton_outbox_send(player->outbox, path, baton_runner_now_ms(),
+			       &error)) {
+		end(player, error, true);
+		return;
+	}
+	say(player, "sending %s, %" G_GUINT64_FORMAT " bytes",
+	    baton_outbox_name(player->outbox),
+	    baton_outbox_total(player->outbox));
+	baton_runner_kick(player->runner);
+}
+
+static void on_answer(void *user, bool yes)
+{
+	struct baton_player *player = user;
+
+	if (baton_session_confirm(baton_runner_session(player->runner), yes,
+				  baton_runner_now_ms()))
+		g_debug("too late to confirm");
+	baton_runner_kick(player->runner);
+}
+
+static void take_compare(struct baton_player *player, uint32_t code)
+{
+	g_clear_pointer(&player->prompt, baton_prompt_free);
+	baton_progress_clear(&player->progress);
+	if (player->options->yes_if < 0) {
+		player->prompt = baton_prompt_new(code, on_answer, player);
+		return;
+	}
+	say(player, "code %06u", code);
+	if ((gint64)code != player->options->yes_if)
+		warn(player, "the code is not the one of --yes-if; not paired");
+	on_answer(player, (gint64)code == player->options->yes_if);
+}
+
+static void open_pairing(struct baton_player *player)
+{
+	if (baton_session_pairing_open(baton_runner_session(player->runner),
+				       baton_runner_now_ms())) {
+		end_with(player, BATON_EXIT_OUTPUT,
+			 "%u devices are paired, and more do not fit; remove "
+			 "a bond from %s",
+			 BATON_BONDS, player->options->store);
+		return;
+	}
+	player->pairing = true;
+	baton_runner_kick(player->runner);
+}
+
+static void take_paired(struct baton_player *player)
+{
+	player->pairing = false;
+	g_clear_pointer(&player->prompt, baton_prompt_free);
+	say(player, "paired");
+	if (player->options->job == BATON_JOB_PAIR)
+		leave(player);
+}
+
+static void take_pair_failed(struct baton_player *player, enum baton_err err)
+{
+	g_clear_pointer(&player->prompt, baton_prompt_free);
+	if (err == BATON_ERR_REFUSED) {
+		end_with(player, BATON_EXIT_REFUSED,
+			 "not paired: a person said no, or the %s is not "
+			 "pairing; pair both again and compare the codes",
+			 peer_name(player));
+		return;
+	}
+	if (err == BATON_ERR_TIMEOUT) {
+		end_with(player, BATON_EXIT_TIMEOUT,
+			 "not paired in time; pair both again");
+		return;
+	}
+	if (err == BATON_ERR_VERSION)
+		return; /* LINK_CLOSE says it with the versions */
+	if (++player->pair_failures == PAIR_TRIES) {
+		end_with(player, BATON_EXIT_PEER,
+			 "not paired: %s; pair both again",
+			 baton_err_text(err));
+		return;
+	}
+	open_pairing(player);
+}
+
+static void take_other_version(struct baton_player *player,
+			       const struct baton_event *event)
+{
+	g_autofree char *text = g_strdup_printf(
+		"the %s speaks version %u, this program %u; update the older "
+		"of them",
+		peer_name(player), event->u.closed.peer_version[0],
+		BATON_VERSION_MAX);
+
+	/* One that stays has others to serve. */
+	if (player->options->job == BATON_JOB_STAY && !player->options->count)
+		warn(player, text);
+	else
+		end_with(player, BATON_EXIT_VERSION, "%s", text);
+}
+
+static void take_close(struct baton_player *player,
+		       const struct baton_event *event)
+{
+	enum baton_err err = event->u.closed.err;
+
+	if (player->options->verbose)
+		warn(player, baton_err_text(err));
+	if (err == BATON_ERR_VERSION) {
+		take_other_version(player, event);
+		return;
+	}
+	if (err != BATON_ERR_REFUSED && err != BATON_ERR_AUTH &&
+	    err != BATON_ERR_PROTOCOL)
+		return;
+	if (++player->failures != TRIES || player->pairing)
+		return;
+	if (player->options->job == BATON_JOB_STAY)
+		warn(player, err == BATON_ERR_REFUSED
+				     ? "the peer does not know this device; "
+				       "pair both again"
+				     : baton_err_text(err));
+	else if (err == BATON_ERR_REFUSED)
+		end_with(player, BATON_EXIT_REFUSED,
+			 "the %s does not know this device; pair both again",
+			 peer_name(player));
+	else
+		end_with(player, BATON_EXIT_PEER, "%s; pair both again",
+			 baton_err_text(err));
+}
+
+static void take_secured(struct baton_player *player)
+{
+	player->failures = 0;
+	player->secured = true;
+	say(player, "connected");
+	if (player->options->job == BATON_JOB_SEND && !player->next_file)
+		send_next(player);
+}
+
+static void look_at_outbox(struct baton_player *player,
+			   const struct baton_event *event, uint64_t now_ms)
+{
+	enum baton_outbox_state before = baton_outbox_state(player->outbox);
+
+	if (before != BATON_OUTBOX_SENDING)
+		return;
+	baton_outbox_event(player->outbox, event, now_ms);
+	switch (baton_outbox_state(player->outbox)) {
+	case BATON_OUTBOX_EMPTY:
+		break;
+	case BATON_OUTBOX_SENDING:
+		baton_progress_show(&player->progress,
+				    baton_outbox_name(player->outbox),
+				    baton_outbox_given(player->outbox),
+				    baton_outbox_total(player->outbox));
+		break;
+	case BATON_OUTBOX_DELIVERED:
+		say(player, "delivered %s, %" G_GUINT64_FORMAT " bytes",
+		    baton_outbox_name(player->outbox),
+		    baton_outbox_total(player->outbox));
+		send_next(player);
+		break;
+	case BATON_OUTBOX_FAILED:
+		end(player, g_error_copy(baton_outbox_error(player->outbox)),
+		    false);
+		break;
+	}
+}
+
+static void look_at_inbox(struct baton_player *player,
+			  const struct baton_event *event)
+{
+	switch (baton_inbox_event(player->inbox, event)) {
+	case BATON_INBOX_NOTHING:
+		break;
+	case BATON_INBOX_BEGUN:
+		say(player, "receiving %s, %" G_GUINT64_FORMAT " bytes",
+		    baton_inbox_name(player->inbox),
+		    baton_inbox_total(player->inbox));
+		break;
+	case BATON_INBOX_MORE:
+		baton_progress_show(&player->progress,
+				    baton_inbox_name(player->inbox),
+				    baton_inbox_taken(player->inbox),
+				    baton_inbox_total(player->inbox));
+		break;
+	case BATON_INBOX_DONE:
+		say(player, "received %s, %" G_GUINT64_FORMAT " bytes",
+		    baton_inbox_path(player->inbox),
+		    baton_inbox_taken(player->inbox));
+		if (++player->received == player->options->count)
+			leave(player);
+		break;
+	case BATON_INBOX_ABORTED:
+		warn(player, "the sender gave the file up, or starts it anew");
+		break;
+	case BATON_INBOX_REFUSED:
+		if (player->options->count)
+			end(player,
+			    g_error_copy(baton_inbox_error(player->inbox)),
+			    false);
+		else
+			warn(player, baton_inbox_error(player->inbox)->message);
+		break;
+	}
+}
+
+static void on_event(void *user, const struct baton_event *event,
+		     uint64_t now_ms)
+{
+	struct baton_player *player = user;
+
+	if (event->type == BATON_EVENT_COMPARE)
+		take_compare(player, event->u.compare.code);
+	else if (event->type == BATON_EVENT_PAIRED)
+		take_paired(player);
+	else if (event->type == BATON_EVENT_PAIR_FAILED)
+		take_pair_failed(player, event->u.closed.err);
+	else if (event->type == BATON_EVENT_LINK_CLOSE)
+		take_close(player, event);
+	else if (event->type == BATON_EVENT_SECURED)
+		take_secured(player);
+	look_at_outbox(player, event, now_ms);
+	look_at_inbox(player, event);
+}
+
+static void on_link(void *user, const struct baton_bearer_link *link)
+{
+	struct baton_player *player = user;
+
+	if (!link) {
+		baton_progress_clear(&player->progress);
+		if (player->secured)
+			say(player, "disconnected");
+		player->secured = false;
+	} else if (player->options->verbose) {
+		say(player, "link: MTU %u, interval %u us", link->mtu,
+		    link->interval_us);
+	}
+}
+
+static void on_failed(void *user, const GError *error)
+{
+	end(user, g_error_copy(error), true);
+}
+
+static void on_note(void *user, const char *text)
+{
+	struct baton_player *player = user;
+
+	if (player->options->verbose)
+		warn(player, text);
+}
+
+const struct baton_runner_events baton_player_events = {
+	.event = on_event,
+	.link = on_link,
+	.failed = on_failed,
+	.note = on_note,
+};
+
+static gboolean on_timeout(gpointer data)
+{
+	struct baton_player *player = data;
+
+	player->timer = 0;
+	end_with(player, BATON_EXIT_TIMEOUT,
+		 "not done in time; is the %s there, and in reach?",
+		 peer_name(player));
+	return G_SOURCE_REMOVE;
+}
+
+void baton_player_interrupt(struct baton_player *player)
+{
+	if (player->options->job != BATON_JOB_STAY || player->options->count)
+		end_with(player, BATON_EXIT_INTERRUPTED,
+			 "interrupted before it was done");
+	else
+		g_main_loop_quit(player->loop);
+}
+
+struct baton_player *baton_player_new(const struct baton_role_options *options,
+				      GMainLoop *loop)
+{
+	struct baton_player *player = g_new0(struct baton_player, 1);
+
+	player->options = options;
+	player->loop = loop;
+	return player;
+}
+
+gboolean baton_player_start(struct baton_player *player,
+			    struct baton_runner *runner, GError **error)
+{
+	const struct baton_role_options *options = player->options;
+	struct baton_session *session = baton_runner_session(runner);
+	guint64 timeout_s = options->timeout_s;
+
+	player->runner = runner;
+	player->outbox = baton_outbox_new(session);
+	player->inbox = baton_inbox_new(session, options->receive, error);
+	if (!player->inbox)
+		return FALSE;
+	if (options->pair)
+		open_pairing(player);
+	if (player->error) {
+		g_propagate_error(error, g_steal_pointer(&player->error));
+		return FALSE;
+	}
+	if (!timeout_s && options->job == BATON_JOB_PAIR)
+		timeout_s = PAIR_TIMEOUT_S;
+	if (timeout_s)
+		player->timer = g_timeout_add_seconds((guint)timeout_s,
+						      on_timeout, player);
+	return TRUE;
+}
+
+GError *baton_player_free(struct baton_player *player)
+{
+	GError *error = player->error;
+
+	baton_progress_clear(&player->progress);
+	g_clear_handle_id(&player->timer, g_source_remove);
+	g_clear_handle_id(&player->leaving, g_source_remove);
+	baton_prompt_free(player->prompt);
+	baton_outbox_free(player->outbox);
+	baton_inbox_free(player->inbox);
+	g_free(player);
+	return error;
+}
