@@ -225,8 +225,8 @@ baton_sim_create(struct baton_sim **sim,
 void baton_sim_destroy(struct baton_sim *sim);
 
 /*
- * Put a stack on a device, before the first run; ops and user must outlive
- * the world. A device without a stack keeps silent.
+ * Put a stack on a device, before the first run or while the device has no
+ * power; ops and user must outlive the world. A device without a stack keeps silent.
  */
 void baton_sim_attach(struct baton_sim *sim, enum baton_sim_side side,
 		      const struct baton_sim_stack_ops *ops, void *user);
@@ -276,7 +276,11 @@ void baton_sim_blackout(struct baton_sim *sim, uint64_t duration_us);
 void baton_sim_stall(struct baton_sim *sim, enum baton_sim_side side,
 		     uint64_t duration_us);
 
-/* False: fall silent at once (no reason is sent), true: come back. */
+/*
+ * False: fall silent at once. The peer learns by its supervision timeout; the
+ * stack is called no more, not even link_down. True: come back, with the
+ * stack that is attached then, and advertise or scan.
+ */
 void baton_sim_power(struct baton_sim *sim, enum baton_sim_side side, bool on);
 
 /* The phone exchanges the MTU anew, with real PDUs; 23..517. */
@@ -304,7 +308,11 @@ typedef bool baton_sim_adversary_fn(void *user, enum baton_sim_side to,
 void baton_sim_set_adversary(struct baton_sim *sim, baton_sim_adversary_fn *fn,
 			     void *user);
 
-/* Hand a PDU to the host of `to` at at_us, past the adversary. */
+/*
+ * Hand a copy of a PDU (1..512 bytes, or an SDU) to the stack of `to` at
+ * at_us, past the adversary and the host's faults. Lost if its link is gone
+ * by then.
+ */
 void baton_sim_inject(struct baton_sim *sim, enum baton_sim_side to,
 		      uint64_t at_us, const uint8_t *pdu, size_t len);
 
