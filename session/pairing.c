@@ -61,7 +61,6 @@ void pairing_step(struct baton_session *session, uint64_t now_ms)
 	if (!session->bond_durable || !session->peer_bonded)
 		return;
 	session->tell_paired = true;
-	session->pairing_until_ms = 0;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  now_ms + BOND_DEADLINE_MS);
 	sync_begin(session);
@@ -131,6 +130,7 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 		session->bond_at = session->bond_count++;
 		session->bonds[session->bond_at] = session->fresh;
 		session->bond_wanted = session->bond_at;
+		session->pairing_until_ms = 0;
 	}
 	baton_crypto_wipe(&session->fresh, sizeof(session->fresh));
 	if (session->state != BATON_SESSION_CONFIRM)

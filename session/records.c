@@ -181,20 +181,19 @@ static enum baton_err put_empty_messages(struct baton_session *session,
 static enum baton_err prepare_control(struct baton_session *session,
 				      uint64_t now_ms)
 {
-	enum baton_err err = BATON_OK;
+	enum baton_err err;
 
-	if (session->owes_sync) {
-		err = sync_put(session);
-		if (!err)
-			session->owes_sync = false;
-	}
-	if (!err)
-		err = put_empty(session, CONFIRM_FRAME, &session->owes_confirm);
+	err = put_empty(session, CONFIRM_FRAME, &session->owes_confirm);
 	if (!err)
 		err = put_empty(session, BONDED_FRAME, &session->owes_bonded);
 	if (!err)
 		err = put_empty(session, PAIR_CANCEL_FRAME,
 				&session->owes_cancel);
+	if (!err && session->owes_sync) {
+		err = sync_put(session);
+		if (!err)
+			session->owes_sync = false;
+	}
 	if (!err && session->state == BATON_SESSION_SECURED) {
 		err = put_refusals(session);
 		if (!err)

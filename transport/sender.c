@@ -278,6 +278,7 @@ static uint32_t find_lost(struct baton_sender *sender, uint32_t order,
 uint32_t baton_sender_echoed(struct baton_sender *sender, uint32_t order,
 			     uint16_t trusted)
 {
+	sender->backoff = 0;
 	return find_lost(sender, order, 0, trusted);
 }
 

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/timing.h"
+
+#define FNV_INIT UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static const struct baton_link_config large = BATON_LINK_CONFIG_LARGE;
+
+static uint64_t next_random(struct pair *pair)
+{
+	uint64_t z = (pair->random += UINT64_C(0x9e3779b97f4a7c15));
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static bool chance(struct pair *pair, uint32_t ppm)
+{
+	return ppm > 0 && next_random(pair) % 1000000 < ppm;
+}
+
+uint8_t pair_pattern(uint64_t at)
+{
+	return (uint8_t)((at * 0x9e3779b1u) >> 13 ^ at >> 7);
+}
+
+static uint64_t hash_byte(uint64_t hash, uint8_t byte)
+{
+	return (hash ^ byte) * FNV_PRIME;
+}
+
+uint64_t pair_pattern_hash(uint64_t len)
+{
+	uint64_t hash = FNV_INIT;
+	uint64_t at;
+
+	for (at = 0; at < len; at++)
+		hash = hash_byte(hash, pair_pattern(at));
+	return hash;
+}
+
+static void start_end(struct pair *pair, enum baton_role role,
+		      const struct baton_link_config *link)
+{
+	struct pair_end *end = &pair->end[role];
+	struct baton_session_config config = {
+		.role = role, .message_max = 64 << 20, .link = *link};
+	uint8_t seed[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(seed); i++)
+		seed[i] = (uint8_t)next_random(pair);
+	end->memory = malloc(baton_session_memory_len(&config));
+	if (baton_session_init(&end->session, &config, end->memory,
+			       baton_session_memory_len(&config), seed))
+		abort();
+	end->got_hash = FNV_INIT;
+	end->stream.class_id = BATON_CLASS_BULK;
+}
+
+void pair_init_config(struct pair *pair, uint64_t seed,
+		      const struct baton_link_config *link)
+{
+	memset(pair, 0, sizeof(*pair));
+	pair->random = seed;
+	pair->mtu = 247;
+	pair->now_ms = 1000;
+	start_end(pair, BATON_WATCH, link);
+	start_end(pair, BATON_PHONE, link);
+}
+
+void pair_init(struct pair *pair, uint64_t seed)
+{
+	pair_init_config(pair, seed, &large);
+}
+
+void pair_free(struct pair *pair)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		baton_session_wipe(&pair->end[i].session);
+		free(pair->end[i].memory);
+	}
+}
+
+void pair_reboot(struct pair *pair, enum baton_role role)
+{
+	struct pair_end *end = &pair->end[role];
+	struct baton_link_config link = end->session.config.link;
+	struct pair_end fresh;
+	size_t i;
+
+	pair_down(pair);
+	baton_session_wipe(&end->session);
+	free(end->memory);
+	memset(&fresh, 0, sizeof(fresh));
+	memcpy(fresh.stored, end->stored, sizeof(end->stored));
+	fresh.stored_count = end->stored_count;
+	*end = fresh;
+	start_end(pair, role, &link);
+	for (i = 0; i < end->stored_count; i++)
+		if (baton_session_bond_add(&end->session, end->stored[i],
+					   BATON_BOND_LEN))
+			abort();
+}
+
+void pair_up(struct pair *pair)
+{
+	struct baton_link_facts facts = {.mtu = pair->mtu};
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		pair->end[i].queue_len = 0;
+		pair->end[i].closed = false;
+		pair->end[i].secured = false;
+		if (baton_session_link_up(&pair->end[i].session, &facts,
+					  pair->now_ms))
+			abort();
+	}
+	pair->up = true;
+}
+
+void pair_down(struct pair *pair)
+{
+	int i;
+
+	if (!pair->up)
+		return;
+	pair->up = false;
+	for (i = 0; i < 2; i++) {
+		pair->end[i].queue_len = 0;
+		pair->end[i].secured = false;
+		baton_session_link_down(&pair->end[i].session, pair->now_ms);
+	}
+}
+
+static void enqueue(struct pair *pair, struct pair_end *to,
+		    const uint8_t *bytes, size_t len)
+{
+	struct pair_pdu *pdu;
+	size_t at;
+
+	if (to->queue_len == PAIR_QUEUE)
+		return;
+	at = to->queue_len;
+	if (at > 0 && chance(pair, pair->swap_ppm)) {
+		to->queue[(to->queue_head + at) % PAIR_QUEUE] =
+			to->queue[(to->queue_head + at - 1) % PAIR_QUEUE];
+		at--;
+	}
+	pdu = &to->queue[(to->queue_head + at) % PAIR_QUEUE];
+	memcpy(pdu->bytes, bytes, len);
+	pdu->len = len;
+	to->queue_len++;
+}
+
+static void transmit(struct pair *pair, struct pair_end *to, uint8_t *bytes,
+		     size_t len)
+{
+	pair->pdus++;
+	if (pair->flip_bit > pair->bits &&
+	    pair->flip_bit <= pair->bits + 8 * len) {
+		uint64_t bit = pair->flip_bit - pair->bits - 1;
+
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	pair->bits += 8 * len;
+	if (chance(pair, pair->drop_ppm))
+		return;
+	if (pair->cut_len && len > pair->cut_len)
+		len = pair->cut_len;
+	enqueue(pair, to, bytes, len);
+	if (chance(pair, pair->dup_ppm))
+		enqueue(pair, to, bytes, len);
+}
+
+static void take_message(struct pair_end *end, const struct baton_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < event->u.message.len; i++)
+		end->got_hash =
+			hash_byte(end->got_hash, event->u.message.bytes[i]);
+	end->got_bytes += event->u.message.len;
+}
+
+static void begin_message(struct pair_end *end, const struct baton_event *event)
+{
+	end->begun++;
+	end->got_bytes = 0;
+	end->got_hash = FNV_INIT;
+	end->got_total = event->u.message.total;
+	end->meta_len = event->u.message.meta_len;
+	if (end->meta_len > 0)
+		memcpy(end->meta, event->u.message.meta, end->meta_len);
+}
+
+static void take_event(struct pair_end *end, const struct baton_event *event)
+{
+	switch (event->type) {
+	case BATON_EVENT_SECURED:
+		end->secured = true;
+		break;
+	case BATON_EVENT_LINK_CLOSE:
+		end->closed = true;
+		end->close_err = event->u.closed.err;
+		break;
+	case BATON_EVENT_COMPARE:
+		end->compare = true;
+		end->code = event->u.compare.code;
+		break;
+	case BATON_EVENT_PAIRED:
+		end->paired = true;
+		break;
+	case BATON_EVENT_PAIR_FAILED:
+		end->pair_failed = true;
+		end->pair_err = event->u.closed.err;
+		break;
+	case BATON_EVENT_MESSAGE:
+		end->messages++;
+		take_message(end, event);
+		break;
+	case BATON_EVENT_BEGIN:
+		begin_message(end, event);
+		break;
+	case BATON_EVENT_DATA:
+		take_message(end, event);
+		break;
+	case BATON_EVENT_END:
+		end->ended++;
+		break;
+	case BATON_EVENT_ABORTED:
+		end->aborted++;
+		break;
+	case BATON_EVENT_WRITABLE:
+		break;
+	case BATON_EVENT_REWIND:
+		end->rewinds++;
+		end->send_at = event->u.sent.offset;
+		end->sending = true;
+		break;
+	case BATON_EVENT_DELIVERED:
+		end->delivered = event->u.sent.message;
+		break;
+	case BATON_EVENT_LOST:
+		end->lost_from = event->u.sent.message;
+		end->lost_end = event->u.sent.end;
+		break;
+	case BATON_EVENT_REFUSED:
+		end->refused++;
+		end->reason = event->u.sent.reason;
+		end->sending = false;
+		break;
+	}
+}
+
+static void write_some(struct pair *pair, struct pair_end *end)
+{
+	uint8_t bytes[1000];
+	enum baton_err err;
+	size_t len, taken, i;
+
+	while (end->sending && end->send_at < end->send_total) {
+		len = sizeof(bytes);
+		if (len > end->send_total - end->send_at)
+			len = (size_t)(end->send_total - end->send_at);
+		for (i = 0; i < len; i++)
+			bytes[i] = pair_pattern(end->send_at + i);
+		err = baton_session_write(&end->session, end->stream, bytes,
+					  len, &taken, pair->now_ms);
+		end->send_at += taken;
+		if (err || taken < len)
+			break;
+	}
+	if (end->send_at == end->send_total)
+		end->sending = false;
+}
+
+static void store(struct pair *pair, struct pair_end *end)
+{
+	struct baton_store_op op;
+
+	while (baton_session_next_store_op(&end->session, &op)) {
+		if (!end->store_fails)
+			memcpy(end->stored[end->stored_count++], op.value,
+			       op.value_len);
+		baton_session_stored(&end->session, op.id,
+				     end->store_fails ? BATON_ERR_STORE
+						      : BATON_OK,
+				     pair->now_ms);
+	}
+}
+
+static bool turn_end(struct pair *pair, enum baton_role role)
+{
+	struct pair_end *end = &pair->end[role];
+	struct pair_end *other = &pair->end[!role];
+	struct baton_event event;
+	struct pair_pdu *pdu;
+	uint8_t bytes[BATON_PDU_MAX];
+	bool busy = false;
+	size_t len;
+
+	while (end->queue_len > 0) {
+		pdu = &end->queue[end->queue_head];
+		end->queue_head = (end->queue_head + 1) % PAIR_QUEUE;
+		end->queue_len--;
+		(void)baton_session_rx(&end->session, pdu->bytes, pdu->len,
+				       pair->now_ms);
+		busy = true;
+	}
+	while (!end->deaf &&
+	       baton_session_next_event(&end->session, &event, pair->now_ms)) {
+		take_event(end, &event);
+		busy = true;
+	}
+	store(pair, end);
+	write_some(pair, end);
+	while (pair->up && other->queue_len < 8) {
+		len = baton_session_tx(&end->session, bytes, sizeof(bytes),
+				       pair->now_ms);
+		if (len == 0)
+			break;
+		transmit(pair, other, bytes, len);
+		write_some(pair, end);
+		busy = true;
+	}
+	return busy;
+}
+
+bool pair_turn(struct pair *pair)
+{
+	bool busy = turn_end(pair, BATON_PHONE);
+
+	return turn_end(pair, BATON_WATCH) || busy;
+}
+
+bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
+	      uint64_t limit_ms)
+{
+	uint64_t limit = pair->now_ms + limit_ms;
+	uint64_t due;
+	int i, turns;
+
+	while (!done(pair)) {
+		for (turns = 0; turns < 100 && pair_turn(pair); turns++)
+			if (done(pair))
+				return true;
+		if (turns == 100) {
+			pair->now_ms++;
+			continue;
+		}
+		due = baton_earlier(
+			baton_session_deadline(&pair->end[0].session),
+			baton_session_deadline(&pair->end[1].session));
+		if (due > limit)
+			return done(pair);
+		if (due > pair->now_ms)
+			pair->now_ms = due;
+		for (i = 0; i < 2; i++)
+			baton_session_tick(&pair->end[i].session, pair->now_ms);
+	}
+	return true;
+}
+
+static bool both_compare(struct pair *pair)
+{
+	return pair->end[0].compare && pair->end[1].compare;
+}
+
+bool pair_secured(struct pair *pair)
+{
+	return pair->end[0].secured && pair->end[1].secured;
+}
+
+bool pair_bond(struct pair *pair)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (baton_session_pairing_open(&pair->end[i].session,
+					       pair->now_ms))
+			return false;
+	pair_up(pair);
+	if (!pair_run(pair, both_compare, 60000))
+		return false;
+	for (i = 0; i < 2; i++)
+		if (baton_session_confirm(&pair->end[i].session,
+					  !pair->end[i].says_no, pair->now_ms))
+			return false;
+	return pair_run(pair, pair_secured, 60000);
+}
+
+void pair_send(struct pair *pair, enum baton_role from, uint64_t total)
+{
+	struct pair_end *end = &pair->end[from];
+	static const uint8_t meta[] = {'m'};
+
+	if (baton_session_begin(&end->session, end->stream, total, meta,
+				sizeof(meta)))
+		abort();
+	end->send_total = total;
+	end->send_at = 0;
+	end->sending = true;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_SUPPORT_PAIR_H
+#define TESTS_SUPPORT_PAIR_H
+
+/*
+ * Two engines with a queue of PDUs each way and one clock: a test's world
+ * without a radio. Everything that a test may want to disturb is a field.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/session.h"
+
+#define PAIR_QUEUE 256
+
+struct pair_pdu {
+	uint8_t bytes[BATON_PDU_MAX];
+	size_t len;
+};
+
+struct pair_end {
+	struct baton_session session;
+	void *memory;
+	struct pair_pdu queue[PAIR_QUEUE]; /* on their way to this end */
+	size_t queue_head, queue_len;
+	uint8_t stored[BATON_BONDS][BATON_BOND_LEN];
+	size_t stored_count;
+	uint32_t code;
+	enum baton_err close_err, pair_err;
+	bool compare, secured, paired, pair_failed, closed;
+	bool deaf; /* the application takes no events */
+	bool store_fails;
+	bool says_no;
+
+	/* One message being received, and what has come of others. */
+	uint64_t got_bytes;
+	uint64_t got_hash;
+	uint64_t got_total;
+	unsigned int messages, begun, ended, aborted;
+	uint8_t meta[BATON_META_MAX];
+	size_t meta_len;
+
+	/* The pattern being sent. */
+	struct baton_stream_id stream;
+	uint64_t send_total, send_at;
+	bool sending;
+	uint64_t delivered, lost_from, lost_end;
+	unsigned int rewinds, refused;
+	uint8_t reason;
+};
+
+struct pair {
+	struct pair_end end[2]; /* by enum baton_role */
+	uint64_t now_ms;
+	uint64_t random;
+	uint16_t mtu;
+	uint32_t drop_ppm; /* of PDUs, both ways */
+	uint32_t dup_ppm;
+	uint32_t swap_ppm; /* overtaken by the next one */
+	uint16_t cut_len; /* longer PDUs are cut to it, 0: never */
+	uint64_t pdus; /* given to the world */
+	uint64_t flip_bit; /* bit of everything sent that is flipped, from 1 */
+	uint64_t bits; /* sent so far */
+	bool up;
+};
+
+/* The byte at offset at of every message that tests send. */
+uint8_t pair_pattern(uint64_t at);
+
+/* FNV-1a over the pattern's first len bytes. */
+uint64_t pair_pattern_hash(uint64_t len);
+
+void pair_init(struct pair *pair, uint64_t seed);
+void pair_init_config(struct pair *pair, uint64_t seed,
+		      const struct baton_link_config *link);
+void pair_free(struct pair *pair);
+
+/* The end loses its memory and comes back with what it had stored. */
+void pair_reboot(struct pair *pair, enum baton_role role);
+
+/* A link comes up, or goes: PDUs on their way are lost. */
+void pair_up(struct pair *pair);
+void pair_down(struct pair *pair);
+
+/* Move every PDU there is, take every event; true if anything happened. */
+bool pair_turn(struct pair *pair);
+
+/* Turns and time until done is true or limit_ms passed: whether it was. */
+bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
+	      uint64_t limit_ms);
+
+/* Both pair, their people say yes, and are secured. */
+bool pair_bond(struct pair *pair);
+
+/* Both are secured (for pair_run()). */
+bool pair_secured(struct pair *pair);
+
+/* End `from` streams total bytes of the pattern on BULK 0. */
+void pair_send(struct pair *pair, enum baton_role from, uint64_t total);
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The engine, two of them against each other. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+static struct pair *world;
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+static bool delivered_to_watch(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].delivered > 0;
+}
+
+static bool delivered_to_phone(struct pair *pair)
+{
+	return pair->end[BATON_WATCH].delivered > 0;
+}
+
+static bool a_link_closes(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed;
+}
+
+static void assert_got(const struct pair_end *end, uint64_t total)
+{
+	assert_int_equal(end->ended, 1);
+	assert_int_equal(end->got_bytes, total);
+	assert_true(end->got_hash == pair_pattern_hash(total));
+}
+
+static void both_see_the_same_code(void **state)
+{
+	(void)state;
+	assert_true(pair_bond(world));
+	assert_int_equal(world->end[0].code, world->end[1].code);
+	assert_true(world->end[0].code < 1000000);
+	assert_true(world->end[0].paired && world->end[1].paired);
+	assert_int_equal(world->end[0].stored_count, 1);
+	assert_int_equal(world->end[1].stored_count, 1);
+}
+
+static void a_no_keeps_nothing(void **state)
+{
+	(void)state;
+	world->end[BATON_WATCH].says_no = true;
+	assert_false(pair_bond(world));
+	assert_true(world->end[0].pair_failed && world->end[1].pair_failed);
+	assert_int_equal(world->end[0].pair_err, BATON_ERR_REFUSED);
+	assert_int_equal(world->end[1].pair_err, BATON_ERR_REFUSED);
+	assert_int_equal(world->end[0].stored_count, 0);
+	assert_int_equal(world->end[1].stored_count, 0);
+}
+
+static void a_failed_write_ends_the_pairing(void **state)
+{
+	(void)state;
+	world->end[BATON_PHONE].store_fails = true;
+	assert_false(pair_bond(world));
+	assert_false(world->end[0].paired || world->end[1].paired);
+	assert_int_equal(world->end[BATON_PHONE].close_err, BATON_ERR_STORE);
+}
+
+static void bonded_devices_reconnect(void **state)
+{
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+}
+
+static void bonds_survive_a_reboot(void **state)
+{
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_reboot(world, BATON_WATCH);
+	pair_reboot(world, BATON_PHONE);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+}
+
+static void an_unknown_bond_is_said_to_be(void **state)
+{
+	(void)state;
+	assert_true(pair_bond(world));
+	world->end[BATON_WATCH].stored_count = 0;
+	pair_reboot(world, BATON_WATCH);
+	pair_up(world);
+	assert_true(pair_run(world, a_link_closes, 5000));
+	assert_int_equal(world->end[BATON_PHONE].close_err, BATON_ERR_NO_BOND);
+}
+
+static void a_watch_does_not_pair_unasked(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		baton_session_pairing_open(&world->end[BATON_PHONE].session,
+					   world->now_ms),
+		BATON_OK);
+	pair_up(world);
+	assert_true(pair_run(world, a_link_closes, 60000));
+	assert_int_equal(world->end[BATON_PHONE].close_err, BATON_ERR_REFUSED);
+	assert_false(world->end[BATON_WATCH].compare);
+}
+
+static void a_silent_stranger_is_put_out(void **state)
+{
+	struct baton_link_facts facts = {.mtu = 247};
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	struct baton_event event;
+
+	(void)state;
+	assert_int_equal(baton_session_link_up(watch, &facts, 1000), BATON_OK);
+	assert_int_equal(baton_session_deadline(watch), 11000);
+	baton_session_tick(watch, 11000);
+	assert_true(baton_session_next_event(watch, &event, 11000));
+	assert_int_equal(event.type, BATON_EVENT_LINK_CLOSE);
+	assert_int_equal(event.u.closed.err, BATON_ERR_TIMEOUT);
+}
+
+static void short_messages_go_both_ways(void **state)
+{
+	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
+	int i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_send(&world->end[i].session,
+						    stream,
+						    (const uint8_t *)"hello", 5,
+						    world->now_ms),
+				 BATON_OK);
+	assert_true(pair_run(world, delivered_to_watch, 2000));
+	assert_true(pair_run(world, delivered_to_phone, 2000));
+	assert_int_equal(world->end[0].messages, 1);
+	assert_int_equal(world->end[1].messages, 1);
+}
+
+static void an_idle_link_is_silent(void **state)
+{
+	uint64_t pdus;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_WATCH, 5000);
+	assert_true(pair_run(world, delivered_to_phone, 5000));
+	while (pair_turn(world))
+		;
+	pair_run(world, a_link_closes, 5000);
+	pdus = world->pdus;
+	assert_false(pair_run(world, a_link_closes, 3600000));
+	assert_int_equal(world->pdus, pdus);
+}
+
+struct transfer {
+	uint64_t total;
+	uint16_t mtu;
+	uint32_t drop_ppm, dup_ppm, swap_ppm;
+};
+
+static void messages_of_every_size_arrive(void **state)
+{
+	static const struct transfer table[] = {
+		{0, 23, 0, 0, 0},
+		{1, 23, 0, 0, 0},
+		{200, 185, 0, 0, 0},
+		{100000, 23, 0, 0, 0},
+		{1 << 20, 247, 0, 0, 0},
+		{1 << 20, 517, 0, 0, 0},
+		{100000, 23, 50000, 0, 0},
+		{300000, 247, 50000, 50000, 50000},
+		{300000, 517, 300000, 0, 0},
+		{300000, 185, 0, 300000, 300000},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct transfer *t = &table[i];
+
+		pair_free(world);
+		pair_init(world, i);
+		world->mtu = t->mtu;
+		assert_true(pair_bond(world));
+		world->drop_ppm = t->drop_ppm;
+		world->dup_ppm = t->dup_ppm;
+		world->swap_ppm = t->swap_ppm;
+		pair_send(world, BATON_WATCH, t->total);
+		if (!pair_run(world, delivered_to_phone, 3600000))
+			fail_msg("row %zu did not arrive", i);
+		assert_got(&world->end[BATON_PHONE], t->total);
+	}
+}
+
+static void a_broken_link_goes_on_where_it_was(void **state)
+{
+	const uint64_t total = 300000;
+	int i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, total);
+	for (i = 0; i < 5; i++) {
+		while (world->end[BATON_WATCH].got_bytes <
+		       (uint64_t)(i + 1) * 50000)
+			pair_turn(world);
+		pair_down(world);
+		pair_up(world);
+		assert_true(pair_run(world, pair_secured, 5000));
+	}
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_got(&world->end[BATON_WATCH], total);
+	assert_int_equal(world->end[BATON_WATCH].begun, 1);
+	assert_int_equal(world->end[BATON_PHONE].rewinds, 5);
+}
+
+static void a_rebooted_receiver_gets_it_from_the_start(void **state)
+{
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 300000);
+	while (world->end[BATON_WATCH].got_bytes < 100000)
+		pair_turn(world);
+	pair_reboot(world, BATON_WATCH);
+	pair_up(world);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_got(&world->end[BATON_WATCH], 300000);
+}
+
+static void a_deaf_application_stops_the_sender(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	watch->deaf = true;
+	pair_send(world, BATON_PHONE, 1 << 20);
+	assert_false(pair_run(world, delivered_to_watch, 10000));
+	assert_false(a_link_closes(world));
+	watch->deaf = false;
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_got(watch, 1 << 20);
+}
+
+static void a_refused_message_stops(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 1 << 20);
+	while (world->end[BATON_WATCH].got_bytes < 10000)
+		pair_turn(world);
+	assert_int_equal(baton_session_refuse(&world->end[BATON_WATCH].session,
+					      phone->stream,
+					      BATON_REASON_NO_ROOM),
+			 BATON_OK);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_int_equal(phone->refused, 1);
+	assert_int_equal(phone->reason, BATON_REASON_NO_ROOM);
+	assert_int_equal(world->end[BATON_WATCH].ended, 0);
+	/* The stream is of use again. */
+	phone->delivered = 0;
+	pair_send(world, BATON_PHONE, 5000);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_int_equal(world->end[BATON_WATCH].ended, 1);
+}
+
+static void a_message_over_the_limit_is_refused(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, (64 << 20) + 1);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_int_equal(phone->reason, BATON_REASON_TOO_LARGE);
+	assert_int_equal(world->end[BATON_WATCH].begun, 0);
+}
+
+static void a_cancelled_message_is_aborted(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 1 << 20);
+	while (world->end[BATON_WATCH].got_bytes < 10000)
+		pair_turn(world);
+	phone->sending = false;
+	assert_int_equal(baton_session_cancel(&phone->session, phone->stream,
+					      BATON_REASON_PERSON),
+			 BATON_OK);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_int_equal(world->end[BATON_WATCH].aborted, 1);
+	assert_int_equal(world->end[BATON_WATCH].ended, 0);
+}
+
+static void a_host_that_cuts_at_20_is_survived(void **state)
+{
+	(void)state;
+	world->mtu = 517;
+	world->cut_len = 20;
+	assert_true(pair_bond(world));
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+	pair_send(world, BATON_WATCH, 50000);
+	assert_true(pair_run(world, delivered_to_phone, 600000));
+	assert_got(&world->end[BATON_PHONE], 50000);
+	assert_false(a_link_closes(world));
+}
+
+static void the_mtu_may_change_at_any_time(void **state)
+{
+	static const uint16_t mtus[] = {517, 23, 247, 100, 498, 23, 185};
+	size_t i;
+	int e;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_WATCH, 200000);
+	for (i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
+		while (world->end[BATON_PHONE].got_bytes < 25000 * (i + 1))
+			pair_turn(world);
+		/* What was longer on its way is cut, as a host would. */
+		world->cut_len = (uint16_t)(mtus[i] - 3);
+		for (e = 0; e < 2; e++)
+			baton_session_link_mtu(&world->end[e].session, mtus[i]);
+	}
+	assert_true(pair_run(world, delivered_to_phone, 600000));
+	assert_got(&world->end[BATON_PHONE], 200000);
+}
+
+static void small_memory_is_enough(void **state)
+{
+	static const struct baton_link_config small = BATON_LINK_CONFIG_SMALL;
+
+	(void)state;
+	pair_free(world);
+	pair_init_config(world, 3, &small);
+	assert_true(pair_bond(world));
+	world->drop_ppm = 50000;
+	pair_send(world, BATON_WATCH, 100000);
+	assert_true(pair_run(world, delivered_to_phone, 600000));
+	assert_got(&world->end[BATON_PHONE], 100000);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(both_see_the_same_code),
+		T(a_no_keeps_nothing),
+		T(a_failed_write_ends_the_pairing),
+		T(bonded_devices_reconnect),
+		T(bonds_survive_a_reboot),
+		T(an_unknown_bond_is_said_to_be),
+		T(a_watch_does_not_pair_unasked),
+		T(a_silent_stranger_is_put_out),
+		T(short_messages_go_both_ways),
+		T(an_idle_link_is_silent),
+		T(messages_of_every_size_arrive),
+		T(a_broken_link_goes_on_where_it_was),
+		T(a_rebooted_receiver_gets_it_from_the_start),
+		T(a_deaf_application_stops_the_sender),
+		T(a_refused_message_stops),
+		T(a_message_over_the_limit_is_refused),
+		T(a_cancelled_message_is_aborted),
+		T(a_host_that_cuts_at_20_is_survived),
+		T(the_mtu_may_change_at_any_time),
+		T(small_memory_is_enough),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
