@@ -4,8 +4,10 @@
 #include "crypto/drbg.h"
 #include "crypto/hkdf.h"
 
-/* The next key and the output of one step, before its tag, which is unused. */
+/* What one key gives, beside the key that follows it. */
 #define STEP_LEN 96
+
+static const uint8_t out_label[] = "baton drbg out 1";
 
 void baton_drbg_init(struct baton_drbg *drbg,
 		     const uint8_t seed[BATON_DRBG_SEED_LEN])
@@ -18,26 +20,24 @@ void baton_drbg_init(struct baton_drbg *drbg,
 void baton_drbg_stir(struct baton_drbg *drbg,
 		     const uint8_t seed[BATON_DRBG_SEED_LEN])
 {
-	if (drbg->seeded)
-		baton_kdf(drbg->key, drbg->key, "baton drbg stir 1", seed,
-			  BATON_DRBG_SEED_LEN);
+	baton_kdf(drbg->key, drbg->key, "baton drbg stir 1", seed,
+		  BATON_DRBG_SEED_LEN);
 }
 
 enum baton_err baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 				size_t len)
 {
-	/* A key makes one step, so its nonce may stay the same. */
-	static const uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
-	uint8_t step[BATON_CRYPTO_KEY_LEN + STEP_LEN + BATON_CRYPTO_TAG_LEN];
+	uint8_t step[BATON_CRYPTO_KEY_LEN + STEP_LEN];
 	size_t n;
 
 	if (!drbg->seeded)
 		return BATON_ERR_RANDOM;
 	while (len) {
 		n = len < STEP_LEN ? len : STEP_LEN;
-		memset(step, 0, sizeof(step));
-		baton_crypto_seal(step, step, BATON_CRYPTO_KEY_LEN + n, NULL, 0,
-				  nonce, drbg->key);
+		/* Far below the one length that it refuses. */
+		(void)!baton_hkdf_expand(step, BATON_CRYPTO_KEY_LEN + n,
+					 drbg->key, out_label,
+					 sizeof(out_label) - 1);
 		memcpy(drbg->key, step, BATON_CRYPTO_KEY_LEN);
 		memcpy(out, step + BATON_CRYPTO_KEY_LEN, n);
 		out += n;

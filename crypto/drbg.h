@@ -11,8 +11,8 @@
 
 /*
  * The only randomness of the core: a generator that the caller seeds. Every
- * block of output replaces the key it came from before the output is handed
- * out ("fast key erasure"), so that who reads the state later learns nothing
+ * piece of output replaces the key it came from before the output is handed
+ * out ("key erasure"), so that who reads the state later learns nothing
  * of what was given before. crypto/SPEC.md, "Randomness".
  */
 #define BATON_DRBG_SEED_LEN 32
