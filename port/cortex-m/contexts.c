@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "transport/link.h"
+#include "session/session.h"
 
 /*
  * What the contexts of the core cost in RAM on this machine. Nothing links
@@ -8,4 +8,10 @@
 #define CONTEXT(name) \
 	unsigned char baton_context_##name[sizeof(struct baton_##name)]
 
+CONTEXT(session);
 CONTEXT(link);
+CONTEXT(handshake);
+CONTEXT(bond);
+CONTEXT(outgoing);
+CONTEXT(incoming);
+CONTEXT(record_key);
