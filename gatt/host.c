@@ -43,7 +43,8 @@ struct baton_host_private {
 	GCancellable *cancel_stack; /* cancelled when bluetoothd goes */
 	guint watch;
 	guint filter;
-	GSource *timer;
+	GSource *grace; /* until it has failed, at the start */
+	GSource *retry; /* to switch the adapter on */
 	struct gate *gate; /* freed by the filter once there is one */
 };
 
@@ -60,29 +61,34 @@ char *baton_host_reason(const GError *error)
 	return g_strdelimit(text, "\n\r", ' ');
 }
 
-static void timer_stop(struct baton_host_private *priv)
+static void timer_stop(GSource **timer)
 {
-	if (priv->timer) {
-		g_source_destroy(priv->timer);
-		g_clear_pointer(&priv->timer, g_source_unref);
+	if (*timer) {
+		g_source_destroy(*timer);
+		g_clear_pointer(timer, g_source_unref);
 	}
 }
 
-static void timer_start(struct baton_host *host, guint ms, GSourceFunc func)
+static void timer_start(struct baton_host *host, GSource **timer, guint ms,
+			GSourceFunc func)
 {
-	struct baton_host_private *priv = host->priv;
+	timer_stop(timer);
+	*timer = g_timeout_source_new(ms);
+	g_source_set_callback(*timer, func, host, NULL);
+	g_source_attach(*timer, g_main_context_get_thread_default());
+}
 
-	timer_stop(priv);
-	priv->timer = g_timeout_source_new(ms);
-	g_source_set_callback(priv->timer, func, host, NULL);
-	g_source_attach(priv->timer, g_main_context_get_thread_default());
+static void timers_stop(struct baton_host_private *priv)
+{
+	timer_stop(&priv->grace);
+	timer_stop(&priv->retry);
 }
 
 /* The caller returns at once: the callback may have freed the host. */
 static void fail(struct baton_host *host, char *text)
 {
 	host->priv->state = HOST_FAILED;
-	timer_stop(host->priv);
+	timers_stop(host->priv);
 	host->priv->events->failed(host->priv->user, text);
 	g_free(text);
 }
@@ -212,7 +218,7 @@ static gboolean search_give_up(gpointer data)
 	char *names;
 	char *text;
 
-	timer_stop(priv);
+	timer_stop(&priv->grace);
 	if (priv->state != HOST_SEARCHING) {
 		fail(host, g_strdup("bluetoothd does not answer: run "
 				    "'systemctl restart bluetooth'"));
@@ -242,7 +248,7 @@ static gboolean search_again(gpointer data)
 {
 	struct baton_host *host = data;
 
-	timer_stop(host->priv);
+	timer_stop(&host->priv->retry);
 	search(host);
 	return G_SOURCE_REMOVE;
 }
@@ -253,6 +259,8 @@ static void powered(GObject *source, GAsyncResult *result, gpointer data)
 	GError *error = NULL;
 	GVariant *answer =
 		g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
+	BatonBluezAdapter1 *adapter;
+	bool on;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		g_error_free(error);
@@ -263,13 +271,17 @@ static void powered(GObject *source, GAsyncResult *result, gpointer data)
 	if (error) {
 		host->priv->trouble = baton_host_reason(error);
 		g_error_free(error);
-		/* At the start the grace timer runs, and gives up. */
-		if (host->priv->was_ready)
-			timer_start(host, RETRY_MS, search_again);
-		return;
+	} else {
+		g_variant_unref(answer);
 	}
-	g_variant_unref(answer);
-	search(host);
+	/* Busy for a moment, or not on yet; if it is, the signal was first. */
+	adapter = adapter_find(host);
+	on = adapter && baton_bluez_adapter1_get_powered(adapter);
+	g_clear_object(&adapter);
+	if (on)
+		search(host);
+	else
+		timer_start(host, &host->priv->retry, RETRY_MS, search_again);
 }
 
 /*
@@ -306,7 +318,7 @@ static void search(struct baton_host *host)
 	g_free(host->adapter);
 	host->adapter = g_strdup(path);
 	g_object_unref(adapter);
-	timer_stop(priv);
+	timers_stop(priv);
 	priv->state = HOST_READY;
 	priv->was_ready = true;
 	priv->events->ready(priv->user);
@@ -458,7 +470,7 @@ static void on_bluez(GDBusConnection *bus, const char *name, const char *owner,
 	priv->state = HOST_LOADING;
 	priv->cancel_stack = g_cancellable_new();
 	if (!priv->was_ready)
-		timer_start(host, GRACE_MS, search_give_up);
+		timer_start(host, &priv->grace, GRACE_MS, search_give_up);
 	baton_bluez_object_manager_client_new(
 		bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
 		BATON_BLUEZ, "/", priv->cancel_stack, on_objects, host);
@@ -468,7 +480,7 @@ static void stack_forget(struct baton_host *host)
 {
 	struct baton_host_private *priv = host->priv;
 
-	timer_stop(priv);
+	timers_stop(priv);
 	owner_set(priv->gate, NULL);
 	if (priv->cancel_stack) {
 		g_cancellable_cancel(priv->cancel_stack);
@@ -549,7 +561,7 @@ static gboolean open_bus(gpointer data)
 	char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL,
 							&error);
 
-	timer_stop(host->priv);
+	timer_stop(&host->priv->retry);
 	if (!address) {
 		char *text = g_strdup_printf("no D-Bus system bus (%s): "
 					     "install and start 'dbus'",
@@ -582,7 +594,7 @@ struct baton_host *baton_host_new(const char *adapter,
 	host->priv->cancel = g_cancellable_new();
 	host->priv->gate = g_new0(struct gate, 1);
 	g_mutex_init(&host->priv->gate->lock);
-	timer_start(host, 0, open_bus);
+	timer_start(host, &host->priv->retry, 0, open_bus);
 	return host;
 }
 

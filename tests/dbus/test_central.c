@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gatt/central.h"
+#include "gatt/peripheral.h"
+#include "tests/dbus/log.h"
+
+#define KEY "\x20\x1f\x3d\xfb\xa2\x19\xa8\x76\x1a\xa3\x71\x0b\xcf\xfc\x7c\x35"
+
+struct phone {
+	struct mock *mock;
+	struct log log;
+};
+
+static const struct baton_gatt_options hci1 = {.adapter = "hci1"};
+static const struct baton_gatt_options hci1_fast = {.adapter = "hci1",
+						    .fast_writes = true};
+
+static void phone_start(struct phone *p, const struct mock_options *mock,
+			const struct baton_gatt_options *options)
+{
+	memset(p, 0, sizeof(*p));
+	p->mock = mock_new(mock);
+	log_init(&p->log);
+	p->log.bearer = baton_gatt_central_new(options, &log_events, &p->log);
+}
+
+static void phone_end(struct phone *p)
+{
+	log_end(&p->log);
+	mock_free(p->mock);
+}
+
+/* What WriteValue brought, as text; freed by the caller. */
+static char *written(struct phone *p, size_t i)
+{
+	GBytes *bytes = g_ptr_array_index(p->mock->written, i);
+
+	return g_strndup(g_bytes_get_data(bytes, NULL),
+			 g_bytes_get_size(bytes));
+}
+
+static void assert_written(struct phone *p, size_t i, const char *how,
+			   const char *text)
+{
+	char *value = written(p, i);
+
+	assert_string_equal(g_ptr_array_index(p->mock->written_how, i), how);
+	assert_string_equal(value, text);
+	g_free(value);
+}
+
+/* The next packet that was written by the socket. */
+static void assert_packet(struct phone *p, const char *text)
+{
+	char *packet = NULL;
+
+	MOCK_UNTIL((packet = mock_packet(p->mock->watch_write_fd)));
+	assert_string_equal(packet, text);
+	g_free(packet);
+}
+
+static void the_first_write_is_alone_and_answered(void **state)
+{
+	struct mock_options options = {.hold_write = true, .mtu = 247};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(p.log.mtu, 247);
+	assert_int_equal(p.mock->written->len, 0);
+	assert_int_equal(log_send(&p.log, "one"), BATON_OK);
+	assert_int_equal(log_send(&p.log, "two"), BATON_ERR_AGAIN);
+	MOCK_UNTIL(p.mock->held);
+	mock_wait(50);
+	assert_int_equal(log_send(&p.log, "two"), BATON_ERR_AGAIN);
+	assert_int_equal(p.log.writables, 0);
+	assert_null(mock_packet(p.mock->watch_write_fd));
+	mock_answer(p.mock);
+	MOCK_UNTIL(p.log.writables == 1);
+	assert_int_equal(log_send(&p.log, "two"), BATON_OK);
+	assert_int_equal(log_send(&p.log, "three"), BATON_OK);
+	assert_packet(&p, "two");
+	assert_packet(&p, "three");
+	assert_int_equal(p.mock->written->len, 1);
+	assert_written(&p, 0, "request", "one");
+	phone_end(&p);
+}
+
+static void notifications_arrive_by_socket(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	mock_watch_notify(p.mock, "a", 1);
+	mock_watch_notify(p.mock, "b", 1);
+	MOCK_UNTIL(p.log.got->len == 2);
+	assert_string_equal(log_got(&p.log, 1), "b");
+	phone_end(&p);
+}
+
+static void without_sockets_calls_and_signals_do(void **state)
+{
+	struct mock_options options = {.no_sockets = true, .mtu = 185};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(p.log.mtu, 185);
+	mock_watch_notify(p.mock, "by signal", 9);
+	MOCK_UNTIL(p.log.got->len == 1);
+	assert_string_equal(log_got(&p.log, 0), "by signal");
+	assert_int_equal(log_send(&p.log, "one"), BATON_OK);
+	assert_int_equal(log_send(&p.log, "two"), BATON_ERR_AGAIN);
+	MOCK_UNTIL(p.log.writables == 1);
+	assert_int_equal(log_send(&p.log, "two"), BATON_OK);
+	MOCK_UNTIL(p.mock->written->len == 2);
+	assert_written(&p, 0, "request", "one");
+	assert_written(&p, 1, "command", "two");
+	phone_end(&p);
+}
+
+static void calls_push_back(void **state)
+{
+	struct mock_options options = {.no_sockets = true};
+	unsigned int sent = 0;
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(log_send(&p.log, "first"), BATON_OK);
+	MOCK_UNTIL(p.mock->written->len == 1);
+	mock_wait(30);
+	while (log_send(&p.log, "x") == BATON_OK && sent < 1000)
+		sent++;
+	assert_int_equal(sent, 16);
+	MOCK_UNTIL(p.log.writables == 1);
+	phone_end(&p);
+}
+
+static void bulk_is_opened_with_the_key(void **state)
+{
+	struct mock_options options = {.bulk = true, .hold_write = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1_fast);
+	MOCK_UNTIL(p.mock->held);
+	mock_wait(50);
+	assert_int_equal(p.log.ups, 0);
+	assert_written(&p, 0, "request", KEY);
+	mock_answer(p.mock);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(log_send(&p.log, "a"), BATON_OK);
+	assert_int_equal(log_send(&p.log, "b"), BATON_OK);
+	assert_packet(&p, "a");
+	assert_packet(&p, "b");
+	assert_int_equal(p.mock->written->len, 1);
+	phone_end(&p);
+}
+
+static void where_bulk_is_refused_the_rest_serves(void **state)
+{
+	struct mock_options options = {.bulk = true, .refuse_bulk = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1_fast);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(log_send(&p.log, "first"), BATON_OK);
+	MOCK_UNTIL(p.mock->written->len == 1);
+	assert_written(&p, 0, "request", "first");
+	phone_end(&p);
+}
+
+static void bulk_is_left_alone_unless_asked_for(void **state)
+{
+	struct mock_options options = {.bulk = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(p.mock->written->len, 0);
+	phone_end(&p);
+}
+
+static void a_lost_link_is_made_again_at_other_paths(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	for (unsigned int i = 1; i <= 3; i++) {
+		MOCK_UNTIL(p.log.ups == i);
+		mock_watch_notify(p.mock, "x", 1);
+		MOCK_UNTIL(p.log.got->len == i);
+		mock_watch_disconnect(p.mock);
+		MOCK_UNTIL(p.log.downs == i);
+		assert_int_equal(p.log.reason, BATON_BEARER_LOST);
+		assert_int_equal(log_send(&p.log, "x"), BATON_ERR_CLOSED);
+	}
+	MOCK_UNTIL(p.log.ups == 4);
+	assert_int_equal(p.mock->generation, 4);
+	phone_end(&p);
+}
+
+static void drop_ends_the_link_and_looks_again(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	p.log.bearer->ops->drop(p.log.bearer);
+	assert_int_equal(p.log.downs, 0);
+	MOCK_UNTIL(p.log.downs == 1);
+	assert_int_equal(p.log.reason, BATON_BEARER_LOCAL);
+	MOCK_UNTIL(p.log.ups == 2);
+	assert_int_equal(p.mock->connects, 2);
+	phone_end(&p);
+}
+
+static void a_watch_without_the_service_is_tried_again(void **state)
+{
+	struct mock_options options = {.no_service = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.mock->connects == 1);
+	mock_wait(500);
+	assert_int_equal(p.log.ups, 0);
+	mock_watch_disconnect(p.mock);
+	p.mock->options.no_service = false;
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_null(p.log.failed);
+	phone_end(&p);
+}
+
+static void a_silent_socket_end_ends_the_link(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	close(p.mock->watch_notify_fd);
+	p.mock->watch_notify_fd = -1;
+	mock_wait(100);
+	assert_int_equal(p.log.downs, 0);
+	MOCK_UNTIL(p.log.downs == 1);
+	MOCK_UNTIL(p.log.ups == 2);
+	phone_end(&p);
+}
+
+static void only_the_named_peer_is_connected_to(void **state)
+{
+	struct baton_gatt_options options = {.adapter = "hci1",
+					     .peer = "00:AA:01:00:00:99"};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &options);
+	MOCK_UNTIL(p.mock->watch);
+	mock_wait(200);
+	assert_int_equal(p.mock->connects, 0);
+	phone_end(&p);
+}
+
+static void bluetoothd_may_come_back(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	mock_free(p.mock);
+	MOCK_UNTIL(p.log.downs == 1);
+	assert_int_equal(p.log.reason, BATON_BEARER_STACK);
+	mock_wait(50);
+	p.mock = mock_new(NULL);
+	MOCK_UNTIL(p.log.ups == 2);
+	assert_null(p.log.failed);
+	phone_end(&p);
+}
+
+static void both_roles_meet(void **state)
+{
+	static const struct baton_gatt_options hci0 = {.adapter = "hci0"};
+	struct mock_options options = {.loop = true};
+	enum { COUNT = 500 };
+	unsigned int sent[2] = {0};
+	struct log watch;
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	log_init(&watch);
+	watch.bearer = baton_gatt_peripheral_new(&hci0, &log_events, &watch);
+	MOCK_UNTIL(p.log.ups == 1);
+	while (watch.got->len < COUNT || p.log.got->len < COUNT) {
+		char text[16];
+
+		for (int i = 0; i < 8; i++) {
+			g_snprintf(text, sizeof(text), "%u", sent[0]);
+			if (sent[0] < COUNT &&
+			    log_send(&p.log, text) == BATON_OK)
+				sent[0]++;
+			g_snprintf(text, sizeof(text), "%u", sent[1]);
+			if (sent[1] < COUNT &&
+			    log_send(&watch, text) == BATON_OK)
+				sent[1]++;
+		}
+		mock_iterate();
+	}
+	for (unsigned int i = 0; i < COUNT; i++) {
+		assert_int_equal(atoi(log_got(&watch, i)), i);
+		assert_int_equal(atoi(log_got(&p.log, i)), i);
+	}
+	log_end(&watch);
+	phone_end(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_write_is_alone_and_answered),
+		cmocka_unit_test(notifications_arrive_by_socket),
+		cmocka_unit_test(without_sockets_calls_and_signals_do),
+		cmocka_unit_test(calls_push_back),
+		cmocka_unit_test(bulk_is_opened_with_the_key),
+		cmocka_unit_test(where_bulk_is_refused_the_rest_serves),
+		cmocka_unit_test(bulk_is_left_alone_unless_asked_for),
+		cmocka_unit_test(a_lost_link_is_made_again_at_other_paths),
+		cmocka_unit_test(drop_ends_the_link_and_looks_again),
+		cmocka_unit_test(a_watch_without_the_service_is_tried_again),
+		cmocka_unit_test(a_silent_socket_end_ends_the_link),
+		cmocka_unit_test(only_the_named_peer_is_connected_to),
+		cmocka_unit_test(bluetoothd_may_come_back),
+		cmocka_unit_test(both_roles_meet),
+	};
+	int failed;
+
+	mock_bus_start();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mock_bus_stop();
+	return failed;
+}

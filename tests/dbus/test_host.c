@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "gatt/central.h"
+#include "gatt/doctor.h"
+#include "gatt/peripheral.h"
+#include "tests/dbus/log.h"
+
+/* Both roles, with what is not there: one clear line each. */
+static void assert_failed(const struct baton_gatt_options *options,
+			  const char *text)
+{
+	for (int role = 0; role < 2; role++) {
+		struct log log;
+
+		log_init(&log);
+		log.bearer = role ? baton_gatt_central_new(options, &log_events,
+							   &log)
+				  : baton_gatt_peripheral_new(
+					    options, &log_events, &log);
+		assert_null(log.failed);
+		MOCK_UNTIL(log.failed);
+		if (!strstr(log.failed, text))
+			print_error("%s\n", log.failed);
+		assert_non_null(strstr(log.failed, text));
+		assert_null(strchr(log.failed, '\n'));
+		assert_int_equal(log_send(&log, "x"), BATON_ERR_CLOSED);
+		log_end(&log);
+	}
+}
+
+static void without_a_bus_it_says_so(void **state)
+{
+	char *address = g_strdup(g_getenv("DBUS_SYSTEM_BUS_ADDRESS"));
+
+	(void)state;
+	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
+	assert_failed(NULL, "no D-Bus system bus");
+	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
+	g_free(address);
+}
+
+static void without_bluetoothd_it_says_so(void **state)
+{
+	(void)state;
+	assert_failed(NULL, "bluetoothd is not running");
+}
+
+static void without_an_adapter_it_says_so(void **state)
+{
+	struct mock_options options = {.no_adapter = true};
+	struct mock *mock = mock_new(&options);
+
+	(void)state;
+	assert_failed(NULL, "no Bluetooth adapter on this machine");
+	mock_free(mock);
+}
+
+static void a_wrong_adapter_is_named_with_those_there(void **state)
+{
+	struct baton_gatt_options options = {.adapter = "hci7"};
+	struct mock *mock = mock_new(NULL);
+
+	(void)state;
+	assert_failed(&options, "no Bluetooth adapter 'hci7' here: name one of "
+				"hci");
+	mock_free(mock);
+}
+
+static void an_adapter_that_stays_off_is_told(void **state)
+{
+	struct mock_options options = {.unpowered = true};
+	struct mock *mock = mock_new(&options);
+
+	(void)state;
+	assert_failed(NULL, "the Bluetooth adapter is off");
+	mock_free(mock);
+}
+
+static void closing_before_the_loop_runs_is_fine(void **state)
+{
+	struct log log;
+
+	(void)state;
+	log_init(&log);
+	log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &log);
+	log_end(&log);
+	log_init(&log);
+	log.bearer = baton_gatt_central_new(NULL, &log_events, &log);
+	log_end(&log);
+}
+
+static const struct baton_doctor_check *check(struct baton_doctor *doctor,
+					      const char *name)
+{
+	for (size_t i = 0; i < baton_doctor_count(doctor); i++) {
+		if (!strcmp(baton_doctor_check(doctor, i)->name, name))
+			return baton_doctor_check(doctor, i);
+	}
+	fail_msg("no check '%s'", name);
+	return NULL;
+}
+
+/* A folder with one file; the folder is the caller's to free. */
+static char *folder_with(const char *name, const char *text)
+{
+	char *folder = g_dir_make_tmp("baton-XXXXXX", NULL);
+	char *path = g_build_filename(folder, name, NULL);
+	char *parent = g_path_get_dirname(path);
+
+	g_mkdir_with_parents(parent, 0700);
+	g_file_set_contents(path, text, -1, NULL);
+	g_free(parent);
+	g_free(path);
+	return folder;
+}
+
+static void the_doctor_finds_what_is_wrong(void **state)
+{
+	char *etc = folder_with("main.conf", "[General]\nControllerMode=dual\n"
+					     "Privacy = device\n"
+					     "[GATT]\nChannels=1\n");
+	struct baton_doctor_places places = {
+		.etc = etc, .sys = "/nonexistent", .kernel = "4.9.1"};
+	struct baton_doctor *doctor = baton_doctor_new(&places);
+
+	(void)state;
+	assert_int_equal(check(doctor, "kernel")->verdict, BATON_DOCTOR_WARN);
+	assert_int_equal(check(doctor, "rfkill")->verdict, BATON_DOCTOR_OK);
+	assert_int_equal(check(doctor, "bus")->verdict, BATON_DOCTOR_OK);
+	assert_int_equal(check(doctor, "bluetoothd")->verdict,
+			 BATON_DOCTOR_FAIL);
+	assert_int_equal(check(doctor, "controller-mode")->verdict,
+			 BATON_DOCTOR_WARN);
+	assert_int_equal(check(doctor, "channels")->verdict, BATON_DOCTOR_OK);
+	assert_int_equal(check(doctor, "privacy")->verdict, BATON_DOCTOR_OK);
+	assert_int_equal(check(doctor, "reverse-discovery")->verdict,
+			 BATON_DOCTOR_WARN);
+	assert_int_equal(baton_doctor_verdict(doctor), BATON_DOCTOR_FAIL);
+	for (size_t i = 0; i < baton_doctor_count(doctor); i++)
+		assert_int_equal(!baton_doctor_check(doctor, i)->advice,
+				 baton_doctor_check(doctor, i)->verdict ==
+					 BATON_DOCTOR_OK);
+	baton_doctor_free(doctor);
+	g_free(etc);
+}
+
+static void the_doctor_sees_a_blocked_radio(void **state)
+{
+	char *sys = folder_with("class/rfkill/rfkill0/type", "bluetooth\n");
+	char *soft = g_build_filename(sys, "class/rfkill/rfkill0/soft", NULL);
+	struct baton_doctor_places places = {.sys = sys};
+	struct baton_doctor *doctor;
+
+	(void)state;
+	g_file_set_contents(soft, "1\n", -1, NULL);
+	doctor = baton_doctor_new(&places);
+	assert_int_equal(check(doctor, "rfkill")->verdict, BATON_DOCTOR_FAIL);
+	assert_non_null(strstr(check(doctor, "rfkill")->advice, "rfkill"));
+	baton_doctor_free(doctor);
+	g_free(soft);
+	g_free(sys);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_bus_it_says_so),
+		cmocka_unit_test(without_bluetoothd_it_says_so),
+		cmocka_unit_test(without_an_adapter_it_says_so),
+		cmocka_unit_test(a_wrong_adapter_is_named_with_those_there),
+		cmocka_unit_test(an_adapter_that_stays_off_is_told),
+		cmocka_unit_test(closing_before_the_loop_runs_is_fine),
+		cmocka_unit_test(the_doctor_finds_what_is_wrong),
+		cmocka_unit_test(the_doctor_sees_a_blocked_radio),
+	};
+	int failed;
+
+	mock_bus_start();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mock_bus_stop();
+	return failed;
+}
