@@ -170,7 +170,7 @@ size_t baton_pdu_put_short(uint8_t *p, uint32_t number)
 
 size_t baton_pdu_put_long(uint8_t *p, uint8_t class_id, uint32_t number)
 {
-	p[0] = (uint8_t)(0x80 | class_id << 4 | (number >> 8 & 0x0f));
+	p[0] = (uint8_t)(0x80u | (uint32_t)class_id << 4 | (number >> 8 & 0x0f));
 	p[1] = (uint8_t)number;
 	return BATON_LONG_LEN;
 }
