@@ -201,6 +201,10 @@ static void on_written(GObject *source, GAsyncResult *result, gpointer data)
 	GVariant *answer = g_dbus_connection_call_finish(
 		G_DBUS_CONNECTION(source), result, &error);
 
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
+	}
 	g_free(mock->error);
 	mock->error =
 		error ? g_dbus_error_get_remote_error(error) : g_strdup("");
