@@ -260,12 +260,27 @@ void baton_session_link_mtu(struct baton_session *session, uint16_t mtu)
 	baton_link_set_mtu(&session->link, mtu);
 }
 
+/* The peer was quicker to end the link: what was decided stands. */
+static void end_early(struct baton_session *session)
+{
+	enum baton_err err = BATON_ERR_CLOSED;
+
+	if (session->state == BATON_SESSION_CONFIRM && session->pair_err)
+		err = session->pair_err;
+	end_pairing(session, err);
+	if (session->state == BATON_SESSION_REJECTING)
+		session->tell_close = true;
+}
+
 void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 {
+	uint8_t version_max = session->handshake.peer.version_max;
+	uint8_t version_min = session->handshake.peer.version_min;
+
 	(void)now_ms;
 	if (session->state == BATON_SESSION_IDLE)
 		return;
-	end_pairing(session, BATON_ERR_CLOSED);
+	end_early(session);
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);
@@ -276,6 +291,8 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	session->owes_cancel = false;
 	session->tell_secured = false;
 	baton_handshake_wipe(&session->handshake);
+	session->handshake.peer.version_max = version_max;
+	session->handshake.peer.version_min = version_min;
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
 }
 
@@ -498,6 +515,7 @@ enum baton_err baton_session_write(struct baton_session *session,
 				   size_t *taken, uint64_t now_ms)
 {
 	enum baton_err err = BATON_OK;
+	bool rewind;
 	size_t n;
 
 	(void)now_ms;
@@ -505,17 +523,21 @@ enum baton_err baton_session_write(struct baton_session *session,
 	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
 				   stream.number))
 		return BATON_ERR_ARG;
+	rewind = session->news[stream.class_id - BATON_CLASS_MESSAGE]
+			      [stream.number]
+				      .rewind;
 	while (len > 0) {
 		err = BATON_ERR_AGAIN;
 		n = 0;
-		if (session->state == BATON_SESSION_SECURED)
+		/* Until REWIND is told, the caller may be at another offset. */
+		if (session->state == BATON_SESSION_SECURED && !rewind)
 			err = baton_outgoing_write(
 				&session->outgoing, stream.class_id,
 				stream.number, bytes, len, &n);
 		bytes += n;
 		len -= n;
 		*taken += n;
-		if (err == BATON_ERR_AGAIN &&
+		if (err == BATON_ERR_AGAIN && !rewind &&
 		    session->state == BATON_SESSION_SECURED)
 			err = records_pump(session, stream.class_id, true);
 		if (err)
