@@ -160,9 +160,6 @@ static void pump(struct baton_outbox *outbox, uint64_t now_ms)
 		outbox->offset += taken;
 		if (err == BATON_ERR_AGAIN || (!err && !taken))
 			return;
-		/* No link: SECURED, REWIND or LOST will say how to go on. */
-		if (err == BATON_ERR_STATE)
-			return;
 		if (err) {
 			give_up(outbox, BATON_EXIT_INTERNAL,
 				baton_err_text(err));
@@ -244,10 +241,6 @@ void baton_outbox_event(struct baton_outbox *outbox,
 {
 	if (outbox->state != BATON_OUTBOX_SENDING)
 		return;
-	if (event->type == BATON_EVENT_SECURED) {
-		pump(outbox, now_ms);
-		return;
-	}
 	if (event->stream.class_id != BATON_FILES_STREAM.class_id ||
 	    event->stream.number != BATON_FILES_STREAM.number)
 		return;
@@ -256,8 +249,6 @@ void baton_outbox_event(struct baton_outbox *outbox,
 	} else if (event->type == BATON_EVENT_REWIND) {
 		outbox->offset = event->u.sent.offset;
 		pump(outbox, now_ms);
-	} else if (event->type == BATON_EVENT_LOST) {
-		begin(outbox, now_ms);
 	} else if (event->type == BATON_EVENT_DELIVERED) {
 		if (outbox->offset == outbox->total)
 			finish(outbox, BATON_OUTBOX_DELIVERED);

@@ -236,17 +236,17 @@ static void take_close(struct baton_player *player,
 		take_other_version(player, event);
 		return;
 	}
-	if (err != BATON_ERR_REFUSED && err != BATON_ERR_AUTH &&
-	    err != BATON_ERR_PROTOCOL)
+	if (err != BATON_ERR_NO_BOND && err != BATON_ERR_REFUSED &&
+	    err != BATON_ERR_AUTH && err != BATON_ERR_PROTOCOL)
 		return;
 	if (++player->failures != TRIES || player->pairing)
 		return;
 	if (player->options->job == BATON_JOB_STAY)
-		warn(player, err == BATON_ERR_REFUSED
+		warn(player, err == BATON_ERR_NO_BOND
 				     ? "the peer does not know this device; "
 				       "pair both again"
 				     : baton_err_text(err));
-	else if (err == BATON_ERR_REFUSED)
+	else if (err == BATON_ERR_NO_BOND)
 		end_with(player, BATON_EXIT_REFUSED,
 			 "the %s does not know this device; pair both again",
 			 peer_name(player));

@@ -9,8 +9,8 @@
 #include "tools/fail.h"
 #include "tools/radio.h"
 
-/* PDUs of a role that wait for its controller: as short as will do. */
-#define ROOM 4
+/* PDUs of a role that wait for its controller: some 20 ms of them. */
+#define ROOM 16
 #define BEHIND_US 1000000
 #define LEAVE_US 500000
 
