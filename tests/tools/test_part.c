@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/part.h"
+
+static char *dir;
+static int dir_fd;
+
+static int make(void **state)
+{
+	(void)state;
+	dir = g_dir_make_tmp("baton-part-XXXXXX", NULL);
+	dir_fd = dir ? open(dir, O_RDONLY | O_DIRECTORY) : -1;
+	return dir_fd < 0;
+}
+
+static int clean_up(void **state)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", dir);
+
+	(void)state;
+	close(dir_fd);
+	g_free(dir);
+	return !g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL);
+}
+
+static void has(const char *name, const char *wanted)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *text = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL) != (wanted != NULL))
+		fail_msg("%s is %sthere", name, wanted ? "not " : "");
+	if (wanted)
+		assert_string_equal(text, wanted);
+}
+
+static char *finish(struct baton_part *part)
+{
+	char *name = baton_part_finish(part);
+
+	assert_non_null(name);
+	baton_part_free(part);
+	return name;
+}
+
+static void it_has_its_name_only_when_complete(void **state)
+{
+	struct baton_part *part = baton_part_new(dir_fd, "a.txt", 4);
+	g_autofree char *name = NULL;
+
+	(void)state;
+	assert_non_null(part);
+	assert_int_equal(baton_part_write(part, "data", 4), 0);
+	has("a.txt", NULL);
+	has(".a.txt.part", "data");
+	name = finish(part);
+	assert_string_equal(name, "a.txt");
+	has("a.txt", "data");
+	has(".a.txt.part", NULL);
+}
+
+static void what_is_there_is_not_overwritten(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct baton_part *part = baton_part_new(dir_fd, "a.txt", 1);
+		char digit = (char)('0' + i);
+
+		assert_int_equal(baton_part_write(part, &digit, 1), 0);
+		g_free(finish(part));
+	}
+	has("a.txt", "0");
+	has("a (1).txt", "1");
+	has("a (2).txt", "2");
+}
+
+static void what_is_dropped_leaves_nothing(void **state)
+{
+	struct baton_part *part = baton_part_new(dir_fd, "a.txt", 4);
+
+	(void)state;
+	assert_int_equal(baton_part_write(part, "da", 2), 0);
+	baton_part_free(part);
+	has(".a.txt.part", NULL);
+	has("a.txt", NULL);
+}
+
+static void what_a_crash_left_is_used_up(void **state)
+{
+	g_autofree char *path = g_build_filename(dir, ".a.txt.part", NULL);
+	struct baton_part *part;
+	g_autofree char *name = NULL;
+
+	(void)state;
+	assert_true(g_file_set_contents(path, "old and long", -1, NULL));
+	part = baton_part_new(dir_fd, "a.txt", 3);
+	assert_int_equal(baton_part_write(part, "new", 3), 0);
+	name = finish(part);
+	has("a.txt", "new");
+	has(".a.txt.part", NULL);
+}
+
+static void two_of_one_name_do_not_meet(void **state)
+{
+	struct baton_part *a = baton_part_new(dir_fd, "x", 1);
+	struct baton_part *b = baton_part_new(dir_fd, "x", 1);
+	g_autofree char *name_a = NULL;
+	g_autofree char *name_b = NULL;
+
+	(void)state;
+	assert_int_equal(baton_part_write(a, "a", 1), 0);
+	assert_int_equal(baton_part_write(b, "b", 1), 0);
+	name_b = finish(b);
+	name_a = finish(a);
+	has("x", "b");
+	has("x (1)", "a");
+}
+
+static void a_planted_link_is_not_followed(void **state)
+{
+	g_autofree char *victim = g_build_filename(dir, "victim", NULL);
+	g_autofree char *soft = g_build_filename(dir, ".a.part", NULL);
+	g_autofree char *hard = g_build_filename(dir, ".b.part", NULL);
+	g_autofree char *name_a = NULL;
+	g_autofree char *name_b = NULL;
+	struct baton_part *part;
+
+	(void)state;
+	assert_true(g_file_set_contents(victim, "precious", -1, NULL));
+	assert_int_equal(symlink("victim", soft), 0);
+	assert_int_equal(link(victim, hard), 0);
+	part = baton_part_new(dir_fd, "a", 3);
+	assert_int_equal(baton_part_write(part, "new", 3), 0);
+	name_a = finish(part);
+	part = baton_part_new(dir_fd, "b", 3);
+	assert_int_equal(baton_part_write(part, "new", 3), 0);
+	name_b = finish(part);
+	has("victim", "precious");
+	has("a", "new");
+	has("b", "new");
+}
+
+static void what_cannot_fit_is_refused_before_it_comes(void **state)
+{
+	(void)state;
+	errno = 0;
+	assert_null(baton_part_new(dir_fd, "huge", UINT64_C(1) << 62));
+	assert_true(errno == ENOSPC || errno == EFBIG);
+	has(".huge.part", NULL);
+}
+
+#define PART_TEST(f) cmocka_unit_test_setup_teardown(f, make, clean_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PART_TEST(it_has_its_name_only_when_complete),
+		PART_TEST(what_is_there_is_not_overwritten),
+		PART_TEST(what_is_dropped_leaves_nothing),
+		PART_TEST(what_a_crash_left_is_used_up),
+		PART_TEST(two_of_one_name_do_not_meet),
+		PART_TEST(a_planted_link_is_not_followed),
+		PART_TEST(what_cannot_fit_is_refused_before_it_comes),
+	};
+
+	return cmocka_run_group_tests_name("part", tests, NULL, NULL);
+}

@@ -1,0 +1,544 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The program as its users meet it: codes, files, faults.
+
+usage: test_program.py BATON [plain | sanitized] [CASE...]
+
+A case is named by its function. Memory is not measured where sanitized.
+"""
+import json
+import os
+import resource
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import time
+
+from program import Skip, StrangePeer, expect, run_cases
+
+PLAIN = True
+
+
+def pattern(length, seed=1):
+    """Bytes that do not repeat, the same every time."""
+    state, words = seed, []
+    for _ in range((length + 7) // 8):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        words.append(state)
+    return struct.pack(f'<{len(words)}Q', *words)[:length]
+
+
+# Wrong usage
+
+def usage_errors_are_one_line_and_64(bench):
+    for args in ([], ['juggle'], ['demo', '--mtu', '22'],
+                 ['demo', '--mtu', 'many'], ['demo', '--interval', '8'],
+                 ['demo', '--loss', '91'], ['demo', '--phy', '3m'],
+                 ['demo', '--bogus'], ['demo', 'a', 'b'], ['air'],
+                 ['doctor', 'now'], ['watch'], ['phone', 'pair'],
+                 ['watch', '--bearer', 'sim:x', 'sing'],
+                 ['watch', '--bearer', 'sim:x', 'send'],
+                 ['watch', '--bearer', 'sim:x', 'pair', 'me'],
+                 ['watch', '--bearer', 'sim:x', '--count', '1'],
+                 ['watch', '--bearer', 'sim:x', '--yes-if', '12345', 'pair'],
+                 ['watch', '--bearer', 'sim:x', '--timeout', '-1']):
+        bench.start(*args).fails(64)
+
+
+def an_unknown_bearer_is_named(bench):
+    bench.start('watch', '--bearer', 'wifi').fails(64, 'wifi', 'sim:PATH')
+    bench.start('watch', '--bearer', 'bluez:eth0').fails(64, 'bluez:eth0')
+    bench.start('watch', '--bearer', 'sim:').fails(64)
+
+
+def help_and_version_are_given(bench):
+    expect('Exit codes' in bench.start('help').succeeds(), 'no exit codes')
+    expect('baton' in bench.start('version').succeeds(), 'no version')
+    for command in ('demo', 'air', 'watch', 'phone', 'doctor'):
+        expect(command in bench.start(command, '--help').succeeds(),
+               f'no help on {command}')
+
+
+# Files that cannot be sent
+
+def a_missing_file_is_66(bench):
+    bench.start('demo', 'nowhere.txt').fails(66, 'nowhere.txt')
+    bench.watch('send', 'nowhere.txt').fails(66, 'nowhere.txt')
+
+
+def a_directory_or_a_pipe_is_66(bench):
+    bench.mkdir('dir')
+    os.mkfifo(bench.path('pipe'))
+    bench.start('demo', 'dir').fails(66, 'regular')
+    bench.watch('send', 'pipe').fails(66, 'regular')
+
+
+def an_unreadable_file_is_66(bench):
+    bench.file('secret.txt', b'x')
+    os.chmod(bench.path('secret.txt'), 0)
+    before = []
+    if os.geteuid() == 0:
+        # Root reads everything, unless this right is taken from it.
+        before = ['setpriv', '--bounding-set', '-dac_override,'
+                  '-dac_read_search', '--inh-caps', '-all']
+        if subprocess.run([*before, 'true'],
+                          stderr=subprocess.DEVNULL).returncode:
+            raise Skip('no setpriv')
+    bench.watch('send', 'secret.txt', before=before).fails(
+        66, 'secret.txt', 'permission')
+
+
+# Radios that are not there
+
+def a_socket_that_is_not_there_is_69(bench):
+    bench.watch('pair').fails(69, 'radio', 'baton air')
+
+
+def a_role_that_is_taken_is_69(bench):
+    bench.radio()
+    first = bench.watch('pair')
+    time.sleep(0.5)
+    bench.start('watch', '--bearer', 'sim:radio', '--store', 'other',
+                'pair').fails(69, 'watch already')
+    expect(first.process.poll() is None, 'the first watch ended')
+
+
+def a_dead_radio_leaves_its_path_to_the_next(bench):
+    bench.radio().kill()
+    expect(os.path.exists(bench.path('radio')), 'the socket is gone')
+    radio = bench.radio()
+    bench.start('air', 'radio').fails(73, 'running')
+    radio.process.send_signal(signal.SIGTERM)
+    radio.succeeds()
+    expect(not os.path.exists(bench.path('radio')), 'the socket is there')
+
+
+def a_radio_never_replaces_a_file(bench):
+    bench.file('precious', b'data')
+    bench.start('air', 'precious').fails(73, 'precious')
+    expect(bench.content('precious') == b'data', 'it was replaced')
+
+
+# Pairing
+
+def two_people_pair_and_the_bond_is_private(bench):
+    bench.radio()
+    bench.pair()
+    for store in ('watch-store', 'phone-store'):
+        mode = stat.S_IMODE(os.stat(bench.path(store)).st_mode)
+        expect(mode == 0o700, f'{store} has mode {mode:o}')
+        bonds = os.listdir(bench.path(store))
+        expect(len(bonds) == 1 and bonds[0].startswith('bond.'), bonds)
+        mode = stat.S_IMODE(os.stat(bench.path(store, bonds[0])).st_mode)
+        expect(mode == 0o600, f'the bond has mode {mode:o}')
+
+
+def one_no_and_nobody_is_paired(bench):
+    bench.radio()
+    watch = bench.watch('pair', stdin=True)
+    phone = bench.phone('pair', stdin=True)
+    watch.until('code ')
+    phone.until('code ')
+    phone.say('y\n')
+    watch.say('n\n')
+    watch.fails(77, 'not paired')
+    phone.fails(77, 'not paired')
+    expect(not os.listdir(bench.path('watch-store')), 'the watch has a bond')
+    expect(not os.listdir(bench.path('phone-store')), 'the phone has a bond')
+
+
+def a_code_that_is_not_the_expected_one_is_refused(bench):
+    bench.radio()
+    phone = bench.phone('pair', stdin=True)
+    watch = bench.watch('--yes-if', '000000', 'pair')
+    code = phone.until('code ')
+    if code == 'code 000000':
+        raise Skip('one time in a million')
+    phone.say('y\n')
+    expect(phone.end() == 77, 'the phone paired')
+    expect(watch.end() == 77, 'the watch paired')
+    expect('--yes-if' in watch.err, watch.err)
+
+
+def a_code_that_is_the_expected_one_is_confirmed(bench):
+    # The radio's seed does not reach the engines: the codes are compared.
+    bench.radio()
+    watch = bench.watch('pair', stdin=True)
+    phone = bench.phone('pair', stdin=True)
+    digits = watch.until('code ').split()[1]
+    expect(len(digits) == 6 and digits.isdigit(), digits)
+    expect(phone.until('code ').split()[1] == digits, 'the codes differ')
+
+
+def who_never_paired_is_told_to(bench):
+    bench.radio()
+    bench.file('a', b'a')
+    bench.watch('send', 'a').fails(77, 'pair')
+
+
+def who_was_forgotten_is_told_to_pair_again(bench):
+    bench.radio()
+    bench.pair()
+    shutil.rmtree(bench.path('watch-store'))
+    # The watch pairs with somebody else, so that it answers at all.
+    watch = bench.watch('pair')
+    bench.file('a', b'a')
+    bench.phone('send', 'a').fails(77, 'pair')
+    watch.kill()
+
+
+def a_store_that_others_may_enter_is_refused(bench):
+    bench.radio()
+    os.mkdir(bench.path('watch-store'))
+    os.chmod(bench.path('watch-store'), 0o755)
+    bench.watch('pair').fails(73, 'chmod 700')
+
+
+def a_store_in_use_is_refused(bench):
+    bench.radio()
+    bench.watch('pair')
+    time.sleep(0.5)
+    bench.watch('pair').fails(73, 'uses the store')
+
+
+# Files
+
+def files_go_both_ways_and_nothing_is_overwritten(bench):
+    bench.radio()
+    bench.pair()
+    there = bench.mkdir('there')
+    back = bench.mkdir('back')
+    data = [pattern(0), pattern(1), pattern(200), pattern(100000)]
+    names = [bench.file(f'f{len(d)}.bin', d) for d in data]
+    bench.file('there/f200.bin', b'was here before')
+
+    phone = bench.phone('--receive', there, '--count', len(names))
+    bench.watch('send', *names).succeeds()
+    phone.succeeds()
+    watch = bench.watch('--receive', back, '--count', len(names))
+    bench.phone('send', *names).succeeds()
+    watch.succeeds()
+
+    for name, content in zip(names, data):
+        expect(bench.content(back, name) == content, f'{name} differs')
+        if name != 'f200.bin':
+            expect(bench.content(there, name) == content, f'{name} differs')
+    expect(bench.content(there, 'f200.bin') == b'was here before',
+           'overwritten')
+    expect(bench.content(there, 'f200 (1).bin') == data[2], 'not numbered')
+    expect(len(os.listdir(bench.path(there))) == 5,
+           os.listdir(bench.path(there)))
+
+
+def without_a_terminal_there_is_no_bar(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('a', pattern(50000))
+    phone = bench.phone('--receive', bench.mkdir('in'), '--count', '1')
+    watch = bench.watch('send', 'a')
+    watch.succeeds()
+    phone.succeeds()
+    for process in (watch, phone):
+        text = process.out + process.err
+        expect('\r' not in text and '\033' not in text, text)
+
+
+def no_space_at_the_receiver_is_73_on_both_sides(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('big', pattern(200000))
+    phone = bench.phone(
+        '--receive', bench.mkdir('in'), '--count', '1',
+        preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                           (65536, 65536)))
+    watch = bench.watch('send', 'big')
+    watch.fails(73, 'big', 'no space')
+    phone.fails(73, 'big', 'no space')
+    expect(os.listdir(bench.path('in')) == [], os.listdir(bench.path('in')))
+
+
+def a_full_disk_at_the_receiver_is_73_at_once(bench):
+    before = ['unshare', '--mount', '--map-root-user', 'sh', '-c',
+              'mount -t tmpfs -o size=64k none in && exec "$0" "$@"']
+    if subprocess.run([*before[:-1], 'mount -t tmpfs none /mnt'],
+                      stderr=subprocess.DEVNULL).returncode:
+        raise Skip('no right to mount')
+    bench.radio()
+    bench.pair()
+    bench.mkdir('in')
+    bench.file('big', pattern(200000))
+    bench.phone('--receive', 'in', '--count', '1', before=before)
+    phone = bench.processes[-1]
+    watch = bench.watch('send', 'big')
+    watch.fails(73, 'big', 'no space')
+    phone.fails(73, 'big', 'no space')
+
+
+def what_is_longer_than_the_receiver_takes_is_73(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('big', pattern(2000))
+    bench.phone('--receive', bench.mkdir('in'), '--limit', '1000')
+    bench.watch('send', 'big').fails(73, 'big', 'larger')
+
+
+def who_takes_no_files_says_so(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('a', b'a')
+    phone = bench.phone()
+    bench.watch('send', 'a').fails(77, '--receive')
+    phone.process.send_signal(signal.SIGINT)
+    expect(phone.end() == 0, 'it minds to be interrupted')
+
+
+def a_directory_that_is_not_there_is_73(bench):
+    bench.radio()
+    bench.pair()
+    bench.phone('--receive', 'nowhere').fails(73, 'nowhere')
+
+
+# Interruptions
+
+def start_sending(bench, length=700000):
+    """Watch and phone, with a file on its way; (watch, phone, content)."""
+    content = pattern(length)
+    bench.file('long.bin', content)
+    bench.mkdir('in')
+    phone = bench.phone('--receive', 'in', '--count', '1')
+    watch = bench.watch('send', 'long.bin')
+    phone.until('receiving')
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        part = bench.path('in', '.long.bin.part')
+        if os.path.exists(part) and os.path.getsize(part) > 50000:
+            return watch, phone, content
+        time.sleep(0.01)
+    raise AssertionError('the file does not grow')
+
+
+def arrived(bench, content):
+    expect(os.listdir(bench.path('in')) == ['long.bin'],
+           os.listdir(bench.path('in')))
+    expect(bench.content('in', 'long.bin') == content, 'the file differs')
+
+
+def a_phone_that_dies_gets_the_file_when_it_is_back(bench):
+    bench.radio()
+    bench.pair()
+    watch, phone, content = start_sending(bench)
+    phone.kill()
+    again = bench.phone('--receive', 'in', '--count', '1')
+    watch.succeeds()
+    again.succeeds()
+    arrived(bench, content)
+
+
+def a_radio_that_dies_does_not_stop_the_file(bench):
+    radio = bench.radio()
+    bench.pair()
+    watch, phone, content = start_sending(bench)
+    radio.kill()
+    watch.until('disconnected')
+    bench.radio()
+    watch.succeeds()
+    phone.succeeds()
+    arrived(bench, content)
+
+
+def an_interrupted_sender_is_130_and_leaves_nothing(bench):
+    bench.radio()
+    bench.pair()
+    watch, phone, content = start_sending(bench)
+    watch.process.send_signal(signal.SIGINT)
+    watch.fails(130)
+    phone.process.send_signal(signal.SIGTERM)
+    phone.fails(130)
+    expect(os.listdir(bench.path('in')) == [], os.listdir(bench.path('in')))
+
+
+def nobody_there_in_time_is_75(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('a', b'a')
+    bench.watch('--timeout', '1', 'send', 'a').fails(75, 'phone')
+
+
+# Peers of another version
+
+def hello(role, version):
+    """An engine's hello of that version (session/SPEC.md 1.1)."""
+    return bytes([version, version, role, 0, 0, 0, 1, 0x10, 0x00, 0x01, 0xfd,
+                  16, 32, 64]) + bytes(range(16))
+
+
+def a_watch_of_another_version_is_76(bench):
+    bench.radio()
+    watch = StrangePeer(bench, StrangePeer.WATCH)
+    phone = bench.phone('pair')
+    watch.receive(watch.UP)
+    watch.receive(watch.PDU)
+    watch.flight(1, hello(0, 9))
+    phone.fails(76, 'version 9', 'update')
+    watch.close()
+
+
+def a_phone_of_another_version_is_76(bench):
+    bench.radio()
+    watch = bench.watch('pair')
+    phone = StrangePeer(bench, StrangePeer.PHONE)
+    phone.receive(phone.UP)
+    phone.flight(0, hello(1, 9))
+    watch.fails(76, 'version 9', 'update')
+    phone.close()
+
+
+def a_radio_of_another_version_says_sorry(bench):
+    bench.radio()
+    peer = StrangePeer(bench, StrangePeer.WATCH, version=9)
+    expect(peer.receive(peer.SORRY) == b'\1', 'not sorry for the version')
+    peer.close()
+
+
+def a_peer_that_talks_nonsense_is_survived(bench):
+    bench.radio()
+    phone = bench.phone('--timeout', '20', 'pair', stdin=True)
+    watch = StrangePeer(bench, StrangePeer.WATCH)
+    watch.receive(watch.UP)
+    for byte in (0xff, 0xf8, 0xe0, 0x00, 0x80, 0xc1):
+        watch.socket.send(bytes([watch.PDU, byte]) + pattern(20))
+    watch.close()
+    real = bench.watch('pair', stdin=True)
+    expect(real.until('code ') == phone.until('code '), 'the codes differ')
+
+
+# The demo and its trace
+
+def demo(bench, *args):
+    return json.loads(bench.start('demo', '--json', *args).succeeds())
+
+
+def the_demo_is_the_same_for_the_same_seed(bench):
+    def figures(seed):
+        shutil.rmtree(bench.path('out'), ignore_errors=True)
+        result = demo(bench, '--seed', seed, '--loss', '3', '--out', 'out')
+        for part in ('handover', 'answer'):
+            del result[part]['path']
+        return result
+
+    first = figures(5)
+    expect(first['verified'] is True, 'not verified')
+    expect(first['handover']['bytes'] > 3000, 'the sample is small')
+    expect(first == figures(5), 'the same seed gave another run')
+    expect(first['code'] != figures(6)['code'], 'the seed does not matter')
+
+
+def the_demo_hands_over_a_file(bench):
+    content = pattern(123456)
+    bench.file('x.bin', content)
+    result = demo(bench, 'x.bin', '--mtu', '517', '--phy', '1m')
+    path = result['handover']['path']
+    expect(bench.content(path) == content, 'the file differs')
+    expect(os.path.basename(path) == 'x.bin', path)
+    expect(result['handover']['share_percent'] < 100, 'faster than light')
+
+
+def the_demo_shows_a_person_what_happened(bench):
+    text = bench.start('demo').succeeds()
+    for word in ('watch', 'phone', 'paired', 'PDUs', 'overhead', 'on the air',
+                 '% of the limit', 'bit for bit', 'workout.json'):
+        expect(word in text, f'no {word!r}')
+
+
+def blocks(data):
+    """(type, body) of each block of a pcapng file."""
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from('<II', data, at)
+        expect(length % 4 == 0 and length >= 12, f'length {length} at {at}')
+        expect(struct.unpack_from('<I', data, at + length - 4)[0] == length,
+               f'the lengths of the block at {at} differ')
+        yield kind, data[at + 8:at + length - 4]
+        at += length
+
+
+def a_trace_has_every_pdu(bench):
+    result = demo(bench, '--trace', 'trace.pcapng')
+    packets, interfaces, sent = 0, 0, 0
+    for kind, body in blocks(bench.content('trace.pcapng')):
+        if kind == 1:
+            expect(struct.unpack_from('<H', body)[0] == 201, 'link type')
+            interfaces += 1
+        elif kind == 6:
+            _, _, _, kept, length = struct.unpack_from('<5I', body)
+            expect(kept == length, 'a packet was cut')
+            expect(b'watch to phone' in body or b'phone to watch' in body or
+                   b'link' in body, 'no comment')
+            packets += 1
+            sent += body[20:24] == bytes(4)
+    handover, answer = result['handover'], result['answer']
+    pdus = sum(part[key] for part in (handover, answer)
+               for key in ('pdus_watch', 'pdus_phone'))
+    expect(interfaces == 2, f'{interfaces} interfaces')
+    expect(sent > pdus, f'{sent} sent packets, {pdus} PDUs after pairing')
+    expect(packets >= 2 * sent, 'not every PDU was received as well')
+
+
+def wireshark_reads_a_trace(bench):
+    if not shutil.which('tshark'):
+        raise Skip('no tshark')
+    demo(bench, '--trace', 'trace.pcapng')
+    text = subprocess.run(
+        ['tshark', '-n', '-r', bench.path('trace.pcapng'), '-T', 'fields',
+         '-e', '_ws.col.Protocol', '-e', 'btatt.opcode', '-e',
+         'frame.comment'], check=True, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL).stdout
+    for word in ('ATT\t0x1b\twatch to phone: BULK', 'ATT\t0x52\tphone to watch'):
+        expect(word in text, f'no {word!r} in {text[:2000]}')
+    expect('alformed' not in text, 'malformed packets')
+
+
+def a_trace_that_cannot_be_written_is_73(bench):
+    bench.start('demo', '--trace', 'no/where').fails(73, 'no/where')
+
+
+def memory_does_not_grow_with_the_file(bench):
+    if not PLAIN:
+        raise Skip('a sanitizer keeps what was freed')
+    peaks = []
+    for length in (1 << 20, 64 << 20):
+        with open(bench.path('f'), 'wb') as file:
+            for at in range(0, length, 1 << 20):
+                file.write(pattern(1 << 20, at + 1))
+        process = subprocess.Popen(
+            [bench.program, 'demo', 'f', '--out', 'out', '--json'],
+            cwd=bench.dir, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        expect(process.returncode == 0, f'exit code {process.returncode}')
+        peaks.append(usage.ru_maxrss)
+    expect(peaks[1] - peaks[0] < 1024, f'{peaks} KiB')
+
+
+CASES = [value for name, value in list(globals().items())
+         if callable(value) and getattr(value, '__code__', None) and
+         value.__module__ == '__main__' and
+         value.__code__.co_varnames[:value.__code__.co_argcount] == ('bench',)]
+
+
+def main(args):
+    global PLAIN
+    if not args or (len(args) > 1 and args[1] not in ('plain', 'sanitized')):
+        print(__doc__, file=sys.stderr)
+        return 64
+    PLAIN = args[1:2] != ['sanitized']
+    cases = [case for case in CASES
+             if not args[2:] or case.__name__ in args[2:]]
+    return run_cases(cases, os.path.abspath(args[0]))
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
