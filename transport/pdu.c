@@ -249,7 +249,7 @@ uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit)
 	if (most > limit)
 		most = limit < BATON_PDU_MIN ? BATON_PDU_MIN : limit;
 	full = (most + L2CAP_ATT_LEN) / d * d;
-	if (full <= L2CAP_ATT_LEN + BATON_PDU_MIN)
+	if (full < L2CAP_ATT_LEN + BATON_PDU_MIN)
 		return (uint16_t)most;
 	full -= L2CAP_ATT_LEN;
 	if (full * value_cost(most, d) > most * value_cost(full, d))
