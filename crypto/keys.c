@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/bytes.h"
 #include "crypto/hkdf.h"
 #include "crypto/keys.h"
 
@@ -115,7 +114,8 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 {
 	uint8_t ctx[BATON_CRYPTO_HASH_LEN + 2 * BATON_COMPARE_NONCE_LEN];
 	uint8_t value[BATON_CRYPTO_KEY_LEN];
-	uint32_t code;
+	uint32_t code = 0;
+	int i;
 
 	memcpy(ctx, keys->h, BATON_CRYPTO_HASH_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN, phone_nonce,
@@ -124,7 +124,9 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 	       watch_nonce, BATON_COMPARE_NONCE_LEN);
 	baton_kdf(value, keys->compare, "baton compare code 1", ctx,
 		  sizeof(ctx));
-	code = (uint32_t)(baton_load_be64(value) % BATON_COMPARE_CODES);
+	/* 64 bits, big-endian, without a division that a Cortex-M lacks. */
+	for (i = 0; i < 8; i++)
+		code = (code << 8 | value[i]) % BATON_COMPARE_CODES;
 	baton_crypto_wipe(ctx, sizeof(ctx));
 	baton_crypto_wipe(value, sizeof(value));
 	return code;

@@ -5,8 +5,9 @@
 usage: sizes.py m4|m0
 
 Builds it in build/m4 or build/m0 and prints JSON, all in bytes: `flash`, the
-code and constants of the core; `files`, the same for each of them; `contexts`,
-the RAM of each context.
+code and constants of the core in an image that uses the whole engine, libgcc's
+helpers included; `files`, all that each source file has; `contexts`, the RAM
+of each context.
 """
 import json
 import os
@@ -45,7 +46,12 @@ def of_build(build):
                 re.findall(r'^\w+ (\w+) \w baton_context_(\w+)$', text, re.M)}
     if not contexts:
         raise Unreadable(f'no context in this:\n{text}')
-    return {'flash': sum(files.values()), 'files': files,
+    text = tool('arm-none-eabi-size', os.path.join(
+        build, 'port', 'cortex-m', 'baton-image'))
+    image = re.search(r'^\s*(\d+)\s+(\d+)', text, re.M)
+    if not image:
+        raise Unreadable(f'no size of an image in this:\n{text}')
+    return {'flash': int(image[1]) + int(image[2]), 'files': files,
             'contexts': contexts}
 
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/session.h"
+
+/*
+ * An image that uses the whole engine and nothing else, to see what of the
+ * core a firmware pays for: what no call of session.h needs is left out by
+ * the linker. Primitives and mem* stay unresolved; nothing of it ever runs.
+ */
+void *const baton_image[] = {
+	(void *)baton_session_memory_len,
+	(void *)baton_session_init,
+	(void *)baton_session_wipe,
+	(void *)baton_session_bond_add,
+	(void *)baton_session_bond_count,
+	(void *)baton_session_bond_id,
+	(void *)baton_session_bond_select,
+	(void *)baton_session_pairing_open,
+	(void *)baton_session_pairing_close,
+	(void *)baton_session_confirm,
+	(void *)baton_session_link_up,
+	(void *)baton_session_link_mtu,
+	(void *)baton_session_link_down,
+	(void *)baton_session_rx,
+	(void *)baton_session_tx,
+	(void *)baton_session_deadline,
+	(void *)baton_session_tick,
+	(void *)baton_session_next_event,
+	(void *)baton_session_next_store_op,
+	(void *)baton_session_stored,
+	(void *)baton_session_send,
+	(void *)baton_session_begin,
+	(void *)baton_session_write,
+	(void *)baton_session_cancel,
+	(void *)baton_session_refuse,
+	(void *)baton_session_stats,
+};
