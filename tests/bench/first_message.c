@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/prng.h"
+#include "sim/stack.h"
+#include "tests/bench/cell.h"
+#include "tests/bench/figure.h"
+
+/*
+ * A phone and a watch that know each other get a fresh link with cached
+ * handles; the phone sends one message of 200 B as soon as its engine takes
+ * it.
+ */
+#define MESSAGE_LEN 200
+#define PAIR_LIMIT_US UINT64_C(60000000)
+#define LIMIT_US UINT64_C(20000000)
+#define QUIET_US UINT64_C(10000000)
+#define STORED_MAX 512
+
+struct stored {
+	uint8_t value[STORED_MAX];
+	size_t len;
+};
+
+struct end {
+	struct first *first;
+	struct baton_sim_stack *stack;
+	enum baton_sim_side side;
+	bool paired;
+};
+
+struct first {
+	struct baton_sim *sim;
+	struct end end[BATON_SIM_SIDES];
+	struct stored bond[BATON_SIM_SIDES];
+	uint8_t message[MESSAGE_LEN];
+	uint64_t up_us; /* the later of the two link_up */
+	uint64_t delivered_us;
+	uint64_t handshake_bytes; /* PDUs both ways before the message */
+	uint64_t bytes;
+	bool sending; /* the second world: a bond is there */
+	bool wrong;
+};
+
+static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
+
+static uint64_t bytes_so_far(struct first *first)
+{
+	struct baton_sim_stats stats;
+	uint64_t bytes = 0;
+	int side;
+
+	for (side = 0; side < BATON_SIM_SIDES; side++) {
+		baton_sim_get_stats(first->sim, (enum baton_sim_side)side,
+				    &stats);
+		bytes += stats.host_tx_bytes;
+	}
+	return bytes;
+}
+
+static void on_event(void *user, struct baton_sim_stack *stack,
+		     const struct baton_event *event)
+{
+	struct end *end = user;
+	struct first *first = end->first;
+	struct baton_session *session = baton_sim_stack_session(stack);
+	uint64_t now_ms = baton_sim_stack_now_ms(stack);
+
+	if (event->type == BATON_EVENT_COMPARE) {
+		if (baton_session_confirm(session, true, now_ms))
+			first->wrong = true;
+	} else if (event->type == BATON_EVENT_PAIRED) {
+		end->paired = true;
+	} else if (event->type == BATON_EVENT_SECURED && first->sending &&
+		   end->side == BATON_SIM_PHONE) {
+		first->handshake_bytes = bytes_so_far(first);
+		if (baton_session_send(session, stream, first->message,
+				       MESSAGE_LEN, now_ms))
+			first->wrong = true;
+	} else if (event->type == BATON_EVENT_MESSAGE) {
+		if (event->u.message.len != MESSAGE_LEN ||
+		    memcmp(event->u.message.bytes, first->message,
+			   MESSAGE_LEN) != 0)
+			first->wrong = true;
+		first->delivered_us = baton_sim_now(first->sim);
+	} else if (event->type == BATON_EVENT_LINK_CLOSE) {
+		first->wrong = true;
+	}
+}
+
+static enum baton_err on_store(void *user, struct baton_sim_stack *stack,
+			       const struct baton_store_op *op)
+{
+	struct end *end = user;
+	struct stored *bond = &end->first->bond[end->side];
+
+	(void)stack;
+	if (op->kind != BATON_STORE_PUT || op->value_len > STORED_MAX)
+		return BATON_OK;
+	memcpy(bond->value, op->value, op->value_len);
+	bond->len = op->value_len;
+	return BATON_OK;
+}
+
+static void on_link(void *user, struct baton_sim_stack *stack, bool up)
+{
+	struct end *end = user;
+
+	(void)stack;
+	if (up)
+		end->first->up_us = baton_sim_now(end->first->sim);
+}
+
+static const struct baton_sim_stack_app app = {
+	.event = on_event,
+	.store = on_store,
+	.link = on_link,
+};
+
+static void open_world(struct first *first, uint64_t seed)
+{
+	struct baton_session_config config = {
+		.message_max = BATON_MESSAGE_MAX,
+		.link = BATON_LINK_CONFIG_LARGE,
+	};
+	struct baton_sim_config world;
+	struct bench_cell cell;
+	enum baton_err err;
+	struct end *end;
+	int side;
+
+	bench_cell_init(&cell);
+	bench_cell_sim(&cell, &world);
+	world.seed = seed;
+	if (baton_sim_create(&first->sim, &world))
+		abort();
+	for (side = 0; side < BATON_SIM_SIDES; side++) {
+		end = &first->end[side];
+		end->first = first;
+		end->side = (enum baton_sim_side)side;
+		config.role =
+			side == BATON_SIM_WATCH ? BATON_WATCH : BATON_PHONE;
+		if (baton_sim_stack_create(&end->stack, first->sim, end->side,
+					   &config, seed, &app, end))
+			abort();
+		if (first->sending)
+			err = baton_session_bond_add(
+				baton_sim_stack_session(end->stack),
+				first->bond[side].value, first->bond[side].len);
+		else
+			err = baton_session_pairing_open(
+				baton_sim_stack_session(end->stack), 0);
+		if (err)
+			first->wrong = true;
+	}
+}
+
+static void close_world(struct first *first)
+{
+	int side;
+
+	baton_sim_destroy(first->sim);
+	for (side = 0; side < BATON_SIM_SIDES; side++)
+		baton_sim_stack_destroy(first->end[side].stack);
+}
+
+static bool paired(void *user)
+{
+	const struct first *first = user;
+
+	return first->wrong || (first->end[0].paired && first->end[1].paired);
+}
+
+static bool delivered(void *user)
+{
+	const struct first *first = user;
+
+	return first->wrong || first->delivered_us;
+}
+
+static bool run(struct first *first)
+{
+	struct baton_prng prng;
+
+	memset(first, 0, sizeof(*first));
+	baton_prng_init(&prng, 1, 0xf1);
+	baton_prng_fill(&prng, first->message, MESSAGE_LEN);
+	open_world(first, 1);
+	baton_sim_run(first->sim, paired, first, PAIR_LIMIT_US);
+	close_world(first);
+	if (first->wrong || !first->bond[0].len || !first->bond[1].len)
+		return false;
+	first->sending = true;
+	open_world(first, 2);
+	if (baton_sim_run(first->sim, delivered, first, LIMIT_US)) {
+		baton_sim_run_until(first->sim, first->delivered_us + QUIET_US);
+		first->bytes = bytes_so_far(first);
+	}
+	close_world(first);
+	return !first->wrong && first->delivered_us;
+}
+
+static bool measure(struct first *first, struct bench_value *value)
+{
+	if (!run(first)) {
+		fprintf(stderr, "baton-bench: the first message did not "
+				"arrive\n");
+		return false;
+	}
+	value->known = true;
+	return true;
+}
+
+bool bench_first_bytes(const struct bench_effort *effort,
+		       struct bench_value *value)
+{
+	struct first first;
+
+	(void)effort;
+	if (!measure(&first, value))
+		return false;
+	value->value = (double)first.bytes;
+	snprintf(value->note, sizeof(value->note),
+		 "MTU 247: hellos, KKpsk0 and SYNC %llu, then the record, "
+		 "acks, VERIFIED; no ticket (NNpsk0) yet",
+		 (unsigned long long)first.handshake_bytes);
+	return true;
+}
+
+bool bench_first_events(const struct bench_effort *effort,
+			struct bench_value *value)
+{
+	struct bench_cell cell;
+	struct first first;
+
+	(void)effort;
+	bench_cell_init(&cell);
+	if (!measure(&first, value))
+		return false;
+	value->value = (double)(first.delivered_us / cell.interval_us -
+				first.up_us / cell.interval_us);
+	value->has_limit = true;
+	value->limit = 1;
+	snprintf(value->note, sizeof(value->note),
+		 "30 ms, quick host, hellos and KKpsk0: delivered %.1f ms "
+		 "after the MTU exchange; no ticket (NNpsk0) yet",
+		 (double)(first.delivered_us - first.up_us) / 1000);
+	return true;
+}
