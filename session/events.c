@@ -79,6 +79,8 @@ static bool streams_event(struct baton_session *session,
 {
 	uint8_t c, s;
 
+	if (!session->tell_news)
+		return false;
 	for (c = 0; c < BATON_DATA_CLASSES; c++)
 		for (s = 0; s < BATON_STREAMS; s++) {
 			if (!stream_event(&session->news[c][s],
@@ -90,6 +92,7 @@ static bool streams_event(struct baton_session *session,
 			event->stream.number = s;
 			return true;
 		}
+	session->tell_news = false;
 	return false;
 }
 
@@ -146,6 +149,7 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 			->messages;
 	refusal->reason = reason;
 	refusal->owed = true;
+	session->owes_refusals = true;
 }
 
 /* Go on to the next frame. AGAIN: there is none now. */

@@ -26,6 +26,10 @@ void session_set_state(struct baton_session *session,
 /* End the link for err; the application will be told to drop it. */
 void session_fail(struct baton_session *session, enum baton_err err);
 
+/* The news of a stream, to add to. */
+struct baton_stream_news *session_news(struct baton_session *session,
+				       uint8_t class_id, uint8_t number);
+
 /* True while a pairing is under way that can still fail. */
 bool session_is_pairing(const struct baton_session *session);
 

@@ -117,6 +117,8 @@ static enum baton_err put_refusals(struct baton_session *session)
 	enum baton_err err;
 	uint8_t c, s;
 
+	if (!session->owes_refusals)
+		return BATON_OK;
 	for (c = 0; c < BATON_DATA_CLASSES; c++)
 		for (s = 0; s < BATON_STREAMS; s++) {
 			refusal = &session->refusal[c][s];
@@ -133,6 +135,7 @@ static enum baton_err put_refusals(struct baton_session *session)
 				return err;
 			refusal->owed = false;
 		}
+	session->owes_refusals = false;
 	return BATON_OK;
 }
 
@@ -160,13 +163,13 @@ static enum baton_err put_verified(struct baton_session *session,
 static enum baton_err put_empty_messages(struct baton_session *session,
 					 uint8_t class_id)
 {
-	struct baton_outgoing_stream *stream;
+	const struct baton_outgoing_stream *stream =
+		session->outgoing.stream[class_id - BATON_CLASS_MESSAGE];
 	enum baton_err err;
 	size_t taken;
 	uint8_t s;
 
-	for (s = 0; s < BATON_STREAMS; s++) {
-		stream = baton_outgoing_stream(&session->outgoing, class_id, s);
+	for (s = 0; s < BATON_STREAMS; s++, stream++) {
 		if (stream->state != BATON_OUTGOING_SENDING ||
 		    stream->total > 0)
 			continue;
@@ -214,6 +217,7 @@ static void tell_writable(struct baton_session *session, uint8_t class_id)
 			continue;
 		news->wants_room = false;
 		news->writable = true;
+		session->tell_news = true;
 	}
 }
 
@@ -225,6 +229,19 @@ static bool wants_room(const struct baton_session *session, uint8_t class_id)
 		if (session->news[class_id - BATON_CLASS_MESSAGE][s].wants_room)
 			return true;
 	return false;
+}
+
+/* False if nothing that a class has could go to the link now. */
+static bool may_pump(const struct baton_session *session, uint8_t class_id,
+		     bool wanted)
+{
+	const struct baton_batch *batch = &session->outgoing.batch[class_id];
+
+	if (baton_link_hungry(&session->link, class_id))
+		return true;
+	return wanted &&
+	       baton_link_has_room(&session->link, class_id,
+				   BATON_RECEIVER_RECORD_LEN(batch->len));
 }
 
 /* Before the link is asked for a PDU: everything that may go, to the link. */
@@ -242,6 +259,8 @@ enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 		return BATON_OK;
 	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES; c++) {
 		wanted = wants_room(session, c);
+		if (!may_pump(session, c, wanted))
+			continue;
 		err = baton_outgoing_flush(&session->outgoing, c);
 		if (!err)
 			err = put_empty_messages(session, c);
@@ -297,9 +316,8 @@ static enum baton_err take_verified(struct baton_session *session,
 	err = baton_outgoing_verified(stream, frame->message, frame->offset,
 				      &told);
 	if (!err && told.delivered)
-		session->news[frame->class_id - BATON_CLASS_MESSAGE]
-			     [frame->stream]
-				     .delivered = true;
+		session_news(session, frame->class_id, frame->stream)
+			->delivered = true;
 	return err;
 }
 
@@ -317,8 +335,7 @@ static enum baton_err take_refuse(struct baton_session *session,
 	err = baton_outgoing_refused(stream, frame->message, &told);
 	if (err || !told)
 		return err;
-	news = &session->news[frame->class_id - BATON_CLASS_MESSAGE]
-			     [frame->stream];
+	news = session_news(session, frame->class_id, frame->stream);
 	news->refused = true;
 	news->reason = frame->reason;
 	return BATON_OK;

@@ -76,6 +76,13 @@ void session_set_state(struct baton_session *session,
 	session->state_deadline_ms = deadline_ms;
 }
 
+struct baton_stream_news *session_news(struct baton_session *session,
+				       uint8_t class_id, uint8_t number)
+{
+	session->tell_news = true;
+	return &session->news[class_id - BATON_CLASS_MESSAGE][number];
+}
+
 bool session_is_pairing(const struct baton_session *session)
 {
 	switch (session->state) {
@@ -503,9 +510,8 @@ enum baton_err baton_session_begin(struct baton_session *session,
 	err = baton_outgoing_begin(&session->outgoing, stream.class_id,
 				   stream.number, total, meta, meta_len);
 	if (!err)
-		session->news[stream.class_id - BATON_CLASS_MESSAGE]
-			     [stream.number]
-				     .writable = true;
+		session_news(session, stream.class_id, stream.number)
+			->writable = true;
 	return err;
 }
 

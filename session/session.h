@@ -231,6 +231,8 @@ struct baton_session {
 	bool owes_confirm, owes_bonded, owes_cancel, owes_sync;
 	bool tell_secured, tell_close, tell_compare, tell_paired;
 	bool tell_pair_failed;
+	bool owes_refusals; /* at least one in refusal */
+	bool tell_news; /* perhaps something in news */
 };
 
 /* Bytes of memory an engine of this configuration needs. */

@@ -83,7 +83,8 @@ static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
 			    bool known, const struct position *position)
 {
 	struct baton_outgoing_stream *out = &session->outgoing.stream[c][s];
-	struct baton_stream_news *news = &session->news[c][s];
+	struct baton_stream_news *news =
+		session_news(session, (uint8_t)(BATON_CLASS_MESSAGE + c), s);
 	struct baton_outgoing_news told;
 	enum baton_err err;
 
@@ -142,5 +143,8 @@ void sync_link_down(struct baton_session *session)
 		for (s = 0; s < BATON_STREAMS; s++)
 			if (baton_incoming_link_down(
 				    &session->incoming.stream[c][s]))
-				session->news[c][s].aborted = true;
+				session_news(session,
+					     (uint8_t)(BATON_CLASS_MESSAGE + c),
+					     s)
+					->aborted = true;
 }

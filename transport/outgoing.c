@@ -260,14 +260,14 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    uint8_t class_id)
 {
-	struct baton_outgoing_stream *stream;
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, 0);
 	enum baton_err err;
 	uint8_t frame[3];
 	uint8_t s;
 
-	for (s = 0; s < BATON_STREAMS; s++) {
-		stream = baton_outgoing_stream(outgoing, class_id, s);
-		if (!stream || stream->state != BATON_OUTGOING_CANCELLING)
+	for (s = 0; stream && s < BATON_STREAMS; s++, stream++) {
+		if (stream->state != BATON_OUTGOING_CANCELLING)
 			continue;
 		err = baton_outgoing_frame(
 			&outgoing->batch[class_id], frame,
