@@ -224,7 +224,7 @@ static void turn(struct ends *ends)
 	due = baton_session_deadline(&ends->session[0]);
 	if (baton_session_deadline(&ends->session[1]) < due)
 		due = baton_session_deadline(&ends->session[1]);
-	if (due > ends->now_ms)
+	if (due > ends->now_ms && due != UINT64_MAX)
 		ends->now_ms = due;
 	for (i = 0; i < 2; i++)
 		baton_session_tick(&ends->session[i], ends->now_ms);
