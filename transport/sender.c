@@ -5,7 +5,7 @@
 
 #include "transport/timing.h"
 
-#define REORDER 3 /* sendings that may overtake one */
+#define REORDER 3 /* sendings that overtake one that is lost */
 #define NUMBER_BITS 0x0fffu
 #define SHORT_AHEAD 63 /* of una, for a number in 7 bits */
 #define SHORT_BEHIND 48 /* of next, when it is sent again */
@@ -49,12 +49,12 @@ void baton_sender_start(struct baton_sender *sender, uint8_t credit)
 
 uint32_t baton_sender_room(const struct baton_sender *sender)
 {
-	return sender->ring_len - (sender->appended - sender->freed);
+	return sender->ring_len - sender->held;
 }
 
 uint32_t baton_sender_uncut(const struct baton_sender *sender)
 {
-	return sender->appended - sender->cut;
+	return sender->uncut;
 }
 
 uint32_t baton_sender_flight(const struct baton_sender *sender)
@@ -62,23 +62,32 @@ uint32_t baton_sender_flight(const struct baton_sender *sender)
 	return sender->next - sender->una;
 }
 
+/* The ring offset len bytes behind at; both are within the ring. */
+static uint32_t ring_offset(const struct baton_sender *sender, uint32_t at,
+			    uint32_t len)
+{
+	uint32_t left = sender->ring_len - at;
+
+	return len < left ? at + len : len - left;
+}
+
 void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
 			 uint32_t len)
 {
-	uint32_t at = sender->appended % sender->ring_len;
-	uint32_t first = sender->ring_len - at;
+	uint32_t first = sender->ring_len - sender->append_at;
 
 	if (first > len)
 		first = len;
-	memcpy(sender->ring + at, bytes, first);
+	memcpy(sender->ring + sender->append_at, bytes, first);
 	memcpy(sender->ring, bytes + first, len - first);
-	sender->appended += len;
+	sender->append_at = ring_offset(sender, sender->append_at, len);
+	sender->held += len;
+	sender->uncut += len;
 }
 
 static void copy_out(const struct baton_sender *sender, uint8_t *dst,
-		     uint32_t pos, uint32_t len)
+		     uint32_t at, uint32_t len)
 {
-	uint32_t at = pos % sender->ring_len;
 	uint32_t first = sender->ring_len - at;
 
 	if (first > len)
@@ -129,7 +138,7 @@ static size_t build_whole(const struct baton_sender *sender, uint8_t *dst,
 		n = baton_pdu_put_long(dst, sender->class_id, number);
 	else
 		return 0;
-	copy_out(sender, dst + n, unit->pos, unit->len);
+	copy_out(sender, dst + n, unit->at, unit->len);
 	return n + unit->len;
 }
 
@@ -175,7 +184,8 @@ static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 		len = room;
 	n = baton_pdu_put_part(dst, sender->class_id, number, unit->resume,
 			       unit->len);
-	copy_out(sender, dst + n, unit->pos + unit->resume, (uint32_t)len);
+	copy_out(sender, dst + n, ring_offset(sender, unit->at, unit->resume),
+		 (uint32_t)len);
 	n += len;
 	unit->resume = (uint16_t)(unit->resume + len);
 	if (unit->resume == unit->len)
@@ -204,9 +214,10 @@ static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
 		return 0;
 	room = sizes->best - ahead - header;
 	memset(unit, 0, sizeof(*unit));
-	unit->pos = sender->cut;
+	unit->at = sender->cut_at;
 	unit->len = (uint16_t)(uncut < room ? uncut : room);
-	sender->cut += unit->len;
+	sender->cut_at = ring_offset(sender, sender->cut_at, unit->len);
+	sender->uncut -= unit->len;
 	sender->next++;
 	if (part)
 		n = baton_pdu_put_part(dst, sender->class_id, number, 0,
@@ -215,7 +226,7 @@ static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
 		n = baton_pdu_put_short(dst, number);
 	else
 		n = baton_pdu_put_long(dst, sender->class_id, number);
-	copy_out(sender, dst + n, unit->pos, unit->len);
+	copy_out(sender, dst + n, unit->at, unit->len);
 	n += unit->len;
 	mark_sent(sender, unit, part ? ahead + n : 0, now_ms);
 	return n;
@@ -256,7 +267,10 @@ static void arrived(struct baton_sender *sender, uint32_t number,
 	set_state(sender, unit, BATON_UNIT_ACKED);
 }
 
-/* Everything sent reorder or more sendings before order is lost. */
+/*
+ * Lost is what went out more than reorder sendings before order, which is that
+ * of the next sending after one that arrived.
+ */
 static uint32_t find_lost(struct baton_sender *sender, uint32_t order,
 			  int32_t reorder, uint16_t trusted)
 {
@@ -311,7 +325,7 @@ enum baton_err baton_sender_ack(struct baton_sender *sender,
 			arrived(sender, next + 1 + i, now_ms, result);
 	while (sender->una != sender->next &&
 	       unit_at(sender, sender->una)->state == BATON_UNIT_ACKED) {
-		sender->freed += unit_at(sender, sender->una)->len;
+		sender->held -= unit_at(sender, sender->una)->len;
 		sender->una++;
 	}
 	if ((int32_t)(next + ack->credit - sender->limit) > 0)

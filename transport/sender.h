@@ -30,7 +30,7 @@ enum baton_unit_state {
 };
 
 struct baton_unit {
-	uint32_t pos; /* of its first byte in the stream, modulo 2^32 */
+	uint32_t at; /* ring offset of its first byte */
 	uint32_t order; /* of its last sending among all sendings */
 	uint32_t sent_ms; /* of its last sending, modulo 2^32 */
 	uint16_t len;
@@ -44,9 +44,10 @@ struct baton_sender {
 	uint8_t *ring;
 	struct baton_unit *units; /* unit n is units[n % window] */
 	uint32_t ring_len;
-	uint32_t appended; /* stream positions, modulo 2^32 */
-	uint32_t cut; /* bytes below it belong to units */
-	uint32_t freed; /* bytes below it are acknowledged */
+	uint32_t append_at; /* ring offset of the byte appended next */
+	uint32_t cut_at; /* ring offset of the byte cut next */
+	uint32_t held; /* bytes in the ring that are not acknowledged */
+	uint32_t uncut; /* the last of these, which no unit has yet */
 	uint32_t una; /* oldest unit not acknowledged */
 	uint32_t next; /* unit to be cut next */
 	uint32_t limit; /* units below it have credit */
@@ -118,8 +119,9 @@ size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  uint64_t now_ms, bool *again);
 
 /*
- * Take an ACK; trusted is the longest PDU known to go through. PEER_SEQ: it speaks of units that were never sent, or is
- * older than what is known; nothing changed.
+ * Take an ACK; trusted is the longest PDU known to go through. PEER_SEQ: it
+ * speaks of units that were never sent, or is older than what is known;
+ * nothing changed.
  */
 BATON_MUST_CHECK
 enum baton_err baton_sender_ack(struct baton_sender *sender,
