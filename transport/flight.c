@@ -118,7 +118,8 @@ size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
 uint64_t baton_flight_deadline(const struct baton_flight *flight,
 			       uint32_t interval_ms)
 {
-	uint64_t wait = BATON_FLIGHT_FIRST_MS + 3 * interval_ms;
+	uint64_t path = 3 * (uint64_t)interval_ms;
+	uint64_t wait = BATON_FLIGHT_FIRST_MS + path;
 	uint8_t i;
 
 	if (!flight->active || !flight->answer ||
@@ -126,5 +127,5 @@ uint64_t baton_flight_deadline(const struct baton_flight *flight,
 		return BATON_NEVER;
 	for (i = 1; i < flight->tries && wait < BATON_FLIGHT_MAX_MS; i++)
 		wait *= 2;
-	return flight->sent_ms + wait;
+	return flight->sent_ms + baton_earlier(wait, BATON_FLIGHT_MAX_MS + path);
 }
