@@ -257,5 +257,12 @@ size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 
 bool baton_receiver_partial(const struct baton_receiver *receiver)
 {
-	return receiver->record_have > 0;
+	uint32_t want = BATON_RECORD_HEADER_LEN;
+
+	if (receiver->record_have == 0 || receiver->taken != receiver->next)
+		return false;
+	if (receiver->record_have >= want)
+		want += baton_load_be16(receiver->record) &
+			BATON_RECORD_LEN_MASK;
+	return receiver->record_have < want;
 }

@@ -95,7 +95,7 @@ uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver);
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 			  size_t cap);
 
-/* True while a record has begun and is not whole. */
+/* True while a record has begun and the sender still owes the rest of it. */
 bool baton_receiver_partial(const struct baton_receiver *receiver);
 
 #endif
