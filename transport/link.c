@@ -107,10 +107,17 @@ enum baton_err baton_link_init(struct baton_link *link,
 	return BATON_OK;
 }
 
+static uint16_t best_len(const struct baton_link *link)
+{
+	return baton_pdu_best_len(link->mtu, link->ll_len,
+				  link->peer_pdu_max < link->air_len
+					  ? link->peer_pdu_max
+					  : link->air_len);
+}
+
 static void set_sizes(struct baton_link *link)
 {
-	uint16_t best =
-		baton_pdu_best_len(link->mtu, link->ll_len, link->peer_pdu_max);
+	uint16_t best = best_len(link);
 
 	if (link->sizes.trusted > best)
 		link->sizes.trusted = best;
@@ -135,6 +142,7 @@ void baton_link_start(struct baton_link *link, uint16_t mtu, uint16_t ll_len,
 	link->stats = stats;
 	link->mtu = mtu;
 	link->ll_len = ll_len;
+	link->air_len = baton_pdu_air_len(interval_us, ll_len);
 	link->peer_pdu_max = BATON_PDU_MAX;
 	link->sizes.trusted = BATON_PDU_MIN;
 	link->heard_ms = now_ms;
@@ -382,12 +390,12 @@ static struct baton_sender *ready_sender(struct baton_link *link)
 static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
 		       uint64_t now_ms)
 {
-	uint16_t best =
-		baton_pdu_best_len(link->mtu, link->ll_len, link->peer_pdu_max);
+	uint16_t best;
 
 	if (!link->limited || now_ms - link->longer_ms < BATON_LONGER_TRY_MS)
 		return;
 	link->longer_ms = now_ms;
+	best = best_len(link);
 	sizes->best = sizes->trusted < 32 ? 64 : (uint16_t)(2 * sizes->trusted);
 	if (sizes->best > best)
 		sizes->best = best;

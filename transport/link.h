@@ -81,6 +81,7 @@ struct baton_link {
 	uint16_t mtu;
 	uint16_t ll_len;
 	uint16_t peer_pdu_max;
+	uint16_t air_len; /* longest PDU that does not hold up control */
 	uint8_t untrusted_losses;
 	uint8_t probe_class;
 	uint8_t probe_token;

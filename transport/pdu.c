@@ -10,6 +10,10 @@
 #define PIECE_RESERVED 0x7000
 #define LL_LEN_DEFAULT 251
 #define L2CAP_ATT_LEN 7 /* L2CAP header 4, ATT opcode and handle 3 */
+#define LL_PDU_US 492 /* what an LL PDU costs beside its bytes, 1M */
+#define BYTE_US 8 /* 1M: the slowest that is usual */
+#define HELD 2 /* PDUs that a controller usually holds */
+#define URGENT_LEN 47 /* a short control record, headers included */
 #define LL_PDU_COST 97 /* byte times of 2M that an LL PDU costs beside bytes */
 
 static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
@@ -170,7 +174,8 @@ size_t baton_pdu_put_short(uint8_t *p, uint32_t number)
 
 size_t baton_pdu_put_long(uint8_t *p, uint8_t class_id, uint32_t number)
 {
-	p[0] = (uint8_t)(0x80u | (uint32_t)class_id << 4 | (number >> 8 & 0x0f));
+	p[0] = (uint8_t)(0x80u | (uint32_t)class_id << 4 |
+			 (number >> 8 & 0x0f));
 	p[1] = (uint8_t)number;
 	return BATON_LONG_LEN;
 }
@@ -236,6 +241,24 @@ static uint32_t value_cost(uint32_t len, uint32_t ll_len)
 	uint32_t total = len + L2CAP_ATT_LEN;
 
 	return total + LL_PDU_COST * ((total + ll_len - 1) / ll_len);
+}
+
+uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len)
+{
+	uint32_t d = ll_len ? ll_len : LL_LEN_DEFAULT;
+	uint32_t lone =
+		(URGENT_LEN + d - 1) / d * LL_PDU_US + URGENT_LEN * BYTE_US;
+	uint32_t each, count;
+
+	if (interval_us == 0)
+		return BATON_PDU_MAX;
+	each = interval_us > lone ? (interval_us - lone) / HELD : 0;
+	count = each / (LL_PDU_US + d * BYTE_US);
+	if (count * d > BATON_PDU_MAX + L2CAP_ATT_LEN)
+		return BATON_PDU_MAX;
+	if (count * d < BATON_PDU_MIN + L2CAP_ATT_LEN)
+		return BATON_PDU_MIN;
+	return (uint16_t)(count * d - L2CAP_ATT_LEN);
 }
 
 uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit)

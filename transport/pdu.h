@@ -99,4 +99,11 @@ size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
  */
 uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit);
 
+/*
+ * The longest PDU of which a controller may hold two and a short control
+ * record still goes out in the same connection event (interval_us; 0: not
+ * known, no limit). SPEC A.1.
+ */
+uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len);
+
 #endif

@@ -413,6 +413,38 @@ static void the_best_length_never_exceeds_a_limit(void **state)
 			}
 }
 
+/* Two held PDUs and 47 bytes, all at 1M: P(n) + P(0) + 2 T_IFS each. */
+static uint32_t event_time(uint32_t len, uint32_t d)
+{
+	uint32_t each = (len + 7) / d * (8 * (10 + d + 4) + 80 + 300);
+
+	return 2 * each + 8 * 47 + (47 + d - 1) / d * (8 * 14 + 80 + 300);
+}
+
+static void held_pdus_leave_room_for_control_in_an_event(void **state)
+{
+	static const uint16_t lens[] = {27, 69, 123, 251};
+	uint32_t interval_us, len;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(baton_pdu_air_len(0, 27), 509);
+	assert_int_equal(baton_pdu_air_len(7500, 0), 244);
+	assert_int_equal(baton_pdu_air_len(7500, 27), 101);
+	assert_int_equal(baton_pdu_air_len(11250, 251), 495);
+	assert_int_equal(baton_pdu_air_len(30000, 27), 509);
+	assert_int_equal(baton_pdu_air_len(4000000, 27), 509);
+	for (interval_us = 7500; interval_us < 60000; interval_us += 1250)
+		for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+			len = baton_pdu_air_len(interval_us, lens[i]);
+			if (len == 509)
+				continue;
+			assert_true(event_time(len, lens[i]) <= interval_us);
+			assert_true(event_time(len + lens[i], lens[i]) >
+				    interval_us);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +466,7 @@ int main(void)
 		cmocka_unit_test(the_best_length_is_that_of_the_formula),
 		cmocka_unit_test(the_best_length_has_the_stated_values),
 		cmocka_unit_test(the_best_length_never_exceeds_a_limit),
+		cmocka_unit_test(held_pdus_leave_room_for_control_in_an_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
