@@ -127,5 +127,6 @@ uint64_t baton_flight_deadline(const struct baton_flight *flight,
 		return BATON_NEVER;
 	for (i = 1; i < flight->tries && wait < BATON_FLIGHT_MAX_MS; i++)
 		wait *= 2;
-	return flight->sent_ms + baton_earlier(wait, BATON_FLIGHT_MAX_MS + path);
+	return flight->sent_ms +
+	       baton_earlier(wait, BATON_FLIGHT_MAX_MS + path);
 }
