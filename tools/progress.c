@@ -39,6 +39,7 @@ void baton_progress_show(struct baton_progress *progress, const char *name,
 		return;
 	if (!progress->begin_us || done < progress->begin_bytes) {
 		progress->begin_us = now_us;
+		progress->drawn_us = now_us;
 		progress->begin_bytes = done;
 	}
 	if (now_us - progress->drawn_us < DRAW_US)
