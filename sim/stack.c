@@ -30,6 +30,7 @@ struct baton_sim_stack {
 	uint64_t dropped;
 	bool up;
 	bool pumping;
+	bool deaf;
 };
 
 static struct kept *kept_find(struct baton_sim_stack *stack, const char *key)
@@ -70,7 +71,9 @@ static void run_store_op(struct baton_sim_stack *stack,
 
 	if (stack->app->store)
 		err = stack->app->store(stack->user, stack, op);
-	if (!err)
+	if (err == BATON_ERR_AGAIN)
+		return;
+	if (!err && !stack->app->boot)
 		err = keep(stack, op);
 	baton_session_stored(stack->session, op->id, err,
 			     baton_sim_stack_now_ms(stack));
@@ -102,7 +105,8 @@ static void pump(struct baton_sim_stack *stack)
 			run_store_op(stack, &op);
 			more = true;
 		}
-		if (baton_session_next_event(stack->session, &event,
+		if (!stack->deaf &&
+		    baton_session_next_event(stack->session, &event,
 					     baton_sim_stack_now_ms(stack))) {
 			run_event(stack, &event);
 			more = true;
@@ -219,6 +223,8 @@ static enum baton_err boot(struct baton_sim_stack *stack)
 	baton_prng_fill(&stack->prng, seed, sizeof(seed));
 	err = baton_session_init(stack->session, &stack->config, stack->memory,
 				 stack->memory_len, seed);
+	if (!err && stack->app->boot)
+		stack->app->boot(stack->user, stack);
 	for (i = 0; i < KEPT && !err; i++)
 		if (!strncmp(stack->kept[i].key, "bond/", 5))
 			err = baton_session_bond_add(stack->session,
@@ -303,6 +309,21 @@ void baton_sim_stack_reboot(struct baton_sim_stack *stack)
 	baton_sim_disconnect(stack->sim, stack->side,
 			     BATON_HCI_SUPERVISION_TIMEOUT);
 	baton_sim_stack_kick(stack);
+}
+
+void baton_sim_stack_stored(struct baton_sim_stack *stack, uint32_t id,
+			    enum baton_err err)
+{
+	baton_session_stored(stack->session, id, err,
+			     baton_sim_stack_now_ms(stack));
+	baton_sim_stack_kick(stack);
+}
+
+void baton_sim_stack_set_deaf(struct baton_sim_stack *stack, bool deaf)
+{
+	stack->deaf = deaf;
+	if (!deaf)
+		baton_sim_stack_kick(stack);
 }
 
 uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack)

@@ -22,11 +22,14 @@ struct baton_sim_stack_app {
 	void (*event)(void *user, struct baton_sim_stack *stack,
 		      const struct baton_event *event);
 	/*
-	 * A write that must become durable: 0 when it is. The stack keeps
-	 * bonds in memory besides, for baton_sim_stack_reboot().
+	 * A write that must become durable: 0 when it is. BATON_ERR_AGAIN:
+	 * baton_sim_stack_stored() says so later, or never will. Without
+	 * boot the stack keeps bonds in memory besides.
 	 */
 	enum baton_err (*store)(void *user, struct baton_sim_stack *stack,
 				const struct baton_store_op *op);
+	/* The engine is new: give it the bonds that were stored. */
+	void (*boot)(void *user, struct baton_sim_stack *stack);
 	/* The link came up, or is gone. */
 	void (*link)(void *user, struct baton_sim_stack *stack, bool up);
 };
@@ -60,6 +63,13 @@ void baton_sim_stack_kick(struct baton_sim_stack *stack);
  * another one afterwards. Not from within a callback of app.
  */
 void baton_sim_stack_reboot(struct baton_sim_stack *stack);
+
+/* The operation that store() answered with BATON_ERR_AGAIN is done. */
+void baton_sim_stack_stored(struct baton_sim_stack *stack, uint32_t id,
+			    enum baton_err err);
+
+/* True: the application takes no events from now on; false: it does again. */
+void baton_sim_stack_set_deaf(struct baton_sim_stack *stack, bool deaf);
 
 /* PDUs that the engine dropped as bad input. */
 uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack);

@@ -8,6 +8,7 @@
 #include "tools/device.h"
 #include "tools/doctor.h"
 #include "tools/fail.h"
+#include "tools/sim_command.h"
 
 static const char help_text[] =
 	"Baton hands a live session from a watch to a phone over Bluetooth "
@@ -19,6 +20,7 @@ static const char help_text[] =
 	"  air PATH               the simulated radio on a UNIX socket\n"
 	"  watch --bearer B ...   one device: pair, send FILE..., or take files\n"
 	"  phone --bearer B ...   the other one\n"
+	"  sim FILE | --random    scenarios in the simulator, by seed\n"
 	"  doctor                 what this machine brings for Bluetooth\n"
 	"  help, version\n"
 	"\n"
@@ -26,6 +28,7 @@ static const char help_text[] =
 	"\n"
 	"Exit codes:\n"
 	"    0  done\n"
+	"    1  a scenario failed\n"
 	"   64  wrong usage\n"
 	"   65  the peer broke the protocol, or gave up\n"
 	"   66  a file to send is missing or unreadable\n"
@@ -61,6 +64,7 @@ static const struct {
 	{"air", baton_air_main},
 	{"watch", baton_watch_main},
 	{"phone", baton_phone_main},
+	{"sim", baton_sim_main},
 	{"doctor", baton_doctor_main},
 	{"help", help},
 	{"--help", help},
