@@ -29,9 +29,11 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 	memcpy(bond->peer, p + 74, 32);
 	memcpy(bond->psk, p + 106, 32);
 	memcpy(bond->tag_key, p + 138, 32);
-	return baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)
-		       ? BATON_ERR_ARG
-		       : BATON_OK;
+	if (baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)) {
+		baton_crypto_wipe(bond, sizeof(*bond));
+		return BATON_ERR_ARG;
+	}
+	return BATON_OK;
 }
 
 void baton_bond_key(const struct baton_bond *bond, char out[BATON_BOND_KEY_LEN])

@@ -30,7 +30,10 @@ struct baton_bond {
 void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
 		       uint8_t out[BATON_BOND_LEN]);
 
-/* Read it again. BATON_ERR_ARG: not a bond of this role. */
+/*
+ * Read it again. BATON_ERR_ARG: not a bond of this role; then no secret of
+ * it is left in bond.
+ */
 BATON_MUST_CHECK
 enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 				 enum baton_role role, struct baton_bond *bond);

@@ -139,6 +139,19 @@ static enum baton_err write_noise(struct baton_handshake *handshake,
 	return BATON_OK;
 }
 
+/* A payload longer than it may be is the peer's mistake, not the caller's. */
+static enum baton_err read_noise(struct baton_handshake *handshake,
+				 const uint8_t *bytes, size_t len,
+				 uint8_t *payload, size_t payload_cap,
+				 size_t *payload_len)
+{
+	enum baton_err err =
+		baton_noise_read(&handshake->noise, bytes, len, payload,
+				 payload_cap, payload_len);
+
+	return err == BATON_ERR_SPACE ? BATON_ERR_PEER_LENGTH : err;
+}
+
 static enum baton_err finish_noise(struct baton_handshake *handshake)
 {
 	struct baton_noise_result result;
@@ -228,8 +241,7 @@ static enum baton_err first_of_pairing(struct baton_handshake *handshake,
 	handshake->kind = BATON_KIND_COMPARE;
 	err = start_pairing(handshake, env);
 	if (!err)
-		err = baton_noise_read(&handshake->noise, bytes, len, none, 0,
-				       &n);
+		err = read_noise(handshake, bytes, len, none, 0, &n);
 	if (err)
 		return err;
 	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
@@ -276,9 +288,8 @@ static enum baton_err first_of_reconnect(struct baton_handshake *handshake,
 	handshake->bond = (uint8_t)bond;
 	err = start_reconnect(handshake, env);
 	if (!err)
-		err = baton_noise_read(&handshake->noise,
-				       bytes + BATON_BOND_TAG_LEN,
-				       len - BATON_BOND_TAG_LEN, none, 0, &n);
+		err = read_noise(handshake, bytes + BATON_BOND_TAG_LEN,
+				 len - BATON_BOND_TAG_LEN, none, 0, &n);
 	if (!err)
 		err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
 				  reply);
@@ -316,8 +327,8 @@ static enum baton_err take_second(struct baton_handshake *handshake,
 	enum baton_err err;
 	size_t n;
 
-	err = baton_noise_read(&handshake->noise, bytes, len, handshake->commit,
-			       sizeof(handshake->commit), &n);
+	err = read_noise(handshake, bytes, len, handshake->commit,
+			 sizeof(handshake->commit), &n);
 	if (err)
 		return err;
 	if (handshake->kind == BATON_KIND_RECONNECT) {
@@ -358,9 +369,8 @@ static enum baton_err take_third(struct baton_handshake *handshake,
 	enum baton_err err;
 	size_t n;
 
-	err = baton_noise_read(&handshake->noise, bytes, len,
-			       handshake->nonce[BATON_PHONE],
-			       BATON_COMPARE_NONCE_LEN, &n);
+	err = read_noise(handshake, bytes, len, handshake->nonce[BATON_PHONE],
+			 BATON_COMPARE_NONCE_LEN, &n);
 	if (err)
 		return err;
 	if (n != BATON_COMPARE_NONCE_LEN)

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The flights of a link: session/SPEC.md 1. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "session/handshake.h"
+#include "transport/flight.h"
+
+struct side {
+	struct baton_handshake handshake;
+	struct baton_handshake_env env;
+	struct baton_drbg drbg;
+	struct baton_bond bonds[2];
+	struct baton_reply reply; /* its last */
+};
+
+static struct side sides[2]; /* by enum baton_role */
+static struct side *const watch = &sides[BATON_WATCH];
+static struct side *const phone = &sides[BATON_PHONE];
+static uint8_t kind;
+
+static struct baton_hello hello_of(enum baton_role role)
+{
+	struct baton_hello hello = {
+		.version_max = 1,
+		.version_min = 1,
+		.role = (uint8_t)role,
+		.pairing = BATON_PAIR_COMPARE,
+		.record_max = 4096,
+		.pdu_max = 509,
+		.window = {16, 32, 64},
+	};
+
+	return hello;
+}
+
+/* A bond of both, such as a pairing leaves: index 1 is the common one. */
+static void make_bonds(void)
+{
+	struct baton_bond *w = &watch->bonds[1], *p = &phone->bonds[1];
+
+	memset(w->s_priv, 1, 32);
+	memset(p->s_priv, 2, 32);
+	baton_crypto_x25519_base(w->s_pub, w->s_priv);
+	baton_crypto_x25519_base(p->s_pub, p->s_priv);
+	memcpy(w->peer, p->s_pub, 32);
+	memcpy(p->peer, w->s_pub, 32);
+	memset(w->psk, 3, 32);
+	memset(p->psk, 3, 32);
+	memset(w->tag_key, 4, 32);
+	memset(p->tag_key, 4, 32);
+	assert_int_equal(baton_crypto_x25519(w->ss, w->s_priv, w->peer), 0);
+	assert_int_equal(baton_crypto_x25519(p->ss, p->s_priv, p->peer), 0);
+	watch->bonds[0] = *w;
+	memset(watch->bonds[0].tag_key, 5, 32);
+	phone->bonds[0] = *p;
+}
+
+static void start(uint8_t for_kind)
+{
+	uint8_t seed[BATON_DRBG_SEED_LEN];
+	struct baton_hello hello;
+	int i;
+
+	kind = for_kind;
+	make_bonds();
+	for (i = 0; i < 2; i++) {
+		memset(seed, i + 1, sizeof(seed));
+		baton_drbg_init(&sides[i].drbg, seed);
+		sides[i].env.drbg = &sides[i].drbg;
+		sides[i].env.bonds = sides[i].bonds;
+		sides[i].env.bond_count = 2;
+		sides[i].env.pairing = true;
+		hello = hello_of((enum baton_role)i);
+		assert_int_equal(baton_handshake_start(
+					 &sides[i].handshake,
+					 (enum baton_role)i,
+					 i == BATON_PHONE ? kind : 0, 1, &hello,
+					 &sides[i].env, &sides[i].reply),
+				 BATON_OK);
+	}
+	assert_int_equal(watch->reply.len, 0);
+	assert_int_equal(phone->reply.number, 0);
+}
+
+/* Give to one side a flight. */
+static enum baton_err give(struct side *to, uint8_t number,
+			   const uint8_t *bytes, size_t len)
+{
+	uint8_t *copy = test_malloc(len);
+	enum baton_err err;
+
+	memcpy(copy, bytes, len);
+	err = baton_handshake_flight(&to->handshake, number, copy, len,
+				     &to->env, &to->reply);
+	test_free(copy);
+	return err;
+}
+
+/* Give to one side what the other sent last. */
+static enum baton_err pass(struct side *to)
+{
+	struct side *from = to == watch ? phone : watch;
+
+	return give(to, from->reply.number, from->reply.bytes, from->reply.len);
+}
+
+/* Pass the first n flights of those that go by themselves. */
+static void pass_flights(int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
+}
+
+static int flights_of_kind(void)
+{
+	return kind == BATON_KIND_COMPARE ? 6 : 4;
+}
+
+static void assert_same_keys(void)
+{
+	assert_int_equal(watch->handshake.step, BATON_STEP_DONE);
+	assert_int_equal(phone->handshake.step, BATON_STEP_DONE);
+	assert_memory_equal(&watch->handshake.keys, &phone->handshake.keys,
+			    sizeof(watch->handshake.keys));
+}
+
+static void a_reconnect_takes_four_flights_of_stated_lengths(void **state)
+{
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	assert_int_equal(phone->reply.len, BATON_HELLO_LEN);
+	pass_flights(2);
+	assert_int_equal(phone->reply.number, 2);
+	assert_int_equal(phone->reply.len, 1 + 16 + 48);
+	assert_int_equal(phone->reply.bytes[0], BATON_KIND_RECONNECT);
+	assert_int_equal(pass(watch), BATON_OK);
+	assert_int_equal(watch->reply.number, 3);
+	assert_int_equal(watch->reply.len, 48);
+	assert_int_equal(pass(phone), BATON_OK);
+	assert_int_equal(phone->reply.len, 0);
+	assert_same_keys();
+	assert_int_equal(watch->handshake.bond, 1);
+}
+
+static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
+{
+	static const size_t lens[] = {
+		BATON_HELLO_LEN, BATON_HELLO_LEN, 33, 128, 96, 48};
+	struct side *from;
+	int i;
+
+	(void)state;
+	start(BATON_KIND_COMPARE);
+	for (i = 0; i < 6; i++) {
+		from = i % 2 ? watch : phone;
+		assert_int_equal(from->reply.number, i);
+		assert_int_equal(from->reply.len, lens[i]);
+		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
+	}
+	assert_same_keys();
+	assert_true(watch->handshake.code < BATON_COMPARE_CODES);
+	assert_int_equal(watch->handshake.code, phone->handshake.code);
+	assert_memory_equal(watch->handshake.peer_static,
+			    phone->handshake.s_pub, 32);
+	assert_memory_equal(phone->handshake.peer_static,
+			    watch->handshake.s_pub, 32);
+}
+
+static void every_flight_but_the_expected_is_dropped(void **state)
+{
+	static const uint8_t bytes[200] = {BATON_KIND_COMPARE};
+	struct side before;
+	int n, number;
+
+	(void)state;
+	for (n = 0; n < 6; n++) {
+		start(BATON_KIND_COMPARE);
+		pass_flights(n);
+		for (number = 0; number < 7; number++) {
+			if (number == n)
+				continue;
+			before = n % 2 ? *phone : *watch;
+			assert_int_equal(give(n % 2 ? phone : watch,
+					      (uint8_t)number, bytes, 200),
+					 BATON_ERR_PEER_STATE);
+			assert_int_equal(
+				(n % 2 ? phone : watch)->handshake.step,
+				before.handshake.step);
+		}
+	}
+}
+
+/* Change each byte of both hellos on its way: nobody ends up with keys. */
+static void a_changed_hello_breaks_the_handshake(void **state)
+{
+	static const uint8_t kinds[] = {BATON_KIND_COMPARE,
+					BATON_KIND_RECONNECT};
+	size_t at;
+	int k, n, i, bit;
+	enum baton_err err;
+
+	(void)state;
+	for (k = 0; k < 2; k++)
+		for (n = 0; n < 2; n++)
+			for (at = 0; at < BATON_HELLO_LEN; at++) {
+				bit = (int)(at * 5 % 8);
+				start(kinds[k]);
+				pass_flights(n);
+				(n ? watch : phone)->reply.bytes[at] ^=
+					(uint8_t)(1 << bit);
+				err = BATON_OK;
+				for (i = n; !err && i < flights_of_kind(); i++)
+					err = pass(i % 2 ? phone : watch);
+				if (!err)
+					fail_msg("byte %zu of hello %d", at, n);
+				assert_false(watch->handshake.step ==
+						     BATON_STEP_DONE &&
+					     phone->handshake.step ==
+						     BATON_STEP_DONE);
+			}
+}
+
+static void a_changed_kind_breaks_the_handshake(void **state)
+{
+	int value;
+
+	(void)state;
+	for (value = 0; value < 256; value++) {
+		start(BATON_KIND_RECONNECT);
+		pass_flights(2);
+		if (value == phone->reply.bytes[0])
+			continue;
+		phone->reply.bytes[0] = (uint8_t)value;
+		if (!pass(watch))
+			assert_int_equal(value, BATON_KIND_COMPARE);
+		assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
+	}
+}
+
+static void a_failing_reconnect_leaves_the_right_one_to_come(void **state)
+{
+	static const int flights[] = {2, 3};
+	struct baton_reply right;
+	struct side *to, *from;
+	size_t at, i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		start(BATON_KIND_RECONNECT);
+		pass_flights(flights[i]);
+		to = flights[i] % 2 ? phone : watch;
+		from = flights[i] % 2 ? watch : phone;
+		right = from->reply;
+		/* What its tag does not cover: past kind, tag and e. */
+		for (at = flights[i] == 2 ? 49 : 0; at < right.len; at++) {
+			from->reply = right;
+			from->reply.bytes[at] ^= 0x10;
+			assert_true(baton_err_is_peer(pass(to)));
+			assert_int_equal(to->reply.len, 0);
+		}
+		for (at = flights[i] == 2 ? 49 : 1; at < right.len; at++)
+			assert_true(baton_err_is_peer(
+				give(to, right.number, right.bytes, at)));
+		from->reply = right;
+		assert_int_equal(pass(to), BATON_OK);
+		if (to == watch)
+			assert_int_equal(pass(phone), BATON_OK);
+		assert_same_keys();
+	}
+}
+
+static void a_failing_flight_ends_a_pairing(void **state)
+{
+	struct side *to, *from;
+	struct baton_reply right;
+	size_t at;
+	int n;
+
+	(void)state;
+	for (n = 3; n < 6; n++) {
+		start(BATON_KIND_COMPARE);
+		pass_flights(n);
+		from = n % 2 ? watch : phone;
+		right = from->reply;
+		for (at = 0; at < right.len; at += 7) {
+			start(BATON_KIND_COMPARE);
+			pass_flights(n);
+			to = n % 2 ? phone : watch;
+			right = from->reply;
+			from->reply.bytes[at] ^= 0x01;
+			assert_true(baton_err_is_fatal(pass(to)));
+			start(BATON_KIND_COMPARE);
+			pass_flights(n);
+			assert_true(baton_err_is_fatal(
+				give(to, right.number, right.bytes,
+				     at + 1 == right.len ? at : at + 1)));
+		}
+	}
+}
+
+static void flights_longer_than_theirs_are_the_peers_fault(void **state)
+{
+	static const uint8_t kinds[] = {BATON_KIND_RECONNECT,
+					BATON_KIND_COMPARE};
+	uint8_t bytes[BATON_REPLY_MAX + 1] = {0};
+	struct side *to, *from;
+	enum baton_err err;
+	size_t longer;
+	int k, n;
+
+	(void)state;
+	for (k = 0; k < 2; k++)
+		for (n = 2; n < (k ? 6 : 4); n++)
+			for (longer = 1; longer < 60; longer++) {
+				start(kinds[k]);
+				pass_flights(n);
+				to = n % 2 ? phone : watch;
+				from = n % 2 ? watch : phone;
+				memcpy(bytes, from->reply.bytes,
+				       from->reply.len);
+				err = give(to, (uint8_t)n, bytes,
+					   from->reply.len + longer);
+				if (k && n > 2)
+					assert_int_equal(err, BATON_ERR_AUTH);
+				else
+					assert_true(baton_err_is_peer(err));
+				assert_int_not_equal(to->handshake.step,
+						     BATON_STEP_DONE);
+			}
+}
+
+static void a_stranger_is_told_that_no_bond_answers(void **state)
+{
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	pass_flights(2);
+	phone->reply.bytes[1] ^= 1; /* the tag */
+	assert_int_equal(pass(watch), BATON_ERR_NO_BOND);
+	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->reply.len, BATON_REJECT_LEN);
+	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NO_BOND);
+	assert_int_equal(pass(phone), BATON_ERR_NO_BOND);
+}
+
+static void a_tag_serves_for_one_link_only(void **state)
+{
+	struct baton_reply old;
+
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	pass_flights(2);
+	old = phone->reply;
+	/* A later link of the same watch: its nonce is another. */
+	start(BATON_KIND_RECONNECT);
+	watch->handshake.hello[BATON_WATCH].bytes[BATON_HELLO_LEN - 1] ^= 1;
+	pass_flights(2);
+	phone->reply = old;
+	assert_int_equal(pass(watch), BATON_ERR_NO_BOND);
+}
+
+static void a_bond_without_its_peers_key_does_not_connect(void **state)
+{
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	memset(phone->bonds[1].psk, 9, 32);
+	pass_flights(2);
+	assert_int_equal(pass(watch), BATON_ERR_PEER_AUTH);
+	start(BATON_KIND_RECONNECT);
+	memset(phone->bonds[1].s_priv, 9, 32);
+	baton_crypto_x25519_base(phone->bonds[1].s_pub, phone->bonds[1].s_priv);
+	assert_int_equal(baton_crypto_x25519(phone->bonds[1].ss,
+					     phone->bonds[1].s_priv,
+					     phone->bonds[1].peer),
+			 BATON_OK);
+	pass_flights(2);
+	assert_int_equal(pass(watch), BATON_ERR_PEER_AUTH);
+	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
+}
+
+static void a_watch_that_is_not_pairing_says_so(void **state)
+{
+	(void)state;
+	start(BATON_KIND_COMPARE);
+	watch->env.pairing = false;
+	pass_flights(2);
+	assert_int_equal(pass(watch), BATON_ERR_REFUSED);
+	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NOT_PAIRING);
+	assert_int_equal(pass(phone), BATON_ERR_REFUSED);
+}
+
+static void kinds_not_spoken_are_rejected(void **state)
+{
+	static const uint8_t kinds[] = {0, 2, 3, 4, 0x11, 0x20, 0xff};
+	uint8_t bytes[64] = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds); i++) {
+		start(BATON_KIND_RECONNECT);
+		pass_flights(1);
+		bytes[0] = kinds[i];
+		assert_int_equal(give(watch, 2, bytes, sizeof(bytes)),
+				 BATON_ERR_REFUSED);
+		assert_int_equal(watch->reply.bytes[2],
+				 BATON_REJECT_OTHER_KIND);
+	}
+}
+
+static void without_a_common_version_both_give_up(void **state)
+{
+	static const uint8_t later[] = {9, 7};
+
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	assert_int_equal(give(watch, 0, later, 2), BATON_ERR_VERSION);
+	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->reply.bytes[0], BATON_VERSION_MAX);
+	assert_int_equal(watch->reply.bytes[1], BATON_VERSION_MIN);
+	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_VERSION);
+	assert_int_equal(give(phone, 1, later, 2), BATON_ERR_VERSION);
+	assert_int_equal(phone->reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(phone->handshake.peer.version_max, 9);
+}
+
+static void rejects_of_every_length_and_code_are_survived(void **state)
+{
+	uint8_t bytes[8] = {3, 2, 0};
+	size_t len;
+	int code;
+
+	(void)state;
+	for (len = 1; len < sizeof(bytes); len++) {
+		start(BATON_KIND_RECONNECT);
+		assert_int_equal(give(phone, 7, bytes, len),
+				 len == 3 ? BATON_ERR_REFUSED
+					  : BATON_ERR_PEER_LENGTH);
+	}
+	for (code = 0; code < 256; code++) {
+		start(BATON_KIND_RECONNECT);
+		bytes[2] = (uint8_t)code;
+		assert_int_equal(give(phone, 7, bytes, 3),
+				 code == 1   ? BATON_ERR_VERSION
+				 : code == 2 ? BATON_ERR_NO_BOND
+					     : BATON_ERR_REFUSED);
+		assert_int_equal(phone->reply.len, 0);
+	}
+}
+
+static void a_phone_does_not_pair_with_who_cannot_compare(void **state)
+{
+	(void)state;
+	start(BATON_KIND_COMPARE);
+	pass_flights(1);
+	watch->reply.bytes[6] = BATON_PAIR_TYPED;
+	assert_int_equal(pass(phone), BATON_ERR_REFUSED);
+}
+
+static void a_reveal_of_another_nonce_shows_no_code(void **state)
+{
+	uint8_t reveal[BATON_COMPARE_REVEAL_LEN];
+	uint8_t nonce[BATON_COMPARE_NONCE_LEN] = {1};
+
+	(void)state;
+	start(BATON_KIND_COMPARE);
+	pass_flights(5);
+	/* The watch itself tries to choose the code after all. */
+	baton_compare_reveal(reveal, &watch->handshake.keys, nonce);
+	assert_int_equal(give(phone, 5, reveal, sizeof(reveal)),
+			 BATON_ERR_PROTOCOL);
+	assert_int_not_equal(phone->handshake.step, BATON_STEP_DONE);
+	assert_int_equal(phone->handshake.code, 0);
+}
+
+static void without_randomness_nothing_starts(void **state)
+{
+	struct baton_hello hello = hello_of(BATON_PHONE);
+
+	(void)state;
+	start(BATON_KIND_RECONNECT);
+	baton_drbg_wipe(&phone->drbg);
+	assert_int_equal(baton_handshake_start(&phone->handshake, BATON_PHONE,
+					       kind, 1, &hello, &phone->env,
+					       &phone->reply),
+			 BATON_ERR_RANDOM);
+	assert_int_equal(phone->reply.len, 0);
+}
+
+static void wiping_leaves_nothing(void **state)
+{
+	static const uint8_t none[sizeof(struct baton_handshake)];
+
+	(void)state;
+	start(BATON_KIND_COMPARE);
+	pass_flights(6);
+	baton_handshake_wipe(&phone->handshake);
+	assert_memory_equal(&phone->handshake, none, sizeof(none));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_reconnect_takes_four_flights_of_stated_lengths),
+		cmocka_unit_test(a_pairing_takes_six_flights_of_stated_lengths),
+		cmocka_unit_test(every_flight_but_the_expected_is_dropped),
+		cmocka_unit_test(a_changed_hello_breaks_the_handshake),
+		cmocka_unit_test(a_changed_kind_breaks_the_handshake),
+		cmocka_unit_test(
+			a_failing_reconnect_leaves_the_right_one_to_come),
+		cmocka_unit_test(a_failing_flight_ends_a_pairing),
+		cmocka_unit_test(
+			flights_longer_than_theirs_are_the_peers_fault),
+		cmocka_unit_test(a_stranger_is_told_that_no_bond_answers),
+		cmocka_unit_test(a_tag_serves_for_one_link_only),
+		cmocka_unit_test(a_bond_without_its_peers_key_does_not_connect),
+		cmocka_unit_test(a_watch_that_is_not_pairing_says_so),
+		cmocka_unit_test(kinds_not_spoken_are_rejected),
+		cmocka_unit_test(without_a_common_version_both_give_up),
+		cmocka_unit_test(rejects_of_every_length_and_code_are_survived),
+		cmocka_unit_test(a_phone_does_not_pair_with_who_cannot_compare),
+		cmocka_unit_test(a_reveal_of_another_nonce_shows_no_code),
+		cmocka_unit_test(without_randomness_nothing_starts),
+		cmocka_unit_test(wiping_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
