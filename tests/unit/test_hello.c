@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The hello, its versions, and the prologue: session/SPEC.md 1.1, 1.2. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "session/hello.h"
+
+static const uint8_t good[BATON_HELLO_LEN] = {
+	1, 1, 1, 1, 0, 0, 1, 0x10, 0x00, 0x01, 0xfd, 16, 32, 64, 1,
+	2, 3, 4, 5, 6, 7, 8, 9,	   10,	 11,   12,   13, 14, 15, 16};
+
+static struct baton_hello hello;
+static struct baton_hello_bytes raw;
+
+static enum baton_err decode(const uint8_t *p, size_t len)
+{
+	uint8_t *copy = test_malloc(len + 1);
+	enum baton_err err;
+
+	memcpy(copy + 1, p, len);
+	err = baton_hello_decode(copy + 1, len, BATON_PHONE, &hello, &raw);
+	test_free(copy);
+	return err;
+}
+
+static void a_hello_is_read_field_by_field(void **state)
+{
+	(void)state;
+	assert_int_equal(decode(good, sizeof(good)), BATON_OK);
+	assert_int_equal(hello.version_max, 1);
+	assert_int_equal(hello.version_min, 1);
+	assert_int_equal(hello.role, BATON_PHONE);
+	assert_int_equal(hello.bearer, 1);
+	assert_int_equal(hello.features, 0);
+	assert_int_equal(hello.pairing, BATON_PAIR_COMPARE);
+	assert_int_equal(hello.record_max, 4096);
+	assert_int_equal(hello.pdu_max, 509);
+	assert_int_equal(hello.window[BATON_CLASS_CONTROL], 16);
+	assert_int_equal(hello.window[BATON_CLASS_MESSAGE], 32);
+	assert_int_equal(hello.window[BATON_CLASS_BULK], 64);
+	assert_memory_equal(hello.nonce, good + 14, 16);
+	assert_int_equal(raw.len, sizeof(good));
+	assert_memory_equal(raw.bytes, good, sizeof(good));
+}
+
+static void a_hello_is_written_as_it_was_read(void **state)
+{
+	struct baton_hello_bytes out;
+
+	(void)state;
+	assert_int_equal(decode(good, sizeof(good)), BATON_OK);
+	baton_hello_encode(&hello, &out);
+	assert_int_equal(out.len, sizeof(good));
+	assert_memory_equal(out.bytes, good, sizeof(good));
+}
+
+static void hellos_cut_at_every_length_are_refused(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(good); len++)
+		assert_int_equal(decode(good, len), BATON_ERR_PEER_LENGTH);
+}
+
+static void longer_hellos_are_kept_whole_up_to_64_bytes(void **state)
+{
+	uint8_t bytes[65];
+
+	(void)state;
+	memset(bytes, 0xaa, sizeof(bytes));
+	memcpy(bytes, good, sizeof(good));
+	assert_int_equal(decode(bytes, 64), BATON_OK);
+	assert_int_equal(raw.len, 64);
+	assert_memory_equal(raw.bytes, bytes, 64);
+	assert_int_equal(decode(bytes, 65), BATON_ERR_PEER_LENGTH);
+}
+
+struct change {
+	uint8_t at, value;
+	uint8_t at2, value2;
+};
+
+static void values_out_of_range_are_refused_and_nothing_is_written(void **state)
+{
+	static const struct change table[] = {
+		{2, 0, 2, 0}, /* role */
+		{2, 2, 2, 2},	     {7, 0x01, 8, 0xff}, /* record_max 511 */
+		{7, 0x20, 8, 0x01}, /* 8193 */
+		{7, 0, 8, 0},	     {9, 0, 10, 19}, /* pdu_max */
+		{9, 0x01, 10, 0xfe}, /* 510 */
+		{9, 0xff, 10, 0xff}, {11, 0, 11, 0}, /* windows */
+		{11, 15, 11, 15},    {11, 129, 11, 129}, {12, 0, 12, 0},
+		{12, 129, 12, 129},  {13, 0, 13, 0},	 {13, 255, 13, 255},
+	};
+	struct baton_hello before;
+	uint8_t bytes[BATON_HELLO_LEN];
+	size_t i;
+
+	(void)state;
+	memset(&hello, 0x5a, sizeof(hello));
+	memset(&raw, 0x5a, sizeof(raw));
+	memcpy(&before, &hello, sizeof(before));
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memcpy(bytes, good, sizeof(good));
+		bytes[table[i].at] = table[i].value;
+		bytes[table[i].at2] = table[i].value2;
+		if (decode(bytes, sizeof(bytes)) != BATON_ERR_PEER_FORMAT)
+			fail_msg("row %zu was taken", i);
+		assert_memory_equal(&hello, &before, sizeof(before));
+		assert_int_equal(raw.len, 0x5a);
+	}
+}
+
+static void values_at_the_ends_of_their_ranges_are_taken(void **state)
+{
+	static const struct change table[] = {
+		{7, 0x02, 8, 0x00},  {7, 0x20, 8, 0x00}, {9, 0, 10, 20},
+		{9, 0x01, 10, 0xfd}, {11, 16, 11, 16},	 {11, 128, 12, 128},
+		{12, 1, 13, 1},	     {13, 128, 13, 128},
+	};
+	uint8_t bytes[BATON_HELLO_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memcpy(bytes, good, sizeof(good));
+		bytes[table[i].at] = table[i].value;
+		bytes[table[i].at2] = table[i].value2;
+		if (decode(bytes, sizeof(bytes)))
+			fail_msg("row %zu was refused", i);
+	}
+}
+
+struct versions {
+	uint8_t max, min, used;
+};
+
+static void the_highest_version_both_speak_is_used(void **state)
+{
+	static const struct versions table[] = {
+		{1, 1, 1},     {2, 1, 1}, {255, 1, 1}, {255, 0, 1},
+		{1, 0, 1},     {2, 2, 0}, {0, 0, 0},   {255, 2, 0},
+		{255, 255, 0}, {1, 2, 0}, /* upside down */
+	};
+	struct baton_hello h = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		h.version_max = table[i].max;
+		h.version_min = table[i].min;
+		assert_int_equal(baton_hello_version(&h), table[i].used);
+	}
+}
+
+static void another_version_may_lay_the_rest_out_otherwise(void **state)
+{
+	static const uint8_t later[2] = {9, 7};
+
+	(void)state;
+	assert_int_equal(decode(later, 2), BATON_OK);
+	assert_int_equal(hello.version_max, 9);
+	assert_int_equal(hello.version_min, 7);
+	assert_int_equal(baton_hello_version(&hello), 0);
+	assert_int_equal(decode(later, 1), BATON_ERR_PEER_LENGTH);
+}
+
+static void the_prologue_binds_everything_in_order(void **state)
+{
+	struct baton_hello_bytes phone = {.bytes = {1, 2, 3}, .len = 3};
+	struct baton_hello_bytes watch = {.bytes = {4, 5}, .len = 2};
+	static const uint8_t want[] = {'B', 'a', 't', 'o', 'n', 1, 0x10,
+				       3,   1,	 2,   3,   2,	4, 5};
+	uint8_t out[BATON_PROLOGUE_MAX];
+
+	(void)state;
+	assert_int_equal(
+		baton_prologue(out, 1, BATON_KIND_RECONNECT, &phone, &watch),
+		sizeof(want));
+	assert_memory_equal(out, want, sizeof(want));
+}
+
+static void the_longest_prologue_fits(void **state)
+{
+	static struct baton_hello_bytes longest = {.len = BATON_HELLO_MAX};
+	uint8_t out[BATON_PROLOGUE_MAX + 1];
+
+	(void)state;
+	out[BATON_PROLOGUE_MAX] = 0x5a;
+	assert_int_equal(baton_prologue(out, 1, 1, &longest, &longest),
+			 BATON_PROLOGUE_MAX);
+	assert_int_equal(out[BATON_PROLOGUE_MAX], 0x5a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hello_is_read_field_by_field),
+		cmocka_unit_test(a_hello_is_written_as_it_was_read),
+		cmocka_unit_test(hellos_cut_at_every_length_are_refused),
+		cmocka_unit_test(longer_hellos_are_kept_whole_up_to_64_bytes),
+		cmocka_unit_test(
+			values_out_of_range_are_refused_and_nothing_is_written),
+		cmocka_unit_test(values_at_the_ends_of_their_ranges_are_taken),
+		cmocka_unit_test(the_highest_version_both_speak_is_used),
+		cmocka_unit_test(
+			another_version_may_lay_the_rest_out_otherwise),
+		cmocka_unit_test(the_prologue_binds_everything_in_order),
+		cmocka_unit_test(the_longest_prologue_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
