@@ -56,6 +56,8 @@ static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 			BATON_RECEIVER_RECORD_LEN(batch->len));
 	batch->len = 0;
 	batch->tail_header = 0;
+	if (class_id != BATON_CLASS_CONTROL)
+		baton_link_set_unverified(&session->link, true);
 	session->records_out++;
 	return BATON_OK;
 }
@@ -211,6 +213,7 @@ static void tell_writable(struct baton_session *session, uint8_t class_id)
 	struct baton_stream_news *news;
 	int s;
 
+	session->wants_room[class_id] = false;
 	for (s = 0; s < BATON_STREAMS; s++) {
 		news = &session->news[class_id - BATON_CLASS_MESSAGE][s];
 		if (!news->wants_room)
@@ -221,34 +224,29 @@ static void tell_writable(struct baton_session *session, uint8_t class_id)
 	}
 }
 
-static bool wants_room(const struct baton_session *session, uint8_t class_id)
+/* What waits in a class of messages, to the link if that would send it. */
+static enum baton_err prepare_class(struct baton_session *session,
+				    uint8_t class_id)
 {
-	int s;
+	bool wanted = session->wants_room[class_id];
+	enum baton_err err;
 
-	for (s = 0; s < BATON_STREAMS; s++)
-		if (session->news[class_id - BATON_CLASS_MESSAGE][s].wants_room)
-			return true;
-	return false;
-}
-
-/* False if nothing that a class has could go to the link now. */
-static bool may_pump(const struct baton_session *session, uint8_t class_id,
-		     bool wanted)
-{
-	const struct baton_batch *batch = &session->outgoing.batch[class_id];
-
-	if (baton_link_hungry(&session->link, class_id))
-		return true;
-	return wanted &&
-	       baton_link_has_room(&session->link, class_id,
-				   BATON_RECEIVER_RECORD_LEN(batch->len));
+	if (!wanted && !baton_link_hungry(&session->link, class_id))
+		return BATON_OK;
+	err = baton_outgoing_flush(&session->outgoing, class_id);
+	if (!err)
+		err = put_empty_messages(session, class_id);
+	if (!baton_err_is_fatal(err))
+		err = records_pump(session, class_id, wanted || err);
+	if (wanted && !err)
+		tell_writable(session, class_id);
+	return baton_err_is_fatal(err) ? err : BATON_OK;
 }
 
 /* Before the link is asked for a PDU: everything that may go, to the link. */
 enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 {
 	enum baton_err err = prepare_control(session, now_ms);
-	bool wanted;
 	uint8_t c;
 
 	if (!err)
@@ -258,22 +256,10 @@ enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_OK;
 	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES; c++) {
-		wanted = wants_room(session, c);
-		if (!may_pump(session, c, wanted))
-			continue;
-		err = baton_outgoing_flush(&session->outgoing, c);
-		if (!err)
-			err = put_empty_messages(session, c);
-		if (!baton_err_is_fatal(err))
-			err = records_pump(session, c, wanted || err);
-		if (baton_err_is_fatal(err))
+		err = prepare_class(session, c);
+		if (err)
 			return err;
-		if (wanted && !err)
-			tell_writable(session, c);
 	}
-	baton_link_set_unverified(&session->link,
-				  baton_outgoing_unverified(&session->outgoing),
-				  now_ms);
 	return BATON_OK;
 }
 
@@ -315,6 +301,8 @@ static enum baton_err take_verified(struct baton_session *session,
 		return BATON_ERR_PROTOCOL;
 	err = baton_outgoing_verified(stream, frame->message, frame->offset,
 				      &told);
+	baton_link_set_unverified(
+		&session->link, baton_outgoing_unverified(&session->outgoing));
 	if (!err && told.delivered)
 		session_news(session, frame->class_id, frame->stream)
 			->delivered = true;

@@ -475,6 +475,15 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 		state_timeout(session);
 }
 
+/* Tell the stream when what it was refused for lack of room would go. */
+static void want_room(struct baton_session *session,
+		      struct baton_stream_id stream)
+{
+	session->news[stream.class_id - BATON_CLASS_MESSAGE][stream.number]
+		.wants_room = true;
+	session->wants_room[stream.class_id] = true;
+}
+
 enum baton_err baton_session_send(struct baton_session *session,
 				  struct baton_stream_id stream,
 				  const uint8_t *message, size_t len,
@@ -494,9 +503,7 @@ enum baton_err baton_session_send(struct baton_session *session,
 		err = baton_outgoing_send(&session->outgoing, stream.class_id,
 					  stream.number, message, len);
 	if (err == BATON_ERR_AGAIN)
-		session->news[stream.class_id - BATON_CLASS_MESSAGE]
-			     [stream.number]
-				     .wants_room = true;
+		want_room(session, stream);
 	return err;
 }
 
@@ -550,9 +557,7 @@ enum baton_err baton_session_write(struct baton_session *session,
 			break;
 	}
 	if (err == BATON_ERR_AGAIN) {
-		session->news[stream.class_id - BATON_CLASS_MESSAGE]
-			     [stream.number]
-				     .wants_room = true;
+		want_room(session, stream);
 		return *taken > 0 ? BATON_OK : BATON_ERR_AGAIN;
 	}
 	return err;

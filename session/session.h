@@ -223,6 +223,7 @@ struct baton_session {
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
+	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	bool store_asked; /* the operation was given out */
 	bool store_waits; /* the operation is not answered yet */
 	bool said_yes, peer_said_yes;

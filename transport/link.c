@@ -638,9 +638,7 @@ void baton_link_release(struct baton_link *link, uint8_t class_id)
 	baton_receiver_release(&link->receiver[class_id]);
 }
 
-void baton_link_set_unverified(struct baton_link *link, bool unverified,
-			       uint64_t now_ms)
+void baton_link_set_unverified(struct baton_link *link, bool unverified)
 {
 	link->unverified = unverified;
-	update_waiting(link, now_ms);
 }

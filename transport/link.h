@@ -168,7 +168,6 @@ void baton_link_release(struct baton_link *link, uint8_t class_id);
  * Tell whether the peer still has to verify what it acknowledged: then the
  * link is probed until it has (SPEC A.5).
  */
-void baton_link_set_unverified(struct baton_link *link, bool unverified,
-			       uint64_t now_ms);
+void baton_link_set_unverified(struct baton_link *link, bool unverified);
 
 #endif

@@ -90,6 +90,82 @@ static bool whole(const struct baton_slot *slot)
 	return slot->total > 0 && slot->have == slot->total;
 }
 
+/* The unit taken last is in its record: its slot is room for the sender. */
+static void free_unit(struct baton_receiver *receiver)
+{
+	struct baton_slot *slot = slot_at(receiver, receiver->taken);
+	uint32_t half = (receiver->window + 1u) / 2;
+	uint32_t gain;
+	int32_t room;
+
+	slot->have = 0;
+	slot->total = 0;
+	receiver->taken++;
+	receiver->taken_off = 0;
+	/* Tell a sender that was told to stop, or soon would have to. */
+	gain = receiver->taken + receiver->window - receiver->told_limit;
+	room = (int32_t)(receiver->told_limit - receiver->next);
+	if (room <= 0 || (room < (int32_t)half && gain >= half))
+		receiver->owed_now = true;
+}
+
+/* Bytes that the record being put together lacks; 0: none, or it is broken. */
+static uint32_t lacking(struct baton_receiver *receiver)
+{
+	uint32_t body;
+
+	if (receiver->broken)
+		return 0;
+	if (receiver->record_have < BATON_RECORD_HEADER_LEN)
+		return BATON_RECORD_HEADER_LEN - receiver->record_have;
+	body = baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
+	if (body <= BATON_RECORD_TAIL_LEN ||
+	    body + BATON_RECORD_HEADER_LEN > receiver->record_cap) {
+		receiver->broken = true;
+		return 0;
+	}
+	return body + BATON_RECORD_HEADER_LEN - receiver->record_have;
+}
+
+/* Put bytes into the record, up to its end; gives how many. */
+static uint32_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
+		     uint32_t len)
+{
+	uint32_t used = 0;
+	uint32_t n;
+
+	while (used < len && (n = lacking(receiver)) > 0) {
+		if (n > len - used)
+			n = len - used;
+		memcpy(receiver->record + receiver->record_have, bytes + used,
+		       n);
+		receiver->record_have += n;
+		used += n;
+	}
+	return used;
+}
+
+/*
+ * A whole unit in its turn, and nothing before it waits: into the record
+ * without a stay in its slot, but for what belongs to the next record.
+ */
+static void take_at_once(struct baton_receiver *receiver,
+			 const struct baton_block *data)
+{
+	struct baton_slot *slot = slot_at(receiver, receiver->next);
+	uint32_t used = feed(receiver, data->bytes, data->len);
+
+	slot->total = data->total;
+	slot->have = data->total;
+	receiver->taken_off = (uint16_t)used;
+	receiver->next++;
+	if (used == data->len)
+		free_unit(receiver);
+	else
+		memcpy(bytes_at(receiver, receiver->taken) + used,
+		       data->bytes + used, data->len - used);
+}
+
 /*
  * Fit a block to what is there of its unit: a whole unit, or a first part
  * with another total, replaces an unfinished prefix (A.4).
@@ -110,6 +186,20 @@ static enum baton_err join(const struct baton_receiver *receiver,
 	return BATON_OK;
 }
 
+/* What a block adds to the prefix of its unit. */
+static void keep(struct baton_receiver *receiver, uint32_t number,
+		 const struct baton_block *data)
+{
+	struct baton_slot *slot = slot_at(receiver, number);
+	uint16_t skip = (uint16_t)(slot->have - data->offset);
+
+	if (skip >= data->len)
+		return;
+	memcpy(bytes_at(receiver, number) + slot->have, data->bytes + skip,
+	       (size_t)(data->len - skip));
+	slot->have = (uint16_t)(data->offset + data->len);
+}
+
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
 				   uint64_t now_ms)
@@ -118,7 +208,6 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	struct baton_slot *slot = slot_at(receiver, number);
 	bool hole = receiver->high != receiver->next;
 	enum baton_err err;
-	uint16_t skip;
 
 	if ((int32_t)(number - receiver->next) < 0) {
 		receiver->owed_now = true;
@@ -133,16 +222,15 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	err = join(receiver, data, slot);
 	if (err)
 		return err;
-	skip = (uint16_t)(slot->have - data->offset);
-	if (skip < data->len) {
-		memcpy(bytes_at(receiver, number) + slot->have,
-		       data->bytes + skip, (size_t)(data->len - skip));
-		slot->have = (uint16_t)(data->offset + data->len);
-	}
 	if ((int32_t)(number + 1 - receiver->high) > 0)
 		receiver->high = number + 1;
-	if (!whole(slot))
-		return BATON_OK;
+	if (number == receiver->taken && data->len == data->total) {
+		take_at_once(receiver, data);
+	} else {
+		keep(receiver, number, data);
+		if (!whole(slot))
+			return BATON_OK;
+	}
 	while (receiver->next != receiver->taken + receiver->window &&
 	       whole(slot_at(receiver, receiver->next)))
 		receiver->next++;
@@ -152,70 +240,28 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	return BATON_OK;
 }
 
-/* The unit taken last is in its record: its slot is room for the sender. */
-static void free_unit(struct baton_receiver *receiver)
+enum baton_err baton_receiver_record(struct baton_receiver *receiver,
+				     uint8_t **bytes, size_t *len)
 {
-	struct baton_slot *slot = slot_at(receiver, receiver->taken);
-	uint32_t half = (receiver->window + 1u) / 2;
-	uint32_t gain;
-	int32_t room;
+	uint32_t left, n;
 
-	slot->have = 0;
-	slot->total = 0;
-	receiver->taken++;
-	receiver->taken_off = 0;
-	/* Tell a sender that was told to stop, or soon would have to. */
-	gain = receiver->taken + receiver->window - receiver->told_limit;
-	room = (int32_t)(receiver->told_limit - receiver->next);
-	if (room <= 0 || (room < (int32_t)half && gain >= half))
-		receiver->owed_now = true;
-}
-
-/* Move bytes of units in order into the record, until it has want bytes. */
-static void fill(struct baton_receiver *receiver, uint32_t want)
-{
-	uint32_t n, left;
-
-	while (receiver->record_have < want &&
-	       receiver->taken != receiver->next) {
+	while (receiver->taken != receiver->next && lacking(receiver) > 0) {
 		left = (uint32_t)slot_at(receiver, receiver->taken)->total -
 		       receiver->taken_off;
-		n = want - receiver->record_have;
-		if (n > left)
-			n = left;
-		memcpy(receiver->record + receiver->record_have,
-		       bytes_at(receiver, receiver->taken) +
-			       receiver->taken_off,
-		       n);
-		receiver->record_have += n;
+		n = feed(receiver,
+			 bytes_at(receiver, receiver->taken) +
+				 receiver->taken_off,
+			 left);
 		receiver->taken_off = (uint16_t)(receiver->taken_off + n);
 		if (n == left)
 			free_unit(receiver);
 	}
-}
-
-enum baton_err baton_receiver_record(struct baton_receiver *receiver,
-				     uint8_t **bytes, size_t *len)
-{
-	uint32_t want;
-
 	if (receiver->broken)
 		return BATON_ERR_PROTOCOL;
-	fill(receiver, BATON_RECORD_HEADER_LEN);
-	if (receiver->record_have < BATON_RECORD_HEADER_LEN)
-		return BATON_ERR_AGAIN;
-	want = baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
-	if (want <= BATON_RECORD_TAIL_LEN ||
-	    want + BATON_RECORD_HEADER_LEN > receiver->record_cap) {
-		receiver->broken = true;
-		return BATON_ERR_PROTOCOL;
-	}
-	want += BATON_RECORD_HEADER_LEN;
-	fill(receiver, want);
-	if (receiver->record_have < want)
+	if (lacking(receiver) > 0)
 		return BATON_ERR_AGAIN;
 	*bytes = receiver->record;
-	*len = want;
+	*len = receiver->record_have;
 	return BATON_OK;
 }
 
