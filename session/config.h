@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "transport/codec.h"
 #include "transport/link.h"
 
 #define BATON_VERSION_MAX 1
@@ -32,6 +33,8 @@ struct baton_session_config {
 	enum baton_role role;
 	uint64_t message_max; /* longest message taken, bytes */
 	struct baton_link_config link;
+	/* Compresses and decompresses messages; NULL: they stay as they are. */
+	const struct baton_codec *codec;
 };
 
 #endif

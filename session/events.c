@@ -152,16 +152,43 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 	session->owes_refusals = true;
 }
 
+/* Decompress some of the frame at hand, as much as is told at once. */
+static enum baton_err next_piece(struct baton_session *session)
+{
+	struct baton_incoming_news *news = &session->frame_news;
+	struct baton_frame *frame = &session->frame;
+	const struct baton_incoming_stream *stream = baton_incoming_stream(
+		&session->incoming, frame->class_id, frame->stream);
+	enum baton_err err;
+
+	err = baton_unpack_next(&session->unpack,
+				stream->total - stream->offset, frame);
+	if (err)
+		return err;
+	if (!frame->whole) {
+		news->data = frame->len > 0;
+		news->end = frame->fin;
+	} else if (session->unpack.more) {
+		/* All of a short message is made at once. */
+		return BATON_ERR_PROTOCOL;
+	}
+	session->frame_open = true;
+	return BATON_OK;
+}
+
 /* Go on to the next frame. AGAIN: there is none now. */
 static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 {
-	const struct baton_frame *frame = &session->frame;
+	struct baton_incoming_news *news = &session->frame_news;
+	struct baton_frame *frame = &session->frame;
 	enum baton_err err;
 
 	if (session->frame_open) {
 		baton_incoming_take(&session->incoming, frame, now_ms);
 		session->frame_open = false;
 	}
+	if (session->unpack.more)
+		return next_piece(session);
 	err = records_next_frame(session);
 	if (err)
 		return err;
@@ -170,12 +197,16 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 	if (frame->type != BATON_FRAME_DATA &&
 	    frame->type != BATON_FRAME_CANCEL)
 		return BATON_ERR_PROTOCOL;
-	err = baton_incoming_check(&session->incoming, frame,
-				   &session->frame_news);
+	err = baton_incoming_check(&session->incoming, frame, news);
 	if (err)
 		return err;
+	if (news->packed) {
+		err = baton_unpack_frame(&session->unpack, frame);
+		return err ? err : next_piece(session);
+	}
+	frame->len = news->len;
 	session->frame_open = true;
-	if (session->frame_news.refuse)
+	if (news->refuse)
 		owe_refusal(session, frame->class_id, frame->stream,
 			    BATON_REASON_TOO_LARGE);
 	return BATON_OK;
@@ -217,7 +248,12 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 		return err;
 	owe_refusal(session, stream.class_id, stream.number, reason);
 	if (session->frame_open && session->frame.class_id == stream.class_id &&
-	    session->frame.stream == stream.number)
+	    session->frame.stream == stream.number) {
 		memset(news, 0, sizeof(*news));
+		/* What is left of a compressed frame is not made any more. */
+		if (session->unpack.more)
+			session->frame.fin = session->unpack.fin;
+		session->unpack.more = false;
+	}
 	return BATON_OK;
 }

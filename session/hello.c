@@ -21,6 +21,10 @@ void baton_hello_encode(const struct baton_hello *hello,
 	memcpy(p + 11, hello->window, BATON_CLASSES);
 	memcpy(p + 14, hello->nonce, BATON_HELLO_NONCE_LEN);
 	out->len = BATON_HELLO_LEN;
+	if (hello->features & BATON_FEATURE_CODECS) {
+		baton_store_be32(p + BATON_HELLO_LEN, hello->codecs);
+		out->len += sizeof(hello->codecs);
+	}
 }
 
 static enum baton_err check(const struct baton_hello *hello,
@@ -67,6 +71,11 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 		h.pdu_max = baton_load_be16(p + 9);
 		memcpy(h.window, p + 11, BATON_CLASSES);
 		memcpy(h.nonce, p + 14, BATON_HELLO_NONCE_LEN);
+		if (h.features & BATON_FEATURE_CODECS) {
+			if (len < BATON_HELLO_LEN + sizeof(h.codecs))
+				return BATON_ERR_PEER_LENGTH;
+			h.codecs = baton_load_be32(p + BATON_HELLO_LEN);
+		}
 		err = check(&h, role);
 		if (err)
 			return err;

@@ -10,11 +10,14 @@
 #include "base/err.h"
 #include "session/config.h"
 
-#define BATON_HELLO_LEN 30
+#define BATON_HELLO_LEN 30 /* and 4 with BATON_FEATURE_CODECS */
 #define BATON_HELLO_MAX 64
 #define BATON_HELLO_NONCE_LEN 16
 #define BATON_REJECT_LEN 3
 #define BATON_PROLOGUE_MAX (5 + 1 + 1 + 2 * (1 + BATON_HELLO_MAX))
+
+/* Features, as bits. */
+#define BATON_FEATURE_CODECS 0x0001u /* 4 bytes of codecs follow */
 
 /* Pairing methods, as bits. */
 #define BATON_PAIR_COMPARE 1u
@@ -49,6 +52,7 @@ struct baton_hello {
 	uint16_t pdu_max;
 	uint8_t window[BATON_CLASSES];
 	uint8_t nonce[BATON_HELLO_NONCE_LEN];
+	uint32_t codecs; /* that it takes: a bit for each id */
 };
 
 /* A hello as it went over the link, for the prologue. */

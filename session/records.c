@@ -37,6 +37,7 @@ void records_end(struct baton_session *session)
 	}
 	session->record = NULL;
 	session->frame_open = false;
+	session->unpack.more = false;
 }
 
 /* Seal the batch of a class and give it to the link, which has the room. */
@@ -161,9 +162,11 @@ static enum baton_err put_verified(struct baton_session *session,
 	return BATON_OK;
 }
 
-/* Empty messages have no bytes that would bring their head along. */
-static enum baton_err put_empty_messages(struct baton_session *session,
-					 uint8_t class_id)
+/*
+ * What no write() will bring along any more: the head of an empty message, the
+ * last that the encoder holds of another.
+ */
+static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 {
 	const struct baton_outgoing_stream *stream =
 		session->outgoing.stream[class_id - BATON_CLASS_MESSAGE];
@@ -173,7 +176,7 @@ static enum baton_err put_empty_messages(struct baton_session *session,
 
 	for (s = 0; s < BATON_STREAMS; s++, stream++) {
 		if (stream->state != BATON_OUTGOING_SENDING ||
-		    stream->total > 0)
+		    stream->offset < stream->total)
 			continue;
 		err = baton_outgoing_write(&session->outgoing, class_id, s,
 					   NULL, 0, &taken);
@@ -235,7 +238,7 @@ static enum baton_err prepare_class(struct baton_session *session,
 		return BATON_OK;
 	err = baton_outgoing_flush(&session->outgoing, class_id);
 	if (!err)
-		err = put_empty_messages(session, class_id);
+		err = put_ends(session, class_id);
 	if (!baton_err_is_fatal(err))
 		err = records_pump(session, class_id, wanted || err);
 	if (wanted && !err)

@@ -13,16 +13,49 @@ static uint16_t record_max(const struct baton_session *session, int class_id)
 		       : session->config.link.record_max;
 }
 
+/* As malloc aligns, so that a codec may keep anything there. */
 static size_t aligned(size_t len)
 {
-	return (len + 7) / 8 * 8;
+	return (len + 15) / 16 * 16;
+}
+
+/* Both classes' encoders and decoders, and a piece of what they give. */
+static size_t codec_memory_len(const struct baton_session_config *config)
+{
+	if (!config->codec)
+		return 0;
+	return BATON_DATA_CLASSES * (aligned(config->codec->encoder_len) +
+				     aligned(config->codec->decoder_len)) +
+	       aligned(config->link.record_max);
 }
 
 size_t baton_session_memory_len(const struct baton_session_config *config)
 {
-	return baton_link_memory_len(&config->link) +
+	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
 	       aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
 	       2 * aligned(BATON_BATCH_LEN(config->link.record_max));
+}
+
+/* p: codec_memory_len() bytes. */
+static void codec_init(struct baton_session *session, uint8_t *p)
+{
+	const struct baton_codec *codec = session->config.codec;
+	int c;
+
+	session->outgoing.pack.codec = codec;
+	session->unpack.codec = codec;
+	session->incoming.codecs = baton_codec_ids(codec);
+	session->incoming.whole_max = session->config.link.record_max;
+	if (!codec)
+		return;
+	for (c = 0; c < BATON_DATA_CLASSES; c++) {
+		session->outgoing.pack.memory[c] = p;
+		p += aligned(codec->encoder_len);
+		session->unpack.memory[c] = p;
+		p += aligned(codec->decoder_len);
+	}
+	session->unpack.out = p;
+	session->unpack.out_cap = session->config.link.record_max;
 }
 
 enum baton_err baton_session_init(struct baton_session *session,
@@ -54,6 +87,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 	}
 	baton_outgoing_init(&session->outgoing, batch, max);
 	baton_incoming_init(&session->incoming, config->message_max);
+	codec_init(session, p);
 	baton_drbg_init(&session->drbg, seed);
 	err = baton_drbg_bytes(&session->drbg, session->instance,
 			       sizeof(session->instance));
@@ -63,6 +97,9 @@ enum baton_err baton_session_init(struct baton_session *session,
 
 void baton_session_wipe(struct baton_session *session)
 {
+	if (session->config.codec)
+		baton_crypto_wipe(session->outgoing.pack.memory[0],
+				  codec_memory_len(&session->config));
 	records_end(session);
 	baton_handshake_wipe(&session->handshake);
 	baton_drbg_wipe(&session->drbg);
@@ -215,6 +252,9 @@ static struct baton_hello own_hello(const struct baton_session *session,
 
 	for (c = 0; c < BATON_CLASSES; c++)
 		hello.window[c] = (uint8_t)link->window[c];
+	hello.codecs = baton_codec_ids(session->config.codec);
+	if (hello.codecs)
+		hello.features |= BATON_FEATURE_CODECS;
 	return hello;
 }
 
@@ -317,6 +357,7 @@ static void use_hello(struct baton_session *session)
 	}
 	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
 	baton_outgoing_start(&session->outgoing, max);
+	session->outgoing.pack.ids = peer->codecs;
 }
 
 static void handshake_done(struct baton_session *session, uint64_t now_ms)
@@ -489,19 +530,29 @@ enum baton_err baton_session_send(struct baton_session *session,
 				  const uint8_t *message, size_t len,
 				  uint64_t now_ms)
 {
+	return baton_session_send_with(session, stream, message, len, 0,
+				       now_ms);
+}
+
+enum baton_err baton_session_send_with(struct baton_session *session,
+				       struct baton_stream_id stream,
+				       const uint8_t *message, size_t len,
+				       unsigned int flags, uint64_t now_ms)
+{
 	enum baton_err err;
 
 	(void)now_ms;
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
-	err = baton_outgoing_send(&session->outgoing, stream.class_id,
-				  stream.number, message, len);
+	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
+				       stream.number, message, len, flags);
 	if (err != BATON_ERR_AGAIN)
 		return err;
 	err = records_pump(session, stream.class_id, true);
 	if (!err)
-		err = baton_outgoing_send(&session->outgoing, stream.class_id,
-					  stream.number, message, len);
+		err = baton_outgoing_send_with(&session->outgoing,
+					       stream.class_id, stream.number,
+					       message, len, flags);
 	if (err == BATON_ERR_AGAIN)
 		want_room(session, stream);
 	return err;
@@ -512,8 +563,19 @@ enum baton_err baton_session_begin(struct baton_session *session,
 				   uint64_t total, const uint8_t *meta,
 				   size_t meta_len)
 {
+	return baton_session_begin_with(session, stream, total, meta, meta_len,
+					0);
+}
+
+enum baton_err baton_session_begin_with(struct baton_session *session,
+					struct baton_stream_id stream,
+					uint64_t total, const uint8_t *meta,
+					size_t meta_len, unsigned int flags)
+{
 	enum baton_err err;
 
+	if (flags & ~(unsigned int)BATON_SEND_SECRET)
+		return BATON_ERR_ARG;
 	err = baton_outgoing_begin(&session->outgoing, stream.class_id,
 				   stream.number, total, meta, meta_len);
 	if (!err)

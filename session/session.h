@@ -30,6 +30,7 @@
 #include "transport/incoming.h"
 #include "transport/link.h"
 #include "transport/outgoing.h"
+#include "transport/pack.h"
 
 enum baton_event_type {
 	/* Both sides are authenticated, streams may be used. */
@@ -205,6 +206,7 @@ struct baton_session {
 	uint8_t record_class;
 	struct baton_frame frame; /* the frame being told */
 	struct baton_incoming_news frame_news; /* what is left to tell of it */
+	struct baton_unpack unpack;
 	bool frame_open;
 
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
@@ -364,6 +366,18 @@ enum baton_err baton_session_send(struct baton_session *session,
 				  uint64_t now_ms);
 
 /*
+ * The same, as flags say (enum baton_send_flags, or-ed): BATON_SEND_SECRET is
+ * never compressed; BATON_SEND_PADDED is filled up to a bucket, so that its
+ * length says little: at most 5 bytes less than the above. What is secret and
+ * has a length that depends on the secret wants both.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_send_with(struct baton_session *session,
+				       struct baton_stream_id stream,
+				       const uint8_t *message, size_t len,
+				       unsigned int flags, uint64_t now_ms);
+
+/*
  * Begin a message of total bytes (0 to BATON_MESSAGE_MAX), with up to
  * BATON_META_MAX bytes of meta for the peer's application; meta is not copied
  * and must live until DELIVERED, REFUSED or cancel. It may be begun before a
@@ -375,6 +389,13 @@ enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
 				   uint64_t total, const uint8_t *meta,
 				   size_t meta_len);
+
+/* The same; flags may be BATON_SEND_SECRET (others: BATON_ERR_ARG). */
+BATON_MUST_CHECK
+enum baton_err baton_session_begin_with(struct baton_session *session,
+					struct baton_stream_id stream,
+					uint64_t total, const uint8_t *meta,
+					size_t meta_len, unsigned int flags);
 
 /*
  * Give the next bytes of the message that was begun; *taken says how many

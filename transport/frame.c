@@ -21,7 +21,8 @@
 #define HEAD_CODEC 0x04
 #define HEAD_CONTINUES 0x08
 #define HEAD_PADDED 0x10
-#define HEAD_RESERVED 0xe0
+#define HEAD_WHOLE 0x20
+#define HEAD_RESERVED 0xc0
 
 /* What is left of a record while it is decoded. */
 struct cursor {
@@ -64,6 +65,7 @@ static bool decode_head(struct cursor *c, struct baton_frame *frame)
 	frame->has_total = flags & HEAD_TOTAL;
 	frame->continues = flags & HEAD_CONTINUES;
 	frame->padded = flags & HEAD_PADDED;
+	frame->whole = flags & HEAD_WHOLE;
 	if (frame->has_total && !get_varint(c, &frame->total))
 		return false;
 	if (flags & HEAD_META) {
@@ -72,7 +74,11 @@ static bool decode_head(struct cursor *c, struct baton_frame *frame)
 			return false;
 		frame->meta_len = (size_t)meta_len;
 	}
-	if (flags & HEAD_CODEC && !get_byte(c, &frame->codec))
+	if (flags & HEAD_CODEC &&
+	    (!get_byte(c, &frame->codec) || frame->codec == 0))
+		return false;
+	if (frame->whole && (!frame->fin || !frame->has_total ||
+			     flags & (HEAD_META | HEAD_CONTINUES)))
 		return false;
 	return !frame->continues || get_varint(c, &frame->offset);
 }
@@ -203,7 +209,8 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 	if (!frame->head)
 		return n;
 	flags = &p[n++];
-	*flags = frame->padded ? HEAD_PADDED : 0;
+	*flags = (uint8_t)((frame->padded ? HEAD_PADDED : 0) |
+			   (frame->whole ? HEAD_WHOLE : 0));
 	if (frame->has_total) {
 		*flags |= HEAD_TOTAL;
 		n += baton_varint_put(p + n, frame->total);

@@ -18,6 +18,7 @@
 
 /* A DATA frame without its bytes and without meta is never longer. */
 #define BATON_FRAME_HEADER_MAX (2 + 1 + 2 * BATON_VARINT_MAX + 3)
+#define BATON_WHOLE_HEADER_MAX (2 + 1 + 3 + 1) /* of a short message */
 
 enum baton_frame_type {
 	BATON_FRAME_PAD,
@@ -40,7 +41,8 @@ struct baton_frame {
 	bool head; /* DATA: the fields below to meta are given */
 	bool has_total;
 	bool continues; /* offset is given */
-	bool padded;
+	bool padded; /* zeros stand behind its bytes */
+	bool whole; /* a short message, all of it in this frame */
 	uint8_t codec; /* 0: plain */
 	uint64_t total;
 	uint64_t offset; /* VERIFIED; DATA that continues */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "transport/codec.h"
 #include "transport/timing.h"
 
 #define VERIFY_BYTES (128u * 1024u) /* taken before VERIFIED is due */
@@ -12,8 +13,10 @@ static void set_state(struct baton_incoming_stream *stream,
 		      enum baton_incoming_state state)
 {
 	stream->state = (uint8_t)state;
-	if (state == BATON_INCOMING_IDLE)
-		stream->offset = 0;
+	if (state != BATON_INCOMING_IDLE)
+		return;
+	stream->offset = 0;
+	stream->packed = false;
 }
 
 void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max)
@@ -32,6 +35,46 @@ baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
 	return &incoming->stream[class_id - BATON_CLASS_MESSAGE][number];
 }
 
+/* A codec that was announced, and no other message of the class has it. */
+static bool codec_allowed(const struct baton_incoming *incoming,
+			  const struct baton_frame *frame)
+{
+	const struct baton_incoming_stream *stream =
+		incoming->stream[frame->class_id - BATON_CLASS_MESSAGE];
+	uint8_t s;
+
+	if (!frame->has_total || frame->codec > BATON_CODEC_LAST ||
+	    !(incoming->codecs & BATON_CODEC_BIT(frame->codec)))
+		return false;
+	for (s = 0; s < BATON_STREAMS; s++)
+		if (s != frame->stream && stream[s].packed)
+			return false;
+	return true;
+}
+
+/* A short message with a head: compressed, padded or both. */
+static enum baton_err check_whole(const struct baton_incoming *incoming,
+				  const struct baton_frame *frame,
+				  struct baton_incoming_news *news)
+{
+	uint8_t sum = 0;
+	size_t i;
+
+	if (frame->total > incoming->whole_max)
+		return BATON_ERR_PROTOCOL;
+	news->message = true;
+	news->packed = frame->codec;
+	if (frame->codec)
+		return BATON_OK;
+	if (frame->total > frame->len ||
+	    (!frame->padded && frame->total < frame->len))
+		return BATON_ERR_PROTOCOL;
+	for (i = (size_t)frame->total; i < frame->len; i++)
+		sum |= frame->bytes[i];
+	news->len = (size_t)frame->total;
+	return sum == 0 ? BATON_OK : BATON_ERR_PROTOCOL;
+}
+
 /* The first frame of a message, or of its rest on this link. */
 static enum baton_err check_start(const struct baton_incoming *incoming,
 				  struct baton_incoming_stream *stream,
@@ -40,28 +83,47 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 {
 	uint64_t total = frame->has_total ? frame->total : UINT64_MAX;
 
-	if (frame->codec || frame->padded)
-		return BATON_ERR_PROTOCOL; /* not negotiated */
+	if ((frame->codec && !codec_allowed(incoming, frame)) ||
+	    (frame->padded && !frame->whole))
+		return BATON_ERR_PROTOCOL;
 	if (frame->continues) {
-		if (stream->state != BATON_INCOMING_OPEN ||
+		if (stream->state == BATON_INCOMING_IDLE ||
 		    frame->offset == 0 || frame->offset != stream->offset ||
 		    total != stream->total)
 			return BATON_ERR_PROTOCOL;
+		stream->packed = frame->codec;
 		return BATON_OK;
 	}
 	if (stream->state != BATON_INCOMING_IDLE)
 		return BATON_ERR_PROTOCOL;
 	stream->total = frame->head ? total : frame->len;
+	if (frame->whole)
+		return check_whole(incoming, frame, news);
 	if (!frame->head) {
 		news->message = true;
 		return BATON_OK;
 	}
+	stream->packed = frame->codec;
 	if (frame->has_total && total > incoming->message_max) {
 		news->refuse = true;
 		return BATON_OK;
 	}
 	news->begin = true;
 	return BATON_OK;
+}
+
+/* The length of what comes decompressed is checked as it is made. */
+static enum baton_err check_length(const struct baton_incoming_stream *stream,
+				   const struct baton_frame *frame)
+{
+	uint64_t end = stream->offset + frame->len;
+
+	if (stream->packed)
+		return BATON_OK;
+	if (stream->total != UINT64_MAX &&
+	    (end > stream->total || frame->fin != (end == stream->total)))
+		return BATON_ERR_PROTOCOL;
+	return end > BATON_MESSAGE_MAX ? BATON_ERR_PROTOCOL : BATON_OK;
 }
 
 enum baton_err baton_incoming_check(struct baton_incoming *incoming,
@@ -71,9 +133,9 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	struct baton_incoming_stream *stream =
 		baton_incoming_stream(incoming, frame->class_id, frame->stream);
 	enum baton_err err;
-	uint64_t end;
 
 	memset(news, 0, sizeof(*news));
+	news->len = frame->len;
 	if (!stream)
 		return BATON_ERR_PROTOCOL;
 	if (frame->type == BATON_FRAME_CANCEL) {
@@ -86,22 +148,23 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 		return BATON_ERR_PROTOCOL;
 	if (frame->start) {
 		err = check_start(incoming, stream, frame, news);
-		if (err)
+		if (err || frame->whole)
 			return err;
 	}
-	end = stream->offset + frame->len;
-	if (stream->total != UINT64_MAX &&
-	    (end > stream->total || frame->fin != (end == stream->total)))
-		return BATON_ERR_PROTOCOL;
-	if (end > BATON_MESSAGE_MAX)
-		return BATON_ERR_PROTOCOL;
-	if (news->message || stream->state == BATON_INCOMING_DISCARD)
-		return BATON_OK;
+	err = check_length(stream, frame);
+	if (err || news->message)
+		return err;
 	if (frame->start && !frame->continues)
 		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
 					       : BATON_INCOMING_OPEN);
-	news->data = !news->refuse && frame->len > 0;
-	news->end = !news->refuse && frame->fin;
+	if (stream->state == BATON_INCOMING_DISCARD) {
+		if (stream->packed)
+			news->len = 0; /* nobody knows how many these are */
+		return BATON_OK;
+	}
+	news->packed = stream->packed;
+	news->data = frame->len > 0;
+	news->end = frame->fin;
 	return BATON_OK;
 }
 
@@ -144,6 +207,7 @@ enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
 
 bool baton_incoming_link_down(struct baton_incoming_stream *stream)
 {
+	stream->packed = false;
 	if (stream->state == BATON_INCOMING_DISCARD) {
 		stream->messages++;
 		set_state(stream, BATON_INCOMING_IDLE);

@@ -34,12 +34,15 @@ struct baton_incoming_stream {
 	uint64_t total; /* of it; UINT64_MAX if not told */
 	uint32_t untold; /* bytes taken since the last VERIFIED */
 	uint8_t state; /* enum baton_incoming_state */
+	bool packed; /* the message in progress is compressed */
 	bool dirty; /* something was taken since the last VERIFIED */
 };
 
 struct baton_incoming {
 	struct baton_incoming_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
 	uint64_t message_max; /* longer messages are refused */
+	uint32_t codecs; /* announced: a bit for each id; 0: none */
+	uint16_t whole_max; /* longest short message that is taken */
 	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
 	bool dirty; /* some stream is */
 	bool urgent; /* VERIFIED is due now */
@@ -53,6 +56,8 @@ struct baton_incoming_news {
 	bool end;
 	bool aborted; /* the message in progress was cancelled */
 	bool refuse; /* it is too long: refuse it */
+	bool packed; /* its bytes have to go through the codec first */
+	size_t len; /* of its bytes that count: the rest is padding */
 };
 
 void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max);

@@ -7,9 +7,14 @@ static void set_state(struct baton_outgoing_stream *stream,
 		      enum baton_outgoing_state state)
 {
 	stream->state = (uint8_t)state;
+	/* The peer's decoder is taken until it has the CANCEL. */
+	if (state != BATON_OUTGOING_CANCELLING)
+		stream->packed = false;
 	if (state != BATON_OUTGOING_IDLE)
 		return;
 	stream->offset = 0;
+	stream->from = 0;
+	stream->secret = false;
 	stream->begun = false;
 	stream->meta = NULL;
 	stream->meta_len = 0;
@@ -44,8 +49,10 @@ void baton_outgoing_start(struct baton_outgoing *outgoing,
 		reset_batch(&outgoing->batch[c]);
 	}
 	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++)
+		for (s = 0; s < BATON_STREAMS; s++) {
 			outgoing->stream[c][s].begun = false;
+			outgoing->stream[c][s].packed = false;
+		}
 }
 
 struct baton_outgoing_stream *
@@ -121,16 +128,98 @@ static void append(struct baton_batch *batch, const uint8_t *bytes, size_t len)
 	batch->len = (uint16_t)(batch->len + len);
 }
 
-enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
-				   uint8_t class_id, uint8_t number,
-				   const uint8_t *message, size_t len)
+static void open_head(struct baton_batch *batch, uint8_t number, size_t total,
+		      uint8_t codec, bool padded)
 {
-	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, number);
 	struct baton_frame frame = {.type = BATON_FRAME_DATA,
 				    .stream = number,
 				    .start = true,
 				    .fin = true};
+
+	if (codec || padded) {
+		frame.head = true;
+		frame.whole = true;
+		frame.has_total = true;
+		frame.total = total;
+		frame.codec = codec;
+		frame.padded = padded;
+	}
+	open_data(batch, &frame);
+}
+
+/* The open frame fills a bucket, its length field not counted. */
+static void fill_bucket(struct baton_batch *batch)
+{
+	size_t len = (size_t)(batch->len - batch->tail);
+	size_t rest = baton_pack_bucket(len, len + batch->cap - batch->len);
+
+	rest -= len;
+	memset(plaintext(batch) + batch->len, 0, rest);
+	batch->len = (uint16_t)(batch->len + rest);
+}
+
+/* Some message of the class has its encoder. */
+static bool encoder_taken(const struct baton_outgoing *outgoing,
+			  uint8_t class_id)
+{
+	uint8_t s;
+
+	for (s = 0; s < BATON_STREAMS; s++)
+		if (outgoing->stream[class_id - BATON_CLASS_MESSAGE][s].packed)
+			return true;
+	return false;
+}
+
+/*
+ * The same as a plain frame, but compressed, if that looks worth it and is:
+ * true; false: nothing was appended. There is room for the plain one.
+ */
+static bool send_packed(struct baton_outgoing *outgoing, uint8_t class_id,
+			uint8_t number, const uint8_t *message, size_t len,
+			bool padded)
+{
+	const struct baton_pack *pack = &outgoing->pack;
+	void *memory = pack->memory[class_id - BATON_CLASS_MESSAGE];
+	struct baton_batch *batch = &outgoing->batch[class_id];
+	struct baton_codec_io io = {.in = message, .in_len = len};
+	const struct baton_dictionary *with;
+	enum baton_err err;
+	bool done = false;
+
+	with = baton_codec_choose(pack->codec, pack->ids, message, len, len);
+	if (!with || encoder_taken(outgoing, class_id) ||
+	    pack->codec->encode_begin(memory, with))
+		return false;
+	open_head(batch, number, len, with->id, padded);
+	io.out = plaintext(batch) + batch->len;
+	io.out_len = len + 1 - batch->tail_header;
+	batch->len = (uint16_t)(batch->len + io.out_len);
+	err = pack->codec->encode(memory, &io, true, &done);
+	batch->len = (uint16_t)(batch->len - io.out_len);
+	if (!err && done)
+		return true;
+	batch->len = batch->tail;
+	batch->tail_header = 0;
+	return false;
+}
+
+enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
+				   uint8_t class_id, uint8_t number,
+				   const uint8_t *message, size_t len)
+{
+	return baton_outgoing_send_with(outgoing, class_id, number, message,
+					len, 0);
+}
+
+enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
+					uint8_t class_id, uint8_t number,
+					const uint8_t *message, size_t len,
+					unsigned int flags)
+{
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, class_id, number);
+	bool padded = flags & BATON_SEND_PADDED;
+	size_t most = len + (padded ? BATON_WHOLE_HEADER_MAX : 2);
 	struct baton_batch *batch;
 
 	if (!stream)
@@ -138,12 +227,19 @@ enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 	if (stream->state != BATON_OUTGOING_IDLE)
 		return BATON_ERR_STATE;
 	batch = &outgoing->batch[class_id];
-	if (len + 2 > batch->cap)
+	if (most > batch->cap)
 		return BATON_ERR_TOO_LARGE;
-	if (room(batch) < len + 2)
+	if (padded)
+		most = baton_pack_bucket(most, batch->cap);
+	if (room(batch) < most)
 		return BATON_ERR_AGAIN;
-	open_data(batch, &frame);
-	append(batch, message, len);
+	if (flags & BATON_SEND_SECRET ||
+	    !send_packed(outgoing, class_id, number, message, len, padded)) {
+		open_head(batch, number, len, 0, padded);
+		append(batch, message, len);
+	}
+	if (padded)
+		fill_bucket(batch);
 	stream->next++;
 	return BATON_OK;
 }
@@ -169,24 +265,31 @@ enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
 	return BATON_OK;
 }
 
-/* Open the frame that the next bytes of stream go into, if none is open. */
-static enum baton_err need_frame(struct baton_batch *batch,
-				 struct baton_outgoing_stream *stream,
-				 uint8_t number, size_t len)
+/* The frame that the next bytes of stream go into is open. */
+static bool frame_is_open(const struct baton_batch *batch,
+			  const struct baton_outgoing_stream *stream,
+			  uint8_t number)
+{
+	return stream->begun && batch->tail_header && !batch->tail_fin &&
+	       batch->tail_stream == number;
+}
+
+/* Open that frame; what was open is closed. */
+static enum baton_err open_frame(struct baton_batch *batch,
+				 const struct baton_outgoing_stream *stream,
+				 uint8_t number)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_DATA, .stream = number};
 
-	if (stream->begun && batch->tail_header && !batch->tail_fin &&
-	    batch->tail_stream == number)
-		return len > 0 && batch->len == batch->cap ? BATON_ERR_AGAIN
-							   : BATON_OK;
 	if (!stream->begun) {
 		frame.start = true;
 		frame.head = true;
 		frame.has_total = true;
 		frame.total = stream->total;
-		frame.continues = stream->offset > 0;
-		frame.offset = stream->offset;
+		frame.continues = stream->from > 0;
+		frame.offset = stream->from;
+		if (stream->packed)
+			frame.codec = stream->codec;
 		if (!frame.continues) {
 			frame.meta = stream->meta;
 			frame.meta_len = stream->meta_len;
@@ -195,8 +298,105 @@ static enum baton_err need_frame(struct baton_batch *batch,
 	if (room(batch) < BATON_FRAME_HEADER_MAX + frame.meta_len)
 		return BATON_ERR_AGAIN;
 	open_data(batch, &frame);
-	stream->begun = true;
 	return BATON_OK;
+}
+
+static void sent_all(struct baton_batch *batch,
+		     struct baton_outgoing_stream *stream)
+{
+	baton_frame_set_fin(plaintext(batch) + batch->tail);
+	batch->tail_fin = true;
+	stream->next++;
+	set_state(stream, BATON_OUTGOING_SENT);
+}
+
+static enum baton_err write_plain(struct baton_batch *batch,
+				  struct baton_outgoing_stream *stream,
+				  uint8_t number, const uint8_t *bytes,
+				  size_t len, size_t *taken)
+{
+	enum baton_err err;
+	size_t n;
+
+	if (!frame_is_open(batch, stream, number)) {
+		err = open_frame(batch, stream, number);
+		if (err)
+			return err;
+		stream->begun = true;
+	} else if (len > 0 && batch->len == batch->cap) {
+		return BATON_ERR_AGAIN;
+	}
+	n = (size_t)(batch->cap - batch->len);
+	if (n > len)
+		n = len;
+	append(batch, bytes, n);
+	stream->offset += n;
+	*taken = n;
+	if (stream->offset == stream->total)
+		sent_all(batch, stream);
+	return BATON_OK;
+}
+
+/*
+ * A frame is opened for what the encoder may give and taken back if that is
+ * nothing: most of the time it only takes.
+ */
+static enum baton_err write_packed(const struct baton_pack *pack, void *memory,
+				   struct baton_batch *batch,
+				   struct baton_outgoing_stream *stream,
+				   uint8_t number, struct baton_codec_io *io)
+{
+	bool opened = !frame_is_open(batch, stream, number);
+	bool finish = io->in_len == stream->total - stream->offset;
+	size_t in_len = io->in_len;
+	enum baton_err err;
+	bool done = false;
+	size_t cap;
+
+	if (opened) {
+		err = open_frame(batch, stream, number);
+		if (err)
+			return err;
+	}
+	cap = (size_t)(batch->cap - batch->len);
+	if (cap == 0)
+		return BATON_ERR_AGAIN;
+	io->out = plaintext(batch) + batch->len;
+	io->out_len = cap;
+	err = pack->codec->encode(memory, io, finish, &done);
+	if (err)
+		return err;
+	batch->len = (uint16_t)(batch->len + cap - io->out_len);
+	stream->offset += in_len - io->in_len;
+	if (opened && io->out_len == cap && !done) {
+		batch->len = batch->tail;
+		batch->tail_header = 0;
+	} else {
+		stream->begun = true;
+	}
+	if (done)
+		sent_all(batch, stream);
+	return BATON_OK;
+}
+
+/* At the first bytes on a link: compressed or not. */
+static void choose_codec(struct baton_outgoing *outgoing, uint8_t class_id,
+			 struct baton_outgoing_stream *stream,
+			 const uint8_t *bytes, size_t len)
+{
+	const struct baton_pack *pack = &outgoing->pack;
+	const struct baton_dictionary *with;
+
+	if (stream->secret || encoder_taken(outgoing, class_id))
+		return;
+	with = baton_codec_choose(pack->codec, pack->ids, bytes, len,
+				  stream->total - stream->offset);
+	if (!with ||
+	    pack->codec->encode_begin(
+		    pack->memory[class_id - BATON_CLASS_MESSAGE], with))
+		return;
+	stream->packed = true;
+	stream->codec = with->id;
 }
 
 enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
@@ -206,9 +406,9 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 {
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, class_id, number);
+	struct baton_codec_io io = {.in = bytes, .in_len = len};
 	struct baton_batch *batch;
 	enum baton_err err;
-	size_t n;
 
 	*taken = 0;
 	if (!stream)
@@ -220,22 +420,16 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 	if (len == 0 && stream->offset < stream->total)
 		return BATON_OK;
 	batch = &outgoing->batch[class_id];
-	err = need_frame(batch, stream, number, len);
-	if (err)
-		return err;
-	n = (size_t)(batch->cap - batch->len);
-	if (n > len)
-		n = len;
-	append(batch, bytes, n);
-	stream->offset += n;
-	*taken = n;
-	if (stream->offset == stream->total) {
-		baton_frame_set_fin(plaintext(batch) + batch->tail);
-		batch->tail_fin = true;
-		stream->next++;
-		set_state(stream, BATON_OUTGOING_SENT);
-	}
-	return BATON_OK;
+	if (!stream->begun && !stream->packed)
+		choose_codec(outgoing, class_id, stream, bytes, len);
+	if (!stream->packed)
+		return write_plain(batch, stream, number, bytes, len, taken);
+	err = write_packed(
+		&outgoing->pack,
+		outgoing->pack.memory[class_id - BATON_CLASS_MESSAGE], batch,
+		stream, number, &io);
+	*taken = len - io.in_len;
+	return err;
 }
 
 enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
@@ -251,7 +445,7 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 		return BATON_ERR_STATE;
 	stream->reason = reason;
 	/* What the peer has never seen the head of needs no word. */
-	set_state(stream, stream->begun || stream->offset > 0
+	set_state(stream, stream->begun || stream->from > 0
 				  ? BATON_OUTGOING_CANCELLING
 				  : BATON_OUTGOING_IDLE);
 	return BATON_OK;
@@ -359,6 +553,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		set_state(stream, BATON_OUTGOING_IDLE);
 	} else if (streamed && stream->state != BATON_OUTGOING_CANCELLING) {
 		stream->offset = offset;
+		stream->from = offset;
 		stream->begun = false;
 		set_state(stream, BATON_OUTGOING_SENDING);
 		news->rewind = true;
@@ -377,7 +572,7 @@ enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
 	if (message > stream->next)
 		return BATON_ERR_PROTOCOL;
 	if (stream->state == BATON_OUTGOING_SENDING &&
-	    message == stream->next && stream->begun) {
+	    message == stream->next && (stream->begun || stream->from > 0)) {
 		*told = true;
 		stream->reason = 0;
 		set_state(stream, BATON_OUTGOING_CANCELLING);

@@ -13,11 +13,19 @@
 
 #include "base/err.h"
 #include "transport/frame.h"
+#include "transport/pack.h"
 #include "transport/receiver.h"
 
 #define BATON_STREAMS 4 /* streams per class and direction */
-#define BATON_DATA_CLASSES 2 /* MESSAGE and BULK */
 #define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
+
+/* How a message is sent; or-ed. */
+enum baton_send_flags {
+	/* Its length must not depend on its contents: never compressed. */
+	BATON_SEND_SECRET = 1,
+	/* Short messages only: filled up to 32, 64, 128, ... bytes. */
+	BATON_SEND_PADDED = 2,
+};
 
 /*
  *          begin              last byte written
@@ -40,11 +48,15 @@ struct baton_outgoing_stream {
 	uint64_t verified; /* messages the peer has taken, or refused */
 	uint64_t total;
 	uint64_t offset; /* plain bytes written of the message in progress */
+	uint64_t from; /* where this link's part of it begins */
 	const uint8_t *meta; /* the application's */
 	uint8_t meta_len;
 	uint8_t state; /* enum baton_outgoing_state */
 	uint8_t reason; /* CANCELLING */
 	bool begun; /* its head was written on this link */
+	bool secret;
+	bool packed; /* it has the encoder of its class */
+	uint8_t codec; /* packed: for the head */
 };
 
 /* A record being filled; room for its header is kept in front. */
@@ -61,6 +73,7 @@ struct baton_batch {
 struct baton_outgoing {
 	struct baton_batch batch[BATON_CLASSES];
 	struct baton_outgoing_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
+	struct baton_pack pack;
 };
 
 /* Bytes of memory a batch needs for records of record_max plaintext bytes. */
@@ -93,6 +106,13 @@ BATON_MUST_CHECK
 enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 				   uint8_t class_id, uint8_t number,
 				   const uint8_t *message, size_t len);
+
+/* The same, as flags say (enum baton_send_flags). */
+BATON_MUST_CHECK
+enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
+					uint8_t class_id, uint8_t number,
+					const uint8_t *message, size_t len,
+					unsigned int flags);
 
 /* Begin a streamed message: see baton_session_begin(). */
 BATON_MUST_CHECK

@@ -143,7 +143,7 @@ static void heads_with_reserved_flags_are_refused(void **state)
 	uint8_t bit;
 
 	(void)state;
-	for (bit = 0x20; bit; bit = (uint8_t)(bit << 1)) {
+	for (bit = 0x40; bit; bit = (uint8_t)(bit << 1)) {
 		bytes[1] = bit;
 		assert_int_equal(decode(bytes, sizeof(bytes), M),
 				 BATON_ERR_PROTOCOL);
