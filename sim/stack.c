@@ -28,6 +28,7 @@ struct baton_sim_stack {
 	size_t memory_len;
 	struct kept kept[KEPT];
 	uint64_t dropped;
+	uint64_t ticked_ms; /* when tick() was last called */
 	bool up;
 	bool pumping;
 	bool deaf;
@@ -192,6 +193,9 @@ static uint64_t on_deadline(void *user)
 	struct baton_sim_stack *stack = user;
 	uint64_t deadline_ms = baton_session_deadline(stack->session);
 
+	/* It counts in milliseconds: once in each is enough. */
+	if (deadline_ms <= stack->ticked_ms)
+		deadline_ms = stack->ticked_ms + 1;
 	return deadline_ms > BATON_SIM_NEVER / 1000 ? BATON_SIM_NEVER
 						    : deadline_ms * 1000;
 }
@@ -200,7 +204,8 @@ static void on_tick(void *user, uint64_t now_us)
 {
 	struct baton_sim_stack *stack = user;
 
-	baton_session_tick(stack->session, now_us / 1000);
+	stack->ticked_ms = now_us / 1000;
+	baton_session_tick(stack->session, stack->ticked_ms);
 	pump(stack);
 }
 
