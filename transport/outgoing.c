@@ -106,6 +106,35 @@ enum baton_err baton_outgoing_frame(struct baton_batch *batch,
 	return BATON_OK;
 }
 
+static enum baton_err put_cancel(struct baton_batch *batch,
+				 const struct baton_outgoing_stream *stream,
+				 uint8_t number)
+{
+	uint8_t frame[3];
+
+	return baton_outgoing_frame(
+		batch, frame,
+		baton_frame_put_cancel(frame, number, stream->reason));
+}
+
+/*
+ * A CANCEL was lost with the last link: before anything else of its stream
+ * goes out, it does.
+ */
+static enum baton_err put_owed_cancel(struct baton_batch *batch,
+				      struct baton_outgoing_stream *stream,
+				      uint8_t number)
+{
+	enum baton_err err;
+
+	if (!stream->owes_cancel)
+		return BATON_OK;
+	err = put_cancel(batch, stream, number);
+	if (!err)
+		stream->owes_cancel = false;
+	return err;
+}
+
 /* Open a DATA frame with this header; its bytes are appended by the caller. */
 static void open_data(struct baton_batch *batch,
 		      const struct baton_frame *frame)
@@ -221,6 +250,7 @@ enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
 	bool padded = flags & BATON_SEND_PADDED;
 	size_t most = len + (padded ? BATON_WHOLE_HEADER_MAX : 2);
 	struct baton_batch *batch;
+	enum baton_err err;
 
 	if (!stream)
 		return BATON_ERR_ARG;
@@ -231,6 +261,9 @@ enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
 		return BATON_ERR_TOO_LARGE;
 	if (padded)
 		most = baton_pack_bucket(most, batch->cap);
+	err = put_owed_cancel(batch, stream, number);
+	if (err)
+		return err;
 	if (room(batch) < most)
 		return BATON_ERR_AGAIN;
 	if (flags & BATON_SEND_SECRET ||
@@ -420,6 +453,9 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 	if (len == 0 && stream->offset < stream->total)
 		return BATON_OK;
 	batch = &outgoing->batch[class_id];
+	err = put_owed_cancel(batch, stream, number);
+	if (err)
+		return err;
 	if (!stream->begun && !stream->packed)
 		choose_codec(outgoing, class_id, stream, bytes, len);
 	if (!stream->packed)
@@ -454,22 +490,24 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    uint8_t class_id)
 {
+	struct baton_batch *batch = &outgoing->batch[class_id];
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, class_id, 0);
 	enum baton_err err;
-	uint8_t frame[3];
 	uint8_t s;
 
 	for (s = 0; stream && s < BATON_STREAMS; s++, stream++) {
-		if (stream->state != BATON_OUTGOING_CANCELLING)
-			continue;
-		err = baton_outgoing_frame(
-			&outgoing->batch[class_id], frame,
-			baton_frame_put_cancel(frame, s, stream->reason));
+		err = put_owed_cancel(batch, stream, s);
+		if (!err && stream->state == BATON_OUTGOING_CANCELLING) {
+			err = put_cancel(batch, stream, s);
+			if (!err) {
+				stream->next++;
+				stream->cancelled = true;
+				set_state(stream, BATON_OUTGOING_IDLE);
+			}
+		}
 		if (err)
 			return err;
-		stream->next++;
-		set_state(stream, BATON_OUTGOING_IDLE);
 	}
 	return BATON_OK;
 }
@@ -501,6 +539,8 @@ enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
 		return BATON_ERR_PROTOCOL;
 	news->delivered = messages > stream->verified;
 	stream->verified = messages;
+	if (messages == stream->next)
+		stream->cancelled = false;
 	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next)
 		set_state(stream, BATON_OUTGOING_IDLE);
 	return BATON_OK;
@@ -513,6 +553,19 @@ static bool refused_meanwhile(const struct baton_outgoing_stream *stream,
 	return (stream->state == BATON_OUTGOING_SENDING ||
 		stream->state == BATON_OUTGOING_CANCELLING) &&
 	       messages == stream->next + 1;
+}
+
+/*
+ * True if the peer holds a part of a message that was cancelled, and not the
+ * CANCEL: only a message before the one in progress can be that.
+ */
+static bool lacks_cancel(const struct baton_outgoing_stream *stream,
+			 uint64_t messages, uint64_t offset)
+{
+	uint64_t whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
+
+	return stream->cancelled && offset > 0 && offset <= BATON_MESSAGE_MAX &&
+	       messages >= stream->verified && messages < whole;
 }
 
 enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
@@ -534,10 +587,15 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		set_state(stream, BATON_OUTGOING_IDLE);
 		streamed = false;
 	}
-	if (!possible(stream, messages, offset))
+	stream->owes_cancel = lacks_cancel(stream, messages, offset);
+	if (!stream->owes_cancel && !possible(stream, messages, offset))
 		return BATON_ERR_PROTOCOL;
 	news->delivered = messages > stream->verified;
 	stream->verified = messages;
+	if (stream->owes_cancel) {
+		messages++;
+		offset = 0;
+	}
 	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next) {
 		set_state(stream, BATON_OUTGOING_IDLE);
 		streamed = false;
@@ -548,6 +606,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	news->lost = messages < whole;
 	news->lost_end = whole;
 	stream->next = messages;
+	stream->cancelled = stream->owes_cancel;
 	if (streamed && stream->state == BATON_OUTGOING_CANCELLING &&
 	    offset == 0) {
 		set_state(stream, BATON_OUTGOING_IDLE);

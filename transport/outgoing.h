@@ -54,6 +54,8 @@ struct baton_outgoing_stream {
 	uint8_t state; /* enum baton_outgoing_state */
 	uint8_t reason; /* CANCELLING */
 	bool begun; /* its head was written on this link */
+	bool cancelled; /* a CANCEL went out that is not verified */
+	bool owes_cancel; /* of the message before: the peer lacks it */
 	bool secret;
 	bool packed; /* it has the encoder of its class */
 	uint8_t codec; /* packed: for the head */
