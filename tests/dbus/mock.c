@@ -42,6 +42,18 @@ void mock_wait(unsigned int ms)
 		mock_iterate();
 }
 
+/* What can only go wrong after a failed test; the rest cannot go on then. */
+static void wait_while(const int *value, int unset)
+{
+	gint64 end = g_get_monotonic_time() + MOCK_LIMIT_US;
+
+	while (*value == unset) {
+		if (g_get_monotonic_time() > end)
+			g_error("the mock got no answer");
+		mock_iterate();
+	}
+}
+
 void mock_bus_start(void)
 {
 	test_bus = g_test_dbus_new(G_TEST_DBUS_NONE);
@@ -179,8 +191,7 @@ static int acquire(struct mock *mock, const char *device, const char *path,
 		mock->bus, mock->app, path, CHRC, method,
 		g_variant_new("(@a{sv})", options_of(mock, device, 0)), NULL,
 		G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, on_fd, &fd);
-	while (fd == -1)
-		mock_iterate();
+	wait_while(&fd, -1);
 	return fd < 0 ? -1 : fd;
 }
 
@@ -636,7 +647,7 @@ static void on_named(GDBusConnection *bus, const char *name, gpointer data)
 
 	(void)bus;
 	(void)name;
-	mock->named = true;
+	mock->named = 1;
 }
 
 /* Switched on, it goes off again. */
@@ -720,8 +731,7 @@ struct mock *mock_new(const struct mock_options *options)
 	mock->name = g_bus_own_name_on_connection(mock->bus, "org.bluez",
 						  G_BUS_NAME_OWNER_FLAGS_NONE,
 						  on_named, NULL, mock, NULL);
-	while (!mock->named)
-		mock_iterate();
+	wait_while(&mock->named, 0);
 	return mock;
 }
 

@@ -36,7 +36,7 @@ struct mock {
 	GDBusConnection *bus;
 	GCancellable *cancel;
 	guint name;
-	bool named;
+	int named;
 	GDBusObjectManagerServer *objects;
 	/* hci0 */
 	char *app; /* unique name of who registered, or NULL */

@@ -370,7 +370,11 @@ static void bulk_delivers_after_the_key(void **state)
 static void bulk_delivers_nothing_of_an_overwritten_burst(void **state)
 {
 	static const char *const bursts[][4] = {
-		{"a", "b", "c", NULL}, {KEY, "b", "c", NULL}, {KEY, KEY "c"}};
+		{"a", "b", "c", NULL},
+		{KEY, "b", "c", NULL},
+		{KEY, KEY "c", NULL},
+		{KEY, "as long as a key", NULL},
+	};
 	static const char *const key[] = {KEY, NULL};
 	struct watch w;
 
