@@ -75,6 +75,8 @@ enum baton_err baton_session_init(struct baton_session *session,
 		return BATON_ERR_SPACE;
 	memset(session, 0, sizeof(*session));
 	session->config = *config;
+	/* The codec's memory stands first: it is aligned as the whole is. */
+	p += codec_memory_len(config);
 	err = baton_link_init(&session->link, &config->link, p,
 			      baton_link_memory_len(&config->link));
 	if (err)
@@ -87,7 +89,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 	}
 	baton_outgoing_init(&session->outgoing, batch, max);
 	baton_incoming_init(&session->incoming, config->message_max);
-	codec_init(session, p);
+	codec_init(session, memory);
 	baton_drbg_init(&session->drbg, seed);
 	err = baton_drbg_bytes(&session->drbg, session->instance,
 			       sizeof(session->instance));
@@ -539,11 +541,21 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 				       const uint8_t *message, size_t len,
 				       unsigned int flags, uint64_t now_ms)
 {
+	struct baton_stream_news *news;
 	enum baton_err err;
 
 	(void)now_ms;
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
+	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
+				   stream.number))
+		return BATON_ERR_ARG;
+	/* LOST comes first: its numbers would be those of this one. */
+	news = session_news(session, stream.class_id, stream.number);
+	if (news->lost) {
+		news->writable = true;
+		return BATON_ERR_AGAIN;
+	}
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
 				       stream.number, message, len, flags);
 	if (err != BATON_ERR_AGAIN)
@@ -578,10 +590,13 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 		return BATON_ERR_ARG;
 	err = baton_outgoing_begin(&session->outgoing, stream.class_id,
 				   stream.number, total, meta, meta_len);
-	if (!err)
-		session_news(session, stream.class_id, stream.number)
-			->writable = true;
-	return err;
+	if (err)
+		return err;
+	baton_outgoing_stream(&session->outgoing, stream.class_id,
+			      stream.number)
+		->secret = flags & BATON_SEND_SECRET;
+	session_news(session, stream.class_id, stream.number)->writable = true;
+	return BATON_OK;
 }
 
 enum baton_err baton_session_write(struct baton_session *session,

@@ -35,22 +35,29 @@ static uint64_t hash_byte(uint64_t hash, uint8_t byte)
 	return (hash ^ byte) * FNV_PRIME;
 }
 
-uint64_t pair_pattern_hash(uint64_t len)
+uint64_t pair_hash(uint8_t (*pattern)(uint64_t at), uint64_t len)
 {
 	uint64_t hash = FNV_INIT;
 	uint64_t at;
 
 	for (at = 0; at < len; at++)
-		hash = hash_byte(hash, pair_pattern(at));
+		hash = hash_byte(hash, pattern(at));
 	return hash;
+}
+
+uint64_t pair_pattern_hash(uint64_t len)
+{
+	return pair_hash(pair_pattern, len);
 }
 
 static void start_end(struct pair *pair, enum baton_role role,
 		      const struct baton_link_config *link)
 {
 	struct pair_end *end = &pair->end[role];
-	struct baton_session_config config = {
-		.role = role, .message_max = 64 << 20, .link = *link};
+	struct baton_session_config config = {.role = role,
+					      .message_max = 64 << 20,
+					      .link = *link,
+					      .codec = pair->codec[role]};
 	uint8_t seed[32];
 	size_t i;
 
@@ -64,15 +71,33 @@ static void start_end(struct pair *pair, enum baton_role role,
 	end->stream.class_id = BATON_CLASS_BULK;
 }
 
-void pair_init_config(struct pair *pair, uint64_t seed,
-		      const struct baton_link_config *link)
+static void init(struct pair *pair, uint64_t seed,
+		 const struct baton_link_config *link,
+		 const struct baton_codec *watch,
+		 const struct baton_codec *phone)
 {
 	memset(pair, 0, sizeof(*pair));
 	pair->random = seed;
 	pair->mtu = 247;
 	pair->now_ms = 1000;
+	pair->codec[BATON_WATCH] = watch;
+	pair->codec[BATON_PHONE] = phone;
+	pair->pattern = pair_pattern;
 	start_end(pair, BATON_WATCH, link);
 	start_end(pair, BATON_PHONE, link);
+}
+
+void pair_init_config(struct pair *pair, uint64_t seed,
+		      const struct baton_link_config *link)
+{
+	init(pair, seed, link, NULL, NULL);
+}
+
+void pair_init_codec(struct pair *pair, uint64_t seed,
+		     const struct baton_codec *watch,
+		     const struct baton_codec *phone)
+{
+	init(pair, seed, &large, watch, phone);
 }
 
 void pair_init(struct pair *pair, uint64_t seed)
@@ -272,7 +297,7 @@ static void write_some(struct pair *pair, struct pair_end *end)
 		if (len > end->send_total - end->send_at)
 			len = (size_t)(end->send_total - end->send_at);
 		for (i = 0; i < len; i++)
-			bytes[i] = pair_pattern(end->send_at + i);
+			bytes[i] = pair->pattern(end->send_at + i);
 		err = baton_session_write(&end->session, end->stream, bytes,
 					  len, &taken, pair->now_ms);
 		end->send_at += taken;

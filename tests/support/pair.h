@@ -64,17 +64,24 @@ struct pair {
 	uint64_t flip_bit; /* bit of everything sent that is flipped, from 1 */
 	uint64_t bits; /* sent so far */
 	bool up;
+	const struct baton_codec *codec[2]; /* by role; NULL: none */
+	uint8_t (*pattern)(uint64_t at); /* what is sent */
 };
 
 /* The byte at offset at of every message that tests send. */
 uint8_t pair_pattern(uint64_t at);
 
-/* FNV-1a over the pattern's first len bytes. */
+/* FNV-1a over the first len bytes of a pattern; over pair_pattern()'s. */
+uint64_t pair_hash(uint8_t (*pattern)(uint64_t at), uint64_t len);
 uint64_t pair_pattern_hash(uint64_t len);
 
 void pair_init(struct pair *pair, uint64_t seed);
 void pair_init_config(struct pair *pair, uint64_t seed,
 		      const struct baton_link_config *link);
+/* The same with a codec for the watch and one for the phone. */
+void pair_init_codec(struct pair *pair, uint64_t seed,
+		     const struct baton_codec *watch,
+		     const struct baton_codec *phone);
 void pair_free(struct pair *pair);
 
 /* The end loses its memory and comes back with what it had stored. */
