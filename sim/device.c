@@ -10,6 +10,7 @@
 
 #define MESSAGE_MAX (64u << 20)
 #define ANSWER_US UINT64_C(2000000) /* a person compares two codes */
+#define GLANCE_US UINT64_C(1000000) /* until looking at both again */
 #define PATIENCE_US UINT64_C(20000000) /* and looks again whether it works */
 
 static const struct baton_link_config configs[] = {
@@ -58,6 +59,7 @@ void baton_sim_device_power(struct baton_sim_device *device, bool on)
 		device->off_until_us = UINT64_MAX;
 		device->secured = false;
 		device->asked = false;
+		device->shows = false;
 		device->paused = false;
 		device->lives++;
 		baton_sim_app_died(device);
@@ -193,11 +195,21 @@ static void look(void *user)
 static void answer(void *user)
 {
 	struct baton_sim_device *device = user;
+	const struct baton_sim_device *other =
+		&device->stage->device[baton_sim_other(device->side)];
+	uint64_t now_us = baton_sim_now(device->stage->sim);
 	enum baton_err err;
 
-	if (!device->asked || !device->powered ||
-	    baton_sim_now(device->stage->sim) < device->answer_us)
+	if (!device->asked || !device->powered || now_us < device->answer_us)
 		return;
+	/* Both displays must show the same; one may still have the last. */
+	if (!device->refuses &&
+	    (!other->shows || other->code != device->code)) {
+		device->answer_us = now_us + GLANCE_US;
+		baton_sim_at(device->stage->sim, device->answer_us, answer,
+			     device);
+		return;
+	}
 	device->asked = false;
 	err = baton_session_confirm(baton_sim_stack_session(device->stack),
 				    !device->refuses,
@@ -211,15 +223,9 @@ static void answer(void *user)
 
 static void on_compare(struct baton_sim_device *device, uint32_t code)
 {
-	const struct baton_sim_device *other =
-		&device->stage->device[baton_sim_other(device->side)];
-
 	device->asked = true;
+	device->shows = true;
 	device->code = code;
-	if (device->stage->strict && other->asked && other->code != code)
-		baton_sim_stage_wrong(
-			device->stage, "the displays show %06u and %06u",
-			(unsigned int)code, (unsigned int)other->code);
 	if (device->walks_away) {
 		device->walks_away = false;
 		device->asked = false;
@@ -258,8 +264,11 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 		on_compare(device, event->u.compare.code);
 	} else if (event->type == BATON_EVENT_LINK_CLOSE) {
 		on_close(device, event->u.closed.err);
+	} else if (event->type == BATON_EVENT_PAIRED) {
+		device->shows = false;
 	} else if (event->type == BATON_EVENT_PAIR_FAILED) {
 		device->asked = false;
+		device->shows = false;
 	}
 	baton_sim_app_event(device, event);
 }

@@ -55,7 +55,8 @@ struct baton_sim_device {
 	size_t open[BATON_DATA_CLASSES][BATON_STREAMS];
 
 	/* The person, for this device. */
-	bool asked; /* a code is on the display */
+	bool asked; /* the code on the display waits for an answer */
+	bool shows; /* the code is on the display */
 	uint32_t code;
 	uint64_t answer_us; /* when it will be answered */
 	uint64_t after_us; /* how long an answer takes */

@@ -161,32 +161,47 @@ static void write_file(struct baton_sim_device *device,
 	item->state = BATON_SIM_ITEM_SENT;
 }
 
-/* One stream at a time, in order, until the engine takes no more. */
+static bool *full_at(bool full[BATON_DATA_CLASSES][BATON_STREAMS],
+		     struct baton_stream_id stream)
+{
+	return &full[stream.class_id - BATON_CLASS_MESSAGE][stream.number];
+}
+
+/*
+ * In order, until the engine takes no more; first the files in progress, for
+ * nothing overtakes them on their streams.
+ */
 void baton_sim_app_write(struct baton_sim_device *device)
 {
 	struct baton_sim_stage *stage = device->stage;
-	bool blocked[BATON_DATA_CLASSES][BATON_STREAMS] = {{false}};
+	bool full[BATON_DATA_CLASSES][BATON_STREAMS] = {{false}};
 	struct baton_sim_item *item;
-	bool *full;
 	size_t i;
 
 	if (!device->powered || device->paused)
 		return;
 	for (i = 0; i < stage->item_count; i++) {
 		item = &stage->items[i];
-		full = &blocked[item->stream.class_id - BATON_CLASS_MESSAGE]
-			       [item->stream.number];
-		if (item->from != device->side || *full)
+		if (item->from != device->side ||
+		    item->state != BATON_SIM_ITEM_SENDING)
 			continue;
-		if (item->state == BATON_SIM_ITEM_QUEUED)
-			*full = item->file
-					? !begin_file(device, item, (uint32_t)i)
-					: !send_message(device, item,
-							(uint32_t)i);
-		if (item->state == BATON_SIM_ITEM_SENDING) {
-			write_file(device, item, (uint32_t)i);
-			*full = true;
+		write_file(device, item, (uint32_t)i);
+		*full_at(full, item->stream) = true;
+	}
+	for (i = 0; i < stage->item_count; i++) {
+		item = &stage->items[i];
+		if (item->from != device->side ||
+		    item->state != BATON_SIM_ITEM_QUEUED ||
+		    *full_at(full, item->stream))
+			continue;
+		if (!item->file) {
+			*full_at(full, item->stream) =
+				!send_message(device, item, (uint32_t)i);
+			continue;
 		}
+		if (begin_file(device, item, (uint32_t)i))
+			write_file(device, item, (uint32_t)i);
+		*full_at(full, item->stream) = true;
 	}
 }
 
