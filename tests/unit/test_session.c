@@ -371,6 +371,41 @@ static void small_memory_is_enough(void **state)
 	assert_got(&world->end[BATON_PHONE], 100000);
 }
 
+static bool both_engines_secured(struct pair *pair)
+{
+	return pair->end[0].session.state == BATON_SESSION_SECURED &&
+	       pair->end[1].session.state == BATON_SESSION_SECURED;
+}
+
+/* A message sent before LOST was taken would have the number of a lost one. */
+static void nothing_is_sent_before_a_loss_is_told(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+	static const uint8_t message[] = "a";
+
+	(void)state;
+	assert_true(pair_bond(world));
+	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
+					    world->now_ms),
+			 BATON_OK);
+	pair_down(world);
+	phone->deaf = true;
+	pair_up(world);
+	assert_true(pair_run(world, both_engines_secured, 60000));
+	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
+					    world->now_ms),
+			 BATON_ERR_AGAIN);
+	phone->deaf = false;
+	pair_turn(world);
+	assert_int_equal(phone->lost_end, 1);
+	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
+					    world->now_ms),
+			 BATON_OK);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_int_equal(world->end[BATON_WATCH].messages, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -384,6 +419,7 @@ int main(void)
 		T(a_watch_does_not_pair_unasked),
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),
+		T(nothing_is_sent_before_a_loss_is_told),
 		T(an_idle_link_is_silent),
 		T(messages_of_every_size_arrive),
 		T(a_broken_link_goes_on_where_it_was),
