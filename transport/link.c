@@ -55,6 +55,7 @@ static enum baton_err check_config(const struct baton_link_config *config)
 	for (c = 0; c < BATON_CLASSES; c++)
 		if (config->window[c] < 1 ||
 		    config->window[c] > BATON_WINDOW_MAX ||
+		    config->ring[c] > BATON_RING_MAX ||
 		    config->ring[c] < BATON_RECEIVER_RECORD_LEN(
 					      class_record_max(config, c)))
 			return BATON_ERR_ARG;
@@ -200,12 +201,27 @@ static enum baton_err fail(struct baton_link *link, enum baton_err err)
 	return link->err;
 }
 
+/*
+ * A class of messages of which the peer has not verified all, nor confirmed by
+ * an ECHO that it arrived; CONTROL if there is none.
+ */
+static uint8_t unconfirmed(const struct baton_link *link)
+{
+	uint8_t c;
+
+	for (c = BATON_CLASS_BULK; c > BATON_CLASS_CONTROL; c--)
+		if (link->unverified && link->sender[c].next > 0 &&
+		    !(link->confirmed >> c & 1))
+			break;
+	return c;
+}
+
 /* True while an answer of the peer is owed. */
 static bool outstanding(const struct baton_link *link)
 {
 	int c;
 
-	if ((link->unverified && !link->confirmed) || link->probe_out)
+	if (unconfirmed(link) != BATON_CLASS_CONTROL || link->probe_out)
 		return true;
 	for (c = 0; c < BATON_CLASSES; c++)
 		if (baton_sender_flight(&link->sender[c]) > 0 ||
@@ -250,6 +266,8 @@ static enum baton_err take_ack(struct baton_link *link,
 		return fail(link, BATON_ERR_PROTOCOL);
 	err = baton_sender_ack(sender, ack, link->sizes.trusted, now_ms,
 			       &result);
+	if (result.progress || !baton_sender_starved(sender))
+		link->probes = 0;
 	if (result.sampled)
 		baton_rtt_sample(&link->rtt, result.rtt_ms);
 	if (result.proven)
@@ -278,8 +296,8 @@ static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 	    ack->class_id != link->probe_class)
 		return false;
 	link->probe_out = false;
-	link->probes = 0;
-	link->confirmed = link->sender[ack->class_id].una == link->probe_una;
+	if (link->sender[ack->class_id].una == link->probe_una)
+		link->confirmed |= (uint8_t)(1 << ack->class_id);
 	return true;
 }
 
@@ -340,10 +358,8 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 				 now_ms, flight);
 		if (err > worst)
 			worst = err;
-		if (!err) {
+		if (!err)
 			link->heard_ms = now_ms;
-			link->waiting_ms = now_ms;
-		}
 	}
 	if (worst)
 		link->stats.rx_dropped++;
@@ -416,7 +432,9 @@ static size_t build_data(struct baton_link *link, uint8_t *dst, size_t cap,
 
 	if (!sender)
 		return 0;
-	try_longer(link, &sizes, now_ms);
+	/* What is sent again proves nothing, and must get through. */
+	if (sender->lost == 0)
+		try_longer(link, &sizes, now_ms);
 	if (sizes.best > cap)
 		sizes.best = (uint16_t)cap;
 	last = baton_sender_uncut(sender) < sizes.best;
@@ -427,7 +445,7 @@ static size_t build_data(struct baton_link *link, uint8_t *dst, size_t cap,
 			       &again);
 	if (n > 0) {
 		link->stats.tx_data_pdus++;
-		link->confirmed = false;
+		link->confirmed &= (uint8_t) ~(1 << sender->class_id);
 	}
 	if (n > 0 && again)
 		link->stats.tx_resent++;
@@ -460,10 +478,7 @@ static uint8_t class_to_probe(const struct baton_link *link)
 	for (c = 0; c < BATON_CLASSES; c++)
 		if (baton_sender_starved(&link->sender[c]))
 			return c;
-	for (c = BATON_CLASSES - 1; c > 0; c--)
-		if (link->sender[c].next > 0)
-			break;
-	return c;
+	return unconfirmed(link);
 }
 
 static size_t build_probe(struct baton_link *link, uint8_t *dst,
@@ -511,31 +526,38 @@ size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
 	if (n > 0) {
 		link->stats.tx_pdus++;
 		link->stats.tx_bytes += n;
-		update_waiting(link, now_ms);
 	}
+	update_waiting(link, now_ms);
 	return n;
+}
+
+static uint64_t latest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
 /* When to probe because no unit is out whose timer would. */
 static uint64_t probe_deadline(const struct baton_link *link)
 {
-	uint64_t since = link->probe_ms > link->waiting_ms ? link->probe_ms
-							   : link->waiting_ms;
-	uint64_t wait;
+	uint64_t since = latest(link->probe_ms, link->waiting_ms);
+	uint64_t wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
+	const struct baton_sender *sender;
 	int c;
 
 	if (!link->waiting || link->probe_due)
 		return BATON_NEVER;
+	for (c = 0; c < BATON_CLASSES; c++) {
+		sender = &link->sender[c];
+		if (baton_sender_starved(sender) &&
+		    baton_sender_flight(sender) == 0)
+			return latest(since, sender->progress_ms) + wait;
+	}
 	for (c = 0; c < BATON_CLASSES; c++)
 		if (baton_sender_deadline(&link->sender[c], &link->rtt) !=
 		    BATON_NEVER)
 			return BATON_NEVER;
-	wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
-	for (c = 0; c < BATON_CLASSES; c++)
-		if (baton_sender_starved(&link->sender[c]))
-			return since + wait;
-	return since +
-	       (wait > BATON_VERIFY_PROBE_MS ? wait : BATON_VERIFY_PROBE_MS);
+	return latest(since, link->heard_ms) +
+	       latest(wait, BATON_VERIFY_PROBE_MS);
 }
 
 /* When a class has stood still for too long. */
@@ -545,7 +567,8 @@ static uint64_t stuck_deadline(const struct baton_link *link)
 	int c;
 
 	if (link->waiting)
-		due = link->waiting_ms + BATON_SILENCE_MS;
+		due = latest(link->waiting_ms, link->heard_ms) +
+		      BATON_SILENCE_MS;
 	for (c = 0; c < BATON_CLASSES; c++) {
 		if (baton_sender_flight(&link->sender[c]) > 0)
 			due = baton_earlier(due, link->sender[c].progress_ms +

@@ -23,13 +23,14 @@
 #define BATON_CONTROL_WINDOW_MIN 16 /* so that control never waits */
 #define BATON_RECORD_MIN 512 /* least record_max, bytes */
 #define BATON_RECORD_MAX 8192 /* greatest record_max, bytes */
+#define BATON_RING_MAX (1ul << 24) /* greatest ring, bytes */
 
 /* Sizes the caller chooses; all memory follows from them. */
 struct baton_link_config {
 	uint16_t pdu_max; /* longest PDU taken, 20..509 */
 	uint16_t record_max; /* longest record plaintext, both ways */
 	uint16_t window[BATON_CLASSES]; /* 1..128 units, CONTROL 16 or more */
-	uint32_t ring[BATON_CLASSES]; /* sender's ring, bytes */
+	uint32_t ring[BATON_CLASSES]; /* sender's ring, bytes, to RING_MAX */
 };
 
 /*
@@ -85,7 +86,8 @@ struct baton_link {
 	uint8_t untrusted_losses;
 	uint8_t probe_class;
 	uint8_t probe_token;
-	uint8_t probes; /* in a row without an echo */
+	uint8_t confirmed; /* classes (bits) of which an ECHO showed all */
+	uint8_t probes; /* in a row that brought nothing */
 	uint8_t echo_class;
 	uint8_t echo_token;
 	bool echo_owed;
@@ -96,7 +98,6 @@ struct baton_link {
 	bool up;
 	bool records; /* handshake over: DATA is taken and sent */
 	bool unverified; /* the session waits for verification */
-	bool confirmed; /* an ECHO has said that all of it arrived */
 };
 
 /* Bytes of memory baton_link_init() needs for config, and their alignment. */

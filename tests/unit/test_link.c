@@ -1,0 +1,1080 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One link, against another and against liars: transport/SPEC.md part A. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "tests/support/pair.h"
+#include "transport/timing.h"
+
+static const struct baton_link_config large = BATON_LINK_CONFIG_LARGE;
+static const uint8_t windows[BATON_CLASSES] = {16, 32, 64};
+
+struct side {
+	struct baton_link link;
+	void *memory;
+	unsigned int records[BATON_CLASSES]; /* that came whole */
+};
+
+static struct side sides[2];
+static struct side *const a = &sides[0];
+static struct side *const b = &sides[1];
+static uint64_t now_ms;
+static uint8_t pdu[BATON_PDU_MAX];
+static size_t pdu_len;
+
+static void open_links(uint16_t mtu)
+{
+	int i;
+
+	now_ms = 5000;
+	for (i = 0; i < 2; i++) {
+		baton_link_start(&sides[i].link, mtu, 0, 0, now_ms);
+		baton_link_set_peer(&sides[i].link, large.pdu_max, windows);
+		baton_link_open(&sides[i].link);
+		memset(sides[i].records, 0, sizeof(sides[i].records));
+	}
+}
+
+static int setup(void **state)
+{
+	size_t len = baton_link_memory_len(&large);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		sides[i].memory = test_malloc(len);
+		assert_int_equal(baton_link_init(&sides[i].link, &large,
+						 sides[i].memory, len),
+				 BATON_OK);
+	}
+	open_links(247);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	test_free(a->memory);
+	test_free(b->memory);
+	return 0;
+}
+
+/* A record of len bytes of plaintext, not sealed: the link does not look. */
+static void push(struct side *side, uint8_t class_id, uint16_t len)
+{
+	uint8_t record[BATON_RECEIVER_RECORD_LEN(4096)];
+	uint16_t i;
+
+	baton_store_be16(record, (uint16_t)(len + 16));
+	for (i = 0; i < len + 16; i++)
+		record[2 + i] = (uint8_t)(i ^ len);
+	assert_true(baton_link_has_room(&side->link, class_id, len + 18u));
+	baton_link_push(&side->link, class_id, record, len + 18u);
+}
+
+static void take_records(struct side *side)
+{
+	uint8_t *record;
+	size_t len, i;
+	uint8_t c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		while (baton_link_record(&side->link, c, &record, &len) ==
+		       BATON_OK) {
+			for (i = 2; i < len; i++)
+				assert_int_equal(
+					record[i],
+					(uint8_t)((i - 2) ^ (len - 18)));
+			baton_link_release(&side->link, c);
+			side->records[c]++;
+		}
+}
+
+static enum baton_err rx(struct side *side, const uint8_t *bytes, size_t len)
+{
+	bool flight;
+
+	return baton_link_rx(&side->link, bytes, len, now_ms, &flight);
+}
+
+/* The next PDU of a side into pdu. */
+static size_t tx(struct side *side)
+{
+	pdu_len = baton_link_tx(&side->link, pdu, sizeof(pdu), now_ms);
+	return pdu_len;
+}
+
+/* Everything either has to say now, but no timers; how many PDUs. */
+static int exchange(void)
+{
+	int i, n = 0;
+	bool busy;
+
+	do {
+		busy = false;
+		for (i = 0; i < 2; i++)
+			while (tx(&sides[i]) > 0) {
+				assert_int_equal(rx(&sides[!i], pdu, pdu_len),
+						 BATON_OK);
+				take_records(&sides[!i]);
+				busy = true;
+				n++;
+			}
+	} while (busy);
+	return n;
+}
+
+/* Timers run until neither has one; how many PDUs that took. */
+static int settle(void)
+{
+	int i, n = exchange();
+	uint64_t due;
+
+	for (;;) {
+		due = baton_earlier(baton_link_deadline(&a->link),
+				    baton_link_deadline(&b->link));
+		if (due == BATON_NEVER)
+			return n;
+		if (due > now_ms)
+			now_ms = due;
+		for (i = 0; i < 2; i++)
+			assert_int_equal(
+				baton_link_tick(&sides[i].link, now_ms),
+				BATON_OK);
+		n += exchange();
+	}
+}
+
+static uint64_t resent(void)
+{
+	return a->link.stats.tx_resent + b->link.stats.tx_resent;
+}
+
+static void configurations_out_of_range_are_refused(void **state)
+{
+	struct baton_link_config bad[12];
+	struct baton_link link;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 12; i++)
+		bad[i] = large;
+	bad[0].pdu_max = 19;
+	bad[1].pdu_max = 510;
+	bad[2].record_max = 511;
+	bad[3].record_max = 8193;
+	bad[4].window[BATON_CLASS_CONTROL] = 15;
+	bad[5].window[BATON_CLASS_MESSAGE] = 0;
+	bad[6].window[BATON_CLASS_BULK] = 129;
+	bad[7].ring[BATON_CLASS_CONTROL] = 512 + 17;
+	bad[8].ring[BATON_CLASS_MESSAGE] = 4096 + 17;
+	bad[9].ring[BATON_CLASS_BULK] = 0;
+	bad[10].ring[BATON_CLASS_BULK] = BATON_RING_MAX + 1;
+	bad[11].ring[BATON_CLASS_CONTROL] = UINT32_MAX;
+	for (i = 0; i < 12; i++)
+		if (baton_link_init(&link, &bad[i], a->memory, SIZE_MAX) !=
+		    BATON_ERR_ARG)
+			fail_msg("row %zu was taken", i);
+}
+
+static void too_little_memory_is_refused(void **state)
+{
+	struct baton_link link;
+
+	(void)state;
+	assert_int_equal(baton_link_init(&link, &large, a->memory,
+					 baton_link_memory_len(&large) - 1),
+			 BATON_ERR_SPACE);
+}
+
+static void a_link_that_is_down_takes_and_sends_nothing(void **state)
+{
+	static const uint8_t data[] = {0x80, 0, 1};
+
+	(void)state;
+	push(a, BATON_CLASS_BULK, 100);
+	baton_link_stop(&a->link);
+	assert_int_equal(rx(a, data, sizeof(data)), BATON_ERR_CLOSED);
+	assert_int_equal(tx(a), 0);
+	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+}
+
+static void before_the_handshake_is_over_only_flights_are_taken(void **state)
+{
+	static const uint8_t others[][8] = {
+		{0x00, 1},	 {0x80, 0, 1}, {0xc0, 0, 0, 1, 0, 1},
+		{0xe0, 0, 0, 9}, {0xf8, 0, 0}, {0xf9, 0, 0xe0, 0, 0, 0},
+	};
+	static const size_t lens[] = {2, 3, 6, 4, 3, 6};
+	static const uint8_t piece[] = {0xf0, 0x80, 1, 7};
+	bool flight;
+	size_t i;
+
+	(void)state;
+	baton_link_start(&a->link, 247, 0, 0, now_ms);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(rx(a, others[i], lens[i]),
+				 BATON_ERR_PEER_STATE);
+	assert_int_equal(tx(a), 0);
+	assert_int_equal(baton_link_rx(&a->link, piece, 4, now_ms, &flight),
+			 BATON_OK);
+	assert_true(flight);
+	assert_int_equal(a->link.flight.rx[0], 7);
+}
+
+static void records_go_both_ways_at_every_mtu(void **state)
+{
+	uint16_t mtu;
+	uint8_t c;
+
+	(void)state;
+	for (mtu = 23; mtu <= 517; mtu = (uint16_t)(mtu + 19)) {
+		open_links(mtu);
+		for (c = 0; c < BATON_CLASSES; c++) {
+			push(a, c, 1);
+			push(a, c, 512);
+			push(b, c, 300);
+		}
+		(void)settle();
+		for (c = 0; c < BATON_CLASSES; c++) {
+			assert_int_equal(b->records[c], 2);
+			assert_int_equal(a->records[c], 1);
+		}
+	}
+	assert_int_equal(resent(), 0);
+}
+
+static void no_pdu_is_longer_than_the_mtu_allows(void **state)
+{
+	static const uint16_t mtus[] = {517, 100, 23, 247, 50, 23, 498};
+	size_t i;
+	int n;
+
+	(void)state;
+	for (i = 0; i < 7; i++) {
+		baton_link_set_mtu(&a->link, mtus[i]);
+		baton_link_set_mtu(&b->link, mtus[i]);
+		push(a, BATON_CLASS_BULK, 4000);
+		for (n = 0; tx(a) > 0; n++) {
+			assert_true(pdu_len + 3 <= mtus[i]);
+			if (n % 3) /* every third is lost, and comes again */
+				assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+		}
+		assert_true(a->link.sizes.trusted + 3 <= mtus[i]);
+		(void)settle();
+		assert_int_equal(b->records[BATON_CLASS_BULK], i + 1);
+	}
+}
+
+static void the_peers_limit_holds_too(void **state)
+{
+	(void)state;
+	baton_link_set_peer(&a->link, 50, windows);
+	push(a, BATON_CLASS_BULK, 1000);
+	while (tx(a) > 0)
+		assert_true(pdu_len <= 50);
+}
+
+static void the_bearers_room_holds_too(void **state)
+{
+	(void)state;
+	push(a, BATON_CLASS_BULK, 1000);
+	assert_int_equal(baton_link_tx(&a->link, pdu, 19, now_ms), 0);
+	pdu_len = baton_link_tx(&a->link, pdu, 33, now_ms);
+	assert_in_range(pdu_len, 20, 33);
+}
+
+static void the_first_long_pdu_goes_as_a_part(void **state)
+{
+	(void)state;
+	push(a, BATON_CLASS_BULK, 1000);
+	assert_int_equal(tx(a), 244);
+	assert_int_equal(pdu[0] & 0xe0, 0xc0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	now_ms += 100;
+	assert_true(tx(b) > 0);
+	assert_int_equal(rx(a, pdu, pdu_len), BATON_OK);
+	assert_int_equal(a->link.sizes.trusted, 244);
+	assert_int_equal(tx(a), 244);
+	assert_int_equal(pdu[0] & 0x80, 0);
+}
+
+static void control_overtakes_bulk(void **state)
+{
+	(void)state;
+	push(a, BATON_CLASS_BULK, 4000);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	push(a, BATON_CLASS_CONTROL, 10);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	take_records(b);
+	assert_int_equal(b->records[BATON_CLASS_CONTROL], 1);
+}
+
+static void an_idle_link_has_no_timers(void **state)
+{
+	(void)state;
+	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	push(a, BATON_CLASS_MESSAGE, 200);
+	assert_int_equal(settle(), 2); /* the data, one ACK */
+	now_ms += 1000000;
+	assert_int_equal(exchange(), 0);
+	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+}
+
+static void acks_ride_on_data_that_goes_anyway(void **state)
+{
+	(void)state;
+	push(a, BATON_CLASS_MESSAGE, 10);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	push(b, BATON_CLASS_MESSAGE, 10);
+	assert_true(tx(b) > 0);
+	assert_int_equal(pdu[0] & 0xf0, 0xe0);
+	assert_int_equal(b->link.stats.tx_ack_pdus, 0);
+	assert_int_equal(rx(a, pdu, pdu_len), BATON_OK);
+	take_records(a);
+	assert_int_equal(a->records[BATON_CLASS_MESSAGE], 1);
+	assert_true(baton_link_deadline(&b->link) > now_ms);
+	assert_int_equal(baton_sender_flight(&a->link.sender[1]), 0);
+}
+
+static void in_short_pdus_acks_go_alone_and_first(void **state)
+{
+	uint8_t i;
+
+	(void)state;
+	open_links(23);
+	push(a, BATON_CLASS_MESSAGE, 400);
+	for (i = 0; i < 16; i++) {
+		assert_true(tx(a) > 0);
+		assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	}
+	push(b, BATON_CLASS_MESSAGE, 100);
+	assert_int_equal(tx(b), 4);
+	assert_int_equal(pdu[0], 0xe4);
+	assert_true(tx(b) > 4);
+	assert_int_equal(pdu[0] & 0xc0, 0x80);
+}
+
+static void a_probe_is_answered_with_its_token_and_an_ack(void **state)
+{
+	static const uint8_t probe[] = {0xf8, BATON_CLASS_BULK, 0x5a};
+
+	(void)state;
+	push(b, BATON_CLASS_BULK, 4000); /* the echo goes before data */
+	assert_int_equal(rx(b, probe, 3), BATON_OK);
+	assert_int_equal(tx(b), 6);
+	assert_int_equal(pdu[0], 0xf9);
+	assert_int_equal(pdu[1], 0x5a);
+	assert_int_equal(pdu[2], 0xe8);
+}
+
+static void an_echo_that_was_not_asked_for_teaches_nothing(void **state)
+{
+	uint8_t echo[] = {0xf9, 0, 0xe8, 0x0f, 0xf0, 16};
+	struct baton_sender before;
+	int token;
+
+	(void)state;
+	push(a, BATON_CLASS_BULK, 100);
+	assert_true(tx(a) > 0);
+	before = a->link.sender[BATON_CLASS_BULK];
+	for (token = 0; token < 256; token++) {
+		echo[1] = (uint8_t)token;
+		assert_true(rx(a, echo, 6) == BATON_OK ||
+			    rx(a, echo, 6) == BATON_ERR_PEER_SEQ);
+	}
+	assert_int_equal(a->link.err, BATON_OK);
+	assert_memory_equal(&before, &a->link.sender[BATON_CLASS_BULK],
+			    sizeof(before));
+}
+
+static void a_pause_repeats_nothing(void **state)
+{
+	uint8_t late[8][BATON_PDU_MAX];
+	size_t lens[8];
+	int i, n = 0;
+
+	(void)state;
+	push(a, BATON_CLASS_BULK, 1200);
+	while (tx(a) > 0) {
+		memcpy(late[n], pdu, pdu_len);
+		lens[n++] = pdu_len;
+	}
+	/* They stay in a controller for seconds; a probe too, behind them. */
+	now_ms = baton_link_deadline(&a->link);
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+	assert_int_equal(tx(a), 3);
+	assert_int_equal(pdu[0], 0xf8);
+	for (i = 0; i < n; i++)
+		assert_int_equal(rx(b, late[i], lens[i]), BATON_OK);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	take_records(b);
+	(void)settle();
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+	assert_int_equal(resent(), 0);
+}
+
+static void what_a_probe_shows_missing_goes_again_once(void **state)
+{
+	(void)state;
+	push(a, BATON_CLASS_BULK, 400);
+	while (tx(a) > 0)
+		; /* all of it is lost */
+	(void)settle();
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+	assert_int_equal(resent(), 2);
+}
+
+static void a_silent_peer_ends_the_link_after_30_s(void **state)
+{
+	uint64_t began = now_ms;
+	enum baton_err err = BATON_OK;
+
+	(void)state;
+	push(a, BATON_CLASS_MESSAGE, 100);
+	while (!err) {
+		while (tx(a) > 0)
+			;
+		now_ms = baton_link_deadline(&a->link);
+		err = baton_link_tick(&a->link, now_ms);
+	}
+	assert_int_equal(err, BATON_ERR_TIMEOUT);
+	assert_int_equal(now_ms, began + BATON_SILENCE_MS);
+	/* It stays so. */
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_ERR_TIMEOUT);
+	assert_int_equal(tx(a), 0);
+}
+
+static void a_record_that_does_not_go_on_ends_the_link(void **state)
+{
+	uint64_t began = now_ms;
+
+	(void)state;
+	push(a, BATON_CLASS_MESSAGE, 400);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	take_records(b);
+	while (tx(b) > 0)
+		;
+	now_ms += 29999;
+	assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+	now_ms = began + 30000;
+	assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_ERR_TIMEOUT);
+}
+
+static void an_application_may_leave_records_for_hours(void **state)
+{
+	uint8_t *record;
+	size_t len;
+
+	(void)state;
+	push(a, BATON_CLASS_MESSAGE, 100);
+	push(a, BATON_CLASS_MESSAGE, 400);
+	while (tx(a) > 0)
+		assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	assert_int_equal(
+		baton_link_record(&b->link, BATON_CLASS_MESSAGE, &record, &len),
+		BATON_OK);
+	now_ms += 3600000;
+	assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+	take_records(b);
+	assert_int_equal(b->records[BATON_CLASS_MESSAGE], 2);
+}
+
+/* Data of b's reaches a, but a's application takes none of it. */
+static void starve(uint16_t len)
+{
+	uint8_t *record;
+	size_t got;
+
+	while (!baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE])) {
+		if (baton_link_has_room(&b->link, BATON_CLASS_MESSAGE,
+					len + 18u))
+			push(b, BATON_CLASS_MESSAGE, len);
+		while (tx(b) > 0)
+			assert_int_equal(rx(a, pdu, pdu_len), BATON_OK);
+		now_ms += 20;
+		while (tx(a) > 0)
+			assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+		/* The first record is never released. */
+		(void)!baton_link_record(&a->link, BATON_CLASS_MESSAGE, &record,
+					 &got);
+	}
+}
+
+static void a_lost_word_about_credit_is_asked_for(void **state)
+{
+	unsigned int had;
+
+	(void)state;
+	starve(400);
+	take_records(a);
+	had = a->records[BATON_CLASS_MESSAGE];
+	while (tx(a) > 0)
+		; /* the announcement is lost */
+	(void)settle();
+	assert_true(a->records[BATON_CLASS_MESSAGE] > had);
+	assert_false(
+		baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE]));
+}
+
+static void credit_is_asked_for_while_the_peer_talks(void **state)
+{
+	int i;
+
+	(void)state;
+	starve(400);
+	take_records(a);
+	while (tx(a) > 0)
+		; /* the announcement is lost */
+	/* a has much to say in the other direction all the time. */
+	for (i = 0; i < 100; i++) {
+		push(a, BATON_CLASS_BULK, 100);
+		now_ms += 50;
+		assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+		(void)exchange();
+	}
+	assert_false(
+		baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE]));
+}
+
+static void who_stays_deaf_is_asked_less_and_less(void **state)
+{
+	uint64_t end;
+	int n = 0;
+
+	(void)state;
+	starve(400);
+	for (end = now_ms + 60000; now_ms < end; n++) {
+		now_ms = baton_earlier(baton_link_deadline(&a->link),
+				       baton_link_deadline(&b->link));
+		assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+		while (tx(b) > 0)
+			assert_int_equal(rx(a, pdu, pdu_len), BATON_OK);
+		while (tx(a) > 0)
+			assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	}
+	assert_in_range(n, 10, 30);
+}
+
+/* The radio loses every PDU above limit bytes. */
+static void settle_with_limit(size_t limit)
+{
+	uint64_t due;
+	int i, j;
+
+	for (i = 0; i < 3000; i++) {
+		for (j = 0; j < 2; j++)
+			while (tx(&sides[j]) > 0)
+				if (pdu_len <= limit) {
+					assert_false(baton_err_is_fatal(
+						rx(&sides[!j], pdu, pdu_len)));
+					take_records(&sides[!j]);
+				}
+		due = baton_earlier(baton_link_deadline(&a->link),
+				    baton_link_deadline(&b->link));
+		if (due == BATON_NEVER)
+			return;
+		if (due > now_ms)
+			now_ms = due;
+		assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+	}
+	fail_msg("it did not settle");
+}
+
+static void a_lie_about_the_mtu_is_found_out(void **state)
+{
+	(void)state;
+	open_links(517);
+	push(a, BATON_CLASS_BULK, 2000);
+	settle_with_limit(20);
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+	assert_true(a->link.limited);
+	assert_int_equal(a->link.sizes.best, 20);
+	/* And so is the truth, should it come back. */
+	push(a, BATON_CLASS_BULK, 4000);
+	(void)settle();
+	now_ms += 2000;
+	push(a, BATON_CLASS_BULK, 4000);
+	(void)settle();
+	assert_false(a->link.limited);
+	assert_true(a->link.sizes.best > 400);
+}
+
+static void a_new_mtu_starts_afresh(void **state)
+{
+	(void)state;
+	open_links(517);
+	push(a, BATON_CLASS_BULK, 2000);
+	settle_with_limit(20);
+	assert_true(a->link.limited);
+	baton_link_set_mtu(&a->link, 247);
+	assert_false(a->link.limited);
+	assert_int_equal(a->link.sizes.best, 244);
+	assert_int_equal(a->link.untrusted_losses, 0);
+}
+
+static void a_started_link_is_as_a_new_one(void **state)
+{
+	static struct baton_link fresh, again;
+	static const uint8_t junk[] = {0xf2, 0x80, 99, 1, 2, 3};
+	uint8_t c;
+
+	(void)state;
+	baton_link_start(&a->link, 185, 200, 30000, 77);
+	fresh = a->link;
+	baton_link_set_peer(&a->link, 509, windows);
+	baton_link_open(&a->link);
+	for (c = 0; c < BATON_CLASSES; c++) {
+		push(a, c, 500);
+		push(b, c, 500);
+	}
+	for (c = 0; c < 6; c++) {
+		(void)tx(b);
+		(void)!rx(a, pdu, pdu_len);
+		(void)tx(a);
+	}
+	(void)!rx(a, junk, sizeof(junk));
+	now_ms += 100000;
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_ERR_TIMEOUT);
+	baton_link_stop(&a->link);
+	baton_link_start(&a->link, 185, 200, 30000, 77);
+	again = a->link;
+	memset(&fresh.stats, 0, sizeof(fresh.stats));
+	memset(&again.stats, 0, sizeof(again.stats));
+	for (c = 0; c < BATON_CLASSES; c++) {
+		/* Not looked at while nothing is owed. */
+		fresh.receiver[c].first_ms = again.receiver[c].first_ms = 0;
+		fresh.receiver[c].last_ms = again.receiver[c].last_ms = 0;
+	}
+	assert_memory_equal(&fresh, &again, sizeof(fresh));
+}
+
+/*
+ * From here on with whole engines: bytes of a stranger at several moments of
+ * a session.
+ */
+
+static struct pair *world;
+
+static int setup_pair(void **state)
+{
+	static const struct baton_link_config small = BATON_LINK_CONFIG_SMALL;
+
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init_config(world, 7, &small);
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	return 0;
+}
+
+static int teardown_pair(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+/* A moment of the world, to come back to: all but the queues. */
+struct moment {
+	struct pair pair;
+	uint8_t *memory[2];
+};
+
+static struct moment moment;
+
+static size_t memory_len(const struct pair_end *end)
+{
+	return baton_session_memory_len(&end->session.config);
+}
+
+static void copy_end(struct pair_end *to, const struct pair_end *from)
+{
+	size_t at = offsetof(struct pair_end, queue_head);
+
+	to->session = from->session;
+	to->memory = from->memory;
+	memcpy((uint8_t *)to + at, (const uint8_t *)from + at,
+	       sizeof(*to) - at);
+	to->queue_len = 0;
+}
+
+static void copy_world(struct pair *to, const struct pair *from)
+{
+	size_t at = offsetof(struct pair, now_ms);
+
+	copy_end(&to->end[0], &from->end[0]);
+	copy_end(&to->end[1], &from->end[1]);
+	memcpy((uint8_t *)to + at, (const uint8_t *)from + at,
+	       sizeof(*to) - at);
+}
+
+static void remember(void)
+{
+	int i;
+
+	copy_world(&moment.pair, world);
+	for (i = 0; i < 2; i++) {
+		moment.memory[i] = test_malloc(memory_len(&world->end[i]));
+		memcpy(moment.memory[i], world->end[i].memory,
+		       memory_len(&world->end[i]));
+	}
+}
+
+static void go_back(void)
+{
+	int i;
+
+	copy_world(world, &moment.pair);
+	for (i = 0; i < 2; i++)
+		memcpy(world->end[i].memory, moment.memory[i],
+		       memory_len(&world->end[i]));
+}
+
+static void forget(void)
+{
+	go_back();
+	test_free(moment.memory[0]);
+	test_free(moment.memory[1]);
+}
+
+/* n PDUs go over, the phone's first; then the radio is empty. */
+static void let_pass(int n)
+{
+	uint8_t bytes[BATON_PDU_MAX];
+	int from = BATON_PHONE;
+	size_t len;
+	int idle = 0;
+
+	while (n > 0 && idle < 2) {
+		len = baton_session_tx(&world->end[from].session, bytes,
+				       sizeof(bytes), world->now_ms);
+		if (len > 0) {
+			(void)baton_session_rx(&world->end[!from].session,
+					       bytes, len, world->now_ms);
+			n--;
+		}
+		idle = len ? 0 : idle + 1;
+		from = !from;
+	}
+}
+
+static bool done(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].delivered > 0 || pair->end[0].closed ||
+	       pair->end[1].closed;
+}
+
+/* What was to arrive does, after one more link at most. */
+static void assert_goes_on(int first, size_t len)
+{
+	if (!pair_run(world, done, 120000))
+		fail_msg("stuck after %02x, %zu bytes", first, len);
+	if (!world->end[BATON_PHONE].delivered) {
+		pair_down(world);
+		pair_up(world);
+		if (!pair_run(world, done, 120000) ||
+		    !world->end[BATON_PHONE].delivered)
+			fail_msg("not got over %02x, %zu bytes", first, len);
+	}
+	assert_int_equal(world->end[BATON_WATCH].ended, 1);
+	assert_true(world->end[BATON_WATCH].got_hash ==
+		    pair_pattern_hash(world->end[BATON_PHONE].send_total));
+}
+
+/*
+ * PDUs of every first byte and every length into one end, each at this very
+ * moment; of every `stride`th it is seen that all goes on.
+ */
+static void inject_all(enum baton_role to, size_t stride)
+{
+	static uint8_t bytes[BATON_PDU_MAX];
+	uint8_t out[BATON_PDU_MAX];
+	uint32_t random = 1;
+	size_t len, i, n = 0;
+	uint8_t *copy;
+	int first;
+
+	remember();
+	for (first = 0; first < 256; first++)
+		for (len = 0; len <= BATON_PDU_MAX; len++) {
+			for (i = 1; i < len && i < 24; i++) {
+				random = random * 1664525 + 1013904223;
+				/* Small numbers are likelier to be let in. */
+				bytes[i] = (uint8_t)(random >> 24 &
+						     (first & 1 ? 0xff : 0x07));
+			}
+			bytes[0] = (uint8_t)first;
+			/* Its own memory: a byte too many is noticed. */
+			copy = test_malloc(len + 1);
+			memcpy(copy + 1, bytes, len);
+			(void)baton_session_rx(&world->end[to].session,
+					       copy + 1, len, world->now_ms);
+			test_free(copy);
+			(void)!baton_session_tx(&world->end[to].session, out,
+						sizeof(out), world->now_ms);
+			if (n++ % stride == 0)
+				assert_goes_on(first, len);
+			go_back();
+		}
+	forget();
+}
+
+static void inject_after(int flights, size_t stride)
+{
+	pair_down(world);
+	pair_send(world, BATON_PHONE, 3000);
+	pair_up(world);
+	let_pass(flights);
+	inject_all(BATON_WATCH, stride);
+	inject_all(BATON_PHONE, stride);
+}
+
+static void any_pdu_before_the_first_flight_is_survived(void **state)
+{
+	(void)state;
+	inject_after(0, 997);
+}
+
+static void any_pdu_between_flights_is_survived(void **state)
+{
+	(void)state;
+	inject_after(2, 997);
+}
+
+static void any_pdu_before_sync_is_survived(void **state)
+{
+	(void)state;
+	inject_after(4, 997);
+}
+
+static void any_pdu_between_data_is_survived(void **state)
+{
+	(void)state;
+	pair_send(world, BATON_PHONE, 3000);
+	while (world->end[BATON_WATCH].got_bytes < 1000)
+		pair_turn(world);
+	world->end[0].queue_len = 0;
+	world->end[1].queue_len = 0;
+	inject_all(BATON_WATCH, 499);
+	inject_all(BATON_PHONE, 499);
+}
+
+static void any_pdu_on_an_idle_link_is_survived(void **state)
+{
+	(void)state;
+	pair_send(world, BATON_PHONE, 3000);
+	inject_all(BATON_WATCH, 997);
+}
+
+static void flood(uint8_t first, uint8_t mask)
+{
+	uint8_t bytes[64];
+	uint32_t random = first;
+	size_t i;
+	int n;
+
+	for (n = 0; n < 2000; n++) {
+		for (i = 0; i < sizeof(bytes); i++) {
+			random = random * 1664525 + 1013904223;
+			bytes[i] = (uint8_t)(random >> 24 & mask);
+		}
+		bytes[0] = (uint8_t)(first | (bytes[0] & 0x1f));
+		(void)baton_session_rx(&world->end[n & 1].session, bytes,
+				       1 + (random >> 16) % 63, world->now_ms);
+	}
+}
+
+static void floods_of_forged_pdus_are_survived(void **state)
+{
+	int first;
+
+	(void)state;
+	pair_send(world, BATON_PHONE, 3000);
+	remember();
+	for (first = 0; first < 256; first += 0x20) {
+		flood((uint8_t)first, 0xff);
+		assert_goes_on(first, 0);
+		go_back();
+		flood((uint8_t)first, 0x07);
+		assert_goes_on(first, 1);
+		go_back();
+	}
+	forget();
+}
+
+/* The last units are lost, and somebody says that they arrived. */
+static void a_forged_ack_of_lost_data_is_found_by_a_probe(void **state)
+{
+	static const uint8_t classes[] = {BATON_CLASS_MESSAGE,
+					  BATON_CLASS_BULK};
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	const struct baton_sender *sender;
+	uint8_t forged[4];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		phone->stream.class_id = classes[i];
+		phone->delivered = 0;
+		pair_send(world, BATON_PHONE, 900);
+		world->drop_ppm = 1000000;
+		while (pair_turn(world))
+			;
+		world->drop_ppm = 0;
+		sender = &phone->session.link.sender[classes[i]];
+		assert_true(baton_sender_flight(sender) > 0);
+		forged[0] = (uint8_t)(0xe0 | classes[i] << 2);
+		baton_store_be16(forged + 1, sender->next & 0xfff);
+		forged[3] = 4;
+		assert_int_equal(baton_session_rx(&phone->session, forged, 4,
+						  world->now_ms),
+				 BATON_OK);
+		assert_int_equal(baton_sender_flight(sender), 0);
+		assert_true(pair_run(world, done, 60000));
+		assert_true(phone->closed);
+		assert_int_equal(phone->close_err, BATON_ERR_PROTOCOL);
+		pair_down(world);
+		pair_up(world);
+		assert_true(pair_run(world, done, 60000));
+		assert_int_equal(phone->delivered, 1);
+		/* For the next class the first one has been used too. */
+		while (pair_turn(world))
+			;
+	}
+	assert_int_equal(world->end[BATON_WATCH].ended, 2);
+}
+
+/* The same in the class that is not the last one used. */
+static void a_forged_ack_is_found_in_every_class(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	const struct baton_sender *sender =
+		&phone->session.link.sender[BATON_CLASS_MESSAGE];
+	uint8_t forged[4] = {0xe4, 0, 0, 4};
+
+	(void)state;
+	pair_send(world, BATON_PHONE, 900); /* BULK has been used */
+	assert_true(pair_run(world, done, 60000));
+	while (pair_turn(world))
+		;
+	phone->stream.class_id = BATON_CLASS_MESSAGE;
+	phone->delivered = 0;
+	pair_send(world, BATON_PHONE, 900);
+	world->drop_ppm = 1000000;
+	while (pair_turn(world))
+		;
+	world->drop_ppm = 0;
+	baton_store_be16(forged + 1, sender->next & 0xfff);
+	assert_int_equal(
+		baton_session_rx(&phone->session, forged, 4, world->now_ms),
+		BATON_OK);
+	assert_true(pair_run(world, done, 60000));
+	assert_int_equal(phone->close_err, BATON_ERR_PROTOCOL);
+}
+
+static void forged_flights_leave_a_session_alone(void **state)
+{
+	uint8_t piece[20];
+	uint8_t n;
+
+	(void)state;
+	pair_send(world, BATON_PHONE, 3000);
+	for (n = 0; n < 8; n++) {
+		memset(piece, n, sizeof(piece));
+		piece[0] = (uint8_t)(0xf0 | n);
+		piece[1] = 0x80;
+		piece[2] = 17;
+		assert_true(baton_err_is_peer(
+			baton_session_rx(&world->end[BATON_WATCH].session,
+					 piece, 20, world->now_ms)));
+		assert_true(baton_err_is_peer(
+			baton_session_rx(&world->end[BATON_PHONE].session,
+					 piece, 20, world->now_ms)));
+	}
+	assert_true(pair_run(world, done, 60000));
+	assert_false(world->end[0].closed || world->end[1].closed);
+}
+
+static void sixteen_senseless_flights_end_a_link_that_begins(void **state)
+{
+	uint8_t piece[20] = {0xf2, 0x80, 17, BATON_KIND_RECONNECT};
+	int n;
+
+	(void)state;
+	pair_down(world);
+	pair_up(world);
+	let_pass(1);
+	for (n = 0; n < 15; n++)
+		assert_true(baton_err_is_peer(
+			baton_session_rx(&world->end[BATON_WATCH].session,
+					 piece, 20, world->now_ms)));
+	assert_int_equal(baton_session_rx(&world->end[BATON_WATCH].session,
+					  piece, 20, world->now_ms),
+			 BATON_ERR_EXHAUSTED);
+}
+
+int main(void)
+{
+#define L(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define P(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
+	const struct CMUnitTest tests[] = {
+		L(configurations_out_of_range_are_refused),
+		L(too_little_memory_is_refused),
+		L(a_link_that_is_down_takes_and_sends_nothing),
+		L(before_the_handshake_is_over_only_flights_are_taken),
+		L(records_go_both_ways_at_every_mtu),
+		L(no_pdu_is_longer_than_the_mtu_allows),
+		L(the_peers_limit_holds_too),
+		L(the_bearers_room_holds_too),
+		L(the_first_long_pdu_goes_as_a_part),
+		L(control_overtakes_bulk),
+		L(an_idle_link_has_no_timers),
+		L(acks_ride_on_data_that_goes_anyway),
+		L(in_short_pdus_acks_go_alone_and_first),
+		L(a_probe_is_answered_with_its_token_and_an_ack),
+		L(an_echo_that_was_not_asked_for_teaches_nothing),
+		L(a_pause_repeats_nothing),
+		L(what_a_probe_shows_missing_goes_again_once),
+		L(a_silent_peer_ends_the_link_after_30_s),
+		L(a_record_that_does_not_go_on_ends_the_link),
+		L(an_application_may_leave_records_for_hours),
+		L(a_lost_word_about_credit_is_asked_for),
+		L(credit_is_asked_for_while_the_peer_talks),
+		L(who_stays_deaf_is_asked_less_and_less),
+		L(a_lie_about_the_mtu_is_found_out),
+		L(a_new_mtu_starts_afresh),
+		L(a_started_link_is_as_a_new_one),
+		P(any_pdu_before_the_first_flight_is_survived),
+		P(any_pdu_between_flights_is_survived),
+		P(any_pdu_before_sync_is_survived),
+		P(any_pdu_between_data_is_survived),
+		P(any_pdu_on_an_idle_link_is_survived),
+		P(floods_of_forged_pdus_are_survived),
+		P(a_forged_ack_of_lost_data_is_found_by_a_probe),
+		P(a_forged_ack_is_found_in_every_class),
+		P(forged_flights_leave_a_session_alone),
+		P(sixteen_senseless_flights_end_a_link_that_begins),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
