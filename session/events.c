@@ -20,7 +20,7 @@ static bool tell(struct baton_event *event, bool *flag,
 static bool link_event(struct baton_session *session, struct baton_event *event)
 {
 	if (tell(event, &session->tell_compare, BATON_EVENT_COMPARE)) {
-		event->u.compare.code = session->handshake.code;
+		event->u.compare.code = session->code;
 		return true;
 	}
 	if (tell(event, &session->tell_paired, BATON_EVENT_PAIRED)) {
@@ -37,10 +37,9 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	if (tell(event, &session->tell_close, BATON_EVENT_LINK_CLOSE)) {
 		event->u.closed.err = session->close_err;
 		if (session->close_err == BATON_ERR_VERSION) {
-			event->u.closed.peer_version[0] =
-				session->handshake.peer.version_max;
-			event->u.closed.peer_version[1] =
-				session->handshake.peer.version_min;
+			memcpy(event->u.closed.peer_version,
+			       session->peer_version,
+			       sizeof(session->peer_version));
 		}
 		return true;
 	}
@@ -55,7 +54,7 @@ static bool stream_event(struct baton_stream_news *news,
 		return true;
 	if (tell(event, &news->lost, BATON_EVENT_LOST)) {
 		event->u.sent.message = news->lost_from;
-		event->u.sent.end = news->lost_end;
+		event->u.sent.end = news->lost_from + news->lost_count;
 		return true;
 	}
 	if (tell(event, &news->refused, BATON_EVENT_REFUSED)) {
@@ -144,9 +143,9 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 	struct baton_refusal *refusal =
 		&session->refusal[class_id - BATON_CLASS_MESSAGE][number];
 
-	refusal->message =
-		baton_incoming_stream(&session->incoming, class_id, number)
-			->messages;
+	refusal->message = (uint32_t)baton_incoming_stream(&session->incoming,
+							   class_id, number)
+				   ->messages;
 	refusal->reason = reason;
 	refusal->owed = true;
 	session->owes_refusals = true;

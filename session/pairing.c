@@ -8,6 +8,7 @@
 
 void pairing_begin(struct baton_session *session, uint64_t now_ms)
 {
+	session->code = session->handshake->code;
 	session->said_yes = false;
 	session->peer_said_yes = false;
 	session->bond_durable = false;
@@ -21,8 +22,8 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 /* Both said yes: make the bond and ask for it to be written. */
 static enum baton_err ask_for_write(struct baton_session *session)
 {
-	const struct baton_handshake *handshake = &session->handshake;
-	struct baton_bond *bond = &session->fresh;
+	const struct baton_handshake *handshake = session->handshake;
+	struct baton_bond *bond = &session->bonds[session->bond_count];
 	enum baton_err err;
 
 	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
@@ -36,8 +37,8 @@ static enum baton_err ask_for_write(struct baton_session *session)
 	err = baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer);
 	if (err)
 		return BATON_ERR_AUTH;
-	baton_bond_encode(bond, session->config.role, session->stored_bond);
-	baton_bond_key(bond, session->stored_key);
+	baton_bond_encode(bond, session->config.role, session->stored);
+	baton_bond_key(bond, (char *)session->stored + BATON_BOND_LEN);
 	session->store_id++;
 	session->store_asked = false;
 	session->store_waits = true;
@@ -113,9 +114,9 @@ bool baton_session_next_store_op(struct baton_session *session,
 	session->store_asked = true;
 	op->id = session->store_id;
 	op->kind = BATON_STORE_PUT;
-	op->key = session->stored_key;
-	op->value = session->stored_bond;
-	op->value_len = sizeof(session->stored_bond);
+	op->key = (const char *)session->stored + BATON_BOND_LEN;
+	op->value = session->stored;
+	op->value_len = BATON_BOND_LEN;
 	return true;
 }
 
@@ -125,14 +126,15 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 	if (!session->store_waits || id != session->store_id)
 		return;
 	session->store_waits = false;
-	baton_crypto_wipe(session->stored_bond, sizeof(session->stored_bond));
-	if (!err && session->bond_count < BATON_BONDS) {
+	baton_crypto_wipe(session->stored, BATON_BOND_LEN);
+	if (err) {
+		baton_crypto_wipe(&session->bonds[session->bond_count],
+				  sizeof(session->bonds[0]));
+	} else {
 		session->bond_at = session->bond_count++;
-		session->bonds[session->bond_at] = session->fresh;
 		session->bond_wanted = session->bond_at;
 		session->pairing_until_ms = 0;
 	}
-	baton_crypto_wipe(&session->fresh, sizeof(session->fresh));
 	if (session->state != BATON_SESSION_CONFIRM)
 		return;
 	if (err) {

@@ -15,7 +15,7 @@
 void records_begin(struct baton_session *session)
 {
 	bool phone = session->config.role == BATON_PHONE;
-	const struct baton_keys *keys = &session->handshake.keys;
+	const struct baton_keys *keys = &session->handshake->keys;
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++) {
@@ -112,6 +112,17 @@ static enum baton_err put_empty(struct baton_session *session, uint8_t code,
 	return err;
 }
 
+/* The number of a refused message: now, or some messages ago. */
+static uint64_t refused_number(const struct baton_session *session,
+			       const struct baton_frame *frame)
+{
+	uint8_t c = (uint8_t)(frame->class_id - BATON_CLASS_MESSAGE);
+	uint64_t now = session->incoming.stream[c][frame->stream].messages;
+
+	return now - (uint32_t)((uint32_t)now -
+				session->refusal[c][frame->stream].message);
+}
+
 static enum baton_err put_refusals(struct baton_session *session)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_REFUSE};
@@ -129,7 +140,7 @@ static enum baton_err put_refusals(struct baton_session *session)
 				continue;
 			frame.class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
 			frame.stream = s;
-			frame.message = refusal->message;
+			frame.message = refused_number(session, &frame);
 			frame.reason = refusal->reason;
 			err = put_control(
 				session, bytes,

@@ -13,6 +13,8 @@ static uint16_t record_max(const struct baton_session *session, int class_id)
 		       : session->config.link.record_max;
 }
 
+#define STORED_LEN (BATON_BOND_LEN + BATON_BOND_KEY_LEN)
+
 /* As malloc aligns, so that a codec may keep anything there. */
 static size_t aligned(size_t len)
 {
@@ -33,8 +35,17 @@ size_t baton_session_memory_len(const struct baton_session_config *config)
 {
 	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
 	       aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
-	       2 * aligned(BATON_BATCH_LEN(config->link.record_max));
+	       2 * aligned(BATON_BATCH_LEN(config->link.record_max)) +
+	       aligned(STORED_LEN);
 }
+
+/*
+ * Before SECURED no message is on its way out, so the handshake has its place
+ * where the batches of MESSAGE and BULK will be.
+ */
+_Static_assert(sizeof(struct baton_handshake) <=
+		       2 * BATON_BATCH_LEN(BATON_RECORD_MIN),
+	       "a handshake fits where two batches are");
 
 /* p: codec_memory_len() bytes. */
 static void codec_init(struct baton_session *session, uint8_t *p)
@@ -82,11 +93,16 @@ enum baton_err baton_session_init(struct baton_session *session,
 	if (err)
 		return err;
 	p += baton_link_memory_len(&config->link);
+	session->memory = memory;
+	session->memory_len = baton_session_memory_len(config);
+	session->stored = p;
+	p += aligned(STORED_LEN);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		max[c] = record_max(session, c);
 		batch[c] = p;
 		p += aligned(BATON_BATCH_LEN(max[c]));
 	}
+	session->handshake = (void *)batch[BATON_CLASS_MESSAGE];
 	baton_outgoing_init(&session->outgoing, batch, max);
 	baton_incoming_init(&session->incoming, config->message_max);
 	codec_init(session, memory);
@@ -99,12 +115,8 @@ enum baton_err baton_session_init(struct baton_session *session,
 
 void baton_session_wipe(struct baton_session *session)
 {
-	if (session->config.codec)
-		baton_crypto_wipe(session->outgoing.pack.memory[0],
-				  codec_memory_len(&session->config));
-	records_end(session);
-	baton_handshake_wipe(&session->handshake);
-	baton_drbg_wipe(&session->drbg);
+	if (session->memory)
+		baton_crypto_wipe(session->memory, session->memory_len);
 	baton_crypto_wipe(session, sizeof(*session));
 }
 
@@ -126,7 +138,7 @@ bool session_is_pairing(const struct baton_session *session)
 {
 	switch (session->state) {
 	case BATON_SESSION_HANDSHAKE:
-		return session->handshake.kind == BATON_KIND_COMPARE;
+		return session->handshake->kind == BATON_KIND_COMPARE;
 	case BATON_SESSION_CONFIRM:
 		/* A bond whose write was asked for stands (SPEC 3). */
 		return !session->bond_durable && !session->store_waits;
@@ -175,6 +187,8 @@ enum baton_err baton_session_bond_add(struct baton_session *session,
 
 	if (session->bond_count == BATON_BONDS)
 		return BATON_ERR_SPACE;
+	if (session->state != BATON_SESSION_IDLE || session->store_waits)
+		return BATON_ERR_STATE;
 	err = baton_bond_decode(value, len, session->config.role, bond);
 	if (!err)
 		session->bond_wanted = session->bond_count++;
@@ -288,7 +302,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		kind = e.pairing ? BATON_KIND_COMPARE : BATON_KIND_RECONNECT;
 	if (kind == BATON_KIND_RECONNECT && session->bond_count == 0)
 		return BATON_ERR_STATE;
-	err = baton_handshake_start(&session->handshake, session->config.role,
+	err = baton_handshake_start(session->handshake, session->config.role,
 				    kind, session->bond_wanted, &hello, &e,
 				    &reply);
 	if (err)
@@ -323,9 +337,6 @@ static void end_early(struct baton_session *session)
 
 void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 {
-	uint8_t version_max = session->handshake.peer.version_max;
-	uint8_t version_min = session->handshake.peer.version_min;
-
 	(void)now_ms;
 	if (session->state == BATON_SESSION_IDLE)
 		return;
@@ -339,16 +350,14 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	session->owes_bonded = false;
 	session->owes_cancel = false;
 	session->tell_secured = false;
-	baton_handshake_wipe(&session->handshake);
-	session->handshake.peer.version_max = version_max;
-	session->handshake.peer.version_min = version_min;
+	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
 }
 
 /* The peer's limits, from its hello. */
 static void use_hello(struct baton_session *session)
 {
-	const struct baton_hello *peer = &session->handshake.peer;
+	const struct baton_hello *peer = &session->handshake->peer;
 	uint16_t max[BATON_CLASSES];
 	int c;
 
@@ -365,11 +374,11 @@ static void use_hello(struct baton_session *session)
 static void handshake_done(struct baton_session *session, uint64_t now_ms)
 {
 	records_begin(session);
-	if (session->handshake.kind == BATON_KIND_COMPARE) {
+	if (session->handshake->kind == BATON_KIND_COMPARE) {
 		pairing_begin(session, now_ms);
 		return;
 	}
-	session->bond_at = session->handshake.bond;
+	session->bond_at = session->handshake->bond;
 	session->tell_paired |= session->unannounced;
 	session->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
@@ -383,7 +392,7 @@ static enum baton_err take_flight(struct baton_session *session,
 {
 	struct baton_handshake_env e = env(session, now_ms);
 	struct baton_flight *flight = &session->link.flight;
-	enum baton_step before = session->handshake.step;
+	enum baton_step before = session->handshake->step;
 	struct baton_reply reply;
 	enum baton_err err;
 
@@ -396,9 +405,11 @@ static enum baton_err take_flight(struct baton_session *session,
 		baton_flight_forget(flight);
 		return BATON_ERR_PEER_STATE;
 	}
-	err = baton_handshake_flight(&session->handshake, flight->rx_number,
+	err = baton_handshake_flight(session->handshake, flight->rx_number,
 				     flight->rx, flight->rx_total, &e, &reply);
 	baton_flight_forget(flight);
+	session->peer_version[0] = session->handshake->peer.version_max;
+	session->peer_version[1] = session->handshake->peer.version_min;
 	if (baton_err_is_peer(err)) {
 		if (++session->bad_flights >= BAD_FLIGHTS_MAX)
 			return BATON_ERR_EXHAUSTED;
@@ -416,7 +427,7 @@ static enum baton_err take_flight(struct baton_session *session,
 		return err;
 	if (before == BATON_STEP_HELLO)
 		use_hello(session);
-	if (session->handshake.step == BATON_STEP_DONE) {
+	if (session->handshake->step == BATON_STEP_DONE) {
 		if (reply.len == 0)
 			baton_flight_done(flight);
 		handshake_done(session, now_ms);

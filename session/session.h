@@ -170,7 +170,8 @@ enum baton_session_state {
 
 /* What the application is still to be told of an outgoing stream. */
 struct baton_stream_news {
-	uint64_t lost_from, lost_end;
+	uint64_t lost_from;
+	uint32_t lost_count;
 	uint8_t reason;
 	bool wants_room; /* it was refused for lack of room */
 	bool writable, rewind, delivered, lost, refused;
@@ -179,7 +180,7 @@ struct baton_stream_news {
 
 /* A REFUSE that has to go out. */
 struct baton_refusal {
-	uint64_t message;
+	uint32_t message; /* low bits of its number */
 	uint8_t reason;
 	bool owed;
 };
@@ -191,11 +192,11 @@ struct baton_session {
 	struct baton_link link;
 	struct baton_outgoing outgoing;
 	struct baton_incoming incoming;
-	struct baton_handshake handshake;
+	struct baton_handshake *handshake; /* in the batches' memory */
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
-	struct baton_bond bonds[BATON_BONDS];
-	struct baton_bond fresh; /* the bond being made */
+	struct baton_bond
+		bonds[BATON_BONDS]; /* one more may be in the making */
 	struct baton_stream_news news[BATON_DATA_CLASSES][BATON_STREAMS];
 	struct baton_refusal refusal[BATON_DATA_CLASSES][BATON_STREAMS];
 
@@ -212,19 +213,22 @@ struct baton_session {
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
 	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
-	uint8_t stored_bond[BATON_BOND_LEN]; /* value of the store operation */
-	char stored_key[BATON_BOND_KEY_LEN];
+	uint8_t *stored; /* value and key of the store operation */
+	uint8_t *memory; /* the caller's */
+	size_t memory_len;
 	uint64_t state_deadline_ms;
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
 	uint64_t records_in, records_out;
 	uint32_t store_id;
 	enum baton_session_state state;
 	enum baton_err close_err;
+	uint32_t code; /* to compare */
 	enum baton_err pair_err;
 	uint8_t bond_count;
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
+	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	bool store_asked; /* the operation was given out */
 	bool store_waits; /* the operation is not answered yet */

@@ -98,8 +98,8 @@ static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
 	news->writable = false;
 	if (told.lost) {
 		news->lost = true;
-		news->lost_from = known ? out->verified : 0;
-		news->lost_end = told.lost_end;
+		news->lost_from = out->next;
+		news->lost_count = (uint32_t)told.lost_count;
 	}
 	if (!known && baton_incoming_reset(&session->incoming.stream[c][s]))
 		news->aborted = true;
@@ -130,6 +130,8 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			if (err)
 				return err;
 		}
+	/* Its memory is the batches' from here on. */
+	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_SECURED, UINT64_MAX);
 	session->tell_secured = true;
 	return BATON_OK;

@@ -604,7 +604,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	/* Short messages below `whole` were sent before the streamed one. */
 	whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
 	news->lost = messages < whole;
-	news->lost_end = whole;
+	news->lost_count = news->lost ? whole - messages : 0;
 	stream->next = messages;
 	stream->cancelled = stream->owes_cancel;
 	if (streamed && stream->state == BATON_OUTGOING_CANCELLING &&

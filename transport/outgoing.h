@@ -149,8 +149,8 @@ struct baton_outgoing_news {
 	bool delivered; /* more whole messages were taken: below verified */
 	bool rewind; /* supply the message in progress from offset on */
 	bool refused; /* the message in progress was refused */
-	bool lost; /* messages verified..lost_end - 1 have to be sent again */
-	uint64_t lost_end;
+	bool lost; /* short messages were, from number next on */
+	uint64_t lost_count;
 };
 
 /*
