@@ -655,8 +655,15 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 				    struct baton_stream_id stream,
 				    uint8_t reason)
 {
-	return baton_outgoing_cancel(&session->outgoing, stream.class_id,
-				     stream.number, reason);
+	enum baton_err err;
+
+	err = baton_outgoing_cancel(&session->outgoing, stream.class_id,
+				    stream.number, reason);
+	/* Nothing of it is wanted any more. */
+	if (!err)
+		session_news(session, stream.class_id, stream.number)->rewind =
+			false;
+	return err;
 }
 
 void baton_session_stats(const struct baton_session *session,

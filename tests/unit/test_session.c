@@ -406,6 +406,27 @@ static void nothing_is_sent_before_a_loss_is_told(void **state)
 	assert_int_equal(world->end[BATON_WATCH].messages, 1);
 }
 
+static void a_cancelled_message_is_not_asked_for_again(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 1 << 20);
+	pair_turn(world);
+	pair_down(world);
+	phone->deaf = true;
+	phone->sending = false;
+	pair_up(world);
+	assert_true(pair_run(world, both_engines_secured, 60000));
+	assert_int_equal(baton_session_cancel(&phone->session, phone->stream,
+					      BATON_REASON_PERSON),
+			 BATON_OK);
+	phone->deaf = false;
+	pair_turn(world);
+	assert_int_equal(phone->rewinds, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -420,6 +441,7 @@ int main(void)
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),
 		T(nothing_is_sent_before_a_loss_is_told),
+		T(a_cancelled_message_is_not_asked_for_again),
 		T(an_idle_link_is_silent),
 		T(messages_of_every_size_arrive),
 		T(a_broken_link_goes_on_where_it_was),
