@@ -256,10 +256,10 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 		if (n == left)
 			free_unit(receiver);
 	}
-	if (receiver->broken)
-		return BATON_ERR_PROTOCOL;
 	if (lacking(receiver) > 0)
 		return BATON_ERR_AGAIN;
+	if (receiver->broken)
+		return BATON_ERR_PROTOCOL;
 	*bytes = receiver->record;
 	*len = receiver->record_have;
 	return BATON_OK;
