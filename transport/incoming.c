@@ -6,7 +6,7 @@
 #include "transport/codec.h"
 #include "transport/timing.h"
 
-#define VERIFY_BYTES (128u * 1024u) /* taken before VERIFIED is due */
+#define VERIFY_BYTES (256u * 1024u) /* taken before VERIFIED is due */
 #define VERIFY_LONG 16384u /* a message from this length on is told at once */
 
 static void set_state(struct baton_incoming_stream *stream,

@@ -37,14 +37,14 @@ struct baton_link_config {
  * What a Linux host or a phone can afford, and a watch with little memory.
  * A ring holds at least one record: record_max + 18 bytes.
  */
-#define BATON_LINK_CONFIG_LARGE                                             \
-	{                                                                   \
-		.pdu_max = 509, .record_max = 4096, .window = {16, 32, 64}, \
-		.ring = {                                                   \
-			2048,                                               \
-			16384,                                              \
-			49152                                               \
-		}                                                           \
+#define BATON_LINK_CONFIG_LARGE                                              \
+	{                                                                    \
+		.pdu_max = 509, .record_max = 4096, .window = {16, 32, 128}, \
+		.ring = {                                                    \
+			2048,                                                \
+			16384,                                               \
+			65536                                                \
+		}                                                            \
 	}
 #define BATON_LINK_CONFIG_SMALL                                           \
 	{                                                                 \

@@ -6,7 +6,8 @@
 #include "base/bytes.h"
 #include "transport/timing.h"
 
-#define ACK_EVERY 32 /* units after which an ACK goes out, at most */
+#define ACK_EVERY 28 /* units after which an ACK goes out, at most */
+#define ACK_EVERY_WIDE 8 /* the same, when more than 63 are out */
 
 void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 			 uint8_t *bytes, struct baton_slot *slots,
@@ -34,6 +35,7 @@ void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
 	receiver->told = 0;
 	receiver->told_limit = receiver->window;
 	receiver->taken_off = 0;
+	receiver->longest = 0;
 	receiver->owed_now = false;
 	receiver->owed = false;
 	receiver->broken = false;
@@ -67,21 +69,30 @@ static uint8_t credit(const struct baton_receiver *receiver)
 	return (uint8_t)(receiver->taken + receiver->window - receiver->next);
 }
 
-/* Units after which an ACK is owed at once. */
-static uint32_t ack_every(const struct baton_receiver *receiver)
+/*
+ * Units after which an ACK is owed at once. A sender that has more out than a
+ * short header can number is served sooner: it may go back to short ones.
+ */
+static uint32_t ack_every(const struct baton_receiver *receiver,
+			  const struct baton_block *data)
 {
 	uint32_t half = (receiver->window + 1u) / 2;
+	uint32_t every = ACK_EVERY;
 
-	return half < ACK_EVERY ? half : ACK_EVERY;
+	if (data->type == BATON_BLOCK_LONG &&
+	    receiver->class_id == BATON_CLASS_BULK)
+		every = ACK_EVERY_WIDE;
+	return half < every ? half : every;
 }
 
-static void note_arrival(struct baton_receiver *receiver, uint64_t now_ms)
+static void note_arrival(struct baton_receiver *receiver,
+			 const struct baton_block *data, uint64_t now_ms)
 {
 	if (!receiver->owed)
 		receiver->first_ms = now_ms;
 	receiver->last_ms = now_ms;
 	receiver->owed = true;
-	if (receiver->next - receiver->told >= ack_every(receiver))
+	if (receiver->next - receiver->told >= ack_every(receiver, data))
 		receiver->owed_now = true;
 }
 
@@ -200,6 +211,20 @@ static void keep(struct baton_receiver *receiver, uint32_t number,
 	slot->have = (uint16_t)(data->offset + data->len);
 }
 
+/*
+ * The sender spends a long header on PDUs of this length until it knows that
+ * they go through (A.4): tell it at once.
+ */
+static bool proves_length(struct baton_receiver *receiver,
+			  const struct baton_block *data)
+{
+	if (data->type != BATON_BLOCK_PART || data->len != data->total ||
+	    data->total <= receiver->longest)
+		return false;
+	receiver->longest = data->total;
+	return true;
+}
+
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
 				   uint64_t now_ms)
@@ -234,9 +259,10 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	while (receiver->next != receiver->taken + receiver->window &&
 	       whole(slot_at(receiver, receiver->next)))
 		receiver->next++;
-	if (hole || receiver->high != receiver->next)
+	if (hole || receiver->high != receiver->next ||
+	    proves_length(receiver, data))
 		receiver->owed_now = true;
-	note_arrival(receiver, now_ms);
+	note_arrival(receiver, data, now_ms);
 	return BATON_OK;
 }
 

@@ -39,6 +39,7 @@ struct baton_receiver {
 	uint32_t interval_ms; /* connection interval, 0: not known */
 	uint16_t taken_off; /* bytes of unit taken already put there */
 	uint16_t unit_max;
+	uint16_t longest; /* unit that came whole as one part */
 	uint16_t window;
 	uint8_t class_id;
 	bool owed_now; /* an ACK is owed at once */

@@ -62,6 +62,14 @@ static enum baton_err unit(uint32_t number)
 	return give(BATON_BLOCK_LONG, number & 0xfff, 0, 1, &byte, 1);
 }
 
+/* The same in the short form, which only BULK has. */
+static enum baton_err short_unit(uint32_t number)
+{
+	uint8_t byte = (uint8_t)number;
+
+	return give(BATON_BLOCK_SHORT, number & 0x7f, 0, 1, &byte, 1);
+}
+
 /* Bytes from..to of unit `number`, whose total is `total`, as a part. */
 static enum baton_err part(uint16_t number, uint16_t from, uint16_t to,
 			   uint16_t total, uint8_t byte)
@@ -401,7 +409,7 @@ static void an_ack_never_waits_longer_than_the_stated_time(void **state)
 	(void)state;
 	start(128, 30);
 	for (i = 0; i < 20; i++, now_ms += 40)
-		assert_int_equal(unit(i), BATON_OK);
+		assert_int_equal(short_unit(i), BATON_OK);
 	assert_int_equal(baton_receiver_ack_deadline(&receiver),
 			 1000 + 200 + 4 * 30);
 }
@@ -411,7 +419,7 @@ static void half_a_window_of_units_owes_an_ack_at_once(void **state)
 	static const struct {
 		uint16_t window;
 		uint32_t units;
-	} rows[] = {{1, 1}, {2, 1}, {3, 2}, {16, 8}, {64, 32}, {128, 32}};
+	} rows[] = {{1, 1}, {2, 1}, {3, 2}, {16, 8}, {64, 28}, {128, 28}};
 	uint32_t i;
 	size_t r;
 
@@ -420,10 +428,36 @@ static void half_a_window_of_units_owes_an_ack_at_once(void **state)
 		start(rows[r].window, 0);
 		for (i = 0; i < rows[r].units; i++) {
 			assert_false(owed_now());
-			assert_int_equal(unit(i), BATON_OK);
+			assert_int_equal(short_unit(i), BATON_OK);
 		}
 		assert_true(owed_now());
 	}
+}
+
+static void long_headers_owe_an_ack_after_eight_units(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	start(128, 0);
+	for (i = 0; i < 8; i++) {
+		assert_false(owed_now());
+		assert_int_equal(unit(i), BATON_OK);
+	}
+	assert_true(owed_now());
+}
+
+static void a_longer_whole_part_owes_an_ack_at_once(void **state)
+{
+	(void)state;
+	start(128, 0);
+	assert_int_equal(part(0, 0, 30, 30, 0), BATON_OK);
+	assert_true(owed_now());
+	(void)ack(20);
+	assert_int_equal(part(1, 0, 30, 30, 0), BATON_OK);
+	assert_false(owed_now());
+	assert_int_equal(part(2, 0, 31, 31, 0), BATON_OK);
+	assert_true(owed_now());
 }
 
 static void out_of_order_and_filled_holes_owe_an_ack_at_once(void **state)
@@ -589,6 +623,8 @@ int main(void)
 		T(in_order_an_ack_waits_20_ms_and_an_interval),
 		T(an_ack_never_waits_longer_than_the_stated_time),
 		T(half_a_window_of_units_owes_an_ack_at_once),
+		T(long_headers_owe_an_ack_after_eight_units),
+		T(a_longer_whole_part_owes_an_ack_at_once),
 		T(out_of_order_and_filled_holes_owe_an_ack_at_once),
 		T(a_bitmap_says_what_came_ahead),
 		T(credit_is_the_room_from_next_on),
