@@ -7,6 +7,8 @@
 #include "transport/pdu.h"
 
 #define NEEDS_WHY 0.95
+#define ACK_EVERY 28 /* transport/SPEC.md A.5 */
+#define ACK_LEN 15 /* of the empty PDU it replaces: 7 + 4, and a MIC */
 #define SLACK 0.015 /* what the start, the end and rounding may cost */
 
 const uint32_t bench_intervals_us[BENCH_INTERVALS] = {7500, 15000, 30000, 50000,
@@ -31,6 +33,21 @@ static double air_us(const struct bench_cell *cell, uint32_t len)
 	return us;
 }
 
+/*
+ * What acknowledgements leave: each makes one packet of the other side longer,
+ * and where PDUs fill the event to its end, that costs the last of them.
+ */
+static double beside_acks(const struct bench_cell *cell, uint32_t pdu)
+{
+	double extra = ACK_LEN * (cell->phy == BATON_PHY_2M ? 4 : 8);
+	double each = air_us(cell, pdu);
+	double fit = (uint32_t)(cell->interval_us / each);
+
+	if (fit * each + extra > cell->interval_us)
+		extra = each;
+	return ACK_EVERY * each / (ACK_EVERY * each + extra);
+}
+
 /* What the form of PDUs and records and the window allow, and which it is. */
 static void work_out(struct bench_grid_row *row)
 {
@@ -38,26 +55,37 @@ static void work_out(struct bench_grid_row *row)
 	const struct bench_cell *cell = &row->cell;
 	uint32_t raw =
 		baton_pdu_best_len(cell->mtu, cell->ll_len, BATON_PDU_MAX);
-	uint32_t pdu = raw;
+	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len);
+	uint32_t pdu = raw < cap ? raw : cap;
 	double record = config.record_max + 18.0;
 	double payload = (config.record_max - 1) / record;
-	double form = (pdu - 1.0) / pdu * payload;
+	double form;
 	double air = raw / air_us(cell, raw) / (pdu / air_us(cell, pdu));
 	/* The slow host shows data an event later, and its ack one more. */
 	double rtt_us =
 		cell->host == BATON_SIM_HOST_SLOW ? 2.0 * cell->interval_us : 0;
-	double window = config.window[BATON_CLASS_BULK] * (pdu - 1.0) * payload;
 	double rate = row->raw_bps / 8e6; /* bytes per microsecond */
+	/* A short header numbers 64 units, and acks come every 28. */
+	uint32_t header = rate * rtt_us / pdu > 64 - ACK_EVERY ? 2 : 1;
+	uint32_t net = pdu - header;
+	double window = config.window[BATON_CLASS_BULK] * net * payload;
 
-	row->bound = form / air;
-	snprintf(row->why, sizeof(row->why),
-		 "%u of %u B a PDU, %.0f of %.0f B a record: %.3f", pdu - 1,
-		 pdu, config.record_max - 1.0, record, form);
+	form = (double)net / pdu * payload;
+	row->bound = form / air * beside_acks(cell, pdu);
+	snprintf(
+		row->why, sizeof(row->why),
+		"%u of %u B a PDU, %.0f of %.0f B a record, an ACK each 28: %.3f",
+		net, pdu, config.record_max - 1.0, record, row->bound);
+	if (pdu < raw)
+		snprintf(row->why, sizeof(row->why),
+			 "PDUs of %u not %u B for control in time, %u of them "
+			 "payload: %.3f",
+			 pdu, raw, net, row->bound);
 	if (rtt_us > 0 && window / rtt_us < row->bound * rate) {
 		row->bound = window / rtt_us / rate;
 		snprintf(row->why, sizeof(row->why),
 			 "window: %u x %u B in two events of %.1f ms: %.3f",
-			 (unsigned int)config.window[BATON_CLASS_BULK], pdu - 1,
+			 (unsigned int)config.window[BATON_CLASS_BULK], net,
 			 cell->interval_us / 1000.0, row->bound);
 	}
 	if (row->share >= NEEDS_WHY)

@@ -12,9 +12,9 @@
 #define PANEL_W (BENCH_INTERVALS * CELL_W)
 #define PANEL_H (BENCH_MTUS * CELL_H)
 #define GAP_X 26
-#define GAP_Y 74
+#define GAP_Y 96
 #define LEFT 92
-#define TOP 118
+#define TOP 136
 #define WIDTH (LEFT + 4 * PANEL_W + 3 * GAP_X + 24)
 #define HEIGHT (TOP + 2 * PANEL_H + GAP_Y + 104)
 #define STEPS 7
@@ -153,7 +153,7 @@ bool bench_grid_heatmap(const struct bench_grid_row rows[BENCH_GRID_LEN],
 		 "watch to phone, link encrypted, no event limit; simulated");
 	for (host = 0; host < BENCH_HOSTS; host++) {
 		y = TOP + host * (PANEL_H + GAP_Y);
-		put_text(file, 24, y - 10, "p",
+		put_text(file, LEFT, y - 32, "h",
 			 host ? "slow host" : "quick host");
 		for (i = 0; i < 4; i++)
 			put_panel(file, rows + (host * 4 + i) * panel_len,
