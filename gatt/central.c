@@ -31,6 +31,8 @@ enum central_state {
 	CENTRAL_LINKED,
 };
 
+/* No advert names it: whoever shows it has been connected. */
+#define UUID_GATT "00001801-0000-1000-8000-00805f9b34fb"
 #define CONNECT_MS 30000
 #define RESOLVE_MS 20000
 #define RESOLVE_POLL_MS 100
@@ -457,19 +459,19 @@ static void connect_to(struct central *c, const char *path)
 	note(c, "connecting");
 }
 
-static bool offers_service(BatonBluezDevice1 *device)
+static bool has_uuid(BatonBluezDevice1 *device, const char *uuid)
 {
 	const char *const *uuids = baton_bluez_device1_get_uuids(device);
 
 	for (; uuids && *uuids; uuids++) {
-		if (!g_ascii_strcasecmp(*uuids, BATON_GATT_UUID_SERVICE))
+		if (!g_ascii_strcasecmp(*uuids, uuid))
 			return true;
 	}
 	return false;
 }
 
-/* Whether it was seen in this very scan, and is one we look for. */
-static bool is_candidate(struct central *c, BatonBluezDevice1 *device)
+/* Whether it was seen in this very scan, and may be one we look for. */
+static bool is_seen(struct central *c, BatonBluezDevice1 *device)
 {
 	GVariant *rssi =
 		g_dbus_proxy_get_cached_property(G_DBUS_PROXY(device), "RSSI");
@@ -477,13 +479,45 @@ static bool is_candidate(struct central *c, BatonBluezDevice1 *device)
 
 	if (rssi)
 		g_variant_unref(rssi);
-	return seen && offers_service(device) &&
-	       !baton_bluez_device1_get_connected(device) &&
+	return seen && !baton_bluez_device1_get_connected(device) &&
 	       !g_strcmp0(baton_bluez_device1_get_adapter(device),
 			  c->host->adapter) &&
 	       (!c->options.peer ||
 		!g_ascii_strcasecmp(baton_bluez_device1_get_address(device),
 				    c->options.peer));
+}
+
+static gboolean discovery_renew(gpointer data);
+
+static void forgotten(GObject *source, GAsyncResult *result, gpointer data)
+{
+	GError *error = NULL;
+	GVariant *answer = g_dbus_connection_call_finish(
+		G_DBUS_CONNECTION(source), result, &error);
+
+	if (answer)
+		g_variant_unref(answer);
+	if (cancelled(&error))
+		return;
+	g_clear_error(&error);
+	discovery_renew(data);
+}
+
+/*
+ * Of a device that was connected once BlueZ shows the services it had at the
+ * end, whatever it advertises: a watch whose program ended a moment before
+ * the link did would never be found again. Forgotten, it is seen as it is.
+ */
+static void stale_check(struct central *c, BatonBluezDevice1 *device)
+{
+	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
+
+	if (!has_uuid(device, UUID_GATT) ||
+	    baton_bluez_device1_get_paired(device) ||
+	    g_hash_table_contains(c->tried, path))
+		return;
+	g_hash_table_add(c->tried, g_strdup(path));
+	adapter_call(c, "RemoveDevice", g_variant_new("(o)", path), forgotten);
 }
 
 static gboolean second_choice(gpointer data);
@@ -492,9 +526,11 @@ static void candidate_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 
-	if (!is_candidate(c, device))
+	if (!is_seen(c, device))
 		return;
-	if (!g_hash_table_contains(c->tried, path))
+	if (!has_uuid(device, BATON_GATT_UUID_SERVICE))
+		stale_check(c, device);
+	else if (!g_hash_table_contains(c->tried, path))
 		connect_to(c, path);
 	else if (!c->timer)
 		timer_start(c, SECOND_CHOICE_MS, second_choice);
@@ -577,12 +613,26 @@ static void leftovers_end(struct central *c)
 	g_list_free_full(objects, g_object_unref);
 }
 
+static void discovery_stopped(GObject *source, GAsyncResult *result,
+			      gpointer data)
+{
+	GError *error = NULL;
+	GVariant *answer = g_dbus_connection_call_finish(
+		G_DBUS_CONNECTION(source), result, &error);
+
+	if (answer)
+		g_variant_unref(answer);
+	if (cancelled(&error))
+		return;
+	/* An error means that there was none. */
+	g_clear_error(&error);
+	adapter_call(data, "StartDiscovery", NULL, discovering);
+}
+
 static gboolean discovery_renew(gpointer data)
 {
-	struct central *c = data;
-
-	adapter_call(c, "StopDiscovery", NULL, NULL);
-	adapter_call(c, "StartDiscovery", NULL, discovering);
+	/* Until it has stopped, BlueZ refuses to start it: "in progress". */
+	adapter_call(data, "StopDiscovery", NULL, discovery_stopped);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -21,6 +21,10 @@ bare_uuids=("$bare_service" "$bare_write" "$bare_notify")
 # The ordinary user as whom programs run: nobody.
 user=65534
 
+# What BlueZ knew when a case ended, for its logs.
+trap 'timeout 10 dbus-send --system --print-reply --dest=org.bluez / \
+	org.freedesktop.DBus.ObjectManager.GetManagedObjects \
+	>"$VM_LOGS/objects.log" 2>&1 || true' EXIT
 trap 'echo "failed at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
 set -E
 
@@ -174,9 +178,10 @@ start_bluez() {
 		--nosyslog
 	wait_for 30 "D-Bus" test -S /run/dbus/system_bus_socket
 	# btvirt reports an advert once, at the very moment a scan is enabled; a
-	# kernel that is not yet done with the command drops it. An idle-class
-	# btvirt lets the kernel go first.
-	start_daemon btvirt chrt --idle 0 btvirt -l2
+	# kernel that is not yet done with the command drops it. On one processor
+	# with the kernel's workers, an idle-class btvirt lets them go first.
+	echo 1 >/sys/devices/virtual/workqueue/cpumask
+	start_daemon btvirt taskset -c 0 chrt --idle 0 btvirt -l2
 	wait_for 30 "two adapters" test -e /sys/class/bluetooth/hci1
 	[[ $lean ]] || start_btmon
 	start_bluetoothd
@@ -202,7 +207,8 @@ kill_bluetoothd() {
 
 # start_btmon, stop_btmon: the trace of both adapters, btmon.snoop.
 start_btmon() {
-	start_daemon btmon btmon -w "$VM_LOGS/btmon.snoop"
+	btmon -w "$VM_LOGS/btmon.snoop" >/dev/null 2>&1 </dev/null &
+	pid[btmon]=$!
 }
 
 stop_btmon() {
@@ -246,4 +252,40 @@ start_bare_watch() {
 start_bare_phone() {
 	need bare_phone
 	start bare-phone bare_phone "$phone" "${bare_uuids[@]}" "$@"
+}
+
+# --- Baton ------------------------------------------------------------------
+
+# baton_role ROLE ARGUMENT...: starts baton as watch or phone over its adapter.
+baton_role() {
+	start "$1" baton "$1" --bearer "bluez:${!1}" --verbose "${@:2}"
+}
+
+# pair_baton: new bonds, confirmed only if both show the same code.
+pair_baton() {
+	local code
+	need_baton
+	baton_role watch pair
+	baton_role phone pair
+	expect watch "^code [0-9]{6}$"
+	code=$line
+	expect phone "^code [0-9]{6}$"
+	[[ $line == "$code" ]] || fail "the watch shows $code, the phone $line"
+	say watch y
+	say phone y
+	wait_exit watch 30
+	wait_exit phone 30
+}
+
+# send_baton FROM TO BYTES: a new file; TO runs with --receive and stays.
+send_baton() {
+	local name=$1-to-$2-$3 began_us=${EPOCHREALTIME/./}
+	head -c "$3" /dev/urandom >"$VM_LOGS/$name"
+	baton_role "$1" send "$VM_LOGS/$name"
+	wait_exit "$1" "${4:-120}"
+	expect "$2" "^received .*$name, $3 bytes"
+	cmp "$VM_LOGS/$name" "$VM_LOGS/home/$2/$name"
+	rm "$VM_LOGS/$name"
+	report "$3 B, $1 to $2:" \
+		"$(((${EPOCHREALTIME/./} - began_us) / 1000)) ms"
 }
