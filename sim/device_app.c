@@ -425,7 +425,8 @@ static void told_lost(struct baton_sim_device *device,
 		item = &stage->items[i];
 		if (item->from == device->side && !item->file &&
 		    item->state == BATON_SIM_ITEM_SENT &&
-		    same_stream(item, event->stream))
+		    same_stream(item, event->stream) &&
+		    item->number >= event->u.sent.message)
 			item->state = BATON_SIM_ITEM_QUEUED;
 	}
 }

@@ -250,10 +250,16 @@ static bool look(struct baton_scenario_world *world)
 			all = all && world->met[i];
 			break;
 		case BATON_SCENARIO_FINALLY:
-			all = all && holds(world, claim);
+			all = all && (claim->what == BATON_SCENARIO_TRACE ||
+				      holds(world, claim));
 			break;
 		}
 	}
+	/* The trace is that of the whole run: its end is when all else holds. */
+	for (i = 0; i < scenario->claim_count && all; i++)
+		if (scenario->claims[i].what == BATON_SCENARIO_TRACE &&
+		    !holds(world, &scenario->claims[i]))
+			fail(world, &scenario->claims[i], "");
 	return all;
 }
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/scenario_random.h"
+#include "sim/scenario_run.h"
+
+#define FILES_MAX 100
+#define FILE_MAX 65536
+
+static void play(const struct baton_scenario_text *text, const char *name,
+		 const char *repeat, uint64_t seed)
+{
+	struct baton_scenario_result result;
+	struct baton_scenario_error error;
+
+	if (!baton_scenario_play(text, seed, NULL, &result, &error))
+		fail_msg("%s:%u: %s", name, error.line, error.text);
+	if (!result.passed)
+		fail_msg("%s: line %u: %s (%s); repeat: baton sim %s --seed "
+			 "%llu",
+			 name, result.line, result.claim, result.why, repeat,
+			 (unsigned long long)seed);
+}
+
+static void load(struct baton_scenario_text *text, const char *name,
+		 const char *bytes, size_t len)
+{
+	struct baton_scenario_error error;
+
+	if (!baton_scenario_load(text, bytes, len, &error))
+		fail_msg("%s:%u: %s", name, error.line, error.text);
+}
+
+/* One file of the folder, with seeds from 1 on; a golden one with 1 only. */
+static void the_scenario_holds(void **state)
+{
+	const char *name = *state;
+	struct baton_scenario_text text;
+	char *bytes = test_malloc(FILE_MAX);
+	char path[512];
+	uint64_t seed, last = SCENARIO_COUNT;
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), SCENARIOS_DIR "/%s", name);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	len = fread(bytes, 1, FILE_MAX, file);
+	fclose(file);
+	assert_true(len < FILE_MAX);
+	load(&text, name, bytes, len);
+	if (strstr(name, "golden"))
+		last = 1;
+	for (seed = 1; seed <= last; seed++)
+		play(&text, name, path, seed);
+	baton_scenario_text_free(&text);
+	test_free(bytes);
+}
+
+static void random_scenarios_hold(void **state)
+{
+	struct baton_scenario_text text[16];
+	uint64_t seed;
+	size_t i;
+
+	(void)state;
+	assert_true(baton_scenarios_random_count <= 16);
+	for (i = 0; i < baton_scenarios_random_count; i++)
+		load(&text[i], baton_scenarios_random[i].name,
+		     baton_scenarios_random[i].text,
+		     strlen(baton_scenarios_random[i].text));
+	for (seed = 0; seed < RANDOM_COUNT; seed++) {
+		i = (size_t)(seed % baton_scenarios_random_count);
+		play(&text[i], baton_scenarios_random[i].name, "--random",
+		     seed);
+	}
+	for (i = 0; i < baton_scenarios_random_count; i++)
+		baton_scenario_text_free(&text[i]);
+}
+
+/* What is printed by --resolve is the same run. */
+static void a_resolved_scenario_runs_the_same(void **state)
+{
+	struct baton_scenario_result drawn, fixed_run;
+	struct baton_scenario_text text, fixed;
+	struct baton_scenario_error error;
+	uint64_t seed;
+
+	(void)state;
+	load(&text, "random", baton_scenarios_random[0].text,
+	     strlen(baton_scenarios_random[0].text));
+	for (seed = 1; seed <= 20; seed++) {
+		assert_true(
+			baton_scenario_resolve(&fixed, &text, seed, &error));
+		assert_true(
+			baton_scenario_play(&text, seed, NULL, &drawn, &error));
+		assert_true(baton_scenario_play(&fixed, seed, NULL, &fixed_run,
+						&error));
+		assert_true(drawn.hash == fixed_run.hash);
+		baton_scenario_text_free(&fixed);
+	}
+	baton_scenario_text_free(&text);
+}
+
+static const struct {
+	const char *text;
+	unsigned int line;
+	const char *part; /* of the message */
+} wrong[] = {
+	{"link mtu=247\n", 0, "scenario NAME"},
+	{"scenario a\nlink mtu=600\n", 2, "23 to 517"},
+	{"scenario a\nlink mtv=23\n", 2, "is it mtu"},
+	{"scenario a\nlink phy=3M\n", 2, "1M 2M"},
+	{"scenario a\nat 5 watch disconnect\n", 2, "time"},
+	{"scenario a\nat 5s eve sleeps\n", 2, "eve cannot"},
+	{"scenario a\nat 5s someone waits\n", 2, "cannot act"},
+	{"scenario a\nat 9s..2s watch disconnect\n", 2, "backwards"},
+	{"scenario a\nat 5s 2s watch disconnect\n", 2, "cannot act"},
+	{"scenario a\nwithin 5s all is well\n", 2, "no claim"},
+	{"scenario a\nfinally secure now\n", 2, "nothing is expected"},
+	{"scenario a\nat 5s watch send message size=1MiB\n", 2, "400"},
+	{"scenario a\nat 5s watch send file size=99h\n", 2, "it takes"},
+	{"scenario a\nalways trace = 0\n", 2, "16 hex"},
+	{"scenario a\nperhaps secure\n", 2, "no statement"},
+	{"scenario a\n\x01\n", 2, "control character"},
+};
+
+static void wrong_input_is_said_to_be(void **state)
+{
+	struct baton_scenario_result result;
+	struct baton_scenario_error error;
+	struct baton_scenario_text text;
+	size_t i;
+	bool good;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		good = baton_scenario_load(&text, wrong[i].text,
+					   strlen(wrong[i].text), &error);
+		if (good) {
+			good = baton_scenario_play(&text, 1, NULL, &result,
+						   &error);
+			baton_scenario_text_free(&text);
+		}
+		if (good || error.line != wrong[i].line ||
+		    !strstr(error.text, wrong[i].part))
+			fail_msg("%s: line %u: %s", wrong[i].text,
+				 good ? 0 : error.line,
+				 good ? "taken" : error.text);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct CMUnitTest *left = a;
+	const struct CMUnitTest *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[FILES_MAX] = {
+		cmocka_unit_test(random_scenarios_hold),
+		cmocka_unit_test(a_resolved_scenario_runs_the_same),
+		cmocka_unit_test(wrong_input_is_said_to_be),
+	};
+	size_t fixed = 3, count = fixed;
+	DIR *dir = opendir(SCENARIOS_DIR);
+	struct dirent *entry;
+	size_t len;
+
+	while (dir && (entry = readdir(dir)) && count < FILES_MAX) {
+		len = strlen(entry->d_name);
+		if (len < 4 || strcmp(entry->d_name + len - 4, ".txt") != 0)
+			continue;
+		tests[count].name = strdup(entry->d_name);
+		tests[count].test_func = the_scenario_holds;
+		tests[count].initial_state = (void *)tests[count].name;
+		count++;
+	}
+	if (count == fixed) {
+		fputs("there are no scenarios in " SCENARIOS_DIR "\n", stderr);
+		return 1;
+	}
+	closedir(dir);
+	qsort(tests + fixed, count - fixed, sizeof(tests[0]), by_name);
+	return _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+}
