@@ -15,3 +15,11 @@ CONTEXT(bond);
 CONTEXT(outgoing);
 CONTEXT(incoming);
 CONTEXT(record_key);
+
+/*
+ * RAM per link: all that the engine is, one link at a time, but for the bonds,
+ * of which there is one for each peer. Payload, windows and codec work in
+ * memory that the caller brings.
+ */
+unsigned char baton_link_ram[sizeof(struct baton_session) -
+			     sizeof(((struct baton_session *)0)->bonds)];

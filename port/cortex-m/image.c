@@ -4,7 +4,8 @@
 /*
  * An image that uses the whole engine and nothing else, to see what of the
  * core a firmware pays for: what no call of session.h needs is left out by
- * the linker. Primitives and mem* stay unresolved; nothing of it ever runs.
+ * the linker. It is linked twice: with primitives and mem* left unresolved, and
+ * with BearSSL and a C library. Nothing of it ever runs.
  */
 void *const baton_image[] = {
 	(void *)baton_session_memory_len,
@@ -28,7 +29,9 @@ void *const baton_image[] = {
 	(void *)baton_session_next_store_op,
 	(void *)baton_session_stored,
 	(void *)baton_session_send,
+	(void *)baton_session_send_with,
 	(void *)baton_session_begin,
+	(void *)baton_session_begin_with,
 	(void *)baton_session_write,
 	(void *)baton_session_cancel,
 	(void *)baton_session_refuse,

@@ -57,7 +57,7 @@ bool bench_m4_total(const struct bench_effort *effort,
 	(void)effort;
 	if (number(value, "total_flash", NULL))
 		snprintf(value->note, sizeof(value->note),
-			 "with primitives, without codec");
+			 "with primitives of BearSSL and mem*, without codec");
 	return true;
 }
 
@@ -65,9 +65,9 @@ bool bench_m4_link_ram(const struct bench_effort *effort,
 		       struct bench_value *value)
 {
 	(void)effort;
-	if (number(value, "contexts", "link"))
+	if (number(value, "link_ram", NULL))
 		snprintf(value->note, sizeof(value->note),
-			 "struct baton_link; the engine with its bonds, keys "
-			 "and handshake is apart");
+			 "struct baton_session without its bonds, which are "
+			 "per peer");
 	return true;
 }

@@ -51,11 +51,20 @@ def cross_file(name):
     return os.path.join(ROOT, 'tests', 'cross', f'{name}.ini')
 
 
+def bearssl():
+    """(its source is there, what to say if not, the option that names it)"""
+    good, text = run(os.path.join(ROOT, 'tests', 'ci', 'source'), 'bearssl')
+    folder = os.path.join(ROOT, 'build', 'source', 'bearssl')
+    return good, text, [f'-Dbearssl={folder}']
+
+
 def cortex(name):
-    """The core for a Cortex-M, in build/NAME."""
+    """The core and primitives for a Cortex-M, in build/NAME."""
     build = os.path.join(ROOT, 'build', name)
-    good, text = configure(build, ['--cross-file', cross_file(name)],
-                           dict(os.environ))
+    good, text, options = bearssl()
+    if good:
+        good, text = configure(build, ['--cross-file', cross_file(name),
+                                       *options], dict(os.environ))
     return run('ninja', '-C', build) if good else (good, text)
 
 

@@ -5,9 +5,10 @@
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3
 	libsodium-dev nettle-dev zlib1g-dev libglib2.0-dev libjson-glib-dev
 	libbluetooth-dev libcmocka-dev libjansson-dev)
-# The benchmark reads the size of the core on a Cortex-M4.
+# The benchmark reads the size of the core on a Cortex-M4, with primitives whose
+# source apt brings and dpkg-dev unpacks.
 BENCH_PACKAGES=(gcc-arm-none-eabi binutils-arm-none-eabi
-	libnewlib-arm-none-eabi)
+	libnewlib-arm-none-eabi apt dpkg-dev)
 TEST_PACKAGES=(clang-14 libclang-rt-14-dev
 	clang-format-14 binutils apt dpkg qemu-user
 	gcc-i686-linux-gnu libc6-dev-i386-cross

@@ -6,12 +6,16 @@ usage: sizes.py m4|m0
 
 Builds it in build/m4 or build/m0 and prints JSON, all in bytes: `flash`, the
 code and constants of the core in an image that uses the whole engine, libgcc's
-helpers included; `files`, all that each source file has; `contexts`, the RAM
-of each context.
+helpers included; `total_flash`, the same with primitives and mem*; `files`, all
+that each source file has; `contexts`, the RAM of each context; `link_ram`, the
+engine's RAM without bonds, payload, windows and codec; where qemu-arm is
+installed, `stack`, what each piece of work takes of it, and `memory`, what the
+caller brings for the engine in each published configuration.
 """
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -30,6 +34,30 @@ def tool(*command):
         raise Unreadable(f'{command[0]}: {error}') from error
 
 
+def image(build, name):
+    """Code and constants of a linked image."""
+    text = tool('arm-none-eabi-size',
+                os.path.join(build, 'port', 'cortex-m', name))
+    found = re.search(r'^\s*(\d+)\s+(\d+)', text, re.M)
+    if not found:
+        raise Unreadable(f'no size of an image in this:\n{text}')
+    return int(found[1]) + int(found[2])
+
+
+def trial(build):
+    """What the trial measures while it runs, by kind and name."""
+    if not shutil.which('qemu-arm'):
+        return {}
+    text = tool('qemu-arm',
+                os.path.join(build, 'port', 'cortex-m', 'baton-trial'))
+    found = {}
+    for kind, name, size in re.findall(r'^(\w+)\.(\w+) (\d+)$', text, re.M):
+        found.setdefault(kind, {})[name] = int(size)
+    if set(found) != {'stack', 'memory'}:
+        raise Unreadable(f'no figures of a trial in this:\n{text}')
+    return found
+
+
 def of_build(build):
     """The sizes of a cross build that is up to date."""
     text = tool('arm-none-eabi-size',
@@ -46,21 +74,27 @@ def of_build(build):
                 re.findall(r'^\w+ (\w+) \w baton_context_(\w+)$', text, re.M)}
     if not contexts:
         raise Unreadable(f'no context in this:\n{text}')
-    text = tool('arm-none-eabi-size', os.path.join(
-        build, 'port', 'cortex-m', 'baton-image'))
-    image = re.search(r'^\s*(\d+)\s+(\d+)', text, re.M)
-    if not image:
-        raise Unreadable(f'no size of an image in this:\n{text}')
-    return {'flash': int(image[1]) + int(image[2]), 'files': files,
-            'contexts': contexts}
+    link_ram = re.search(r'^\w+ (\w+) \w baton_link_ram$', text, re.M)
+    if not link_ram:
+        raise Unreadable(f'no RAM of a link in this:\n{text}')
+    return {'flash': image(build, 'baton-image'),
+            'total_flash': image(build, 'baton-image-total'),
+            'link_ram': int(link_ram[1], 16), 'files': files,
+            'contexts': contexts, **trial(build)}
 
 
 def table(found):
     for name, size in found['files'].items():
         yield f'{size:>8}  {name}'
     yield f'{found["flash"]:>8}  flash of the core'
+    yield f'{found["total_flash"]:>8}  flash with primitives'
     for name, size in found['contexts'].items():
         yield f'{size:>8}  RAM of a struct baton_{name}'
+    yield f'{found["link_ram"]:>8}  RAM per link'
+    for name, size in found.get('memory', {}).items():
+        yield f'{size:>8}  RAM for payload and windows, {name} configuration'
+    for name, size in found.get('stack', {}).items():
+        yield f'{size:>8}  stack of {name}'
 
 
 def main(args):
@@ -71,8 +105,12 @@ def main(args):
     if not good:
         print(text, file=sys.stderr)
         return 1
-    json.dump(of_build(os.path.join(builder.ROOT, 'build', args[0])),
-              sys.stdout, indent=2)
+    try:
+        found = of_build(os.path.join(builder.ROOT, 'build', args[0]))
+    except Unreadable as error:
+        print(error, file=sys.stderr)
+        return 1
+    json.dump(found, sys.stdout, indent=2)
     print()
     return 0
 

@@ -14,8 +14,8 @@ import time
 
 import cases
 import sizes
-from build import (CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, configure,
-                   cross_file, run)
+from build import (CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, bearssl,
+                   configure, cross_file, run)
 
 # No Nettle: so SHA-256 from libsodium is tested too.
 FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
@@ -93,6 +93,14 @@ def native(*options):
     return step
 
 
+def source_of_bearssl(report, name):
+    """The option that names it, or nothing and a case that failed."""
+    good, text, options = bearssl()
+    if not good:
+        report.case(name, 'source of BearSSL', 'fail', text)
+    return options if good else []
+
+
 def no_glib(report, name, build):
     with open(os.path.join(build, 'compile_commands.json')) as file:
         text = file.read()
@@ -102,8 +110,9 @@ def no_glib(report, name, build):
 
 
 def bare(report, name, tests):
+    options = source_of_bearssl(report, name)
     build_step(report, name, ['-Dtools=disabled', '-Dgatt=disabled',
-                              '-Dsodium=enabled', '-Dtests=enabled'],
+                              '-Dsodium=enabled', '-Dtests=enabled', *options],
                tests, check=no_glib)
 
 
@@ -119,8 +128,10 @@ def size_table(report, name, build):
 
 
 def cortex(report, name, tests):
-    build_step(report, name, ['--cross-file', cross_file(name)], tests,
-               check=size_table)
+    options = source_of_bearssl(report, name)
+    if options:
+        build_step(report, name, ['--cross-file', cross_file(name), *options],
+                   tests, check=size_table)
 
 
 def emulated(debian_arch):
@@ -131,8 +142,9 @@ def emulated(debian_arch):
             report.case(name, 'libraries', 'fail', text)
             return
         root = os.path.join(ROOT, 'build', 'sysroot', f'{name}.ini')
+        options = source_of_bearssl(report, name)
         build_step(report, name, ['--cross-file', root,
-                                  '--cross-file', cross_file(name)],
+                                  '--cross-file', cross_file(name), *options],
                    [*tests, '-t', '5'])
     return step
 
