@@ -64,7 +64,8 @@ def shares_and_overheads_are_possible(_folder):
 def reads_the_sizes_of_a_cross_build(folder):
     path = os.path.join(folder, 'sizes.json')
     with open(path, 'w') as file:
-        json.dump({'flash': 24577, 'contexts': {'link': 2048}}, file)
+        json.dump({'flash': 24577, 'link_ram': 2048,
+                   'contexts': {'link': 2048}}, file)
     found = figures('--only', 'm4_core_flash', sizes=path)
     assert list(found) == ['m4_core_flash'], found
     assert found['m4_core_flash']['value'] == 24577
