@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "session/internal.h"
+#include "transport/plant.h"
 #include "transport/varint.h"
 
 #define INSTANCE_LEN 8
@@ -47,7 +48,11 @@ enum baton_err sync_put(struct baton_session *session)
 				continue;
 			body[n++] = (uint8_t)(BATON_CLASS_MESSAGE + c);
 			body[n++] = s;
-			n += baton_varint_put(body + n, stream->messages);
+			n += baton_varint_put(body + n,
+					      stream->messages -
+						      (BATON_PLANTED(DOUBLE) &&
+						       stream->messages > 0 &&
+						       stream->offset == 0));
 			n += baton_varint_put(body + n, stream->offset);
 		}
 	frame[0] = SYNC_FRAME;

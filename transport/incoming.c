@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "transport/codec.h"
+#include "transport/plant.h"
 #include "transport/timing.h"
 
 #define VERIFY_BYTES (256u * 1024u) /* taken before VERIFIED is due */
@@ -252,7 +253,9 @@ bool baton_incoming_verified(const struct baton_incoming *incoming,
 			frame->type = BATON_FRAME_VERIFIED;
 			frame->class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
 			frame->stream = s;
-			frame->message = stream->messages;
+			frame->message =
+				stream->messages +
+				(BATON_PLANTED(EARLY) && stream->offset > 0);
 			frame->offset = stream->offset;
 			return true;
 		}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "transport/plant.h"
 #include "transport/timing.h"
 
 #define UNTRUSTED_LOSSES 2 /* before long PDUs are given up */
@@ -282,7 +283,7 @@ static enum baton_err take_ack(struct baton_link *link,
 static enum baton_err take_probe(struct baton_link *link,
 				 const struct baton_block *probe)
 {
-	link->echo_owed = true;
+	link->echo_owed = !BATON_PLANTED(NO_REPEAT);
 	link->echo_class = probe->class_id;
 	link->echo_token = probe->token;
 	return BATON_OK;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "transport/plant.h"
+
 static void set_state(struct baton_outgoing_stream *stream,
 		      enum baton_outgoing_state state)
 {
@@ -611,7 +613,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	    offset == 0) {
 		set_state(stream, BATON_OUTGOING_IDLE);
 	} else if (streamed && stream->state != BATON_OUTGOING_CANCELLING) {
-		stream->offset = offset;
+		stream->offset = offset - (BATON_PLANTED(RESUME) && offset > 0);
 		stream->from = offset;
 		stream->begun = false;
 		set_state(stream, BATON_OUTGOING_SENDING);

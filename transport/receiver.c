@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "transport/plant.h"
 #include "transport/timing.h"
 
 #define ACK_EVERY 28 /* units after which an ACK goes out, at most */
@@ -59,13 +60,16 @@ static uint32_t full_number(const struct baton_receiver *receiver,
 			    const struct baton_block *data)
 {
 	uint32_t mask = data->type == BATON_BLOCK_SHORT ? 0x7f : 0x0fff;
-	uint32_t lowest = receiver->next - (mask + 1) / 2;
+	uint32_t lowest =
+		receiver->next - (BATON_PLANTED(NUMBER) ? 0 : (mask + 1) / 2);
 
 	return lowest + ((data->number - lowest) & mask);
 }
 
 static uint8_t credit(const struct baton_receiver *receiver)
 {
+	if (BATON_PLANTED(NO_CREDIT) && receiver->told_limit == receiver->next)
+		return 0;
 	return (uint8_t)(receiver->taken + receiver->window - receiver->next);
 }
 
@@ -202,12 +206,14 @@ static void keep(struct baton_receiver *receiver, uint32_t number,
 		 const struct baton_block *data)
 {
 	struct baton_slot *slot = slot_at(receiver, number);
-	uint16_t skip = (uint16_t)(slot->have - data->offset);
+	uint16_t skip =
+		BATON_PLANTED(PART) ? 0 : (uint16_t)(slot->have - data->offset);
 
 	if (skip >= data->len)
 		return;
-	memcpy(bytes_at(receiver, number) + slot->have, data->bytes + skip,
-	       (size_t)(data->len - skip));
+	if (!BATON_PLANTED(LOST_UNIT) || number == receiver->next)
+		memcpy(bytes_at(receiver, number) + slot->have,
+		       data->bytes + skip, (size_t)(data->len - skip));
 	slot->have = (uint16_t)(data->offset + data->len);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "transport/plant.h"
 #include "transport/timing.h"
 
 #define REORDER 3 /* sendings that overtake one that is lost */
@@ -98,7 +99,8 @@ static void copy_out(const struct baton_sender *sender, uint8_t *dst,
 
 static bool may_cut(const struct baton_sender *sender)
 {
-	return sender->next - sender->una < sender->window &&
+	return sender->next - sender->una <
+		       sender->window + (uint32_t)BATON_PLANTED(WINDOW) &&
 	       (int32_t)(sender->limit - sender->next) > 0;
 }
 
@@ -333,7 +335,8 @@ enum baton_err baton_sender_ack(struct baton_sender *sender,
 	if (result->progress) {
 		sender->backoff = 0;
 		sender->timer_ms = now_ms;
-		sender->progress_ms = now_ms;
+		if (!BATON_PLANTED(STALE_TIMER))
+			sender->progress_ms = now_ms;
 		result->untrusted = find_lost(sender, sender->order_acked,
 					      REORDER, trusted);
 	}
