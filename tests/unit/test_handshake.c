@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -94,13 +95,13 @@ static void start(uint8_t for_kind)
 static enum baton_err give(struct side *to, uint8_t number,
 			   const uint8_t *bytes, size_t len)
 {
-	uint8_t *copy = test_malloc(len);
+	uint8_t *copy = malloc(len > 0 ? len : 1);
 	enum baton_err err;
 
 	memcpy(copy, bytes, len);
 	err = baton_handshake_flight(&to->handshake, number, copy, len,
 				     &to->env, &to->reply);
-	test_free(copy);
+	free(copy);
 	return err;
 }
 

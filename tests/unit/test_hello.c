@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,12 +22,12 @@ static struct baton_hello_bytes raw;
 
 static enum baton_err decode(const uint8_t *p, size_t len)
 {
-	uint8_t *copy = test_malloc(len + 1);
+	uint8_t *copy = malloc(len + 1);
 	enum baton_err err;
 
 	memcpy(copy + 1, p, len);
 	err = baton_hello_decode(copy + 1, len, BATON_PHONE, &hello, &raw);
-	test_free(copy);
+	free(copy);
 	return err;
 }
 

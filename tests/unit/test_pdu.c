@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,13 +20,13 @@ static size_t count;
 /* Decode from memory of just that size, so that a byte too many is noticed. */
 static enum baton_err decode(const uint8_t *pdu, size_t len)
 {
-	static uint8_t *copy;
+	uint8_t *copy;
 	enum baton_err err;
 
-	copy = test_malloc(len + 1);
+	copy = malloc(len + 1);
 	memcpy(copy + 1, pdu, len);
 	err = baton_pdu_decode(copy + 1, len, blocks, &count);
-	test_free(copy);
+	free(copy);
 	return err;
 }
 
