@@ -334,6 +334,35 @@ static void a_second_compressed_message_is_refused(void **state)
 	assert_true(news.refuse);
 }
 
+static void a_lost_link_frees_the_codec(void **state)
+{
+	struct baton_incoming incoming;
+	struct baton_incoming_news news;
+	struct baton_frame frame = {.type = BATON_FRAME_DATA,
+				    .class_id = BATON_CLASS_BULK,
+				    .start = true,
+				    .head = true,
+				    .has_total = true,
+				    .codec = 1,
+				    .total = 1000};
+
+	(void)state;
+	baton_incoming_init(&incoming, 5000);
+	incoming.codecs = baton_codec_ids(codec);
+	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
+			 BATON_OK);
+	frame.start = false;
+	frame.head = false;
+	frame.len = 10;
+	baton_incoming_take(&incoming, &frame, 0);
+	assert_false(baton_incoming_link_down(&incoming.stream[1][0]));
+	frame.start = true;
+	frame.head = true;
+	frame.stream = 1;
+	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
+			 BATON_OK);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -350,6 +379,7 @@ int main(void)
 		TEST(the_estimate_looks_at_the_bytes),
 		TEST(buckets_are_powers_of_two),
 		TEST(a_second_compressed_message_is_refused),
+		TEST(a_lost_link_frees_the_codec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

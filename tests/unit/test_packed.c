@@ -411,6 +411,95 @@ static void a_refused_file_frees_the_codec(void **state)
 	assert_int_equal(encodings, 2);
 }
 
+static enum baton_err write_text(size_t len)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	enum baton_err err;
+	size_t taken;
+
+	err = baton_session_write(&watch->session, watch->stream,
+				  (const uint8_t *)text, len, &taken,
+				  world->now_ms);
+	assert_true(err || taken == len);
+	return err;
+}
+
+/* All of it is still in the encoder: the phone has never heard of it. */
+static void cancelling_what_never_went_out_says_nothing(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+
+	(void)state;
+	start(&watched, &baton_codec_zlib);
+	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
+					     5000, NULL, 0),
+			 BATON_OK);
+	assert_int_equal(write_text(200), BATON_OK);
+	assert_int_equal(encodings, 1);
+	assert_int_equal(baton_session_cancel(&watch->session, watch->stream,
+					      BATON_REASON_PERSON),
+			 BATON_OK);
+	settle();
+	pair_send(world, BATON_WATCH, 5000);
+	settle();
+	assert_false(a_link_closes(world));
+	assert_got_file(5000);
+	assert_int_equal(world->end[BATON_PHONE].begun, 1);
+}
+
+static void no_record_goes_out_for_nothing(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	struct baton_session_stats before, after;
+	int i;
+
+	(void)state;
+	start(&watched, &baton_codec_zlib);
+	settle();
+	baton_session_stats(&watch->session, &before);
+	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
+					     20 * 50, NULL, 0),
+			 BATON_OK);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(write_text(50), BATON_OK);
+		(void)pair_turn(world);
+	}
+	settle();
+	baton_session_stats(&watch->session, &after);
+	assert_int_equal(world->end[BATON_PHONE].ended, 1);
+	assert_true(after.tx_records - before.tx_records <= 2);
+}
+
+static void refusing_within_a_frame_frees_the_stream(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct baton_event event;
+
+	(void)state;
+	start(&watched, &baton_codec_zlib);
+	world->pattern = zeros_at;
+	phone->deaf = true;
+	pair_send(world, BATON_WATCH, 60000);
+	settle();
+	do
+		assert_true(baton_session_next_event(&phone->session, &event,
+						     world->now_ms));
+	while (event.type != BATON_EVENT_DATA);
+	assert_true(event.u.message.len < 60000);
+	assert_int_equal(baton_session_refuse(&phone->session, watch->stream,
+					      BATON_REASON_NO_ROOM),
+			 BATON_OK);
+	phone->deaf = false;
+	settle();
+	assert_int_equal(watch->refused, 1);
+	assert_int_equal(phone->ended, 0);
+	pair_send(world, BATON_WATCH, 5000);
+	settle();
+	assert_false(a_link_closes(world));
+	assert_got_file(5000);
+}
+
 /* An authenticated peer that sends 10 KB of zeros for 1000 bytes. */
 static enum baton_err bomb(void *memory, struct baton_codec_io *io, bool finish,
 			   bool *done)
@@ -463,6 +552,9 @@ int main(void)
 		TEST(a_side_that_only_decodes_sends_plain),
 		TEST(a_cancelled_file_frees_the_codec),
 		TEST(a_refused_file_frees_the_codec),
+		TEST(cancelling_what_never_went_out_says_nothing),
+		TEST(no_record_goes_out_for_nothing),
+		TEST(refusing_within_a_frame_frees_the_stream),
 		TEST(a_lying_encoder_ends_the_link),
 	};
 
