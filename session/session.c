@@ -24,7 +24,7 @@ static size_t aligned(size_t len)
 /* Both classes' encoders and decoders, and a piece of what they give. */
 static size_t codec_memory_len(const struct baton_session_config *config)
 {
-	if (!config->codec)
+	if (!BATON_CODEC || !config->codec)
 		return 0;
 	return BATON_DATA_CLASSES * (aligned(config->codec->encoder_len) +
 				     aligned(config->codec->decoder_len)) +
@@ -50,7 +50,8 @@ _Static_assert(sizeof(struct baton_handshake) <=
 /* p: codec_memory_len() bytes. */
 static void codec_init(struct baton_session *session, uint8_t *p)
 {
-	const struct baton_codec *codec = session->config.codec;
+	const struct baton_codec *codec =
+		BATON_CODEC ? session->config.codec : NULL;
 	int c;
 
 	session->outgoing.pack.codec = codec;

@@ -14,6 +14,11 @@
 
 #include "base/err.h"
 
+/* 0: built without any, for a device that has no use for one. */
+#ifndef BATON_CODEC
+#define BATON_CODEC 1
+#endif
+
 /* The byte of the head that names codec and dictionary; 0 is never sent. */
 enum baton_codec_id {
 	BATON_CODEC_PLAIN = 0,

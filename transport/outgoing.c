@@ -217,6 +217,8 @@ static bool send_packed(struct baton_outgoing *outgoing, uint8_t class_id,
 	enum baton_err err;
 	bool done = false;
 
+	if (!BATON_CODEC)
+		return false;
 	with = baton_codec_choose(pack->codec, pack->ids, message, len, len);
 	if (!with || encoder_taken(outgoing, class_id) ||
 	    pack->codec->encode_begin(memory, with))
@@ -422,7 +424,7 @@ static void choose_codec(struct baton_outgoing *outgoing, uint8_t class_id,
 	const struct baton_pack *pack = &outgoing->pack;
 	const struct baton_dictionary *with;
 
-	if (stream->secret || encoder_taken(outgoing, class_id))
+	if (!BATON_CODEC || stream->secret || encoder_taken(outgoing, class_id))
 		return;
 	with = baton_codec_choose(pack->codec, pack->ids, bytes, len,
 				  stream->total - stream->offset);
@@ -460,7 +462,7 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 		return err;
 	if (!stream->begun && !stream->packed)
 		choose_codec(outgoing, class_id, stream, bytes, len);
-	if (!stream->packed)
+	if (!BATON_CODEC || !stream->packed)
 		return write_plain(batch, stream, number, bytes, len, taken);
 	err = write_packed(
 		&outgoing->pack,

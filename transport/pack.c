@@ -18,6 +18,8 @@ enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 	size_t c = (size_t)(frame->class_id - BATON_CLASS_MESSAGE);
 	const struct baton_dictionary *with;
 
+	if (!BATON_CODEC)
+		return BATON_ERR_PROTOCOL;
 	if (frame->start) {
 		with = baton_codec_dictionary(unpack->codec, frame->codec);
 		if (!with)
@@ -56,6 +58,8 @@ enum baton_err baton_unpack_next(struct baton_unpack *unpack, uint64_t room,
 				    .out_len = cap};
 	size_t len, taken;
 
+	if (!BATON_CODEC)
+		return BATON_ERR_PROTOCOL;
 	if (!unpack->done[c] &&
 	    unpack->codec->decode(unpack->memory[c], &io, &unpack->done[c]))
 		return BATON_ERR_PROTOCOL;
