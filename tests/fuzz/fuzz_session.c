@@ -161,7 +161,7 @@ static void step(struct fuzz_input *in)
 	switch (op >> 1 & 15) {
 	case 0:
 	case 1:
-		world_turn();
+		(void)world_turn();
 		break;
 	case 2:
 	case 3:
@@ -209,7 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t start = fuzz_byte(&in);
 	int i;
 
-	world_start((enum world_start)(start >> 1) % 3, start & 1);
+	world_start((enum world_start)(start % 3), start / 3u % 3);
 	for (i = 0; i < STEPS && in.len > 0; i++)
 		step(&in);
 	world_finish();

@@ -7,6 +7,13 @@
 #include "transport/timing.h"
 
 #define NUMBERS 64 /* messages of a stream */
+#ifdef HAVE_ZLIB
+#include "port/linux/codec_zlib.h"
+#define CODEC &baton_codec_zlib
+#else
+#define CODEC NULL
+#endif
+
 #define LAST ((struct baton_stream_id){BATON_CLASS_MESSAGE, 3})
 #define LAST_LEN 50
 #define LIMIT_MS 75000 /* silence ends a link before */
@@ -31,17 +38,23 @@ static struct base {
 	struct pair pair, saved;
 	void *memory[2];
 	size_t memory_len;
-} bases[2];
+} bases[3];
 
 struct pair *world;
 struct world_queue world_queue[2];
 
 static struct stream streams[2][BATON_DATA_CLASSES][BATON_STREAMS];
 static uint16_t uids;
-static bool pairing, last_sent[2];
+static bool pairing, lying, last_sent[2];
+static enum baton_role liar;
 
+/* Of every second message it is worth to be compressed. */
 static uint8_t content(uint16_t uid, size_t at)
 {
+	static const char text[] = "{\"activity\":\"run\",\"distance_m\":5230}";
+
+	if (uid % 2)
+		return (uint8_t)text[(at + uid) % (sizeof(text) - 1)];
 	return (uint8_t)((uid * 0x9e3779b1u + (uint32_t)at * 0x85ebca6bu) >>
 			 17);
 }
@@ -58,13 +71,16 @@ static struct baton_outgoing_stream *out_of(enum baton_role from,
 				     id.class_id, id.number);
 }
 
-static void make_base(struct base *base, bool small)
+static void make_base(struct base *base, unsigned int kind)
 {
 	static const struct baton_link_config config[2] = {
 		BATON_LINK_CONFIG_LARGE, BATON_LINK_CONFIG_SMALL};
 	int i;
 
-	pair_init_config(&base->pair, 1, &config[small]);
+	if (kind < 2)
+		pair_init_config(&base->pair, 1, &config[kind]);
+	else
+		pair_init_codec(&base->pair, 1, CODEC, CODEC);
 	FUZZ_CHECK(pair_bond(&base->pair));
 	base->memory_len =
 		baton_session_memory_len(&base->pair.end[0].session.config);
@@ -77,13 +93,13 @@ static void make_base(struct base *base, bool small)
 	base->saved = base->pair;
 }
 
-void world_start(enum world_start start, bool small)
+void world_start(enum world_start start, unsigned int kind)
 {
-	struct base *base = &bases[small];
+	struct base *base = &bases[kind];
 	int i;
 
 	if (!base->memory_len)
-		make_base(base, small);
+		make_base(base, kind);
 	world = &base->pair;
 	*world = base->saved;
 	for (i = 0; i < 2; i++)
@@ -92,6 +108,7 @@ void world_start(enum world_start start, bool small)
 	memset(streams, 0, sizeof(streams));
 	memset(last_sent, 0, sizeof(last_sent));
 	uids = 1;
+	lying = false;
 	pairing = start == WORLD_PAIRING;
 	if (start == WORLD_SECURED)
 		return;
@@ -179,6 +196,18 @@ static void take_news(enum baton_role from, const struct baton_event *event)
 	}
 }
 
+/* What a liar may send is still no more than it says. */
+static void check_limits(const struct baton_event *event)
+{
+	uint64_t total = event->u.message.total;
+
+	if (total != BATON_TOTAL_UNKNOWN)
+		FUZZ_CHECK(event->u.message.offset + event->u.message.len <=
+			   total);
+	FUZZ_CHECK(event->u.message.len <= BATON_RECORD_MAX);
+	FUZZ_CHECK(event->u.message.meta_len <= BATON_META_MAX);
+}
+
 static void take_event(enum baton_role role, const struct baton_event *event)
 {
 	struct pair_end *end = &world->end[role];
@@ -198,12 +227,16 @@ static void take_event(enum baton_role role, const struct baton_event *event)
 	case BATON_EVENT_BEGIN:
 	case BATON_EVENT_DATA:
 	case BATON_EVENT_END:
-		take_message(role, event);
+		if (!lying)
+			take_message(role, event);
+		else if (role != liar)
+			check_limits(event);
 		break;
 	case BATON_EVENT_DELIVERED:
 	case BATON_EVENT_LOST:
 	case BATON_EVENT_REWIND:
-		take_news(role, event);
+		if (!lying)
+			take_news(role, event);
 		break;
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
@@ -264,20 +297,36 @@ void world_pump(enum baton_role from)
 	attend(from);
 }
 
-void world_turn(void)
+/* All that is on its way to an end arrives. */
+static bool deliver_all(enum baton_role to)
 {
-	size_t before, i;
+	static struct pair_pdu pdu[WORLD_QUEUE];
+	size_t len = world_queue[to].len;
+	size_t i;
+
+	memcpy(pdu, world_queue[to].pdu, len * sizeof(*pdu));
+	world_queue[to].len = 0;
+	for (i = 0; i < len && world->up; i++)
+		world_arrive(to, pdu[i].bytes, pdu[i].len);
+	return len > 0;
+}
+
+bool world_turn(void)
+{
+	bool moved = false;
+	size_t before;
 	int role;
 
 	for (role = 0; role < 2; role++) {
-		for (i = world_queue[role].len; i > 0; i--)
-			world_deliver((enum baton_role)role);
+		moved |= deliver_all((enum baton_role)role);
 		attend((enum baton_role)role);
 		do {
 			before = world_queue[!role].len;
 			world_pump((enum baton_role)role);
 		} while (world_queue[!role].len > before);
+		moved |= before > 0;
 	}
+	return moved;
 }
 
 void world_pass(uint64_t ms)
@@ -402,13 +451,15 @@ static void run(void)
 {
 	uint64_t limit = world->now_ms + LIMIT_MS;
 	uint64_t due;
+	bool moved;
 	int turns;
 
 	while (!finished() && world->up && world->now_ms < limit) {
-		for (turns = 0; turns < 4 && world->up; turns++) {
+		moved = true;
+		for (turns = 0; turns < 4 && world->up && moved; turns++) {
 			write_all(BATON_WATCH);
 			write_all(BATON_PHONE);
-			world_turn();
+			moved = world_turn();
 		}
 		due = baton_earlier(
 			baton_session_deadline(&world->end[0].session),
@@ -416,6 +467,38 @@ static void run(void)
 		due = baton_earlier(due, limit);
 		world_pass(due > world->now_ms ? due - world->now_ms : 1);
 	}
+}
+
+void world_lie(enum baton_role who)
+{
+	lying = true;
+	liar = who;
+}
+
+void world_repent(void)
+{
+	struct baton_session *session = &world->end[liar].session;
+	struct baton_stream_id id;
+	struct sent now;
+	int i;
+
+	world_down();
+	session->instance[0]++;
+	memset(session->peer_instance, 0, sizeof(session->peer_instance));
+	memset(session->outgoing.stream, 0, sizeof(session->outgoing.stream));
+	memset(session->incoming.stream, 0, sizeof(session->incoming.stream));
+	memset(session->news, 0, sizeof(session->news));
+	for (i = 0; i < 2; i++)
+		attend((enum baton_role)i);
+	for (id.class_id = 1; id.class_id < BATON_CLASSES; id.class_id++)
+		for (id.number = 0; id.number < BATON_STREAMS; id.number++)
+			for (i = 0; i < 2; i++) {
+				now = stream_of((enum baton_role)i, id)->now;
+				memset(stream_of((enum baton_role)i, id)->sent,
+				       0, sizeof(struct sent) * NUMBERS);
+				stream_of((enum baton_role)i, id)->now = now;
+			}
+	lying = false;
 }
 
 void world_finish(void)

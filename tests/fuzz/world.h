@@ -32,8 +32,8 @@ struct world_queue {
 
 extern struct world_queue world_queue[2];
 
-/* As new; small: engines of little memory. */
-void world_start(enum world_start start, bool small);
+/* As new; kind 1: engines of little memory, 2: that compress. */
+void world_start(enum world_start start, unsigned int kind);
 
 void world_up(void);
 void world_down(void);
@@ -45,8 +45,8 @@ void world_arrive(enum baton_role to, const uint8_t *bytes, size_t len);
 void world_deliver(enum baton_role to);
 void world_pump(enum baton_role from);
 
-/* Everything moves, until all queues are empty or full. */
-void world_turn(void);
+/* All PDUs arrive, the answers are on their way; true if there were any. */
+bool world_turn(void);
 void world_pass(uint64_t ms);
 
 /* What applications do; what is not possible now is left out. */
@@ -55,6 +55,13 @@ void world_begin(enum baton_role from, struct baton_stream_id to, size_t total);
 void world_write(enum baton_role from, struct baton_stream_id to);
 void world_cancel(enum baton_role from, struct baton_stream_id to);
 void world_refuse(enum baton_role to, struct baton_stream_id from);
+
+/*
+ * An end writes records of its own from here on, so what comes of it is not
+ * held against the log; and it has rebooted: its lies are forgotten.
+ */
+void world_lie(enum baton_role liar);
+void world_repent(void);
 
 /*
  * Nobody disturbs any more: with one new link at most, everything begun

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A peer that is authenticated and lies: any frames in its records, any
+ * positions in its SYNC. The honest side loses its link at most; its streams
+ * stay within their limits, and once the peer has rebooted all goes on.
+ */
+
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/world.h"
+#include "transport/varint.h"
+
+#define STEPS 300
+
+static enum baton_role liar;
+
+static struct baton_stream_id stream_id(uint8_t byte)
+{
+	return (struct baton_stream_id){
+		.class_id = byte & 1 ? BATON_CLASS_BULK : BATON_CLASS_MESSAGE,
+		.number = byte >> 1 & 1};
+}
+
+static void put(uint8_t class_id, const uint8_t *frame, size_t len)
+{
+	struct baton_outgoing *out = &world->end[liar].session.outgoing;
+
+	if (baton_outgoing_frame(&out->batch[class_id], frame, len)) {
+		(void)world_turn();
+		if (baton_outgoing_frame(&out->batch[class_id], frame, len))
+			return;
+	}
+}
+
+static void put_raw(struct fuzz_input *in)
+{
+	uint8_t class_id = fuzz_byte(in) % BATON_CLASSES;
+	size_t len;
+	const uint8_t *bytes = fuzz_bytes(in, fuzz_byte(in), &len);
+
+	if (len > 0)
+		put(class_id, bytes, len);
+}
+
+/* A position of the honest side's stream, or near it. */
+static uint64_t near(struct fuzz_input *in, uint64_t truth)
+{
+	uint8_t how = fuzz_byte(in);
+
+	return how & 1 ? fuzz_number(in) : truth + (how >> 1 & 7) - 3;
+}
+
+static void put_control(struct fuzz_input *in)
+{
+	uint8_t how = fuzz_byte(in);
+	struct baton_stream_id id = stream_id(how);
+	const struct baton_outgoing_stream *stream = baton_outgoing_stream(
+		&world->end[!liar].session.outgoing, id.class_id, id.number);
+	struct baton_frame frame = {
+		.class_id = id.class_id, .stream = id.number, .reason = how};
+	uint8_t bytes[64];
+
+	frame.message = near(in, stream->next);
+	if (how & 4) {
+		frame.offset = near(in, stream->offset);
+		put(BATON_CLASS_CONTROL, bytes,
+		    baton_frame_put_verified(bytes, &frame));
+	} else if (how & 8) {
+		put(BATON_CLASS_CONTROL, bytes,
+		    baton_frame_put_refuse(bytes, &frame));
+	} else {
+		put(id.class_id, bytes,
+		    baton_frame_put_cancel(bytes, id.number, how));
+	}
+}
+
+static void put_data(struct fuzz_input *in)
+{
+	uint8_t how = fuzz_byte(in);
+	uint8_t flags = fuzz_byte(in);
+	struct baton_stream_id id = stream_id(how);
+	const struct baton_incoming_stream *stream = baton_incoming_stream(
+		&world->end[!liar].session.incoming, id.class_id, id.number);
+	struct baton_frame frame = {.stream = id.number,
+				    .start = flags & 1,
+				    .fin = flags & 2,
+				    .head = (flags & 5) == 5,
+				    .has_total = flags & 8,
+				    .continues = flags & 16,
+				    .codec = flags & 32 ? how >> 2 & 3 : 0,
+				    .padded = flags & 64};
+	uint8_t bytes[BATON_FRAME_HEADER_MAX + 256];
+	const uint8_t *payload;
+	size_t header, len;
+
+	if (frame.has_total)
+		frame.total = near(in, stream->total);
+	if (frame.continues)
+		frame.offset = near(in, stream->offset);
+	payload = fuzz_bytes(in, fuzz_byte(in), &len);
+	header = baton_frame_put_data(bytes, &frame);
+	if (len > 0)
+		memcpy(bytes + header, payload, len);
+	len += header + baton_frame_close_data(bytes, header, len);
+	put(id.class_id, bytes, len);
+}
+
+/* The next link begins with this position. */
+static void lie_in_sync(struct fuzz_input *in)
+{
+	struct baton_stream_id id = stream_id(fuzz_byte(in));
+	const struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world->end[!liar].session.outgoing, id.class_id, id.number);
+	struct baton_incoming_stream *stream = baton_incoming_stream(
+		&world->end[liar].session.incoming, id.class_id, id.number);
+
+	world_down();
+	stream->messages = near(in, out->next);
+	stream->offset = near(in, out->offset);
+	stream->state = BATON_INCOMING_OPEN;
+	world_up();
+	(void)world_turn();
+}
+
+static void check_streams(void)
+{
+	const struct baton_session *session = &world->end[!liar].session;
+	const struct baton_outgoing_stream *out;
+	const struct baton_incoming_stream *in;
+	int c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			out = &session->outgoing.stream[c][s];
+			in = &session->incoming.stream[c][s];
+			FUZZ_CHECK(out->verified <= out->next + 1);
+			FUZZ_CHECK(out->state == BATON_OUTGOING_IDLE ||
+				   out->offset <= out->total);
+			FUZZ_CHECK(in->offset <= BATON_MESSAGE_MAX);
+			FUZZ_CHECK(in->state != BATON_INCOMING_IDLE ||
+				   in->offset == 0);
+		}
+}
+
+static void honest(struct fuzz_input *in)
+{
+	uint8_t byte = fuzz_byte(in);
+	struct baton_stream_id id = stream_id(byte);
+
+	switch (byte >> 2 & 7) {
+	case 0:
+		world_send(!liar, id, byte);
+		break;
+	case 1:
+	case 2:
+		world_begin(!liar, id, (byte >> 5) * 300u);
+		break;
+	case 3:
+	case 4:
+		world_write(!liar, id);
+		break;
+	case 5:
+		world_cancel(!liar, id);
+		break;
+	default:
+		world_refuse(!liar, id);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = {data, size};
+	uint8_t start = fuzz_byte(&in);
+	int i;
+
+	liar = start & 1 ? BATON_PHONE : BATON_WATCH;
+	world_start(WORLD_SECURED, (start >> 1) % 3u);
+	world_lie(liar);
+	for (i = 0; i < STEPS && in.len > 0; i++) {
+		switch (fuzz_byte(&in) % 8) {
+		case 0:
+			put_raw(&in);
+			break;
+		case 1:
+			put_control(&in);
+			break;
+		case 2:
+			put_data(&in);
+			break;
+		case 3:
+			lie_in_sync(&in);
+			break;
+		case 4:
+		case 5:
+			honest(&in);
+			break;
+		case 6:
+			(void)world_turn();
+			break;
+		default:
+			world_pass(fuzz_byte(&in) * 10u);
+			world_up();
+			break;
+		}
+		check_streams();
+	}
+	(void)world_turn();
+	check_streams();
+	world_repent();
+	world_finish();
+	return 0;
+}
