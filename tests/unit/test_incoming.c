@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Messages on their way in: transport/SPEC.md B.1 to B.3. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "transport/incoming.h"
+#include "transport/timing.h"
+
+#define M BATON_CLASS_MESSAGE
+#define LIMIT 100000
+
+static struct baton_incoming incoming;
+static struct baton_incoming_news news;
+static struct baton_incoming_stream *stream;
+
+static int setup(void **state)
+{
+	(void)state;
+	baton_incoming_init(&incoming, LIMIT);
+	stream = baton_incoming_stream(&incoming, M, 0);
+	return 0;
+}
+
+static struct baton_frame data(size_t len)
+{
+	struct baton_frame frame = {
+		.type = BATON_FRAME_DATA, .class_id = M, .len = len};
+
+	return frame;
+}
+
+/* The first frame of a message of total bytes, len of them in it. */
+static struct baton_frame head(uint64_t total, size_t len)
+{
+	struct baton_frame frame = data(len);
+
+	frame.start = true;
+	frame.head = true;
+	frame.has_total = true;
+	frame.total = total;
+	frame.fin = len == total;
+	return frame;
+}
+
+static enum baton_err give(struct baton_frame frame)
+{
+	enum baton_err err = baton_incoming_check(&incoming, &frame, &news);
+
+	if (!err)
+		baton_incoming_take(&incoming, &frame, 1000);
+	return err;
+}
+
+static enum baton_err give_cancel(void)
+{
+	struct baton_frame frame = {.type = BATON_FRAME_CANCEL, .class_id = M};
+
+	return give(frame);
+}
+
+static struct baton_frame last(size_t len)
+{
+	struct baton_frame frame = data(len);
+
+	frame.fin = true;
+	return frame;
+}
+
+static void there_are_four_streams_in_two_classes(void **state)
+{
+	int c, s;
+
+	(void)state;
+	for (c = 0; c < 256; c++)
+		for (s = 0; s < 256; s++)
+			assert_int_equal(
+				baton_incoming_stream(&incoming, (uint8_t)c,
+						      (uint8_t)s) != NULL,
+				(c == 1 || c == 2) && s < 4);
+}
+
+static void frames_of_unknown_streams_are_refused(void **state)
+{
+	struct baton_frame frame = head(5, 5);
+
+	(void)state;
+	frame.stream = 4;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+	frame.stream = 255;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+}
+
+static void a_message_comes_in_several_frames(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_true(news.begin && news.data && !news.end);
+	assert_int_equal(give(data(10)), BATON_OK);
+	assert_true(!news.begin && news.data && !news.end);
+	assert_int_equal(stream->offset, 20);
+	assert_int_equal(give(last(10)), BATON_OK);
+	assert_true(news.data && news.end);
+	assert_int_equal(stream->messages, 1);
+	assert_int_equal(stream->offset, 0);
+}
+
+static void an_empty_message_begins_and_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(0, 0)), BATON_OK);
+	assert_true(news.begin && !news.data && news.end);
+	assert_int_equal(stream->messages, 1);
+}
+
+static void nothing_counts_before_it_was_taken(void **state)
+{
+	struct baton_frame frame = head(30, 10);
+
+	(void)state;
+	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
+			 BATON_OK);
+	assert_int_equal(stream->offset, 0);
+	assert_true(baton_incoming_deadline(&incoming) == BATON_NEVER);
+}
+
+static void the_last_byte_stands_exactly_at_the_total(void **state)
+{
+	struct baton_frame frame;
+
+	(void)state;
+	assert_int_equal(give(head(30, 31)), BATON_ERR_PROTOCOL);
+	setup(NULL);
+	frame = head(30, 10);
+	frame.fin = true;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+	setup(NULL);
+	frame = head(30, 30);
+	frame.fin = false;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+	setup(NULL);
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(give(data(20)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(last(19)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(last(21)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(data(21)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(last(20)), BATON_OK);
+}
+
+static void a_message_begins_with_its_first_byte_and_once(void **state)
+{
+	(void)state;
+	assert_int_equal(give(data(5)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(last(5)), BATON_ERR_PROTOCOL);
+	assert_int_equal(give_cancel(), BATON_ERR_PROTOCOL);
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(give(head(30, 10)), BATON_ERR_PROTOCOL);
+}
+
+static void what_was_not_negotiated_is_refused(void **state)
+{
+	struct baton_frame frame = head(30, 10);
+
+	(void)state;
+	frame.codec = 1;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+	frame = head(30, 10);
+	frame.padded = true;
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+}
+
+static void a_message_goes_on_exactly_where_it_was(void **state)
+{
+	static const struct {
+		uint64_t offset, total;
+		enum baton_err err;
+	} rows[] = {
+		{0, 30, BATON_ERR_PROTOCOL},  {9, 30, BATON_ERR_PROTOCOL},
+		{11, 30, BATON_ERR_PROTOCOL}, {10, 31, BATON_ERR_PROTOCOL},
+		{10, 30, BATON_OK},
+	};
+	struct baton_frame frame;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setup(NULL);
+		assert_int_equal(give(head(30, 10)), BATON_OK);
+		assert_false(baton_incoming_link_down(stream));
+		frame = head(rows[i].total, 5);
+		frame.continues = true;
+		frame.offset = rows[i].offset;
+		assert_int_equal(give(frame), rows[i].err);
+	}
+	assert_false(news.begin);
+	assert_int_equal(stream->offset, 15);
+	/* What has not begun cannot go on. */
+	setup(NULL);
+	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
+}
+
+static void too_long_a_message_is_refused_at_its_head(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(LIMIT + 1, 10)), BATON_OK);
+	assert_true(news.refuse && !news.begin && !news.data);
+	assert_int_equal(stream->state, BATON_INCOMING_DISCARD);
+	assert_int_equal(give(data(10)), BATON_OK);
+	assert_false(news.data);
+	assert_int_equal(give_cancel(), BATON_OK);
+	assert_false(news.aborted);
+	assert_int_equal(stream->messages, 1);
+	assert_int_equal(give(head(LIMIT, 10)), BATON_OK);
+	assert_true(news.begin);
+}
+
+static void a_refused_message_counts_at_its_end(void **state)
+{
+	(void)state;
+	assert_int_equal(baton_incoming_refuse(&incoming, M, 0),
+			 BATON_ERR_STATE);
+	assert_int_equal(baton_incoming_refuse(&incoming, 0, 0), BATON_ERR_ARG);
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(&incoming, M, 0), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(&incoming, M, 0),
+			 BATON_ERR_STATE);
+	assert_int_equal(give(last(20)), BATON_OK);
+	assert_false(news.data || news.end);
+	assert_int_equal(stream->messages, 1);
+	/* Or when the link ends. */
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(&incoming, M, 0), BATON_OK);
+	assert_false(baton_incoming_link_down(stream));
+	assert_int_equal(stream->messages, 2);
+	assert_int_equal(stream->state, BATON_INCOMING_IDLE);
+}
+
+static void a_cancelled_message_is_aborted_and_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(give_cancel(), BATON_OK);
+	assert_true(news.aborted);
+	assert_int_equal(stream->messages, 1);
+	assert_int_equal(stream->offset, 0);
+}
+
+static void what_begun_without_a_byte_begins_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(30, 0)), BATON_OK);
+	assert_true(baton_incoming_link_down(stream));
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_true(news.begin);
+}
+
+static void a_peer_that_counts_anew_drops_what_had_begun(void **state)
+{
+	(void)state;
+	assert_false(baton_incoming_reset(stream));
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_true(baton_incoming_reset(stream));
+	assert_int_equal(stream->messages, 0);
+	assert_int_equal(stream->offset, 0);
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+}
+
+static void verified_waits_100_ms_and_a_second_at_most(void **state)
+{
+	struct baton_frame frame = head(90000, 10);
+	uint64_t now_ms;
+
+	(void)state;
+	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
+			 BATON_OK);
+	baton_incoming_take(&incoming, &frame, 1000);
+	assert_int_equal(baton_incoming_deadline(&incoming), 1100);
+	frame = data(10);
+	for (now_ms = 1050; now_ms < 3000; now_ms += 50)
+		baton_incoming_take(&incoming, &frame, now_ms);
+	assert_int_equal(baton_incoming_deadline(&incoming), 2000);
+}
+
+static void a_long_message_is_told_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(give(head(16383, 16383)), BATON_OK);
+	assert_int_equal(baton_incoming_deadline(&incoming), 1100);
+	assert_int_equal(give(head(16384, 16384)), BATON_OK);
+	assert_int_equal(baton_incoming_deadline(&incoming), 0);
+}
+
+static void every_stream_is_told_once(void **state)
+{
+	struct baton_frame frame;
+	struct baton_frame first = head(30, 10);
+
+	(void)state;
+	assert_int_equal(give(head(16384, 16384)), BATON_OK);
+	first.class_id = BATON_CLASS_BULK;
+	first.stream = 3;
+	assert_int_equal(give(first), BATON_OK);
+	assert_true(baton_incoming_verified(&incoming, &frame));
+	assert_int_equal(frame.class_id, M);
+	assert_int_equal(frame.message, 1);
+	assert_int_equal(frame.offset, 0);
+	baton_incoming_told(&incoming, &frame);
+	assert_int_equal(baton_incoming_deadline(&incoming), 0);
+	assert_true(baton_incoming_verified(&incoming, &frame));
+	assert_int_equal(frame.class_id, BATON_CLASS_BULK);
+	assert_int_equal(frame.stream, 3);
+	assert_int_equal(frame.message, 0);
+	assert_int_equal(frame.offset, 10);
+	baton_incoming_told(&incoming, &frame);
+	assert_false(baton_incoming_verified(&incoming, &frame));
+	assert_true(baton_incoming_deadline(&incoming) == BATON_NEVER);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup(f, setup)
+	const struct CMUnitTest tests[] = {
+		T(there_are_four_streams_in_two_classes),
+		T(frames_of_unknown_streams_are_refused),
+		T(a_message_comes_in_several_frames),
+		T(an_empty_message_begins_and_ends),
+		T(nothing_counts_before_it_was_taken),
+		T(the_last_byte_stands_exactly_at_the_total),
+		T(a_message_begins_with_its_first_byte_and_once),
+		T(what_was_not_negotiated_is_refused),
+		T(a_message_goes_on_exactly_where_it_was),
+		T(too_long_a_message_is_refused_at_its_head),
+		T(a_refused_message_counts_at_its_end),
+		T(a_cancelled_message_is_aborted_and_counts),
+		T(what_begun_without_a_byte_begins_anew),
+		T(a_peer_that_counts_anew_drops_what_had_begun),
+		T(verified_waits_100_ms_and_a_second_at_most),
+		T(a_long_message_is_told_at_once),
+		T(every_stream_is_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
