@@ -65,8 +65,9 @@ void baton_sim_device_power(struct baton_sim_device *device, bool on)
 		baton_sim_app_died(device);
 		return;
 	}
-	baton_sim_stack_set_deaf(device->stack, false);
+	/* In this order: nobody hears what the old engine had to say. */
 	baton_sim_stack_reboot(device->stack);
+	baton_sim_stack_set_deaf(device->stack, false);
 	baton_sim_power(device->stage->sim, device->side, true);
 }
 
