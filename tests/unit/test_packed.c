@@ -289,11 +289,12 @@ static uint64_t air_bits(size_t len, unsigned int flags)
 {
 	uint64_t before;
 
+	assert_true(len + 4 < sizeof(text));
 	settle();
 	before = world->bits;
 	assert_int_equal(
 		baton_session_send_with(&world->end[BATON_WATCH].session,
-					message_0, (const uint8_t *)text + 40,
+					message_0, (const uint8_t *)text + 4,
 					len, flags, world->now_ms),
 		BATON_OK);
 	settle();
