@@ -265,8 +265,8 @@ static void sync(uint8_t class_id, uint8_t number, bool known)
 					&news));
 	if (known)
 		check_done(class_id, number, in->messages);
-	for (i = in->messages; known && news.lost && i < news.lost_end; i++)
-		FUZZ_CHECK(!stream->sent[i].received);
+	for (i = 0; known && i < news.lost_count; i++)
+		FUZZ_CHECK(!stream->sent[out->next + i].received);
 	if (known && !news.lost)
 		for (i = in->messages; i < before; i++)
 			FUZZ_CHECK(stream->sent[i].ended || news.rewind);
