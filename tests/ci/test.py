@@ -134,7 +134,7 @@ def cortex(report, name, tests):
                    tests, check=size_table)
 
 
-def emulated(debian_arch):
+def emulated(debian_arch, more=lambda report, name: []):
     def step(report, name, tests):
         good, text = run(os.path.join(ROOT, 'tests', 'ci', 'sysroot'), name,
                          debian_arch, *FOREIGN)
@@ -142,10 +142,9 @@ def emulated(debian_arch):
             report.case(name, 'libraries', 'fail', text)
             return
         root = os.path.join(ROOT, 'build', 'sysroot', f'{name}.ini')
-        options = source_of_bearssl(report, name)
         build_step(report, name, ['--cross-file', root,
-                                  '--cross-file', cross_file(name), *options],
-                   [*tests, '-t', '5'])
+                                  '--cross-file', cross_file(name),
+                                  *more(report, name)], [*tests, '-t', '5'])
     return step
 
 
@@ -223,7 +222,7 @@ STEPS = (
     ('installed', installed, [], {}),
     ('m4', cortex, UNIT, {}),
     ('m0', cortex, UNIT, {}),
-    ('i686', emulated('i386'), UNIT, {}),
+    ('i686', emulated('i386', source_of_bearssl), UNIT, {}),
     ('s390x', emulated('s390x'), UNIT, {}),
 )
 LONG = ['--no-suite', 'vm', '--no-suite', 'slow']
