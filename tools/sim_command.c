@@ -5,7 +5,7 @@
 #include <json-glib/json-glib.h>
 
 #include "sim/scenario_random.h"
-#include "sim/scenario_run.h"
+#include "sim/scenario_shrink.h"
 #include "tools/command.h"
 #include "tools/fail.h"
 #include "tools/sim_command.h"
@@ -17,7 +17,7 @@
 struct options {
 	char *seed;
 	char *count;
-	gboolean json, random, resolve;
+	gboolean json, random, resolve, shrink;
 };
 
 struct job {
@@ -230,14 +230,20 @@ static void print_text(const struct job *job)
 		       job->ran, job->failed);
 }
 
+/* The scenario as the seed makes it, or the smallest that fails as it does. */
 static gboolean print_resolved(struct job *job, GError **error)
 {
+	const struct baton_scenario_text *text = text_of(job, job->seed);
 	struct baton_scenario_text fixed;
 	struct baton_scenario_error wrong;
+	gboolean good;
 	size_t i;
 
-	if (!baton_scenario_resolve(&fixed, text_of(job, job->seed), job->seed,
-				    &wrong)) {
+	good = job->options->shrink
+		       ? baton_scenario_shrink(&fixed, text, job->seed, &wrong)
+		       : baton_scenario_resolve(&fixed, text, job->seed,
+						&wrong);
+	if (!good) {
 		set_wrong(job, job->seed, &wrong, error);
 		return FALSE;
 	}
@@ -303,7 +309,7 @@ static void finish(struct job *job)
 
 static gboolean work(struct job *job, GError **error)
 {
-	if (job->options->resolve)
+	if (job->options->resolve || job->options->shrink)
 		return print_resolved(job, error);
 	json_builder_begin_array(job->failures);
 	if (!run(job, error))
@@ -328,6 +334,8 @@ int baton_sim_main(int argc, char **argv)
 		 "the random scenarios that Baton is tested with", NULL},
 		{"resolve", 0, 0, G_OPTION_ARG_NONE, &options.resolve,
 		 "print the scenario as the seed makes it", NULL},
+		{"shrink", 0, 0, G_OPTION_ARG_NONE, &options.shrink,
+		 "print a smaller scenario that fails in the same way", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
 		 "print the result as JSON", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},

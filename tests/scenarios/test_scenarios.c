@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +11,7 @@
 #include <cmocka.h>
 
 #include "sim/scenario_random.h"
-#include "sim/scenario_run.h"
+#include "sim/scenario_shrink.h"
 
 #define FILES_MAX 100
 #define FILE_MAX 65536
@@ -169,14 +167,42 @@ static int by_name(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+/* What is left of a failure fails in the same way, and is no longer. */
+static void a_failure_shrinks(void **state)
+{
+	static const char bytes[] =
+		"scenario fails\nlink phy=1M|2M mtu=23..517\n"
+		"watch drop-up=0..30% late-up=0..5%\n"
+		"at 5s watch send file size=50KiB..200KiB as=doc\n"
+		"at 0..9s 1..3x phone send message as=note\n"
+		"at 6s watch reboot after=1s\n"
+		"at 3s..20s phone stall for=1s..2s\n"
+		"within 5m doc delivered once\n";
+	struct baton_scenario_result result;
+	struct baton_scenario_text text, small;
+	struct baton_scenario_error error;
+
+	(void)state;
+	load(&text, "fails", bytes, sizeof(bytes) - 1);
+	assert_true(baton_scenario_shrink(&small, &text, 3, &error));
+	assert_int_equal(small.count, 4);
+	assert_true(baton_scenario_play(&small, 3, NULL, &result, &error));
+	assert_false(result.passed);
+	assert_int_equal(result.line, 8);
+	baton_scenario_text_free(&small);
+	baton_scenario_text_free(&text);
+}
+
 int main(void)
 {
+	static char names[FILES_MAX][256];
 	struct CMUnitTest tests[FILES_MAX] = {
 		cmocka_unit_test(random_scenarios_hold),
 		cmocka_unit_test(a_resolved_scenario_runs_the_same),
 		cmocka_unit_test(wrong_input_is_said_to_be),
+		cmocka_unit_test(a_failure_shrinks),
 	};
-	size_t fixed = 3, count = fixed;
+	size_t fixed = 4, count = fixed;
 	DIR *dir = opendir(SCENARIOS_DIR);
 	struct dirent *entry;
 	size_t len;
@@ -185,9 +211,10 @@ int main(void)
 		len = strlen(entry->d_name);
 		if (len < 4 || strcmp(entry->d_name + len - 4, ".txt") != 0)
 			continue;
-		tests[count].name = strdup(entry->d_name);
+		snprintf(names[count], sizeof(names[0]), "%s", entry->d_name);
+		tests[count].name = names[count];
 		tests[count].test_func = the_scenario_holds;
-		tests[count].initial_state = (void *)tests[count].name;
+		tests[count].initial_state = names[count];
 		count++;
 	}
 	if (count == fixed) {
