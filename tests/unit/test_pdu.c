@@ -23,7 +23,7 @@ static enum baton_err decode(const uint8_t *pdu, size_t len)
 	uint8_t *copy;
 	enum baton_err err;
 
-	copy = malloc(len + 1);
+	copy = calloc(1, len + 1);
 	memcpy(copy + 1, pdu, len);
 	err = baton_pdu_decode(copy + 1, len, blocks, &count);
 	free(copy);
