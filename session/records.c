@@ -175,7 +175,8 @@ static enum baton_err put_verified(struct baton_session *session,
 
 /*
  * What no write() will bring along any more: the head of an empty message, the
- * last that the encoder holds of another.
+ * last that the encoder holds of another. Not before a REWIND was told: the
+ * message has another number now, and others may be LOST.
  */
 static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 {
@@ -187,7 +188,8 @@ static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 
 	for (s = 0; s < BATON_STREAMS; s++, stream++) {
 		if (stream->state != BATON_OUTGOING_SENDING ||
-		    stream->offset < stream->total)
+		    stream->offset < stream->total ||
+		    session->news[class_id - BATON_CLASS_MESSAGE][s].rewind)
 			continue;
 		err = baton_outgoing_write(&session->outgoing, class_id, s,
 					   NULL, 0, &taken);
