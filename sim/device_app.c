@@ -96,12 +96,13 @@ static bool send_message(struct baton_sim_device *device,
 			 struct baton_sim_item *item, uint32_t id)
 {
 	uint64_t number = next_number(device, item->stream);
+	size_t len = (size_t)item->size;
 	uint8_t bytes[512];
 	enum baton_err err;
 
-	fill(bytes, item->size, id, 0, true);
-	err = baton_session_send(session(device), item->stream, bytes,
-				 item->size, now_ms(device));
+	fill(bytes, len, id, 0, true);
+	err = baton_session_send(session(device), item->stream, bytes, len,
+				 now_ms(device));
 	if (err == BATON_ERR_AGAIN || err == BATON_ERR_STATE)
 		return false;
 	if (err) {
