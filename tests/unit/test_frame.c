@@ -24,7 +24,7 @@ static size_t used;
 /* Decode from memory of just that size, so that a byte too many is noticed. */
 static enum baton_err decode(const uint8_t *bytes, size_t len, uint8_t class_id)
 {
-	uint8_t *copy = malloc(len > 0 ? len : 1);
+	uint8_t *copy = calloc(1, len > 0 ? len : 1);
 	enum baton_err err;
 
 	memcpy(copy, bytes, len);

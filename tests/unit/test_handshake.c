@@ -95,7 +95,7 @@ static void start(uint8_t for_kind)
 static enum baton_err give(struct side *to, uint8_t number,
 			   const uint8_t *bytes, size_t len)
 {
-	uint8_t *copy = malloc(len > 0 ? len : 1);
+	uint8_t *copy = calloc(1, len > 0 ? len : 1);
 	enum baton_err err;
 
 	memcpy(copy, bytes, len);

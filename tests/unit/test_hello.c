@@ -22,7 +22,7 @@ static struct baton_hello_bytes raw;
 
 static enum baton_err decode(const uint8_t *p, size_t len)
 {
-	uint8_t *copy = malloc(len + 1);
+	uint8_t *copy = calloc(1, len + 1);
 	enum baton_err err;
 
 	memcpy(copy + 1, p, len);

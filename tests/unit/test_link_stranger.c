@@ -168,7 +168,7 @@ static void inject_all(enum baton_role to, size_t stride)
 			}
 			bytes[0] = (uint8_t)first;
 			/* Its own memory, so that sanitizers see a byte too many. */
-			copy = malloc(len + 1);
+			copy = calloc(1, len + 1);
 			memcpy(copy + 1, bytes, len);
 			(void)baton_session_rx(&world->end[to].session,
 					       copy + 1, len, world->now_ms);

@@ -95,7 +95,7 @@ static void values_cut_short_are_refused(void **state)
 	for (i = 0; i < SAMPLES; i++)
 		for (len = 0; len < samples[i].len; len++) {
 			/* Its own memory, so that sanitizers see a byte too many. */
-			bytes = malloc(len + 1);
+			bytes = calloc(1, len + 1);
 			memcpy(bytes + 1, samples[i].bytes, len);
 			assert_refused(bytes + 1, len);
 			free(bytes);
