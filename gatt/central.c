@@ -565,6 +565,15 @@ static gboolean second_choice(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static bool is_in_progress(const GError *error)
+{
+	char *remote = g_dbus_error_get_remote_error(error);
+	bool is = !g_strcmp0(remote, "org.bluez.Error.InProgress");
+
+	g_free(remote);
+	return is;
+}
+
 static void discovering(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct central *c = data;
@@ -578,7 +587,9 @@ static void discovering(GObject *source, GAsyncResult *result, gpointer data)
 		g_variant_unref(answer);
 	if (cancelled(&error))
 		return;
-	if (!error) {
+	/* In progress: a scan of ours from before this state goes on. */
+	if (!error || is_in_progress(error)) {
+		g_clear_error(&error);
 		candidates_check(c);
 		return;
 	}

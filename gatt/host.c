@@ -23,6 +23,7 @@ enum baton_host_state {
 
 /* An adapter may come after bluetoothd, and be busy when it comes. */
 #define GRACE_MS 4000
+#define LEAVE_MS 1000
 #define RETRY_MS 500
 
 /* Who may call us. The filter reads it in GDBus's own thread. */
@@ -598,6 +599,21 @@ struct baton_host *baton_host_new(const char *adapter,
 	return host;
 }
 
+/*
+ * What we sent is sent, and bluetoothd has seen that our sockets are closed:
+ * 5.66 crashes where it sees first that we have left the bus.
+ */
+static void leave_stack(struct baton_host *host)
+{
+	GVariant *answer = g_dbus_connection_call_sync(
+		host->bus, BATON_BLUEZ, "/", "org.freedesktop.DBus.Peer",
+		"Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, LEAVE_MS,
+		NULL, NULL);
+
+	if (answer)
+		g_variant_unref(answer);
+}
+
 void baton_host_free(struct baton_host *host)
 {
 	struct baton_host_private *priv = host->priv;
@@ -610,7 +626,7 @@ void baton_host_free(struct baton_host *host)
 	g_free(priv->wanted);
 	if (host->bus) {
 		g_dbus_connection_remove_filter(host->bus, priv->filter);
-		g_dbus_connection_flush_sync(host->bus, NULL, NULL);
+		leave_stack(host);
 		g_dbus_connection_close(host->bus, NULL, NULL, NULL);
 		g_object_unref(host->bus);
 	} else {
