@@ -172,11 +172,7 @@ start_bluez() {
 		>"$VM_LOGS/main.conf"
 	mount -t tmpfs -o mode=700 tmpfs /var/lib/bluetooth
 
-	mkdir -p /run/dbus
-	mount -t tmpfs -o mode=755 tmpfs /run/dbus
-	start_daemon dbus dbus-daemon --system --nofork --nopidfile \
-		--nosyslog
-	wait_for 30 "D-Bus" test -S /run/dbus/system_bus_socket
+	start_dbus
 	# btvirt reports an advert once, at the very moment a scan is enabled; a
 	# kernel that is not yet done with the command drops it. On one processor
 	# with the kernel's workers, an idle-class btvirt lets them go first.
@@ -185,6 +181,15 @@ start_bluez() {
 	wait_for 30 "two adapters" test -e /sys/class/bluetooth/hci1
 	[[ $lean ]] || start_btmon
 	start_bluetoothd
+}
+
+# start_dbus: the system bus, and nothing on it.
+start_dbus() {
+	mkdir -p /run/dbus
+	mount -t tmpfs -o mode=755 tmpfs /run/dbus
+	start_daemon dbus dbus-daemon --system --nofork --nopidfile \
+		--nosyslog
+	wait_for 30 "D-Bus" test -S /run/dbus/system_bus_socket
 }
 
 # start_daemon NAME COMMAND...: as root; output goes to NAME.log.
@@ -277,15 +282,54 @@ pair_baton() {
 	wait_exit phone 30
 }
 
-# send_baton FROM TO BYTES: a new file; TO runs with --receive and stays.
-send_baton() {
-	local name=$1-to-$2-$3 began_us=${EPOCHREALTIME/./}
-	head -c "$3" /dev/urandom >"$VM_LOGS/$name"
-	baton_role "$1" send "$VM_LOGS/$name"
-	wait_exit "$1" "${4:-120}"
+# is_ordinary NAME: it runs as nobody, and without any capability.
+is_ordinary() {
+	local status
+	status=$(<"/proc/${pid[$1]}/status")
+	[[ $status =~ Uid:[[:space:]]$user[[:space:]]$user[[:space:]] ]] &&
+		[[ $status =~ CapEff:[[:space:]]0000000000000000 ]] ||
+		fail "$1 runs with more rights than it should"
+}
+
+# begin_baton FROM TO BYTES: FROM starts to send a new file of so many random
+# bytes; TO runs with --receive and stays.
+begin_baton() {
+	head -c "$3" /dev/urandom >"$VM_LOGS/$1-to-$2-$3"
+	baton_role "$1" send "$VM_LOGS/$1-to-$2-$3"
+}
+
+# end_baton FROM TO BYTES [SECONDS]: until it has arrived bit for bit.
+end_baton() {
+	local name=$1-to-$2-$3
+	wait_exit "$1" "${4:-200}"
 	expect "$2" "^received .*$name, $3 bytes"
-	cmp "$VM_LOGS/$name" "$VM_LOGS/home/$2/$name"
+	sent=$(sha256sum <"$VM_LOGS/$name")
+	[[ $(sha256sum <"$VM_LOGS/home/$2/$name") == "$sent" ]] ||
+		fail "$name arrived, but not bit for bit"
 	rm "$VM_LOGS/$name"
-	report "$3 B, $1 to $2:" \
+}
+
+# send_baton FROM TO BYTES [SECONDS]: all of it.
+send_baton() {
+	local began_us=${EPOCHREALTIME/./}
+	begin_baton "$@"
+	end_baton "$@"
+	report "$3 B, $1 to $2, found and delivered:" \
 		"$(((${EPOCHREALTIME/./} - began_us) / 1000)) ms"
+}
+
+# half_way FROM TO BYTES: until half of what begin_baton sends has arrived.
+half_way() {
+	wait_for 100 "half of the file" arrived "$2" $(($3 / 2))
+}
+
+# not_yet FROM TO BYTES: it has not arrived; else the case came too late.
+not_yet() {
+	[[ ! -e $VM_LOGS/home/$2/$1-to-$2-$3 ]] ||
+		fail "all of the file was there too soon for this case"
+}
+
+# arrived ROLE BYTES: at least so many have been written to a file by now.
+arrived() {
+	[[ $(find "$VM_LOGS/home/$1" -type f -size +"$2"c) ]]
 }

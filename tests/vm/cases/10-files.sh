@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The watch and the phone pair, with one code on both, and hand over files both
-# ways bit for bit, over a new connection for each.
+# The watch and the phone pair as an ordinary user, with one code on both, and
+# hand over files both ways bit for bit, over a new connection for each.
 # limit: 600 s
 
 start_bluez
 pair_baton
 
 baton_role watch --receive .
+is_ordinary watch
 for bytes in 0 200 1048576; do
 	send_baton phone watch "$bytes"
 done
 stop watch
 
 baton_role phone --receive .
+is_ordinary phone
 for bytes in 0 200 1048576; do
 	send_baton watch phone "$bytes"
 done
+[[ $(grep -c "^link: MTU 517" "$VM_LOGS/watch.log") -ge 7 ]]

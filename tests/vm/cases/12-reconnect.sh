@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The link is cut in the middle of a file, below bluetoothd: both programs find
+# each other again by themselves, and the file arrives.
+# limit: 300 s
+
+cut() {
+	baton_role "$2" --receive .
+	begin_baton "$@"
+	half_way "$@"
+	drop_link
+	not_yet "$@"
+	expect "$1" "^disconnected"
+	expect "$2" "^disconnected"
+	end_baton "$@"
+	stop "$2"
+}
+
+start_bluez
+pair_baton
+cut phone watch 400000
+cut watch phone 1000000
