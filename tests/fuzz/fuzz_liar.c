@@ -159,7 +159,7 @@ static void honest(struct fuzz_input *in)
 		break;
 	case 3:
 	case 4:
-		world_write(!liar, id);
+		world_write(!liar, id, 1000);
 		break;
 	case 5:
 		world_cancel(!liar, id);

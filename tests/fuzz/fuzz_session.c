@@ -139,7 +139,7 @@ static void application(struct fuzz_input *in, uint8_t what,
 		world_begin(role, id, (size_t)(byte >> 2) * 64);
 		break;
 	case 2:
-		world_write(role, id);
+		world_write(role, id, 1 + (size_t)(byte >> 2) * 16);
 		break;
 	case 3:
 		world_cancel(role, id);

@@ -360,8 +360,8 @@ void world_send(enum baton_role from, struct baton_stream_id to, size_t len)
 		return;
 	for (i = 0; i < len; i++)
 		bytes[i] = content(uids, i);
-	if (baton_session_send(&world->end[from].session, to, bytes, len,
-			       world->now_ms))
+	if (baton_session_send_with(&world->end[from].session, to, bytes, len,
+				    uids >> 1 & 3u, world->now_ms))
 		return;
 	/* Making room may have ended the link, but not used the number. */
 	*sent = (struct sent){.uid = uids++, .total = (uint16_t)len};
@@ -379,7 +379,7 @@ void world_begin(enum baton_role from, struct baton_stream_id to, size_t total)
 	stream->now = *sent;
 }
 
-void world_write(enum baton_role from, struct baton_stream_id to)
+void world_write(enum baton_role from, struct baton_stream_id to, size_t most)
 {
 	struct baton_outgoing_stream *out = out_of(from, to);
 	struct stream *stream = stream_of(from, to);
@@ -389,6 +389,8 @@ void world_write(enum baton_role from, struct baton_stream_id to)
 	if (out->state != BATON_OUTGOING_SENDING)
 		return;
 	len = (size_t)(out->total - out->offset);
+	if (len > most)
+		len = most;
 	if (len > sizeof(bytes))
 		len = sizeof(bytes);
 	for (i = 0; i < len; i++)
@@ -439,7 +441,7 @@ static void write_all(enum baton_role role)
 
 	for (id.class_id = 1; id.class_id < BATON_CLASSES; id.class_id++)
 		for (id.number = 0; id.number < BATON_STREAMS; id.number++)
-			world_write(role, id);
+			world_write(role, id, PATTERN_MAX);
 	if (last_sent[role])
 		return;
 	world_send(role, LAST, LAST_LEN);

@@ -52,7 +52,7 @@ void world_pass(uint64_t ms);
 /* What applications do; what is not possible now is left out. */
 void world_send(enum baton_role from, struct baton_stream_id to, size_t len);
 void world_begin(enum baton_role from, struct baton_stream_id to, size_t total);
-void world_write(enum baton_role from, struct baton_stream_id to);
+void world_write(enum baton_role from, struct baton_stream_id to, size_t most);
 void world_cancel(enum baton_role from, struct baton_stream_id to);
 void world_refuse(enum baton_role to, struct baton_stream_id from);
 
