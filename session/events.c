@@ -211,6 +211,20 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 	return BATON_OK;
 }
 
+void events_link_down(struct baton_session *session, uint64_t now_ms)
+{
+	const struct baton_incoming_news *news = &session->frame_news;
+
+	if (!session->frame_open || news->begin || news->message ||
+	    news->data || news->aborted)
+		return;
+	/* Its last bytes were told, but not that they are the last. */
+	if (news->end)
+		session->frame.fin = false;
+	baton_incoming_take(&session->incoming, &session->frame, now_ms);
+	session->frame_open = false;
+}
+
 bool baton_session_next_event(struct baton_session *session,
 			      struct baton_event *event, uint64_t now_ms)
 {

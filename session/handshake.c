@@ -242,8 +242,10 @@ static enum baton_err first_of_pairing(struct baton_handshake *handshake,
 	err = start_pairing(handshake, env);
 	if (!err)
 		err = read_noise(handshake, bytes, len, none, 0, &n);
-	if (err)
+	if (err) {
+		handshake->kind = 0;
 		return err;
+	}
 	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
 	err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, commit,
 			  sizeof(commit), reply);

@@ -46,6 +46,9 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			 size_t len);
 void sync_link_down(struct baton_session *session);
 
+/* events.c: what was told of a frame counts, though the link is gone. */
+void events_link_down(struct baton_session *session, uint64_t now_ms);
+
 /* records.c: batches to records to the link, and back to frames. */
 void records_begin(struct baton_session *session);
 void records_end(struct baton_session *session);

@@ -91,7 +91,9 @@ enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
 enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
 				     uint64_t now_ms)
 {
-	if (session->state != BATON_SESSION_CONFIRM || session->said_yes)
+	/* One answer; a no is final. */
+	if (session->state != BATON_SESSION_CONFIRM || session->said_yes ||
+	    session->pair_err)
 		return BATON_ERR_STATE;
 	session->tell_compare = false;
 	if (!yes) {

@@ -301,7 +301,7 @@ static enum baton_err open_record(struct baton_session *session,
 	if (err)
 		return BATON_ERR_AUTH;
 	session->records_in++;
-	baton_flight_done(&session->link.flight);
+	baton_link_answered(&session->link);
 	return BATON_OK;
 }
 

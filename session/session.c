@@ -338,10 +338,10 @@ static void end_early(struct baton_session *session)
 
 void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 {
-	(void)now_ms;
 	if (session->state == BATON_SESSION_IDLE)
 		return;
 	end_early(session);
+	events_link_down(session, now_ms);
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);
@@ -416,6 +416,7 @@ static enum baton_err take_flight(struct baton_session *session,
 			return BATON_ERR_EXHAUSTED;
 		return err;
 	}
+	baton_link_answered(&session->link);
 	send_reply(session, &reply);
 	if (err && reply.len > 0) {
 		end_pairing(session, err);
@@ -429,8 +430,6 @@ static enum baton_err take_flight(struct baton_session *session,
 	if (before == BATON_STEP_HELLO)
 		use_hello(session);
 	if (session->handshake->step == BATON_STEP_DONE) {
-		if (reply.len == 0)
-			baton_flight_done(flight);
 		handshake_done(session, now_ms);
 	}
 	baton_crypto_wipe(&reply, sizeof(reply));
@@ -490,7 +489,9 @@ uint64_t baton_session_deadline(const struct baton_session *session)
 	due = baton_earlier(due, baton_link_deadline(&session->link));
 	if (session->state == BATON_SESSION_SECURED)
 		due = baton_earlier(
-			due, baton_incoming_deadline(&session->incoming));
+			due, baton_link_still_due(&session->link,
+						  baton_incoming_deadline(
+							  &session->incoming)));
 	return due;
 }
 

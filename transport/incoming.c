@@ -93,6 +93,7 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 		    total != stream->total)
 			return BATON_ERR_PROTOCOL;
 		stream->packed = frame->codec;
+		stream->begun = true;
 		return BATON_OK;
 	}
 	if (stream->state != BATON_INCOMING_IDLE)
@@ -105,6 +106,7 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 		return BATON_OK;
 	}
 	stream->packed = frame->codec;
+	stream->begun = true;
 	if (frame->has_total && total > incoming->message_max) {
 		news->refuse = true;
 		return BATON_OK;
@@ -145,7 +147,8 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 		news->aborted = stream->state == BATON_INCOMING_OPEN;
 		return BATON_OK;
 	}
-	if (!frame->start && stream->state == BATON_INCOMING_IDLE)
+	if (!frame->start &&
+	    (stream->state == BATON_INCOMING_IDLE || !stream->begun))
 		return BATON_ERR_PROTOCOL;
 	if (frame->start) {
 		err = check_start(incoming, stream, frame, news);
@@ -158,6 +161,13 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	if (frame->start && !frame->continues)
 		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
 					       : BATON_INCOMING_OPEN);
+	if (stream->state == BATON_INCOMING_OPEN &&
+	    stream->total == UINT64_MAX &&
+	    stream->offset + frame->len > incoming->message_max) {
+		news->refuse = true;
+		news->aborted = true;
+		set_state(stream, BATON_INCOMING_DISCARD);
+	}
 	if (stream->state == BATON_INCOMING_DISCARD) {
 		if (stream->packed)
 			news->len = 0; /* nobody knows how many these are */
@@ -208,6 +218,7 @@ enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
 
 bool baton_incoming_link_down(struct baton_incoming_stream *stream)
 {
+	stream->begun = false;
 	stream->packed = false;
 	if (stream->state == BATON_INCOMING_DISCARD) {
 		stream->messages++;

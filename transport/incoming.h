@@ -36,6 +36,7 @@ struct baton_incoming_stream {
 	uint8_t state; /* enum baton_incoming_state */
 	bool packed; /* the message in progress is compressed */
 	bool dirty; /* something was taken since the last VERIFIED */
+	bool begun; /* its head came on this link */
 };
 
 struct baton_incoming {

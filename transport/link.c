@@ -185,13 +185,28 @@ static void trust(struct baton_link *link, uint16_t len)
 		return;
 	link->sizes.trusted = len;
 	link->untrusted_losses = 0;
-	link->limited = false;
+	link->longer_due = true;
+	if (len >= best_len(link))
+		link->limited = false;
 	set_sizes(link);
+}
+
+void baton_link_answered(struct baton_link *link)
+{
+	struct baton_flight *flight = &link->flight;
+
+	/* Of a flight sent twice nobody knows which copy got through. */
+	if (flight->active && flight->tries == 1)
+		trust(link, flight->tx_pdu_len);
+	baton_flight_done(flight);
 }
 
 void baton_link_open(struct baton_link *link)
 {
-	trust(link, link->flight.tx_pdu_len);
+	/* Where flights had to be short, longer PDUs are tried one by one. */
+	link->limited = link->flight.shorten;
+	link->longer_due = true;
+	set_sizes(link);
 	link->records = true;
 }
 
@@ -273,7 +288,7 @@ static enum baton_err take_ack(struct baton_link *link,
 		baton_rtt_sample(&link->rtt, result.rtt_ms);
 	if (result.proven)
 		trust(link, result.proven);
-	if (echo)
+	if (echo && !err)
 		result.untrusted += baton_sender_echoed(
 			sender, link->probe_order, link->sizes.trusted);
 	distrust(link, result.untrusted);
@@ -409,8 +424,10 @@ static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
 {
 	uint16_t best;
 
-	if (!link->limited || now_ms - link->longer_ms < BATON_LONGER_TRY_MS)
+	if (!link->limited || (!link->longer_due &&
+			       now_ms - link->longer_ms < BATON_LONGER_TRY_MS))
 		return;
+	link->longer_due = false;
 	link->longer_ms = now_ms;
 	best = best_len(link);
 	sizes->best = sizes->trusted < 32 ? 64 : (uint16_t)(2 * sizes->trusted);
@@ -581,6 +598,11 @@ static uint64_t stuck_deadline(const struct baton_link *link)
 	return due;
 }
 
+uint64_t baton_link_still_due(const struct baton_link *link, uint64_t due_ms)
+{
+	return due_ms > link->ticked_ms ? due_ms : BATON_NEVER;
+}
+
 uint64_t baton_link_deadline(const struct baton_link *link)
 {
 	uint64_t due = BATON_NEVER;
@@ -593,7 +615,9 @@ uint64_t baton_link_deadline(const struct baton_link *link)
 		return due;
 	for (c = 0; c < BATON_CLASSES; c++) {
 		due = baton_earlier(
-			due, baton_receiver_ack_deadline(&link->receiver[c]));
+			due, baton_link_still_due(link,
+						  baton_receiver_ack_deadline(
+							  &link->receiver[c])));
 		due = baton_earlier(due, baton_sender_deadline(&link->sender[c],
 							       &link->rtt));
 	}
@@ -609,6 +633,7 @@ enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms)
 		return link->err;
 	if (!link->up)
 		return BATON_OK;
+	link->ticked_ms = now_ms;
 	if (baton_flight_deadline(&link->flight, link->rtt.interval_ms) <=
 	    now_ms)
 		baton_flight_again(&link->flight);

@@ -74,6 +74,7 @@ struct baton_link {
 	uint64_t heard_ms; /* last PDU that made sense */
 	uint64_t waiting_ms; /* since when something is outstanding */
 	uint64_t probe_ms; /* when the last probe went out */
+	uint64_t ticked_ms; /* the last tick() */
 	uint64_t longer_ms; /* when a longer PDU was tried last */
 	uint64_t data_ms; /* last DATA that came */
 	uint32_t probe_una; /* una of its class when the probe went out */
@@ -93,6 +94,7 @@ struct baton_link {
 	bool echo_owed;
 	bool probe_out; /* a probe waits for its echo */
 	bool probe_due; /* a probe goes out as soon as there is room */
+	bool longer_due; /* the next PDU may try to be longer */
 	bool limited; /* fell back to trusted lengths */
 	bool waiting;
 	bool up;
@@ -122,6 +124,9 @@ void baton_link_set_mtu(struct baton_link *link, uint16_t mtu);
 void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
 			 const uint8_t window[BATON_CLASSES]);
 
+/* The flight sent last was answered: it got through, and is done with. */
+void baton_link_answered(struct baton_link *link);
+
 /* The handshake is over: records go from here on. */
 void baton_link_open(struct baton_link *link);
 
@@ -140,6 +145,12 @@ size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
 
 /* When tick() is due, ms; BATON_NEVER if not. */
 uint64_t baton_link_deadline(const struct baton_link *link);
+
+/*
+ * due_ms, or BATON_NEVER if tick() has seen it: what is due and only tx() can
+ * do waits for room in the bearer, not for the time.
+ */
+uint64_t baton_link_still_due(const struct baton_link *link, uint64_t due_ms);
 
 /* Run timers; a fatal error if the link is dead. */
 BATON_MUST_CHECK

@@ -75,6 +75,38 @@ static void a_no_keeps_nothing(void **state)
 	assert_int_equal(world->end[1].stored_count, 0);
 }
 
+static void a_no_is_final(void **state)
+{
+	struct baton_session *phone = &world->end[BATON_PHONE].session;
+
+	(void)state;
+	world->end[BATON_PHONE].says_no = true;
+	world->end[BATON_WATCH].says_no = true;
+	assert_false(pair_bond(world));
+	assert_int_equal(baton_session_confirm(phone, true, world->now_ms),
+			 BATON_ERR_STATE);
+	assert_int_equal(world->end[BATON_PHONE].stored_count, 0);
+}
+
+static void a_no_cannot_be_taken_back(void **state)
+{
+	struct baton_session *phone = &world->end[BATON_PHONE].session;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_pairing_open(
+					 &world->end[i].session, world->now_ms),
+				 BATON_OK);
+	pair_up(world);
+	while (!world->end[0].compare || !world->end[1].compare)
+		pair_turn(world);
+	assert_int_equal(baton_session_confirm(phone, false, world->now_ms),
+			 BATON_OK);
+	assert_int_equal(baton_session_confirm(phone, true, world->now_ms),
+			 BATON_ERR_STATE);
+}
+
 static void a_failed_write_ends_the_pairing(void **state)
 {
 	(void)state;
@@ -237,6 +269,62 @@ static void a_broken_link_goes_on_where_it_was(void **state)
 	assert_got(&world->end[BATON_WATCH], total);
 	assert_int_equal(world->end[BATON_WATCH].begun, 1);
 	assert_int_equal(world->end[BATON_PHONE].rewinds, 5);
+}
+
+static void what_was_told_counts_though_the_link_goes(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
+	struct baton_event event;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	world->end[BATON_WATCH].deaf = true;
+	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
+					    stream, (const uint8_t *)"once", 4,
+					    world->now_ms),
+			 BATON_OK);
+	while (pair_turn(world))
+		;
+	do
+		assert_true(
+			baton_session_next_event(watch, &event, world->now_ms));
+	while (event.type != BATON_EVENT_MESSAGE);
+	pair_down(world);
+	world->end[BATON_WATCH].deaf = false;
+	pair_up(world);
+	assert_true(pair_run(world, delivered_to_watch, 5000));
+	assert_int_equal(world->end[BATON_PHONE].lost_end, 0);
+	assert_int_equal(world->end[BATON_WATCH].messages, 0);
+}
+
+static void what_waits_for_room_does_not_wake_the_caller(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
+	uint8_t pdu[BATON_PDU_MAX];
+	uint64_t due;
+	size_t len;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
+					    stream, (const uint8_t *)"ack me",
+					    6, world->now_ms),
+			 BATON_OK);
+	len = baton_session_tx(&world->end[BATON_PHONE].session, pdu,
+			       sizeof(pdu), world->now_ms);
+	assert_true(len > 0);
+	assert_int_equal(baton_session_rx(watch, pdu, len, world->now_ms),
+			 BATON_OK);
+	/* The bearer has no room: nothing is pulled, and time goes on. */
+	due = baton_session_deadline(watch);
+	assert_true(due < UINT64_MAX);
+	baton_session_tick(watch, due);
+	assert_true(baton_session_deadline(watch) > due);
+	assert_true(baton_session_tx(watch, pdu, sizeof(pdu), due) > 0);
 }
 
 static void a_rebooted_receiver_gets_it_from_the_start(void **state)
@@ -433,6 +521,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(both_see_the_same_code),
 		T(a_no_keeps_nothing),
+		T(a_no_is_final),
+		T(a_no_cannot_be_taken_back),
+		T(what_was_told_counts_though_the_link_goes),
+		T(what_waits_for_room_does_not_wake_the_caller),
 		T(a_failed_write_ends_the_pairing),
 		T(bonded_devices_reconnect),
 		T(bonds_survive_a_reboot),
