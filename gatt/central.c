@@ -4,6 +4,7 @@
 #include <gio/gunixfdlist.h>
 #include <string.h>
 
+#include "gatt/candidate.h"
 #include "gatt/host.h"
 #include "gatt/key.h"
 #include "gatt/pipe.h"
@@ -459,34 +460,6 @@ static void connect_to(struct central *c, const char *path)
 	note(c, "connecting");
 }
 
-static bool has_uuid(BatonBluezDevice1 *device, const char *uuid)
-{
-	const char *const *uuids = baton_bluez_device1_get_uuids(device);
-
-	for (; uuids && *uuids; uuids++) {
-		if (!g_ascii_strcasecmp(*uuids, uuid))
-			return true;
-	}
-	return false;
-}
-
-/* Whether it was seen in this very scan, and may be one we look for. */
-static bool is_seen(struct central *c, BatonBluezDevice1 *device)
-{
-	GVariant *rssi =
-		g_dbus_proxy_get_cached_property(G_DBUS_PROXY(device), "RSSI");
-	bool seen = rssi != NULL;
-
-	if (rssi)
-		g_variant_unref(rssi);
-	return seen && !baton_bluez_device1_get_connected(device) &&
-	       !g_strcmp0(baton_bluez_device1_get_adapter(device),
-			  c->host->adapter) &&
-	       (!c->options.peer ||
-		!g_ascii_strcasecmp(baton_bluez_device1_get_address(device),
-				    c->options.peer));
-}
-
 static gboolean discovery_renew(gpointer data);
 
 static void forgotten(GObject *source, GAsyncResult *result, gpointer data)
@@ -512,7 +485,7 @@ static void stale_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 
-	if (!has_uuid(device, UUID_GATT) ||
+	if (!baton_candidate_has(device, UUID_GATT) ||
 	    baton_bluez_device1_get_paired(device) ||
 	    g_hash_table_contains(c->tried, path))
 		return;
@@ -526,9 +499,9 @@ static void candidate_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 
-	if (!is_seen(c, device))
+	if (!baton_candidate_seen(c->host, c->options.peer, device))
 		return;
-	if (!has_uuid(device, BATON_GATT_UUID_SERVICE))
+	if (!baton_candidate_has(device, BATON_GATT_UUID_SERVICE))
 		stale_check(c, device);
 	else if (!g_hash_table_contains(c->tried, path))
 		connect_to(c, path);
@@ -602,28 +575,6 @@ static void discovering(GObject *source, GAsyncResult *result, gpointer data)
 	g_free(text);
 }
 
-/* Links that a program which ended has left behind would hide the watch. */
-static void leftovers_end(struct central *c)
-{
-	GList *objects = g_dbus_object_manager_get_objects(c->host->objects);
-
-	for (GList *i = objects; i; i = i->next) {
-		const char *path = g_dbus_object_get_object_path(i->data);
-		BatonBluezDevice1 *device =
-			baton_bluez_object_peek_device1(i->data);
-		struct baton_remote remote = {0};
-
-		if (!device || !baton_bluez_device1_get_connected(device))
-			continue;
-		if (baton_remote_find(&remote, c->host->objects, path) &&
-		    !baton_bluez_gatt_characteristic1_get_notify_acquired(
-			    remote.out))
-			baton_host_disconnect(c->host, path);
-		baton_remote_clear(&remote);
-	}
-	g_list_free_full(objects, g_object_unref);
-}
-
 static void discovery_stopped(GObject *source, GAsyncResult *result,
 			      gpointer data)
 {
@@ -654,7 +605,7 @@ static void scan(struct central *c)
 
 	state_set(c, CENTRAL_SCANNING);
 	c->renew = source_start(RENEW_MS, discovery_renew, c);
-	leftovers_end(c);
+	baton_candidate_end_leftovers(c->host);
 	g_variant_builder_init(&filter, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&filter, "{sv}", "UUIDs",
 			      g_variant_new_strv(uuids, -1));
