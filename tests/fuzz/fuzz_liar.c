@@ -27,9 +27,13 @@ static void put(uint8_t class_id, const uint8_t *frame, size_t len)
 {
 	struct baton_outgoing *out = &world->end[liar].session.outgoing;
 
+	/* Before, the handshake has this memory. */
+	if (world->end[liar].session.state != BATON_SESSION_SECURED)
+		return;
 	if (baton_outgoing_frame(&out->batch[class_id], frame, len)) {
 		(void)world_turn();
-		if (baton_outgoing_frame(&out->batch[class_id], frame, len))
+		if (world->end[liar].session.state != BATON_SESSION_SECURED ||
+		    baton_outgoing_frame(&out->batch[class_id], frame, len))
 			return;
 	}
 }
