@@ -8,13 +8,13 @@ BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3
 # The benchmark reads the size of the core on a Cortex-M4, with primitives whose
 # source apt brings and dpkg-dev unpacks.
 BENCH_PACKAGES=(gcc-arm-none-eabi binutils-arm-none-eabi
-	libnewlib-arm-none-eabi apt dpkg-dev)
+	libnewlib-arm-none-eabi apt dpkg-dev libzstd-dev liblz4-dev)
 TEST_PACKAGES=(clang-14 libclang-rt-14-dev
 	clang-format-14 binutils apt dpkg qemu-user
 	gcc-i686-linux-gnu libc6-dev-i386-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	golang-go golang-github-flynn-noise-dev
-	golang-golang-x-crypto-dev)
+	golang-golang-x-crypto-dev dbus-daemon)
 # BlueZ in a virtual machine, unless --quick leaves it out.
 VM_PACKAGES=(qemu-system-x86 bluez bluez-test-tools busybox-static cpio kmod
 	dbus)
