@@ -16,13 +16,6 @@
 
 static enum baton_role liar;
 
-static struct baton_stream_id stream_id(uint8_t byte)
-{
-	return (struct baton_stream_id){
-		.class_id = byte & 1 ? BATON_CLASS_BULK : BATON_CLASS_MESSAGE,
-		.number = byte >> 1 & 1};
-}
-
 static void put(uint8_t class_id, const uint8_t *frame, size_t len)
 {
 	struct baton_outgoing *out = &world->end[liar].session.outgoing;
@@ -59,7 +52,7 @@ static uint64_t near(struct fuzz_input *in, uint64_t truth)
 static void put_control(struct fuzz_input *in)
 {
 	uint8_t how = fuzz_byte(in);
-	struct baton_stream_id id = stream_id(how);
+	struct baton_stream_id id = world_stream(how);
 	const struct baton_outgoing_stream *stream = baton_outgoing_stream(
 		&world->end[!liar].session.outgoing, id.class_id, id.number);
 	struct baton_frame frame = {
@@ -84,7 +77,7 @@ static void put_data(struct fuzz_input *in)
 {
 	uint8_t how = fuzz_byte(in);
 	uint8_t flags = fuzz_byte(in);
-	struct baton_stream_id id = stream_id(how);
+	struct baton_stream_id id = world_stream(how);
 	const struct baton_incoming_stream *stream = baton_incoming_stream(
 		&world->end[!liar].session.incoming, id.class_id, id.number);
 	struct baton_frame frame = {.stream = id.number,
@@ -114,7 +107,7 @@ static void put_data(struct fuzz_input *in)
 /* The next link begins with this position. */
 static void lie_in_sync(struct fuzz_input *in)
 {
-	struct baton_stream_id id = stream_id(fuzz_byte(in));
+	struct baton_stream_id id = world_stream(fuzz_byte(in));
 	const struct baton_outgoing_stream *out = baton_outgoing_stream(
 		&world->end[!liar].session.outgoing, id.class_id, id.number);
 	struct baton_incoming_stream *stream = baton_incoming_stream(
@@ -128,30 +121,10 @@ static void lie_in_sync(struct fuzz_input *in)
 	(void)world_turn();
 }
 
-static void check_streams(void)
-{
-	const struct baton_session *session = &world->end[!liar].session;
-	const struct baton_outgoing_stream *out;
-	const struct baton_incoming_stream *in;
-	int c, s;
-
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			out = &session->outgoing.stream[c][s];
-			in = &session->incoming.stream[c][s];
-			FUZZ_CHECK(out->verified <= out->next + 1);
-			FUZZ_CHECK(out->state == BATON_OUTGOING_IDLE ||
-				   out->offset <= out->total);
-			FUZZ_CHECK(in->offset <= BATON_MESSAGE_MAX);
-			FUZZ_CHECK(in->state != BATON_INCOMING_IDLE ||
-				   in->offset == 0);
-		}
-}
-
 static void honest(struct fuzz_input *in)
 {
 	uint8_t byte = fuzz_byte(in);
-	struct baton_stream_id id = stream_id(byte);
+	struct baton_stream_id id = world_stream(byte);
 
 	switch (byte >> 2 & 7) {
 	case 0:
@@ -209,10 +182,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			world_up();
 			break;
 		}
-		check_streams();
+		world_check(!liar);
 	}
 	(void)world_turn();
-	check_streams();
+	world_check(!liar);
 	world_repent();
 	world_finish();
 	return 0;

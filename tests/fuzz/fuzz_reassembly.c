@@ -134,25 +134,29 @@ static void take_record(struct world *world)
 
 	err = baton_receiver_record(receiver, &bytes, &len);
 	check(world, receiver->next, 0, 0);
-	if (err) {
-		FUZZ_CHECK(err == BATON_ERR_AGAIN || err == BATON_ERR_PROTOCOL);
+	FUZZ_CHECK(!err || err == BATON_ERR_AGAIN || err == BATON_ERR_PROTOCOL);
+	if (err || world->held)
 		return;
-	}
 	FUZZ_CHECK(len > BATON_RECORD_HEADER_LEN + BATON_RECORD_TAIL_LEN);
 	FUZZ_CHECK(len <= sizeof(record));
-	if (world->held)
-		return;
 	world->held = true;
 	for (i = 0; i < len; i++) {
 		FUZZ_CHECK((int32_t)(receiver->next - world->at_unit) > 0);
 		FUZZ_CHECK((bytes[i] &
 			    (world->forged ? (uint8_t)~VARIANTS : 0xff)) ==
 			   content(world->at_unit, world->at_offset));
-		if (++world->at_offset < world->total[world->at_unit % UNITS])
-			continue;
-		world->at_offset = 0;
-		world->at_unit++;
+		if (++world->at_offset ==
+		    world->total[world->at_unit % UNITS]) {
+			world->at_offset = 0;
+			world->at_unit++;
+		}
 	}
+}
+
+static void release(struct world *world)
+{
+	baton_receiver_release(&world->receiver);
+	world->held = false;
 }
 
 static void take_ack(struct world *world, uint8_t cap)
@@ -167,8 +171,7 @@ static void take_ack(struct world *world, uint8_t cap)
 	FUZZ_CHECK(!baton_pdu_decode(pdu, n, blocks, &count) && count == 1);
 	FUZZ_CHECK(blocks[0].number == (receiver->next & 0xfff));
 	FUZZ_CHECK(blocks[0].credit <= receiver->window);
-	FUZZ_CHECK((int32_t)(receiver->next + blocks[0].credit -
-			     world->limit) >= 0);
+	FUZZ_CHECK(receiver->next + blocks[0].credit >= world->limit);
 	world->limit = receiver->next + blocks[0].credit;
 	FUZZ_CHECK(baton_receiver_ack_deadline(receiver) == BATON_NEVER);
 }
@@ -177,36 +180,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 	struct world world = {.now_ms = 1};
-	uint8_t window = fuzz_byte(&in) % BATON_WINDOW_MAX;
-	uint8_t unit_max = fuzz_byte(&in);
+	uint16_t window = 1 + fuzz_byte(&in) % BATON_WINDOW_MAX;
+	uint8_t op;
 
 	baton_receiver_init(&world.receiver, BATON_CLASS_BULK, memory, slots,
-			    (uint16_t)(1 + window), (uint16_t)(20 + unit_max),
-			    record, RECORD_MAX);
+			    window, 20 + fuzz_byte(&in), record, RECORD_MAX);
 	world.limit = world.receiver.window;
 	while (in.len > 0) {
-		switch (fuzz_byte(&in) % 8) {
-		case 0:
+		op = fuzz_byte(&in) % 8;
+		if (op < 3)
 			send_honest(&world, &in);
-			break;
-		case 3:
+		else if (op == 3)
 			send_forged(&world, &in);
-			break;
-		case 4:
+		else if (op == 4)
 			take_record(&world);
-			break;
-		case 5:
-			if (world.held)
-				baton_receiver_release(&world.receiver);
-			world.held = false;
-			break;
-		case 6:
+		else if (op == 5 && world.held)
+			release(&world);
+		else if (op == 6)
 			take_ack(&world, fuzz_byte(&in));
-			break;
-		default:
+		else if (op == 7)
 			world.now_ms += fuzz_byte(&in);
-			break;
-		}
 	}
 	return 0;
 }

@@ -14,12 +14,7 @@
 
 #define STEPS 400
 
-static struct baton_stream_id stream_id(uint8_t byte)
-{
-	return (struct baton_stream_id){
-		.class_id = byte & 1 ? BATON_CLASS_BULK : BATON_CLASS_MESSAGE,
-		.number = byte >> 1 & 1};
-}
+static const uint16_t mtus[] = {23, 65, 185, 247};
 
 /* Raw bytes, of a stated length: zeros fill up. */
 static void inject_raw(struct fuzz_input *in, enum baton_role to)
@@ -112,24 +107,11 @@ static void disturb(struct fuzz_input *in, uint8_t how, enum baton_role to)
 	}
 }
 
-static void change_mtu(uint8_t byte)
-{
-	static const uint16_t mtus[] = {23, 65, 185, 247};
-	int i;
-
-	world->mtu = mtus[byte % 4];
-	for (i = 0; i < 2; i++)
-		baton_session_link_mtu(&world->end[i].session, world->mtu);
-	/* What is under way was made for the MTU before. */
-	world_queue[0].len = 0;
-	world_queue[1].len = 0;
-}
-
 static void application(struct fuzz_input *in, uint8_t what,
 			enum baton_role role)
 {
 	uint8_t byte = fuzz_byte(in);
-	struct baton_stream_id id = stream_id(byte);
+	struct baton_stream_id id = world_stream(byte);
 
 	switch (what % 6) {
 	case 0:
@@ -194,7 +176,7 @@ static void step(struct fuzz_input *in)
 		break;
 	default:
 		if (op >> 5 == 7)
-			change_mtu(fuzz_byte(in));
+			world_set_mtu(mtus[fuzz_byte(in) % 4]);
 		else if (world->up && op >> 5 > 3)
 			world_down();
 		else

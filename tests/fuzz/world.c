@@ -340,6 +340,44 @@ void world_pass(uint64_t ms)
 	}
 }
 
+void world_set_mtu(uint16_t mtu)
+{
+	int role;
+
+	world->mtu = mtu;
+	for (role = 0; role < 2; role++) {
+		baton_session_link_mtu(&world->end[role].session, mtu);
+		world_queue[role].len = 0;
+	}
+}
+
+void world_check(enum baton_role role)
+{
+	const struct baton_session *session = &world->end[role].session;
+	const struct baton_outgoing_stream *out;
+	const struct baton_incoming_stream *in;
+	int c, s;
+
+	for (c = 0; c < BATON_DATA_CLASSES; c++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			out = &session->outgoing.stream[c][s];
+			in = &session->incoming.stream[c][s];
+			FUZZ_CHECK(out->verified <= out->next + 1);
+			FUZZ_CHECK(out->state == BATON_OUTGOING_IDLE ||
+				   out->offset <= out->total);
+			FUZZ_CHECK(in->offset <= BATON_MESSAGE_MAX);
+			FUZZ_CHECK(in->state != BATON_INCOMING_IDLE ||
+				   in->offset == 0);
+		}
+}
+
+struct baton_stream_id world_stream(uint8_t byte)
+{
+	return (struct baton_stream_id){
+		.class_id = byte & 1 ? BATON_CLASS_BULK : BATON_CLASS_MESSAGE,
+		.number = byte >> 1 & 1};
+}
+
 /* A new message from here may be logged. */
 static struct sent *next_sent(enum baton_role from, struct baton_stream_id to)
 {

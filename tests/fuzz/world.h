@@ -49,6 +49,12 @@ void world_pump(enum baton_role from);
 bool world_turn(void);
 void world_pass(uint64_t ms);
 
+/* Another MTU: what is under way was made for the last, and is lost. */
+void world_set_mtu(uint16_t mtu);
+
+/* One of the streams that applications use. */
+struct baton_stream_id world_stream(uint8_t byte);
+
 /* What applications do; what is not possible now is left out. */
 void world_send(enum baton_role from, struct baton_stream_id to, size_t len);
 void world_begin(enum baton_role from, struct baton_stream_id to, size_t total);
@@ -62,6 +68,9 @@ void world_refuse(enum baton_role to, struct baton_stream_id from);
  */
 void world_lie(enum baton_role liar);
 void world_repent(void);
+
+/* The streams of an end are within their limits. */
+void world_check(enum baton_role role);
 
 /*
  * Nobody disturbs any more: with one new link at most, everything begun
