@@ -209,21 +209,23 @@ def installed(report, name, _tests):
 
 
 UNIT = ['--suite', 'unit']
+# A busy machine, sanitizers and emulation take their time.
+SLOWER = ['-t', '3']
 # Each step: its name, what it does, the tests it takes, more.
 STEPS = (
-    ('debug', native('--buildtype=debug'), [], {}),
+    ('debug', native('--buildtype=debug'), SLOWER, {}),
     ('release', native(*RELEASE), None, {}),
     ('asan', native('--buildtype=debugoptimized', *SANITIZE),
-     ['--no-suite', 'style', '-t', '3'], {}),
+     ['--no-suite', 'style', *SLOWER], {}),
     ('clang', native('--buildtype=debugoptimized', *SANITIZE),
-     [*UNIT, '-t', '3'], {'env': CLANG}),
-    ('bare', bare, UNIT, {}),
+     [*UNIT, *SLOWER], {'env': CLANG}),
+    ('bare', bare, [*UNIT, *SLOWER], {}),
     ('subproject', subproject, [], {}),
     ('installed', installed, [], {}),
     ('m4', cortex, UNIT, {}),
     ('m0', cortex, UNIT, {}),
-    ('i686', emulated('i386', source_of_bearssl), UNIT, {}),
-    ('s390x', emulated('s390x'), UNIT, {}),
+    ('i686', emulated('i386', source_of_bearssl), [*UNIT, *SLOWER], {}),
+    ('s390x', emulated('s390x'), [*UNIT, *SLOWER], {}),
 )
 LONG = ['--no-suite', 'vm', '--no-suite', 'slow']
 
@@ -242,7 +244,8 @@ def main(args):
             continue
         if tests is None:
             # The one build that runs everything, unless told to be quick.
-            tests = ['--no-suite', 'style', *(LONG if quick else [])]
+            tests = ['--no-suite', 'style', *SLOWER,
+                     *(LONG if quick else [])]
         else:
             tests = [*tests, *LONG]
         start = time.monotonic()
