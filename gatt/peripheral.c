@@ -119,9 +119,16 @@ static void fail(struct peripheral *p, char *text)
 	g_free(text);
 }
 
-static uint16_t mtu_clamp(uint16_t mtu)
+/*
+ * The MTU as it counts for us. Where the phone can take it (BlueZ can),
+ * bluetoothd sends each notification as one of several, which takes two bytes
+ * more, and cuts off what does not fit. From 514 on the limit on values is
+ * what counts. DESIGN.md, "Sizes".
+ */
+static uint16_t mtu_usable(uint16_t mtu)
 {
-	return mtu < 23 ? 23 : mtu > 517 ? 517 : mtu;
+	mtu = CLAMP(mtu, 23, 517);
+	return mtu < BATON_GATT_VALUE_MAX + 5 ? mtu - 2 : mtu;
 }
 
 /*
@@ -134,7 +141,7 @@ static bool link_up(struct peripheral *p, const char *device, uint16_t mtu)
 
 	if (!mtu && !g_strcmp0(device, p->notify_device))
 		mtu = p->notify_mtu;
-	p->mtu = mtu_clamp(mtu);
+	p->mtu = mtu_usable(mtu);
 	link.mtu = p->mtu;
 	p->active = g_strdup(device);
 	state_set(p, PERIPHERAL_LINKED);
@@ -159,8 +166,8 @@ static void on_written(void *user, const char *device, uint16_t mtu,
 		break;
 	case PERIPHERAL_LINKED:
 		ours = !strcmp(device, p->active);
-		if (ours && mtu && mtu_clamp(mtu) != p->mtu) {
-			p->mtu = mtu_clamp(mtu);
+		if (ours && mtu && mtu_usable(mtu) != p->mtu) {
+			p->mtu = mtu_usable(mtu);
 			p->events->mtu(p->user, p->mtu);
 			ours = p->events && p->state == PERIPHERAL_LINKED;
 		} else if (!ours && !p->stranger_noted) {
