@@ -261,9 +261,16 @@ start_bare_phone() {
 
 # --- Baton ------------------------------------------------------------------
 
-# baton_role ROLE ARGUMENT...: starts baton as watch or phone over its adapter.
+# baton_role ROLE ARGUMENT...: starts baton as watch or phone over its adapter;
+# its latest trace is ROLE.pcapng, unless the case is --lean.
 baton_role() {
-	start "$1" baton "$1" --bearer "bluez:${!1}" --verbose "${@:2}"
+	local trace=()
+	if [[ ! $lean ]]; then
+		install -o $user -g $user /dev/null "$VM_LOGS/$1.pcapng"
+		trace=(--trace "$VM_LOGS/$1.pcapng")
+	fi
+	start "$1" baton "$1" --bearer "bluez:${!1}" --verbose "${trace[@]}" \
+		"${@:2}"
 }
 
 # pair_baton: new bonds, confirmed only if both show the same code.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Turnaround times from a btmon trace: on each adapter, from an ATT value
 received to the next one sent, in milliseconds. The values must go back and
-forth one by one. The trace may have holes: a pair is only counted whole."""
+forth one by one. The trace may have holes: a pair is only counted whole. The
+last line is for the simulator's `bluez` host: docs/BLUEZ.md."""
 
 import statistics
 import struct
@@ -58,12 +59,17 @@ def main():
         sys.exit("usage: turnaround.py TRACE")
     with open(sys.argv[1], "rb") as file:
         times = turnarounds(file.read())
+    host = []
     for adapter, us in sorted(times.items()):
         us.sort()
-        print(f"{ADAPTERS.get(adapter, adapter)} turnaround: "
+        name = ADAPTERS.get(adapter, adapter)
+        host += [f"{name}_p{p}_us={us[len(us) * p // 100]}"
+                 for p in (10, 50, 90, 99)]
+        print(f"{name} turnaround: "
               f"median {statistics.median(us) / 1e3:.1f} ms, "
               f"90 % {us[len(us) * 9 // 10] / 1e3:.1f} ms, "
               f"longest {us[-1] / 1e3:.1f} ms, of {len(us)}")
+    print("bluez-turnaround:", *host)
 
 
 if __name__ == "__main__":

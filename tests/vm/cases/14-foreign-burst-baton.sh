@@ -12,7 +12,7 @@ in=257c0002-ebd5-48ed-bb5a-92ad2d7d0293
 out=257c0003-ebd5-48ed-bb5a-92ad2d7d0293
 
 burst() {
-	expect watch "advertising"
+	wait_for 60 "the link to go" no_link
 	start foreign att_phone "$phone" "$watch_address" "$in" 50 100 517 "$@"
 	expect foreign "^sent 50 values of 100 B at MTU 517"
 	wait_exit foreign 30

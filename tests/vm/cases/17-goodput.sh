@@ -13,7 +13,7 @@ rate() {
 	begin_baton "$1" "$2" $bytes
 	expect "$2" "^receiving" 60
 	began_us=${EPOCHREALTIME/./}
-	expect "$2" "^received .*, $bytes bytes" 200
+	wait_for 200 "the file" test -e "$VM_LOGS/home/$2/$1-to-$2-$bytes"
 	rate=$((bytes * 1000000 / (${EPOCHREALTIME/./} - began_us)))
 	end_baton "$1" "$2" $bytes
 }
