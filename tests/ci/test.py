@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every build and every test that ./run test stands for.
 
-usage: test.py [--quick] [STEP...]
+usage: test.py [--quick | --no-vm] [STEP...]
 
 Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
@@ -232,7 +232,8 @@ LONG = ['--no-suite', 'vm', '--no-suite', 'slow']
 
 def main(args):
     quick = '--quick' in args
-    chosen = [arg for arg in args if arg != '--quick']
+    no_vm = quick or '--no-vm' in args
+    chosen = [arg for arg in args if arg not in ('--quick', '--no-vm')]
     unknown = set(chosen) - {name for name, *_ in STEPS}
     if unknown:
         print(f'no step is called {unknown.pop()}; the steps are '
@@ -245,7 +246,7 @@ def main(args):
         if tests is None:
             # The one build that runs everything, unless told to be quick.
             tests = ['--no-suite', 'style', *SLOWER,
-                     *(LONG if quick else [])]
+                     *(LONG if quick else LONG[:2] if no_vm else [])]
         else:
             tests = [*tests, *LONG]
         start = time.monotonic()
