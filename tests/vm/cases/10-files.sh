@@ -5,6 +5,7 @@
 # limit: 600 s
 
 start_bluez
+run doctor baton doctor
 pair_baton
 
 baton_role watch --receive .
