@@ -291,11 +291,15 @@ pair_baton() {
 
 # is_ordinary NAME: it runs as nobody, and without any capability.
 is_ordinary() {
+	wait_for 10 "$1 to have no rights" has_no_rights "$1"
+}
+
+has_no_rights() {
 	local status
 	status=$(<"/proc/${pid[$1]}/status")
-	[[ $status =~ Uid:[[:space:]]$user[[:space:]]$user[[:space:]] ]] &&
-		[[ $status =~ CapEff:[[:space:]]0000000000000000 ]] ||
-		fail "$1 runs with more rights than it should"
+	[[ $status == Name:*baton* ]] &&
+		[[ $status =~ Uid:[[:space:]]$user[[:space:]]$user[[:space:]] ]] &&
+		[[ $status =~ CapEff:[[:space:]]0000000000000000 ]]
 }
 
 # begin_baton FROM TO BYTES: FROM starts to send a new file of so many random
