@@ -298,7 +298,7 @@ has_no_rights() {
 	local status
 	status=$(<"/proc/${pid[$1]}/status")
 	[[ $status == Name:*baton* ]] &&
-		[[ $status =~ Uid:[[:space:]]$user[[:space:]]$user[[:space:]] ]] &&
+		[[ $status =~ Uid:[[:space:]]${user}[[:space:]]${user}[[:space:]] ]] &&
 		[[ $status =~ CapEff:[[:space:]]0000000000000000 ]]
 }
 
