@@ -5,6 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* len rounded up, so that what comes behind it is aligned as by malloc. */
+static inline size_t baton_aligned(size_t len)
+{
+	return (len + 15) / 16 * 16;
+}
+
 /*
  * Load and store integers on byte strings: the only way the core touches
  * wire bytes. The caller has checked that the bytes are there.

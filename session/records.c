@@ -419,7 +419,7 @@ enum baton_err records_take_control(struct baton_session *session,
 
 /*
  * The next frame of MESSAGE or BULK into session->frame. AGAIN: none is here
- * yet. PAD and such are passed over.
+ * yet.
  */
 enum baton_err records_next_frame(struct baton_session *session)
 {
@@ -445,8 +445,6 @@ enum baton_err records_next_frame(struct baton_session *session)
 	}
 	if (!session->record)
 		return BATON_ERR_AGAIN;
-	if (session->record_at == session->record_len)
-		return records_next_frame(session);
 	err = baton_frame_decode(session->record + session->record_at,
 				 session->record_len - session->record_at,
 				 session->record_class, &session->frame, &used);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "session/internal.h"
 #include "transport/timing.h"
 
@@ -15,28 +16,23 @@ static uint16_t record_max(const struct baton_session *session, int class_id)
 
 #define STORED_LEN (BATON_BOND_LEN + BATON_BOND_KEY_LEN)
 
-/* As malloc aligns, so that a codec may keep anything there. */
-static size_t aligned(size_t len)
-{
-	return (len + 15) / 16 * 16;
-}
-
 /* Both classes' encoders and decoders, and a piece of what they give. */
 static size_t codec_memory_len(const struct baton_session_config *config)
 {
 	if (!BATON_CODEC || !config->codec)
 		return 0;
-	return BATON_DATA_CLASSES * (aligned(config->codec->encoder_len) +
-				     aligned(config->codec->decoder_len)) +
-	       aligned(config->link.record_max);
+	return BATON_DATA_CLASSES *
+		       (baton_aligned(config->codec->encoder_len) +
+			baton_aligned(config->codec->decoder_len)) +
+	       baton_aligned(config->link.record_max);
 }
 
 size_t baton_session_memory_len(const struct baton_session_config *config)
 {
 	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
-	       aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
-	       2 * aligned(BATON_BATCH_LEN(config->link.record_max)) +
-	       aligned(STORED_LEN);
+	       baton_aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
+	       2 * baton_aligned(BATON_BATCH_LEN(config->link.record_max)) +
+	       baton_aligned(STORED_LEN);
 }
 
 /*
@@ -62,9 +58,9 @@ static void codec_init(struct baton_session *session, uint8_t *p)
 		return;
 	for (c = 0; c < BATON_DATA_CLASSES; c++) {
 		session->outgoing.pack.memory[c] = p;
-		p += aligned(codec->encoder_len);
+		p += baton_aligned(codec->encoder_len);
 		session->unpack.memory[c] = p;
-		p += aligned(codec->decoder_len);
+		p += baton_aligned(codec->decoder_len);
 	}
 	session->unpack.out = p;
 	session->unpack.out_cap = session->config.link.record_max;
@@ -97,11 +93,11 @@ enum baton_err baton_session_init(struct baton_session *session,
 	session->memory = memory;
 	session->memory_len = baton_session_memory_len(config);
 	session->stored = p;
-	p += aligned(STORED_LEN);
+	p += baton_aligned(STORED_LEN);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		max[c] = record_max(session, c);
 		batch[c] = p;
-		p += aligned(BATON_BATCH_LEN(max[c]));
+		p += baton_aligned(BATON_BATCH_LEN(max[c]));
 	}
 	session->handshake = (void *)batch[BATON_CLASS_MESSAGE];
 	baton_outgoing_init(&session->outgoing, batch, max);

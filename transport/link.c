@@ -3,17 +3,12 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "transport/plant.h"
 #include "transport/timing.h"
 
 #define UNTRUSTED_LOSSES 2 /* before long PDUs are given up */
-#define ALIGN 8u
 #define ACKS_RIDE_LEN 80 /* PDUs from this length on carry ACKs and data */
-
-static size_t aligned(size_t len)
-{
-	return (len + ALIGN - 1) / ALIGN * ALIGN;
-}
 
 static uint16_t class_record_max(const struct baton_link_config *config,
 				 int class_id)
@@ -26,11 +21,13 @@ static size_t class_memory_len(const struct baton_link_config *config, int c)
 {
 	uint16_t window = config->window[c];
 
-	return aligned(BATON_SENDER_UNITS_LEN(window)) +
-	       aligned(BATON_RECEIVER_SLOTS_LEN(window)) +
-	       aligned(config->ring[c]) +
-	       aligned(BATON_RECEIVER_BYTES_LEN(window, config->pdu_max)) +
-	       aligned(BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
+	return baton_aligned(BATON_SENDER_UNITS_LEN(window)) +
+	       baton_aligned(BATON_RECEIVER_SLOTS_LEN(window)) +
+	       baton_aligned(config->ring[c]) +
+	       baton_aligned(
+		       BATON_RECEIVER_BYTES_LEN(window, config->pdu_max)) +
+	       baton_aligned(
+		       BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
 }
 
 size_t baton_link_memory_len(const struct baton_link_config *config)
@@ -68,7 +65,7 @@ static uint8_t *carve(uint8_t **memory, size_t len)
 {
 	uint8_t *p = *memory;
 
-	*memory += aligned(len);
+	*memory += baton_aligned(len);
 	return p;
 }
 
