@@ -2,6 +2,7 @@
 #ifndef BATON_CRYPTO_H
 #define BATON_CRYPTO_H
 
+#include "crypto/advert.h"
 #include "crypto/drbg.h"
 #include "crypto/hkdf.h"
 #include "crypto/keys.h"

@@ -4,6 +4,7 @@
 
 /* The engine: what an application or a port includes. See session/SPEC.md. */
 
+#include "session/beacon.h"
 #include "session/session.h"
 
 #endif
