@@ -147,6 +147,7 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 							   class_id, number)
 				   ->messages;
 	refusal->reason = reason;
+	refusal->made = true;
 	refusal->owed = true;
 	session->owes_refusals = true;
 }

@@ -341,7 +341,6 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);
-	memset(session->refusal, 0, sizeof(session->refusal));
 	session->owes_sync = false;
 	session->owes_confirm = false;
 	session->owes_bonded = false;

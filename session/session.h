@@ -178,11 +178,12 @@ struct baton_stream_news {
 	bool aborted; /* of the incoming stream of the same number */
 };
 
-/* A REFUSE that has to go out. */
+/* The newest refusal of a stream. */
 struct baton_refusal {
 	uint32_t message; /* low bits of its number */
 	uint8_t reason;
-	bool owed;
+	bool made; /* there is one */
+	bool owed; /* its REFUSE has to go out */
 };
 
 /* The engine; members are its own. */

@@ -9,7 +9,8 @@
 #include "transport/varint.h"
 
 #define INSTANCE_LEN 8
-#define ENTRY_MAX (2 + 2 * BATON_VARINT_MAX)
+#define REFUSED 0x80 /* in the byte of the stream */
+#define ENTRY_MAX (3 + 2 * BATON_VARINT_MAX)
 #define SYNC_MAX \
 	(2 * INSTANCE_LEN + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
@@ -17,6 +18,8 @@ struct position {
 	uint64_t messages;
 	uint64_t offset;
 	bool given;
+	bool refused; /* the last one of messages */
+	uint8_t reason;
 };
 
 void sync_begin(struct baton_session *session)
@@ -30,11 +33,25 @@ void sync_begin(struct baton_session *session)
 	session->owes_sync = true;
 }
 
+/* The refusal of the last message that was counted; NULL if it was taken. */
+static const struct baton_refusal *
+last_refusal(const struct baton_session *session, uint8_t c, uint8_t s)
+{
+	const struct baton_refusal *refusal = &session->refusal[c][s];
+	uint64_t messages = session->incoming.stream[c][s].messages;
+
+	return refusal->made && messages > 0 &&
+			       refusal->message == (uint32_t)(messages - 1)
+		       ? refusal
+		       : NULL;
+}
+
 enum baton_err sync_put(struct baton_session *session)
 {
 	uint8_t frame[3 + SYNC_MAX];
 	uint8_t body[SYNC_MAX];
 	const struct baton_incoming_stream *stream;
+	const struct baton_refusal *refusal;
 	size_t n = 2 * INSTANCE_LEN;
 	size_t at = 1;
 	uint8_t c, s;
@@ -47,13 +64,16 @@ enum baton_err sync_put(struct baton_session *session)
 			if (stream->messages == 0 && stream->offset == 0)
 				continue;
 			body[n++] = (uint8_t)(BATON_CLASS_MESSAGE + c);
-			body[n++] = s;
+			refusal = last_refusal(session, c, s);
+			body[n++] = (uint8_t)(s | (refusal ? REFUSED : 0));
 			n += baton_varint_put(body + n,
 					      stream->messages -
 						      (BATON_PLANTED(DOUBLE) &&
 						       stream->messages > 0 &&
 						       stream->offset == 0));
 			n += baton_varint_put(body + n, stream->offset);
+			if (refusal)
+				body[n++] = refusal->reason;
 		}
 	frame[0] = SYNC_FRAME;
 	at += baton_varint_put(frame + at, n);
@@ -67,12 +87,18 @@ read_entries(const uint8_t *p, size_t len,
 	     struct position at[BATON_DATA_CLASSES][BATON_STREAMS])
 {
 	struct position *position;
+	uint8_t number;
+	bool refused;
 
 	while (len > 0) {
-		if (len < 2 || p[0] < BATON_CLASS_MESSAGE ||
-		    p[0] > BATON_CLASS_BULK || p[1] >= BATON_STREAMS)
+		if (len < 2)
 			return BATON_ERR_PROTOCOL;
-		position = &at[p[0] - BATON_CLASS_MESSAGE][p[1]];
+		refused = p[1] & REFUSED;
+		number = p[1] & (uint8_t)~REFUSED;
+		if (p[0] < BATON_CLASS_MESSAGE || p[0] > BATON_CLASS_BULK ||
+		    number >= BATON_STREAMS)
+			return BATON_ERR_PROTOCOL;
+		position = &at[p[0] - BATON_CLASS_MESSAGE][number];
 		p += 2;
 		len -= 2;
 		if (position->given ||
@@ -80,6 +106,13 @@ read_entries(const uint8_t *p, size_t len,
 		    !baton_varint_get(&p, &len, &position->offset))
 			return BATON_ERR_PROTOCOL;
 		position->given = true;
+		if (!refused)
+			continue;
+		if (len < 1 || position->messages == 0)
+			return BATON_ERR_PROTOCOL;
+		position->refused = true;
+		position->reason = *p++;
+		len--;
 	}
 	return BATON_OK;
 }
@@ -92,6 +125,10 @@ static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
 		session_news(session, (uint8_t)(BATON_CLASS_MESSAGE + c), s);
 	struct baton_outgoing_news told;
 	enum baton_err err;
+	/* All of it had gone out, and the REFUSE was lost with the link. */
+	bool refused = known && position->refused &&
+		       out->state == BATON_OUTGOING_SENT &&
+		       position->messages == out->next;
 
 	err = baton_outgoing_sync(out, known, position->messages,
 				  position->offset, &told);
@@ -99,14 +136,20 @@ static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
 		return err;
 	news->delivered |= told.delivered;
 	news->rewind = told.rewind;
-	news->refused |= told.refused;
+	if (told.refused || refused) {
+		news->refused = true;
+		news->reason = position->reason;
+	}
 	news->writable = false;
 	if (told.lost) {
 		news->lost = true;
 		news->lost_from = out->next;
 		news->lost_count = (uint32_t)told.lost_count;
 	}
-	if (!known && baton_incoming_reset(&session->incoming.stream[c][s]))
+	if (known)
+		return BATON_OK;
+	session->refusal[c][s].made = false;
+	if (baton_incoming_reset(&session->incoming.stream[c][s]))
 		news->aborted = true;
 	return BATON_OK;
 }
@@ -147,11 +190,14 @@ void sync_link_down(struct baton_session *session)
 	uint8_t c, s;
 
 	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++)
+		for (s = 0; s < BATON_STREAMS; s++) {
+			/* The next SYNC says it instead. */
+			session->refusal[c][s].owed = false;
 			if (baton_incoming_link_down(
 				    &session->incoming.stream[c][s]))
 				session_news(session,
 					     (uint8_t)(BATON_CLASS_MESSAGE + c),
 					     s)
 					->aborted = true;
+		}
 }

@@ -379,6 +379,66 @@ static void a_refused_message_stops(void **state)
 	assert_int_equal(world->end[BATON_WATCH].ended, 1);
 }
 
+/* The link goes between the refusal and the REFUSE. */
+static void a_lost_refusal_is_told_on_the_next_link(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 20000);
+	while (watch->got_bytes == 0)
+		pair_turn(world);
+	assert_false(phone->sending);
+	assert_int_equal(baton_session_refuse(&watch->session, phone->stream,
+					      BATON_REASON_NO_ROOM),
+			 BATON_OK);
+	pair_down(world);
+	assert_int_equal(phone->refused, 0);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	assert_int_equal(phone->refused, 1);
+	assert_int_equal(phone->reason, BATON_REASON_NO_ROOM);
+	assert_int_equal(phone->rewinds, 0);
+	/* Once is enough, and it says nothing of what follows. */
+	phone->delivered = 0;
+	pair_send(world, BATON_PHONE, 5000);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	assert_int_equal(phone->refused, 1);
+	assert_int_equal(watch->ended, 1);
+}
+
+/* What was refused before the peer counts anew says nothing of the new. */
+static void a_refusal_does_not_outlive_its_numbering(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_send(world, BATON_PHONE, 1 << 20);
+	while (watch->got_bytes == 0)
+		pair_turn(world);
+	assert_int_equal(baton_session_refuse(&watch->session, phone->stream,
+					      BATON_REASON_NO_ROOM),
+			 BATON_OK);
+	pair_reboot(world, BATON_PHONE);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	pair_send(world, BATON_PHONE, 5000);
+	while (watch->ended == 0)
+		pair_turn(world);
+	pair_down(world); /* before VERIFIED */
+	assert_int_equal(phone->delivered, 0);
+	pair_up(world);
+	assert_true(pair_run(world, delivered_to_watch, 5000));
+	assert_int_equal(phone->refused, 0);
+}
+
 static void a_message_over_the_limit_is_refused(void **state)
 {
 	struct pair_end *phone = &world->end[BATON_PHONE];
@@ -540,6 +600,8 @@ int main(void)
 		T(a_rebooted_receiver_gets_it_from_the_start),
 		T(a_deaf_application_stops_the_sender),
 		T(a_refused_message_stops),
+		T(a_lost_refusal_is_told_on_the_next_link),
+		T(a_refusal_does_not_outlive_its_numbering),
 		T(a_message_over_the_limit_is_refused),
 		T(a_cancelled_message_is_aborted),
 		T(a_host_that_cuts_at_20_is_survived),
