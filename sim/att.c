@@ -189,6 +189,7 @@ static void take_answer(struct baton_sim_host *host, const uint8_t *p,
 		say(host, BATON_ATT_WRITE_REQ, 2, enable);
 	} else if (p[0] == BATON_ATT_WRITE_RSP) {
 		baton_sim_host_up(host);
+		baton_sim_bluez_answered(host);
 	}
 }
 
@@ -261,6 +262,11 @@ void baton_sim_att_rx(struct baton_sim_host *host,
 		serve_request(host, p, len);
 	else
 		take_answer(host, p, len);
+}
+
+void baton_sim_att_written(struct baton_sim_host *host)
+{
+	say(host, BATON_ATT_WRITE_RSP, 0, NULL);
 }
 
 void baton_sim_att_credits(struct baton_sim_host *host, uint32_t credits)

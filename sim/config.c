@@ -7,9 +7,17 @@
 
 #define MILLION 1000000U
 
-static void node_init(struct baton_sim_node_config *node)
+/* docs/BLUEZ.md, "Turnaround, for the simulator". */
+static const uint32_t bluez_us[BATON_SIM_SIDES][4] = {
+	[BATON_SIM_WATCH] = {13094, 18365, 31437, 54444},
+	[BATON_SIM_PHONE] = {1149, 5553, 17108, 56886},
+};
+
+static void node_init(struct baton_sim_node_config *node,
+		      enum baton_sim_side side)
 {
 	memset(node, 0, sizeof(*node));
+	memcpy(node->bluez_us, bluez_us[side], sizeof(node->bluez_us));
 	node->turnaround_us = 1000;
 	node->hold = 2;
 	node->up_late_us = 20000;
@@ -37,8 +45,8 @@ void baton_sim_config_init(struct baton_sim_config *cfg)
 	cfg->adv_len = 31;
 	cfg->scan_interval_us = 60000;
 	cfg->scan_window_us = 60000;
-	node_init(&cfg->node[BATON_SIM_WATCH]);
-	node_init(&cfg->node[BATON_SIM_PHONE]);
+	node_init(&cfg->node[BATON_SIM_WATCH], BATON_SIM_WATCH);
+	node_init(&cfg->node[BATON_SIM_PHONE], BATON_SIM_PHONE);
 }
 
 uint64_t baton_sim_config_timeout_us(const struct baton_sim_config *cfg)
@@ -61,11 +69,14 @@ const char *baton_sim_errors_check(const struct baton_sim_errors *e)
 
 const char *baton_sim_node_check(const struct baton_sim_node_config *n)
 {
-	if (n->host != BATON_SIM_HOST_QUICK && n->host != BATON_SIM_HOST_SLOW)
+	if (n->host > BATON_SIM_HOST_BLUEZ)
 		return "node.host: no such host";
 	if (n->up_drop_ppm > MILLION || n->up_dup_ppm > MILLION ||
 	    n->up_late_ppm > MILLION || n->down_drop_ppm > MILLION)
 		return "node: rates are parts per million, 0 to 1000000";
+	if (n->bluez_us[0] > n->bluez_us[1] ||
+	    n->bluez_us[1] > n->bluez_us[2] || n->bluez_us[2] > n->bluez_us[3])
+		return "node.bluez_us: percentiles rise";
 	if (n->hold < 1 || n->hold > 16)
 		return "node.hold: a controller holds 1 to 16 PDUs";
 	if (n->clock_ppm < -100000 || n->clock_ppm > 100000)

@@ -7,10 +7,6 @@
 #include "sim/att.h"
 #include "sim/world.h"
 
-/* Handles of the two characteristics, see att.c. */
-#define HANDLE_NOTIFY 3U
-#define HANDLE_WRITE 6U
-
 static struct baton_sim_stats *stats(struct baton_sim_host *host)
 {
 	return &host->sim->node[host->side].stats;
@@ -35,11 +31,13 @@ static bool stalled(const struct baton_sim_host *host)
 
 static size_t pdu_max(const struct baton_sim_host *host)
 {
+	size_t max = host->mtu - BATON_SIM_ATT_LEN;
+
 	if (host->sim->cfg.bearer == BATON_SIM_COC)
 		return host->sim->cfg.coc_sdu;
-	if (host->mtu - BATON_SIM_ATT_LEN > BATON_SIM_VALUE_MAX)
-		return BATON_SIM_VALUE_MAX;
-	return host->mtu - BATON_SIM_ATT_LEN;
+	if (max > BATON_SIM_VALUE_MAX)
+		max = BATON_SIM_VALUE_MAX;
+	return baton_sim_bluez_pdu_max(host, max);
 }
 
 uint64_t baton_sim_host_clock(const struct baton_sim_host *host, uint64_t us)
@@ -126,47 +124,72 @@ static void lost_down(void *ctx, uint64_t link)
 		baton_sim_host_room(host->sim, host->side);
 }
 
+/* False: the host lost it. */
+static bool survives(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
+		     size_t len)
+{
+	struct baton_sim *sim = host->sim;
+	const bool bluez = baton_sim_bluez_is(host);
+
+	/* A request is answered, or the link ends. */
+	if (bluez && host->bluez.write == BATON_SIM_BLUEZ_ALONE)
+		return true;
+	if (!chance(host, BATON_SIM_RAND_DOWN_DROP, host->cfg.down_drop_ppm))
+		return true;
+	stats(host)->host_lost_pdus++;
+	baton_sim_note(sim, BATON_SIM_HOST_LOST, host->side, sdu->data + 7, len,
+		       0);
+	baton_sim_sdu_put(&sim->pool, sdu);
+	if (bluez)
+		return false;
+	host->held++;
+	baton_sim_queue_push(&sim->queue,
+			     sim->now + host->cfg.turnaround_us + 1,
+			     BATON_SIM_RANK_HOST, lost_down, host, host->link);
+	return false;
+}
+
 static void send_value(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
 		       size_t len)
 {
 	struct baton_sim *sim = host->sim;
-	uint64_t at_us;
 
-	host->held++;
 	if (sim->cfg.bearer == BATON_SIM_COC) {
 		baton_sim_sdu_frame_coc(sdu, sim->scratch, len,
 					sim->cfg.coc_mps);
 	} else {
-		if (chance(host, BATON_SIM_RAND_DOWN_DROP,
-			   host->cfg.down_drop_ppm)) {
-			stats(host)->host_lost_pdus++;
-			baton_sim_note(sim, BATON_SIM_HOST_LOST, host->side,
-				       sdu->data + 7, len, 0);
-			baton_sim_sdu_put(&sim->pool, sdu);
-			at_us = sim->now + host->cfg.turnaround_us + 1;
-			baton_sim_queue_push(&sim->queue, at_us,
-					     BATON_SIM_RANK_HOST, lost_down,
-					     host, host->link);
+		if (!survives(host, sdu, len))
 			return;
-		}
 		if (host->cfg.cut_len && len > host->cfg.cut_len)
 			len = host->cfg.cut_len;
+		if (baton_sim_bluez_is(host)) {
+			baton_sim_bluez_send(host, sdu, len);
+			return;
+		}
 		if (host->side == BATON_SIM_WATCH)
 			baton_sim_sdu_frame_value(sdu, BATON_ATT_NOTIFY,
-						  HANDLE_NOTIFY, len);
+						  BATON_SIM_HANDLE_NOTIFY, len);
 		else
 			baton_sim_sdu_frame_value(sdu, BATON_ATT_WRITE_CMD,
-						  HANDLE_WRITE, len);
+						  BATON_SIM_HANDLE_WRITE, len);
 	}
+	host->held++;
 	stats(host)->l2cap_tx_bytes += sdu->len;
 	baton_sim_ll_send(sim, host->side, sdu);
+}
+
+static bool takes(const struct baton_sim_host *host)
+{
+	if (baton_sim_bluez_is(host))
+		return baton_sim_bluez_takes(host);
+	return host->held < host->cfg.hold;
 }
 
 static void pull(struct baton_sim_host *host)
 {
 	struct baton_sim *sim = host->sim;
 
-	while (host->up && host->held < host->cfg.hold && !stalled(host)) {
+	while (host->up && takes(host) && !stalled(host)) {
 		struct baton_sim_sdu *sdu;
 		size_t cap = pdu_max(host);
 		size_t len;
@@ -223,6 +246,8 @@ void baton_sim_host_room(struct baton_sim *sim, enum baton_sim_side side)
 
 	if (host->held)
 		host->held--;
+	if (baton_sim_bluez_is(host))
+		baton_sim_bluez_feed(host);
 	if (host->cfg.pull_us)
 		baton_sim_queue_push(&sim->queue, sim->now + host->cfg.pull_us,
 				     BATON_SIM_RANK_HOST, serve_later, host, 0);
@@ -230,7 +255,7 @@ void baton_sim_host_room(struct baton_sim *sim, enum baton_sim_side side)
 		baton_sim_host_serve(host);
 }
 
-static void lose_up(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
+void baton_sim_host_lose(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
 {
 	stats(host)->host_lost_pdus++;
 	baton_sim_note(host->sim, BATON_SIM_HOST_LOST, host->side,
@@ -244,8 +269,10 @@ static void hand_up(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
 	const uint8_t *value = sdu->data + sdu->value_off;
 	size_t len = sdu->value_len;
 
+	if (baton_sim_bluez_hears(host))
+		baton_sim_host_up(host);
 	if (!host->up) {
-		lose_up(host, sdu);
+		baton_sim_host_lose(host, sdu);
 		return;
 	}
 	if (sim->cfg.bearer == BATON_SIM_COC) {
@@ -266,23 +293,48 @@ static void hand_up(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
 	baton_sim_host_serve(host);
 }
 
+/* A value by a write request, as the phone has sent it. */
+static bool is_request(const struct baton_sim_host *host,
+		       const struct baton_sim_sdu *sdu)
+{
+	return host->sim->cfg.bearer == BATON_SIM_GATT &&
+	       sdu->data[BATON_SIM_L2CAP_LEN] == BATON_ATT_WRITE_REQ;
+}
+
 static void visible(void *ctx, uint64_t arg)
 {
-	struct baton_sim_host *host = ctx;
-	struct baton_sim_sdu *sdu = (struct baton_sim_sdu *)(uintptr_t)arg;
+	baton_sim_host_visible(ctx, (struct baton_sim_sdu *)(uintptr_t)arg);
+}
+
+void baton_sim_host_visible(struct baton_sim_host *host,
+			    struct baton_sim_sdu *sdu)
+{
+	const uintptr_t arg = (uintptr_t)sdu;
+	bool request;
 
 	if (sdu->link != host->link) {
+		baton_sim_bluez_keeps(host, sdu);
 		baton_sim_sdu_put(&host->sim->pool, sdu);
 		return;
 	}
-	if (stalled(host)) {
+	/* What sleeps is the program, not bluetoothd. */
+	if (stalled(host) && baton_sim_bluez_is(host)) {
+		if (sdu->kind == BATON_SIM_VALUE) {
+			baton_sim_bluez_unread(host, sdu);
+			return;
+		}
+	} else if (stalled(host)) {
 		baton_sim_queue_push(&host->sim->queue, host->stalled_until,
 				     BATON_SIM_RANK_HOST, visible, host, arg);
 		return;
 	}
 	if (sdu->kind == BATON_SIM_VALUE) {
 		host->pending--;
+		request = is_request(host, sdu);
+		baton_sim_bluez_show(host, sdu);
 		hand_up(host, sdu);
+		if (request)
+			baton_sim_att_written(host);
 		return;
 	}
 	baton_sim_att_rx(host, sdu);
@@ -292,12 +344,12 @@ static void visible(void *ctx, uint64_t arg)
 void baton_sim_host_discard(struct baton_sim *sim,
 			    const struct baton_sim_item *item)
 {
-	if (item->fire == visible)
+	if (item->fire == visible || baton_sim_bluez_holds(item))
 		baton_sim_sdu_put(&sim->pool, (void *)(uintptr_t)item->arg);
 }
 
-static void show_at(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
-		    uint64_t at_us)
+void baton_sim_host_show(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
+			 uint64_t at_us)
 {
 	sdu->link = host->link;
 	if (sdu->kind == BATON_SIM_VALUE)
@@ -310,14 +362,21 @@ static void show_at(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
 static uint64_t in_order_us(struct baton_sim_host *host)
 {
 	struct baton_sim *sim = host->sim;
-	uint64_t at_us = sim->now + host->cfg.turnaround_us;
+	uint64_t at_us = sim->now;
 
 	switch (host->cfg.host) {
 	case BATON_SIM_HOST_QUICK:
+		at_us += host->cfg.turnaround_us;
 		break;
 	case BATON_SIM_HOST_SLOW:
+		at_us += host->cfg.turnaround_us;
 		if (at_us < sim->ll.next_anchor_us)
 			at_us = sim->ll.next_anchor_us;
+		break;
+	case BATON_SIM_HOST_BLUEZ:
+		/* What comes while a program is being woken comes with it. */
+		if (at_us >= host->visible_us)
+			at_us += baton_sim_bluez_turnaround_us(host);
 		break;
 	}
 	at_us += host->cfg.up_delay_us;
@@ -343,11 +402,11 @@ static void show(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
 							BATON_SIM_RAND_UP_LATE),
 					 (uint64_t)host->cfg.up_late_us + 1);
 	}
-	show_at(host, sdu, at_us);
+	baton_sim_host_show(host, sdu, at_us);
 }
 
-static struct baton_sim_sdu *make(struct baton_sim_host *host,
-				  const uint8_t *pdu, size_t len)
+struct baton_sim_sdu *baton_sim_host_make(struct baton_sim_host *host,
+					  const uint8_t *pdu, size_t len)
 {
 	struct baton_sim *sim = host->sim;
 	struct baton_sim_sdu *sdu;
@@ -357,8 +416,8 @@ static struct baton_sim_sdu *make(struct baton_sim_host *host,
 		baton_sim_sdu_frame_coc(sdu, pdu, len, sim->cfg.coc_mps);
 	} else {
 		memcpy(sdu->data + 7, pdu, len);
-		baton_sim_sdu_frame_value(sdu, BATON_ATT_NOTIFY, HANDLE_NOTIFY,
-					  len);
+		baton_sim_sdu_frame_value(sdu, BATON_ATT_NOTIFY,
+					  BATON_SIM_HANDLE_NOTIFY, len);
 	}
 	return sdu;
 }
@@ -370,6 +429,7 @@ static struct baton_sim_sdu *intercept(struct baton_sim_host *host,
 	struct baton_sim *sim = host->sim;
 	const bool coc = sim->cfg.bearer == BATON_SIM_COC;
 	const size_t cap = coc ? UINT16_MAX : BATON_SIM_VALUE_MAX;
+	const uint8_t opcode = sdu->data[BATON_SIM_L2CAP_LEN];
 	size_t len = sdu->value_len;
 	bool pass;
 
@@ -382,7 +442,12 @@ static struct baton_sim_sdu *intercept(struct baton_sim_host *host,
 	if (len > cap)
 		baton_sim_die("the adversary wrote more than cap");
 	baton_sim_sdu_put(&sim->pool, sdu);
-	return pass ? make(host, sim->scratch, len) : NULL;
+	if (!pass)
+		return NULL;
+	sdu = baton_sim_host_make(host, sim->scratch, len);
+	if (!coc && opcode == BATON_ATT_WRITE_REQ)
+		sdu->data[BATON_SIM_L2CAP_LEN] = opcode;
+	return sdu;
 }
 
 void baton_sim_host_receive(struct baton_sim *sim, enum baton_sim_side side,
@@ -392,7 +457,8 @@ void baton_sim_host_receive(struct baton_sim *sim, enum baton_sim_side side,
 	uint64_t at_us;
 
 	if (sdu->kind != BATON_SIM_VALUE) {
-		show_at(host, sdu, in_order_us(host));
+		baton_sim_bluez_overwrite(host, sdu);
+		baton_sim_host_show(host, sdu, in_order_us(host));
 		return;
 	}
 	if (sim->adversary) {
@@ -402,14 +468,20 @@ void baton_sim_host_receive(struct baton_sim *sim, enum baton_sim_side side,
 	}
 	at_us = in_order_us(host);
 	if (sim->cfg.bearer == BATON_SIM_COC) {
-		show_at(host, sdu, at_us);
+		baton_sim_host_show(host, sdu, at_us);
+		return;
+	}
+	if (is_request(host, sdu)) {
+		sdu = baton_sim_bluez_receive(host, sdu, &at_us);
+		baton_sim_host_show(host, sdu, at_us);
 		return;
 	}
 	if ((host->cfg.up_queue && host->pending >= host->cfg.up_queue) ||
 	    chance(host, BATON_SIM_RAND_UP_DROP, host->cfg.up_drop_ppm)) {
-		lose_up(host, sdu);
+		baton_sim_host_lose(host, sdu);
 		return;
 	}
+	sdu = baton_sim_bluez_receive(host, sdu, &at_us);
 	if (chance(host, BATON_SIM_RAND_UP_DUP, host->cfg.up_dup_ppm)) {
 		stats(host)->host_dup_pdus++;
 		sdu->refs++;
@@ -429,7 +501,7 @@ void baton_sim_host_inject(struct baton_sim_host *host, uint64_t at_us,
 		baton_sim_die("an injected PDU is too long");
 	if (at_us < host->sim->now)
 		at_us = host->sim->now;
-	show_at(host, make(host, pdu, len), at_us);
+	baton_sim_host_show(host, baton_sim_host_make(host, pdu, len), at_us);
 }
 
 void baton_sim_host_connected(struct baton_sim *sim, enum baton_sim_side side)
@@ -444,6 +516,7 @@ void baton_sim_host_connected(struct baton_sim *sim, enum baton_sim_side side)
 	host->pending = 0;
 	host->credits = 0;
 	host->visible_us = 0;
+	baton_sim_bluez_connected(host);
 	baton_sim_att_start(host);
 }
 
@@ -455,6 +528,7 @@ void baton_sim_host_disconnected(struct baton_sim *sim,
 	host->link++;
 	host->held = 0;
 	host->pending = 0;
+	baton_sim_bluez_disconnected(host);
 	if (!host->up)
 		return;
 	host->up = false;
@@ -473,13 +547,14 @@ void baton_sim_host_up(struct baton_sim_host *host)
 	const struct baton_sim_config *cfg = &host->sim->cfg;
 	const struct baton_sim_link link = {
 		.bearer = cfg->bearer,
-		.mtu = cfg->bearer == BATON_SIM_COC ? cfg->coc_sdu : host->mtu,
+		.mtu = cfg->bearer == BATON_SIM_COC ? cfg->coc_sdu
+						    : baton_sim_bluez_mtu(host),
 		.pdu_max = (uint16_t)pdu_max(host),
 		.ll_len = cfg->ll_len,
 		.interval_us = cfg->interval_us,
 	};
 
-	if (host->up || !host->ops)
+	if (host->up || !host->ops || !baton_sim_bluez_up(host))
 		return;
 	host->up = true;
 	baton_sim_note(host->sim, BATON_SIM_UP, host->side, NULL, 0, 0);
@@ -488,6 +563,7 @@ void baton_sim_host_up(struct baton_sim_host *host)
 		host->ops->link_up(host->user, clock_now(host), &link);
 		host->busy = false;
 	}
+	baton_sim_bluez_after_up(host);
 	baton_sim_host_serve(host);
 }
 
@@ -498,7 +574,8 @@ void baton_sim_host_mtu(struct baton_sim_host *host, uint16_t mtu)
 		return;
 	if (host->ops->mtu) {
 		host->busy = true;
-		host->ops->mtu(host->user, clock_now(host), mtu);
+		host->ops->mtu(host->user, clock_now(host),
+			       baton_sim_bluez_mtu(host));
 		host->busy = false;
 	}
 	baton_sim_host_serve(host);
@@ -518,6 +595,8 @@ void baton_sim_host_power(struct baton_sim_host *host, bool on)
 	host->powered = on;
 	host->timer_us = BATON_SIM_NEVER;
 	host->stalled_until = 0;
+	if (!on)
+		baton_sim_bluez_off(host);
 	if (on)
 		baton_sim_host_serve(host);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/host_bluez.h"
 #include "sim/queue.h"
 #include "sim/sdu.h"
 #include "sim/sim.h"
@@ -34,6 +35,7 @@ struct baton_sim_host {
 	uint64_t stalled_until;
 	uint64_t timer_us; /* of the earliest tick that is queued */
 	uint64_t ticked_us; /* when tick was last called */
+	struct baton_sim_bluez bluez;
 };
 
 void baton_sim_host_init(struct baton_sim *sim, enum baton_sim_side side);
@@ -68,6 +70,17 @@ void baton_sim_host_discard(struct baton_sim *sim,
 /* Hand len bytes to the stack at at_us, with no fault. */
 void baton_sim_host_inject(struct baton_sim_host *host, uint64_t at_us,
 			   const uint8_t *pdu, size_t len);
+
+/* For host_bluez.c: an SDU of a value, as one that came in; its showing at
+ * a time; its loss; what happens when its time has come. */
+struct baton_sim_sdu *baton_sim_host_make(struct baton_sim_host *host,
+					  const uint8_t *pdu, size_t len);
+void baton_sim_host_show(struct baton_sim_host *host, struct baton_sim_sdu *sdu,
+			 uint64_t at_us);
+void baton_sim_host_lose(struct baton_sim_host *host,
+			 struct baton_sim_sdu *sdu);
+void baton_sim_host_visible(struct baton_sim_host *host,
+			    struct baton_sim_sdu *sdu);
 
 /* Hand nothing up and pull nothing until then. */
 void baton_sim_host_stall(struct baton_sim_host *host, uint64_t until_us);

@@ -53,7 +53,7 @@ static const struct key link_keys[] = {
 };
 
 static const struct key device_keys[] = {
-	{"host", WORD, DEVICE(node.host), 0, 0, "quick slow"},
+	{"host", WORD, DEVICE(node.host), 0, 0, "quick slow bluez"},
 	{"turnaround", TIME, DEVICE(node.turnaround_us), 0, HOUR, NULL},
 	{"pull", TIME, DEVICE(node.pull_us), 0, HOUR, NULL},
 	{"hold", PLAIN, DEVICE(node.hold), 1, 16, NULL},
@@ -66,6 +66,12 @@ static const struct key device_keys[] = {
 	{"queue-up", PLAIN, DEVICE(node.up_queue), 0, 1000000, NULL},
 	{"drop-down", SHARE, DEVICE(node.down_drop_ppm), 0, ALL, NULL},
 	{"cut", PLAIN, DEVICE(node.cut_len), 0, 512, NULL},
+	{"bluez-p10", TIME, DEVICE(node.bluez_us[0]), 0, HOUR, NULL},
+	{"bluez-p50", TIME, DEVICE(node.bluez_us[1]), 0, HOUR, NULL},
+	{"bluez-p90", TIME, DEVICE(node.bluez_us[2]), 0, HOUR, NULL},
+	{"bluez-p99", TIME, DEVICE(node.bluez_us[3]), 0, HOUR, NULL},
+	{"bluez-bare", WORD, DEVICE(node.bluez_bare), 0, 0, "no yes"},
+	{"bluez-other", TIME, DEVICE(node.bluez_other_us), 0, HOUR, NULL},
 	{"clock", SHARE, DEVICE(node.clock_ppm), -100000, 100000, NULL},
 	{"sca", SHARE, DEVICE(node.sca_ppm), 0, 500, NULL},
 	{"memory", WORD, DEVICE(memory), 0, 0, "large small"},

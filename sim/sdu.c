@@ -40,6 +40,7 @@ struct baton_sim_sdu *baton_sim_sdu_get(struct baton_sim_pool *pool,
 	sdu->len = 0;
 	sdu->value_off = 0;
 	sdu->value_len = 0;
+	sdu->uncopied = false;
 	sdu->kind = kind;
 	return sdu;
 }

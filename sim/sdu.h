@@ -2,6 +2,7 @@
 #ifndef BATON_SIM_SDU_H
 #define BATON_SIM_SDU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ enum baton_sim_kind {
 #define BATON_ATT_WRITE_REQ 0x12U
 #define BATON_ATT_WRITE_RSP 0x13U
 #define BATON_ATT_NOTIFY 0x1bU
+#define BATON_ATT_NOTIFY_MULTIPLE 0x23U
 #define BATON_ATT_WRITE_CMD 0x52U
 
 /* The longest attribute value (Vol 3 Part F, 3.2.9). */
@@ -51,6 +53,7 @@ struct baton_sim_sdu {
 	uint32_t value_len;
 	uint32_t link; /* of the receiving host that it came in on */
 	enum baton_sim_kind kind;
+	bool uncopied; /* its bytes are taken from a buffer when shown */
 	uint8_t *data;
 };
 

@@ -62,6 +62,8 @@ void baton_sim_destroy(struct baton_sim *sim)
 			free(item.ctx);
 	}
 	baton_sim_ll_free(sim);
+	baton_sim_bluez_off(&sim->node[BATON_SIM_WATCH].host);
+	baton_sim_bluez_off(&sim->node[BATON_SIM_PHONE].host);
 	baton_sim_pool_free(&sim->pool);
 	baton_sim_queue_free(&sim->queue);
 	free(sim->scratch);
@@ -180,17 +182,29 @@ void baton_sim_at(struct baton_sim *sim, uint64_t at_us, void (*fn)(void *user),
 
 static void disconnect(void *ctx, uint64_t arg)
 {
-	baton_sim_ll_disconnect(ctx,
-				arg & 1 ? BATON_SIM_PHONE : BATON_SIM_WATCH,
-				(uint8_t)(arg >> 1));
+	struct baton_sim *sim = ctx;
+	const enum baton_sim_side side =
+		arg & 1 ? BATON_SIM_PHONE : BATON_SIM_WATCH;
+
+	if (sim->node[side].host.link == (uint32_t)(arg >> 9))
+		baton_sim_ll_disconnect(sim, side, (uint8_t)(arg >> 1));
 }
 
 void baton_sim_disconnect(struct baton_sim *sim, enum baton_sim_side side,
 			  uint8_t reason)
 {
+	const struct baton_sim_host *host = &sim->node[side].host;
+	const bool silent = reason == BATON_HCI_SUPERVISION_TIMEOUT ||
+			    reason == BATON_HCI_LL_RESPONSE_TIMEOUT ||
+			    reason == BATON_HCI_MIC_FAILURE;
+	const uint64_t wait_us =
+		silent ? 0 : baton_sim_bluez_disconnect_us(host);
+
 	/* Not from within a stack's op. */
-	baton_sim_queue_push(&sim->queue, sim->now, BATON_SIM_RANK_HOST,
-			     disconnect, sim, (uint64_t)reason << 1 | side);
+	baton_sim_queue_push(&sim->queue, sim->now + wait_us,
+			     BATON_SIM_RANK_HOST, disconnect, sim,
+			     (uint64_t)host->link << 9 | (uint64_t)reason << 1 |
+				     side);
 }
 
 void baton_sim_blackout(struct baton_sim *sim, uint64_t duration_us)

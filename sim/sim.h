@@ -58,6 +58,8 @@ enum baton_sim_bearer {
 enum baton_sim_host_kind {
 	BATON_SIM_HOST_QUICK, /* turnaround_us after the air */
 	BATON_SIM_HOST_SLOW, /* the same, but not before the next event */
+	/* As BlueZ was measured, see bluez_*; chosen when a link begins. */
+	BATON_SIM_HOST_BLUEZ,
 };
 
 enum baton_sim_start {
@@ -121,6 +123,15 @@ struct baton_sim_node_config {
 	uint32_t up_jitter_us; /* 0: random extra 0 to this, order kept */
 	uint32_t up_queue; /* 0: no limit, else PDUs over it are lost */
 	uint32_t down_drop_ppm; /* 0 */
+	/*
+	 * BLUEZ, instead of turnaround_us: 10, 50, 90 and 99 % of the
+	 * turnarounds measured are no longer than these (docs/BLUEZ.md;
+	 * tests/vm/vm --case 04 measures anew). Default: as measured.
+	 */
+	uint32_t bluez_us[4];
+	bool bluez_bare; /* false: as gatt/ is above it; true: nothing is */
+	uint32_t bluez_other_us; /* 0: never; between other centrals' values */
+
 	uint16_t cut_len; /* 0: none, else longer values are cut to it */
 
 	int32_t clock_ppm; /* 0: how much the device's clock is fast */

@@ -23,6 +23,8 @@ enum baton_sim_stream {
 	BATON_SIM_RAND_DOWN_DROP,
 	BATON_SIM_RAND_ADV, /* advertising delays, scan phases */
 	BATON_SIM_RAND_ADV_ERROR, /* errors on advertising channels */
+	BATON_SIM_RAND_BLUEZ, /* turnaround, by host */
+	BATON_SIM_RAND_BLUEZ_OTHER, /* values of other centrals */
 	BATON_SIM_RANDS
 };
 

@@ -23,7 +23,7 @@ static enum baton_sim_side any_side(void)
 
 static void make_node(struct baton_sim_node_config *node)
 {
-	node->host = roll(2) ? BATON_SIM_HOST_QUICK : BATON_SIM_HOST_SLOW;
+	node->host = (enum baton_sim_host_kind)roll(3);
 	node->turnaround_us = roll(3) * 1000;
 	node->pull_us = roll(2) * roll(5000);
 	node->hold = (uint16_t)(1 + roll(16));
