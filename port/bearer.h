@@ -32,7 +32,7 @@ enum baton_bearer_pace {
 
 /* What a link is like at the moment it comes up. */
 struct baton_bearer_link {
-	uint16_t mtu; /* ATT MTU, header included: 23..517 */
+	uint16_t mtu; /* longest PDU plus 3, an ATT MTU: 21..517 */
 	uint16_t ll_len; /* LL data length in bytes, 0 if not known */
 	uint32_t interval_us; /* connection interval, 0 if not known */
 };

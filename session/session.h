@@ -127,7 +127,7 @@ struct baton_store_op {
 
 /* What a link is like when it comes up. */
 struct baton_link_facts {
-	uint16_t mtu; /* ATT MTU, header included, 23..517 */
+	uint16_t mtu; /* ATT MTU: longest PDU plus 3, 21..517 */
 	uint16_t ll_len; /* LL data length, bytes; 0: not known */
 	uint32_t interval_us; /* connection interval; 0: not known */
 	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */

@@ -9,6 +9,8 @@
 
 #define UNTRUSTED_LOSSES 2 /* before long PDUs are given up */
 #define ACKS_RIDE_LEN 80 /* PDUs from this length on carry ACKs and data */
+#define ATT_VALUE_MIN 20 /* what the least ATT MTU leaves, most hosts carry */
+#define MUCH_LONGER 64 /* the try after that */
 
 static uint16_t class_record_max(const struct baton_link_config *config,
 				 int class_id)
@@ -415,7 +417,7 @@ static struct baton_sender *ready_sender(struct baton_link *link)
 	return NULL;
 }
 
-/* After a fall back, now and then one PDU of twice the length is tried. */
+/* After a fall back, now and then one longer PDU is tried. */
 static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
 		       uint64_t now_ms)
 {
@@ -427,7 +429,12 @@ static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
 	link->longer_due = false;
 	link->longer_ms = now_ms;
 	best = best_len(link);
-	sizes->best = sizes->trusted < 32 ? 64 : (uint16_t)(2 * sizes->trusted);
+	if (sizes->trusted < ATT_VALUE_MIN)
+		sizes->best = ATT_VALUE_MIN;
+	else if (sizes->trusted < MUCH_LONGER / 2)
+		sizes->best = MUCH_LONGER;
+	else
+		sizes->best = (uint16_t)(2 * sizes->trusted);
 	if (sizes->best > best)
 		sizes->best = best;
 }

@@ -10,8 +10,12 @@
 #include "base/err.h"
 
 #define BATON_PDU_MAX 509 /* longest PDU, bytes */
-#define BATON_PDU_MIN 20 /* a PDU of this length fits every MTU */
-#define BATON_MTU_MIN 23
+/*
+ * A PDU of this length fits every link: the least ATT MTU is 23, and 2 bytes
+ * more are gone where a host sends a notification as one of several.
+ */
+#define BATON_PDU_MIN 18
+#define BATON_MTU_MIN 21
 #define BATON_MTU_MAX 517
 #define BATON_PDU_BLOCKS 4 /* blocks a PDU has at most */
 #define BATON_UNIT_MAX 508 /* payload of a DATA block, bytes */

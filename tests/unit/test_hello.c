@@ -95,7 +95,7 @@ static void values_out_of_range_are_refused_and_nothing_is_written(void **state)
 		{2, 0, 2, 0}, /* role */
 		{2, 2, 2, 2},	     {7, 0x01, 8, 0xff}, /* record_max 511 */
 		{7, 0x20, 8, 0x01}, /* 8193 */
-		{7, 0, 8, 0},	     {9, 0, 10, 19}, /* pdu_max */
+		{7, 0, 8, 0},	     {9, 0, 10, 17}, /* pdu_max */
 		{9, 0x01, 10, 0xfe}, /* 510 */
 		{9, 0xff, 10, 0xff}, {11, 0, 11, 0}, /* windows */
 		{11, 15, 11, 15},    {11, 129, 11, 129}, {12, 0, 12, 0},
@@ -123,7 +123,7 @@ static void values_out_of_range_are_refused_and_nothing_is_written(void **state)
 static void values_at_the_ends_of_their_ranges_are_taken(void **state)
 {
 	static const struct change table[] = {
-		{7, 0x02, 8, 0x00},  {7, 0x20, 8, 0x00}, {9, 0, 10, 20},
+		{7, 0x02, 8, 0x00},  {7, 0x20, 8, 0x00}, {9, 0, 10, 18},
 		{9, 0x01, 10, 0xfd}, {11, 16, 11, 16},	 {11, 128, 12, 128},
 		{12, 1, 13, 1},	     {13, 128, 13, 128},
 	};

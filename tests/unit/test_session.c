@@ -484,6 +484,21 @@ static void a_host_that_cuts_at_20_is_survived(void **state)
 	assert_false(a_link_closes(world));
 }
 
+static void the_least_link_is_enough(void **state)
+{
+	(void)state;
+	world->mtu = 21;
+	world->cut_len = 18;
+	assert_true(pair_bond(world));
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+	pair_send(world, BATON_WATCH, 50000);
+	assert_true(pair_run(world, delivered_to_phone, 600000));
+	assert_got(&world->end[BATON_PHONE], 50000);
+	assert_false(a_link_closes(world));
+}
+
 static void the_mtu_may_change_at_any_time(void **state)
 {
 	static const uint16_t mtus[] = {517, 23, 247, 100, 498, 23, 185};
@@ -605,6 +620,7 @@ int main(void)
 		T(a_message_over_the_limit_is_refused),
 		T(a_cancelled_message_is_aborted),
 		T(a_host_that_cuts_at_20_is_survived),
+		T(the_least_link_is_enough),
 		T(the_mtu_may_change_at_any_time),
 		T(small_memory_is_enough),
 	};
