@@ -14,6 +14,7 @@ struct baton_doctor {
 	GPtrArray *checks; /* of struct baton_doctor_check */
 	struct baton_doctor_places places;
 	GDBusConnection *bus; /* NULL: no bus */
+	GKeyFile *conf; /* main.conf; empty if there is none */
 	int bluez; /* version, 566 for 5.66; 0: not known */
 };
 
@@ -43,18 +44,42 @@ static void add(struct baton_doctor *doctor, const char *name,
 	g_ptr_array_add(doctor->checks, check);
 }
 
+static char *conf_get(struct baton_doctor *doctor, const char *group,
+		      const char *key)
+{
+	char *value = g_key_file_get_value(doctor->conf, group, key, NULL);
+
+	return value ? g_strstrip(value) : NULL;
+}
+
+static bool one_channel(struct baton_doctor *doctor)
+{
+	char *channels = conf_get(doctor, "GATT", "Channels");
+	bool one = !g_strcmp0(channels, "1");
+
+	g_free(channels);
+	return one;
+}
+
 static void check_kernel(struct baton_doctor *doctor)
 {
 	struct utsname name;
 	const char *release = doctor->places.kernel;
-	int major = 0;
+	int major = 0, minor = 0;
 
 	if (!release) {
 		uname(&name);
 		release = name.release;
 	}
-	major = atoi(release);
-	if (major < 5)
+	sscanf(release, "%d.%d", &major, &minor);
+	if (major == 6 && minor == 1 && !one_channel(doctor))
+		add(doctor, "kernel", BATON_DOCTOR_WARN,
+		    g_strdup_printf("Linux %s crashes in hci_chan_del where "
+				    "devices bond over several ATT channels",
+				    release),
+		    "put 'Channels = 1' under [GATT] in main.conf (see "
+		    "'channels' below), or take another kernel");
+	else if (major < 5)
 		add(doctor, "kernel", BATON_DOCTOR_WARN,
 		    g_strdup_printf("Linux %s, older than what was tested",
 				    release),
@@ -332,19 +357,12 @@ static void check_adapters(struct baton_doctor *doctor)
 		    "plug one in; see 'dmesg' if it is there already");
 }
 
-static char *conf_get(GKeyFile *conf, const char *group, const char *key)
-{
-	char *value = g_key_file_get_value(conf, group, key, NULL);
-
-	return value ? g_strstrip(value) : NULL;
-}
-
 /* One value of main.conf that should be "wanted". */
-static void check_value(struct baton_doctor *doctor, GKeyFile *conf,
-			const char *name, const char *group, const char *key,
-			const char *wanted, const char *trouble)
+static void check_value(struct baton_doctor *doctor, const char *name,
+			const char *group, const char *key, const char *wanted,
+			const char *trouble)
 {
-	char *value = conf_get(conf, group, key);
+	char *value = conf_get(doctor, group, key);
 	char *advice;
 
 	if (value && !g_ascii_strcasecmp(value, wanted)) {
@@ -366,22 +384,24 @@ static void check_value(struct baton_doctor *doctor, GKeyFile *conf,
 
 static void check_conf(struct baton_doctor *doctor)
 {
-	char *path = g_build_filename(doctor->places.etc, "main.conf", NULL);
-	GKeyFile *conf = g_key_file_new();
-
-	/* Without the file every value is the default. */
-	g_key_file_load_from_file(conf, path, G_KEY_FILE_NONE, NULL);
-	check_value(doctor, conf, "controller-mode", "General",
-		    "ControllerMode", "le",
-		    "peers may try BR/EDR, where there is nothing");
-	check_value(doctor, conf, "channels", "GATT", "Channels", "1",
+	check_value(doctor, "controller-mode", "General", "ControllerMode",
+		    "le", "peers may try BR/EDR, where there is nothing");
+	check_value(doctor, "channels", "GATT", "Channels", "1",
 		    "several ATT channels reorder PDUs, and crashed Linux 6.1");
-	check_value(doctor, conf, "reverse-discovery", "General",
+	check_value(doctor, "reverse-discovery", "General",
 		    "ReverseServiceDiscovery", "false",
 		    "Android phones show a pairing pop-up");
-	check_value(doctor, conf, "privacy", "General", "Privacy", "device",
+	check_value(doctor, "privacy", "General", "Privacy", "device",
 		    "the address never changes, and can be followed");
-	g_key_file_free(conf);
+}
+
+/* Without the file every value is the default. */
+static void conf_load(struct baton_doctor *doctor)
+{
+	char *path = g_build_filename(doctor->places.etc, "main.conf", NULL);
+
+	doctor->conf = g_key_file_new();
+	g_key_file_load_from_file(doctor->conf, path, G_KEY_FILE_NONE, NULL);
 	g_free(path);
 }
 
@@ -396,6 +416,7 @@ struct baton_doctor *baton_doctor_new(const struct baton_doctor_places *places)
 		doctor->places.etc = "/etc/bluetooth";
 	if (!doctor->places.sys)
 		doctor->places.sys = "/sys";
+	conf_load(doctor);
 	check_kernel(doctor);
 	check_rfkill(doctor);
 	check_bus(doctor);
@@ -489,5 +510,6 @@ void baton_doctor_print_json(const struct baton_doctor *doctor, FILE *out)
 void baton_doctor_free(struct baton_doctor *doctor)
 {
 	g_ptr_array_unref(doctor->checks);
+	g_key_file_free(doctor->conf);
 	g_free(doctor);
 }

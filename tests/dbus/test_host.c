@@ -145,6 +145,33 @@ static void the_doctor_finds_what_is_wrong(void **state)
 	g_free(etc);
 }
 
+static void the_doctor_knows_the_kernel_that_crashes(void **state)
+{
+	static const struct {
+		const char *kernel, *conf;
+		enum baton_doctor_verdict verdict;
+	} table[] = {
+		{"6.1.0-56-amd64", "[GATT]\n", BATON_DOCTOR_WARN},
+		{"6.1.0-56-amd64", "[GATT]\nChannels = 3\n", BATON_DOCTOR_WARN},
+		{"6.1.0-56-amd64", "[GATT]\nChannels = 1\n", BATON_DOCTOR_OK},
+		{"6.12.9", "[GATT]\n", BATON_DOCTOR_OK},
+		{"5.10.0", "[GATT]\n", BATON_DOCTOR_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		char *etc = folder_with("main.conf", table[i].conf);
+		struct baton_doctor_places places = {.etc = etc,
+						     .kernel = table[i].kernel};
+		struct baton_doctor *doctor = baton_doctor_new(&places);
+
+		assert_int_equal(check(doctor, "kernel")->verdict,
+				 table[i].verdict);
+		baton_doctor_free(doctor);
+		g_free(etc);
+	}
+}
+
 static void the_doctor_sees_a_blocked_radio(void **state)
 {
 	char *sys = folder_with("class/rfkill/rfkill0/type", "bluetooth\n");
@@ -172,6 +199,7 @@ int main(void)
 		cmocka_unit_test(an_adapter_that_stays_off_is_told),
 		cmocka_unit_test(closing_before_the_loop_runs_is_fine),
 		cmocka_unit_test(the_doctor_finds_what_is_wrong),
+		cmocka_unit_test(the_doctor_knows_the_kernel_that_crashes),
 		cmocka_unit_test(the_doctor_sees_a_blocked_radio),
 	};
 	int failed;
