@@ -90,6 +90,33 @@ void baton_crypto_sha256_update(struct baton_crypto_sha256 *sha,
 void baton_crypto_sha256_final(struct baton_crypto_sha256 *sha,
 			       uint8_t out[BATON_CRYPTO_HASH_LEN]);
 
+/*
+ * What pairing by a typed code needs besides (crypto/cpace.h), and nothing
+ * else does: a port without these simply does not offer that method.
+ *
+ * ristretto255 (RFC 9496): out = scalar * point, both little endian; of the
+ * scalar the lower 255 bits count, which are not clamped. out may be scalar
+ * or point.
+ *
+ * BATON_ERR_PEER_FORMAT: point is no canonical encoding, or the result is the
+ * neutral element; out is zero. Drop what carried it.
+ */
+#define BATON_CRYPTO_SHA512_LEN 64
+
+BATON_MUST_CHECK enum baton_err
+baton_crypto_ristretto255(uint8_t out[BATON_CRYPTO_POINT_LEN],
+			  const uint8_t scalar[BATON_CRYPTO_KEY_LEN],
+			  const uint8_t point[BATON_CRYPTO_POINT_LEN]);
+
+/* The element that 64 uniform bytes stand for (RFC 9496, 4.3.4). */
+void baton_crypto_ristretto255_map(
+	uint8_t out[BATON_CRYPTO_POINT_LEN],
+	const uint8_t uniform[BATON_CRYPTO_SHA512_LEN]);
+
+/* SHA-512 (FIPS 180-4) of len bytes, in one step. */
+void baton_crypto_sha512(uint8_t out[BATON_CRYPTO_SHA512_LEN],
+			 const uint8_t *data, size_t len);
+
 /* True if the len bytes are the same, in a time that does not tell where. */
 BATON_MUST_CHECK bool baton_crypto_equal(const uint8_t *a, const uint8_t *b,
 					 size_t len);

@@ -3,6 +3,7 @@
 #define BATON_CRYPTO_H
 
 #include "crypto/advert.h"
+#include "crypto/cpace.h"
 #include "crypto/drbg.h"
 #include "crypto/hkdf.h"
 #include "crypto/keys.h"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include <sodium.h>
+
+#include "crypto/primitives.h"
+
+enum baton_err
+baton_crypto_ristretto255(uint8_t out[BATON_CRYPTO_POINT_LEN],
+			  const uint8_t scalar[BATON_CRYPTO_KEY_LEN],
+			  const uint8_t point[BATON_CRYPTO_POINT_LEN])
+{
+	uint8_t result[BATON_CRYPTO_POINT_LEN];
+	enum baton_err err = BATON_OK;
+
+	if (crypto_scalarmult_ristretto255(result, scalar, point)) {
+		memset(result, 0, sizeof(result));
+		err = BATON_ERR_PEER_FORMAT;
+	}
+	memcpy(out, result, sizeof(result));
+	sodium_memzero(result, sizeof(result));
+	return err;
+}
+
+void baton_crypto_ristretto255_map(
+	uint8_t out[BATON_CRYPTO_POINT_LEN],
+	const uint8_t uniform[BATON_CRYPTO_SHA512_LEN])
+{
+	(void)crypto_core_ristretto255_from_hash(out, uniform);
+}
+
+void baton_crypto_sha512(uint8_t out[BATON_CRYPTO_SHA512_LEN],
+			 const uint8_t *data, size_t len)
+{
+	(void)crypto_hash_sha512(out, data, len);
+}
