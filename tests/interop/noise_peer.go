@@ -10,16 +10,21 @@
 // pattern has no use for it. Message n of the handshake carries the payload
 // "go n". After it the peer sends one transport message, the channel binding
 // and all payloads it has received, then answers every transport message with
-// its bytes in reverse, until the end of the input.
+// its bytes in reverse, until the end of the input. When it has answered the
+// message "rekey" both directions go on with the next key (crypto/SPEC.md 5,
+// which is not Noise's REKEY).
 package main
 
 import (
 	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 
 	"github.com/flynn/noise"
 	"golang.org/x/crypto/curve25519"
@@ -91,6 +96,47 @@ func config() noise.Config {
 	return c
 }
 
+// records seals or opens in one direction.
+type records struct {
+	cipher noise.Cipher
+	key    [32]byte
+	n      uint64
+}
+
+// recordsOf goes on with the key of a fresh state, which it does not show.
+func recordsOf(state *noise.CipherState) *records {
+	var r records
+	k := reflect.ValueOf(state).Elem().FieldByName("k")
+	for i := range r.key {
+		r.key[i] = byte(k.Index(i).Uint())
+	}
+	r.cipher = state.Cipher()
+	return &r
+}
+
+// rekey follows crypto/SPEC.md 5: KDF(key, "baton rekey 1", "").
+func (r *records) rekey() {
+	mac := hmac.New(sha256.New, r.key[:])
+	mac.Write([]byte("baton rekey 1\x00\x01"))
+	copy(r.key[:], mac.Sum(nil))
+	r.cipher = noise.CipherChaChaPoly.Cipher(r.key)
+	r.n = 0
+}
+
+func (r *records) seal(plain []byte) []byte {
+	r.n++
+	return r.cipher.Encrypt(nil, r.n-1, nil, plain)
+}
+
+func (r *records) open(sealed []byte) []byte {
+	plain, err := r.cipher.Decrypt(nil, r.n, nil, sealed)
+	if err != nil {
+		fail("open", err)
+	}
+	r.n++
+	return plain
+}
+
 func main() {
 	if len(os.Args) != 7 {
 		fail("usage", fmt.Errorf("6 arguments are wanted"))
@@ -117,21 +163,22 @@ func main() {
 			fail(fmt.Sprintf("message %d", n), err)
 		}
 	}
-	ours, theirs := i2r, r2i
+	ours, theirs := recordsOf(i2r), recordsOf(r2i)
 	if !c.Initiator {
-		ours, theirs = r2i, i2r
+		ours, theirs = theirs, ours
 	}
 	answer := append(append([]byte{}, hs.ChannelBinding()...), received...)
+	send(ours.seal(answer))
 	for {
-		if frame, err = ours.Encrypt(nil, nil, answer); err != nil {
-			fail("seal", err)
-		}
-		send(frame)
-		if answer, err = theirs.Decrypt(nil, nil, receive()); err != nil {
-			fail("open", err)
-		}
+		answer = theirs.open(receive())
+		rekey := string(answer) == "rekey"
 		for i, j := 0, len(answer)-1; i < j; i, j = i+1, j-1 {
 			answer[i], answer[j] = answer[j], answer[i]
+		}
+		send(ours.seal(answer))
+		if rekey {
+			ours.rekey()
+			theirs.rekey()
 		}
 	}
 }

@@ -17,9 +17,15 @@
 #include "crypto/noise.h"
 #include "crypto/record.h"
 
-/* Handshakes with noise_peer.go, another implementation, over two pipes. */
+/*
+ * Handshakes with another implementation, noise_peer.go or noise_peer.py, over
+ * two pipes. The command that runs it is given as arguments.
+ */
 
-static const char *peer_path;
+#define COMMAND_MAX 2
+
+static char *peer_command[COMMAND_MAX];
+static int peer_command_len;
 
 struct peer {
 	pid_t pid;
@@ -128,14 +134,14 @@ static void begin(const struct live_case *c, struct baton_noise *noise,
 		.rs = peer_pub,
 		.psk = psk,
 	};
-	char *argv[] = {(char *)peer_path,
-			(char *)names[c->pattern],
+	char *args[] = {(char *)names[c->pattern],
 			role,
 			is_nn ? "" : s_hex,
 			is_kk ? rs_hex : "",
 			c->pattern == BATON_NOISE_XX ? "" : psk_hex,
 			prologue_hex,
 			NULL};
+	char *argv[COMMAND_MAX + sizeof(args) / sizeof(args[0])];
 	struct baton_drbg drbg;
 	FILE *urandom = fopen("/dev/urandom", "rb");
 
@@ -161,6 +167,8 @@ static void begin(const struct live_case *c, struct baton_noise *noise,
 	psk[0] ^= c->wrong_psk;
 	hex(psk_hex, psk, 32);
 	hex(prologue_hex, (const uint8_t *)prologue, strlen(prologue));
+	memcpy(argv, peer_command, sizeof(peer_command));
+	memcpy(argv + peer_command_len, args, sizeof(args));
 	peer_start(peer, argv);
 }
 
@@ -215,6 +223,24 @@ static void exchange(struct peer *peer, struct baton_record_key *ours,
 		assert_int_equal(buf[i], plain[len - 1 - i]);
 }
 
+/* Both sides have the same next key, in both directions. */
+static void rekey(struct peer *peer, struct baton_record_key *ours,
+		  struct baton_record_key *theirs)
+{
+	uint8_t buf[5 + BATON_RECORD_TAG_LEN] = "rekey";
+	size_t len;
+
+	assert_int_equal(baton_record_seal(ours, NULL, 0, buf, 5), BATON_OK);
+	send_frame(peer, buf, sizeof(buf));
+	len = receive(peer, buf, sizeof(buf));
+	assert_int_equal(baton_record_open(theirs, NULL, 0, buf, len, &len),
+			 BATON_OK);
+	assert_int_equal(len, 5);
+	assert_memory_equal(buf, "yeker", 5);
+	baton_record_rekey(ours);
+	baton_record_rekey(theirs);
+}
+
 static void live(void **state)
 {
 	static const size_t lens[] = {0, 1, 200, 4096, 65535 - 16};
@@ -225,6 +251,7 @@ static void live(void **state)
 	uint8_t peer_pub[32], buf[256];
 	char sent[64] = "";
 	struct peer peer;
+	int generation;
 	size_t i, len;
 
 	begin(c, &noise, &peer, peer_pub);
@@ -249,8 +276,11 @@ static void live(void **state)
 	assert_int_equal(len, sizeof(result.h) + strlen(sent));
 	assert_memory_equal(buf, result.h, sizeof(result.h));
 	assert_memory_equal(buf + sizeof(result.h), sent, strlen(sent));
-	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
-		exchange(&peer, &ours, &theirs, lens[i]);
+	for (generation = 0; generation < 3; generation++) {
+		for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+			exchange(&peer, &ours, &theirs, lens[i]);
+		rekey(&peer, &ours, &theirs);
+	}
 	assert_int_equal(peer_end(&peer), 0);
 }
 
@@ -318,12 +348,15 @@ int main(int argc, char **argv)
 	};
 	size_t i;
 
-	if (argc != 2 || !*argv[1]) {
-		puts("Go or its package golang-github-flynn-noise-dev was not "
-		     "there when this was built: nothing was tested");
+	if (argc < 2 || argc > 1 + COMMAND_MAX || !*argv[1]) {
+		puts("the other implementation was not there when this was "
+		     "built (golang-github-flynn-noise-dev, "
+		     "python3-dissononce): nothing was tested");
 		return 77;
 	}
-	peer_path = argv[1];
+	peer_command_len = argc - 1;
+	memcpy(peer_command, argv + 1,
+	       (size_t)peer_command_len * sizeof(argv[0]));
 	signal(SIGPIPE, SIG_IGN);
 	alarm(60);
 	for (i = 0; i < N_CASES; i++)
