@@ -18,17 +18,18 @@ enum baton_err baton_crypto_x25519(uint8_t out[BATON_CRYPTO_POINT_LEN],
 				   const uint8_t scalar[BATON_CRYPTO_KEY_LEN],
 				   const uint8_t point[BATON_CRYPTO_POINT_LEN])
 {
-	uint8_t result[BATON_CRYPTO_POINT_LEN];
-	enum baton_err err = BATON_OK;
+	uint8_t result[BATON_CRYPTO_POINT_LEN] = {0};
+	int fault;
 
-	/* It refuses a point of small order before it multiplies. */
-	if (crypto_scalarmult_curve25519(result, scalar, point)) {
-		memset(result, 0, sizeof(result));
-		err = BATON_ERR_PEER_FORMAT;
-	}
+	/*
+	 * It refuses a point of small order before it multiplies, and result
+	 * stays zero. No branch: the compiler cannot know that otherwise no
+	 * product is.
+	 */
+	fault = crypto_scalarmult_curve25519(result, scalar, point);
 	memcpy(out, result, sizeof(result));
 	sodium_memzero(result, sizeof(result));
-	return err;
+	return (enum baton_err)(fault & BATON_ERR_PEER_FORMAT);
 }
 
 void baton_crypto_x25519_base(uint8_t out[BATON_CRYPTO_POINT_LEN],

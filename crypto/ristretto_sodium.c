@@ -10,16 +10,14 @@ baton_crypto_ristretto255(uint8_t out[BATON_CRYPTO_POINT_LEN],
 			  const uint8_t scalar[BATON_CRYPTO_KEY_LEN],
 			  const uint8_t point[BATON_CRYPTO_POINT_LEN])
 {
-	uint8_t result[BATON_CRYPTO_POINT_LEN];
-	enum baton_err err = BATON_OK;
+	uint8_t result[BATON_CRYPTO_POINT_LEN] = {0};
+	int fault;
 
-	if (crypto_scalarmult_ristretto255(result, scalar, point)) {
-		memset(result, 0, sizeof(result));
-		err = BATON_ERR_PEER_FORMAT;
-	}
+	/* 0 or -1; where it is -1 result is or stays zero. */
+	fault = crypto_scalarmult_ristretto255(result, scalar, point);
 	memcpy(out, result, sizeof(result));
 	sodium_memzero(result, sizeof(result));
-	return err;
+	return (enum baton_err)(fault & BATON_ERR_PEER_FORMAT);
 }
 
 void baton_crypto_ristretto255_map(
