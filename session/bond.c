@@ -36,15 +36,16 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
-void baton_bond_key(const struct baton_bond *bond, char out[BATON_BOND_KEY_LEN])
+void baton_bond_key(const char *prefix, const uint8_t id[BATON_BOND_ID_LEN],
+		    char out[BATON_BOND_KEY_LEN])
 {
 	static const char digits[] = "0123456789abcdef";
 	int i;
 
-	memcpy(out, "bond/", 5);
+	memcpy(out, prefix, 5);
 	for (i = 0; i < BATON_BOND_ID_LEN; i++) {
-		out[5 + 2 * i] = digits[bond->id[i] >> 4];
-		out[6 + 2 * i] = digits[bond->id[i] & 15];
+		out[5 + 2 * i] = digits[id[i] >> 4];
+		out[6 + 2 * i] = digits[id[i] & 15];
 	}
 	out[BATON_BOND_KEY_LEN - 1] = '\0';
 }

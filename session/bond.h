@@ -38,8 +38,8 @@ BATON_MUST_CHECK
 enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 				 enum baton_role role, struct baton_bond *bond);
 
-/* Its key in the store. */
-void baton_bond_key(const struct baton_bond *bond,
+/* The key in the store of what belongs to a bond: prefix has 5 letters. */
+void baton_bond_key(const char *prefix, const uint8_t id[BATON_BOND_ID_LEN],
 		    char out[BATON_BOND_KEY_LEN]);
 
 #endif

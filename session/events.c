@@ -34,6 +34,11 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	}
 	if (tell(event, &session->tell_secured, BATON_EVENT_SECURED))
 		return true;
+	if (tell(event, &session->tell_revoked, BATON_EVENT_REVOKED)) {
+		event->u.bond.err = session->storing.revoke_err;
+		store_told_revoked(session, event->u.bond.id);
+		return true;
+	}
 	if (tell(event, &session->tell_close, BATON_EVENT_LINK_CLOSE)) {
 		event->u.closed.err = session->close_err;
 		if (session->close_err == BATON_ERR_VERSION) {

@@ -12,10 +12,12 @@
 #define PAIR_CANCEL_FRAME 0x13
 #define CLOSE_FRAME 0x14
 
+#define CLOSE_REVOKED 3 /* reason in CLOSE */
+
 #define BOND_DEADLINE_MS 10000 /* to be SECURED with a bond */
 #define PAIR_DEADLINE_MS 30000 /* for the flights of a pairing */
 #define PEOPLE_DEADLINE_MS 120000 /* for both people to answer */
-#define REJECT_DEADLINE_MS 1000 /* for a REJECT to be seen */
+#define REJECT_DEADLINE_MS 1000 /* for a last word to be seen */
 #define PAIRING_WINDOW_MS 120000
 #define BAD_FLIGHTS_MAX 16
 
@@ -33,9 +35,22 @@ struct baton_stream_news *session_news(struct baton_session *session,
 /* True while a pairing is under way that can still fail. */
 bool session_is_pairing(const struct baton_session *session);
 
+/* Give our last word up to a second on its way, then end the link for err. */
+void session_part(struct baton_session *session, enum baton_err err,
+		  uint64_t now_ms);
+
+/* store.c: what is kept over a reboot (SPEC 7). */
+#define STORED_LEN (BATON_BOND_LEN + BATON_BOND_KEY_LEN)
+
+void store_revoke(struct baton_session *session, uint8_t bond);
+void store_told_revoked(struct baton_session *session,
+			uint8_t id[BATON_BOND_ID_LEN]);
+
 /* pairing.c: both people, the bond and its write. */
 void pairing_begin(struct baton_session *session, uint64_t now_ms);
 void pairing_step(struct baton_session *session, uint64_t now_ms);
+void pairing_stored(struct baton_session *session, enum baton_err err,
+		    uint64_t now_ms);
 enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
 			     uint64_t now_ms);
 

@@ -37,11 +37,7 @@ static enum baton_err ask_for_write(struct baton_session *session)
 	err = baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer);
 	if (err)
 		return BATON_ERR_AUTH;
-	baton_bond_encode(bond, session->config.role, session->stored);
-	baton_bond_key(bond, (char *)session->stored + BATON_BOND_LEN);
-	session->store_id++;
-	session->store_asked = false;
-	session->store_waits = true;
+	session->storing.new_bond = true;
 	return BATON_OK;
 }
 
@@ -53,7 +49,7 @@ void pairing_step(struct baton_session *session, uint64_t now_ms)
 	if (session->state != BATON_SESSION_CONFIRM)
 		return;
 	if (session->said_yes && session->peer_said_yes &&
-	    !session->bond_durable && !session->store_waits) {
+	    !session->bond_durable && !session->storing.new_bond) {
 		err = ask_for_write(session);
 		if (err)
 			session_fail(session, err);
@@ -108,27 +104,10 @@ enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
 	return BATON_OK;
 }
 
-bool baton_session_next_store_op(struct baton_session *session,
-				 struct baton_store_op *op)
+void pairing_stored(struct baton_session *session, enum baton_err err,
+		    uint64_t now_ms)
 {
-	if (!session->store_waits || session->store_asked)
-		return false;
-	session->store_asked = true;
-	op->id = session->store_id;
-	op->kind = BATON_STORE_PUT;
-	op->key = (const char *)session->stored + BATON_BOND_LEN;
-	op->value = session->stored;
-	op->value_len = BATON_BOND_LEN;
-	return true;
-}
-
-void baton_session_stored(struct baton_session *session, uint32_t id,
-			  enum baton_err err, uint64_t now_ms)
-{
-	if (!session->store_waits || id != session->store_id)
-		return;
-	session->store_waits = false;
-	baton_crypto_wipe(session->stored, BATON_BOND_LEN);
+	session->storing.new_bond = false;
 	if (err) {
 		baton_crypto_wipe(&session->bonds[session->bond_count],
 				  sizeof(session->bonds[0]));

@@ -98,15 +98,16 @@ static enum baton_err put_control(struct baton_session *session,
 	return baton_outgoing_frame(batch, frame, len);
 }
 
-static enum baton_err put_empty(struct baton_session *session, uint8_t code,
-				bool *owed)
+/* A session frame with an empty body, or with one byte of it. */
+static enum baton_err put_short(struct baton_session *session, uint8_t code,
+				uint8_t body, bool *owed)
 {
-	uint8_t frame[2] = {code, 0};
+	uint8_t frame[3] = {code, body > 0, body};
 	enum baton_err err;
 
 	if (!*owed)
 		return BATON_OK;
-	err = put_control(session, frame, sizeof(frame));
+	err = put_control(session, frame, 2 + (size_t)frame[1]);
 	if (!err)
 		*owed = false;
 	return err;
@@ -204,12 +205,16 @@ static enum baton_err prepare_control(struct baton_session *session,
 {
 	enum baton_err err;
 
-	err = put_empty(session, CONFIRM_FRAME, &session->owes_confirm);
+	err = put_short(session, CONFIRM_FRAME, 0, &session->owes_confirm);
 	if (!err)
-		err = put_empty(session, BONDED_FRAME, &session->owes_bonded);
+		err = put_short(session, BONDED_FRAME, 0,
+				&session->owes_bonded);
 	if (!err)
-		err = put_empty(session, PAIR_CANCEL_FRAME,
+		err = put_short(session, PAIR_CANCEL_FRAME, 0,
 				&session->owes_cancel);
+	if (!err)
+		err = put_short(session, CLOSE_FRAME, CLOSE_REVOKED,
+				&session->owes_close);
 	if (!err && session->owes_sync) {
 		err = sync_put(session);
 		if (!err)
@@ -345,6 +350,22 @@ static enum baton_err take_refuse(struct baton_session *session,
 	return BATON_OK;
 }
 
+/* The peer forgot our bond, and only it could seal this: so do we. */
+static enum baton_err take_close(struct baton_session *session,
+				 const struct baton_frame *frame)
+{
+	bool bonded = session->state == BATON_SESSION_SYNCING ||
+		      session->state == BATON_SESSION_SECURED;
+
+	if (frame->len != 1)
+		return BATON_ERR_PROTOCOL;
+	if (frame->bytes[0] != CLOSE_REVOKED)
+		return BATON_ERR_CLOSED;
+	if (bonded)
+		store_revoke(session, session->bond_at);
+	return BATON_ERR_NO_BOND;
+}
+
 static enum baton_err take_session_frame(struct baton_session *session,
 					 const struct baton_frame *frame,
 					 uint64_t now_ms)
@@ -359,7 +380,7 @@ static enum baton_err take_session_frame(struct baton_session *session,
 			       ? pairing_frame(session, frame->code, now_ms)
 			       : BATON_ERR_PROTOCOL;
 	case CLOSE_FRAME:
-		return BATON_ERR_CLOSED;
+		return take_close(session, frame);
 	default:
 		return BATON_ERR_PROTOCOL;
 	}

@@ -14,8 +14,6 @@ static uint16_t record_max(const struct baton_session *session, int class_id)
 		       : session->config.link.record_max;
 }
 
-#define STORED_LEN (BATON_BOND_LEN + BATON_BOND_KEY_LEN)
-
 /* Both classes' encoders and decoders, and a piece of what they give. */
 static size_t codec_memory_len(const struct baton_session_config *config)
 {
@@ -138,9 +136,9 @@ bool session_is_pairing(const struct baton_session *session)
 		return session->handshake->kind == BATON_KIND_COMPARE;
 	case BATON_SESSION_CONFIRM:
 		/* A bond whose write was asked for stands (SPEC 3). */
-		return !session->bond_durable && !session->store_waits;
+		return !session->bond_durable && !session->storing.new_bond;
 	case BATON_SESSION_IDLE:
-	case BATON_SESSION_REJECTING:
+	case BATON_SESSION_PARTING:
 	case BATON_SESSION_SYNCING:
 	case BATON_SESSION_SECURED:
 	case BATON_SESSION_CLOSING:
@@ -176,20 +174,13 @@ void session_fail(struct baton_session *session, enum baton_err err)
 	session_set_state(session, BATON_SESSION_CLOSING, BATON_NEVER);
 }
 
-enum baton_err baton_session_bond_add(struct baton_session *session,
-				      const uint8_t *value, size_t len)
+void session_part(struct baton_session *session, enum baton_err err,
+		  uint64_t now_ms)
 {
-	struct baton_bond *bond = &session->bonds[session->bond_count];
-	enum baton_err err;
-
-	if (session->bond_count == BATON_BONDS)
-		return BATON_ERR_SPACE;
-	if (session->state != BATON_SESSION_IDLE || session->store_waits)
-		return BATON_ERR_STATE;
-	err = baton_bond_decode(value, len, session->config.role, bond);
-	if (!err)
-		session->bond_wanted = session->bond_count++;
-	return err;
+	end_pairing(session, err);
+	session->close_err = err;
+	session_set_state(session, BATON_SESSION_PARTING,
+			  now_ms + REJECT_DEADLINE_MS);
 }
 
 size_t baton_session_bond_count(const struct baton_session *session)
@@ -328,7 +319,7 @@ static void end_early(struct baton_session *session)
 	if (session->state == BATON_SESSION_CONFIRM && session->pair_err)
 		err = session->pair_err;
 	end_pairing(session, err);
-	if (session->state == BATON_SESSION_REJECTING)
+	if (session->state == BATON_SESSION_PARTING)
 		session->tell_close = true;
 }
 
@@ -345,6 +336,7 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	session->owes_confirm = false;
 	session->owes_bonded = false;
 	session->owes_cancel = false;
+	session->owes_close = false;
 	session->tell_secured = false;
 	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
@@ -392,7 +384,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	struct baton_reply reply;
 	enum baton_err err;
 
-	if (session->state == BATON_SESSION_REJECTING) {
+	if (session->state == BATON_SESSION_PARTING) {
 		baton_flight_forget(flight);
 		baton_flight_again(flight);
 		return BATON_ERR_PEER_STATE;
@@ -414,10 +406,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	baton_link_answered(&session->link);
 	send_reply(session, &reply);
 	if (err && reply.len > 0) {
-		end_pairing(session, err);
-		session->close_err = err;
-		session_set_state(session, BATON_SESSION_REJECTING,
-				  now_ms + REJECT_DEADLINE_MS);
+		session_part(session, err, now_ms);
 		return BATON_OK;
 	}
 	if (err)
@@ -447,7 +436,8 @@ enum baton_err baton_session_rx(struct baton_session *session,
 		err = take_flight(session, now_ms);
 	if (baton_err_is_fatal(err))
 		fatal = err;
-	if (!fatal && session->link.records)
+	if (!fatal && session->link.records &&
+	    session->state != BATON_SESSION_PARTING)
 		fatal = records_take_control(session, now_ms);
 	if (fatal) {
 		session_fail(session, fatal);
@@ -498,7 +488,7 @@ static void state_timeout(struct baton_session *session)
 	case BATON_SESSION_SYNCING:
 		session_fail(session, BATON_ERR_TIMEOUT);
 		break;
-	case BATON_SESSION_REJECTING:
+	case BATON_SESSION_PARTING:
 		session_fail(session, session->close_err);
 		break;
 	case BATON_SESSION_CONFIRM:

@@ -27,6 +27,7 @@
 #include "session/bond.h"
 #include "session/config.h"
 #include "session/handshake.h"
+#include "session/store_op.h"
 #include "transport/incoming.h"
 #include "transport/link.h"
 #include "transport/outgoing.h"
@@ -70,6 +71,11 @@ enum baton_event_type {
 	BATON_EVENT_LOST,
 	/* The peer refused the message in progress; u.sent.reason. */
 	BATON_EVENT_REFUSED,
+	/*
+	 * The bond u.bond.id is gone for good: revoke() asked for it, or the
+	 * peer did. u.bond.err: what the store said of deleting it.
+	 */
+	BATON_EVENT_REVOKED,
 };
 
 /* Where a message travels. Streams are numbered per class. */
@@ -91,6 +97,7 @@ struct baton_event {
 		} compare;
 		struct {
 			uint8_t id[BATON_BOND_ID_LEN];
+			enum baton_err err; /* REVOKED */
 		} bond;
 		struct {
 			uint64_t number; /* of the message in its stream */
@@ -111,19 +118,6 @@ struct baton_event {
 };
 
 #define BATON_TOTAL_UNKNOWN UINT64_MAX
-
-enum baton_store_kind {
-	BATON_STORE_PUT,
-	BATON_STORE_DELETE,
-};
-
-struct baton_store_op {
-	uint32_t id; /* for baton_session_stored() */
-	enum baton_store_kind kind;
-	const char *key; /* letters, digits and '/', 0-terminated */
-	const uint8_t *value; /* secret; lives until stored() */
-	size_t value_len;
-};
 
 /* What a link is like when it comes up. */
 struct baton_link_facts {
@@ -151,8 +145,8 @@ struct baton_session_stats {
  *    |                   +----------------> SYNCING <---------------+
  *    |                   |                     |
  *    |                   | no version, no bond | SYNC came
- *    |                   v                     v
- *    |               REJECTING             SECURED
+ *    |                   v        revoked      v
+ *    |               PARTING <------------- SECURED
  *    |                   |                     |
  *    |                   +------> CLOSING <----+ any fatal error
  *    |                               |
@@ -161,7 +155,7 @@ struct baton_session_stats {
 enum baton_session_state {
 	BATON_SESSION_IDLE, /* no link */
 	BATON_SESSION_HANDSHAKE, /* flights */
-	BATON_SESSION_REJECTING, /* our REJECT is on its way */
+	BATON_SESSION_PARTING, /* our REJECT or CLOSE is on its way */
 	BATON_SESSION_CONFIRM, /* people compare, the bond is written */
 	BATON_SESSION_SYNCING, /* our SYNC is out, the peer's is not here */
 	BATON_SESSION_SECURED, /* messages flow */
@@ -184,6 +178,19 @@ struct baton_refusal {
 	uint8_t reason;
 	bool made; /* there is one */
 	bool owed; /* its REFUSE has to go out */
+};
+
+/* Bonds whose deletion is not durable yet: more than these must wait. */
+#define BATON_REVOKED 2
+
+/* What is to be written; one operation is out at a time. */
+struct baton_storing {
+	uint8_t revoked[BATON_REVOKED][BATON_BOND_ID_LEN];
+	uint32_t id; /* of the last operation */
+	enum baton_err revoke_err; /* of the first of revoked, to be told */
+	uint8_t revoked_count;
+	uint8_t what; /* enum store_what: the operation that is out */
+	bool new_bond; /* the bond behind the last one */
 };
 
 /* The engine; members are its own. */
@@ -214,13 +221,13 @@ struct baton_session {
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
 	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
-	uint8_t *stored; /* value and key of the store operation */
+	uint8_t *stored; /* values and keys of the store operation */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
 	uint64_t state_deadline_ms;
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
 	uint64_t records_in, records_out;
-	uint32_t store_id;
+	struct baton_storing storing;
 	enum baton_session_state state;
 	enum baton_err close_err;
 	uint32_t code; /* to compare */
@@ -231,14 +238,12 @@ struct baton_session {
 	uint8_t bad_flights;
 	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
-	bool store_asked; /* the operation was given out */
-	bool store_waits; /* the operation is not answered yet */
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
 	bool unannounced; /* a bond whose PAIRED was never told */
-	bool owes_confirm, owes_bonded, owes_cancel, owes_sync;
+	bool owes_confirm, owes_bonded, owes_cancel, owes_sync, owes_close;
 	bool tell_secured, tell_close, tell_compare, tell_paired;
-	bool tell_pair_failed;
+	bool tell_pair_failed, tell_revoked;
 	bool owes_refusals; /* at least one in refusal */
 	bool tell_news; /* perhaps something in news */
 };
@@ -263,13 +268,15 @@ enum baton_err baton_session_init(struct baton_session *session,
 void baton_session_wipe(struct baton_session *session);
 
 /*
- * Give a bond as it was stored (the value of a PUT). It is copied.
- * BATON_ERR_ARG: not a bond of this role; BATON_ERR_SPACE: more than
- * BATON_BONDS.
+ * Give a value as it was stored by a PUT, each once and before the first link;
+ * it is copied. BATON_ERR_NOT_FOUND: a key that is none of the engine's.
+ * BATON_ERR_ARG: not a value of this role, or damaged: it may be deleted.
+ * BATON_ERR_SPACE: more than BATON_BONDS.
  */
 BATON_MUST_CHECK
-enum baton_err baton_session_bond_add(struct baton_session *session,
-				      const uint8_t *value, size_t len);
+enum baton_err baton_session_load(struct baton_session *session,
+				  const char *key, const uint8_t *value,
+				  size_t len);
 
 /* Number of bonds, and the id of the index-th (0-based) into id. */
 size_t baton_session_bond_count(const struct baton_session *session);
@@ -285,6 +292,17 @@ enum baton_err baton_session_bond_id(const struct baton_session *session,
 BATON_MUST_CHECK
 enum baton_err baton_session_bond_select(struct baton_session *session,
 					 const uint8_t id[BATON_BOND_ID_LEN]);
+
+/*
+ * Forget a bond: its keys are wiped now, the store is asked to delete it, and
+ * a link that is its peer's is closed; the peer, if it hears of it, does the
+ * same. REVOKED comes when it is done. BATON_ERR_NOT_FOUND; BATON_ERR_AGAIN:
+ * BATON_REVOKED deletions are not durable yet.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_bond_revoke(struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN],
+					 uint64_t now_ms);
 
 /*
  * A person opened the pairing window: for 120 s from now a watch takes a new
@@ -349,8 +367,9 @@ bool baton_session_next_event(struct baton_session *session,
 			      struct baton_event *event, uint64_t now_ms);
 
 /*
- * The next write that must become durable; false when there is none. Each is
- * given once; answer it with stored(), err 0 when it is durable.
+ * The next operation that must become durable; false when there is none. Each
+ * is given once; answer it with stored(), err 0 when it is durable. Its keys
+ * and values live until then.
  */
 BATON_MUST_CHECK
 bool baton_session_next_store_op(struct baton_session *session,

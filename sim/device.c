@@ -124,7 +124,7 @@ static enum baton_err on_store(void *user, struct baton_sim_stack *stack,
 	return BATON_OK;
 }
 
-/* What of the storage is a bond; a torn one is thrown away. */
+/* What the engine does not take, as a torn value, is thrown away. */
 static void on_boot(void *user, struct baton_sim_stack *stack)
 {
 	struct baton_sim_device *device = user;
@@ -134,8 +134,8 @@ static void on_boot(void *user, struct baton_sim_stack *stack)
 	for (i = 0; i < BATON_SIM_STORE_KEYS; i++) {
 		value = &device->store.now.value[i];
 		if (value->key[0] &&
-		    baton_session_bond_add(baton_sim_stack_session(stack),
-					   value->bytes, value->len))
+		    baton_session_load(baton_sim_stack_session(stack),
+				       value->key, value->bytes, value->len))
 			memset(value, 0, sizeof(*value));
 	}
 }

@@ -16,22 +16,37 @@ static struct baton_sim_value *find(struct baton_sim_values *values,
 	return NULL;
 }
 
+static size_t room(const struct baton_sim_values *values)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < BATON_SIM_STORE_KEYS; i++)
+		count += !values->value[i].key[0];
+	return count;
+}
+
 bool baton_sim_store_begin(struct baton_sim_store *store,
 			   const struct baton_store_op *op, uint64_t now_us)
 {
 	struct baton_sim_write *write = &store->write;
+	const struct baton_store_write *from;
+	size_t i;
 
-	if (strlen(op->key) >= BATON_SIM_STORE_KEY ||
-	    op->value_len > BATON_SIM_STORE_VALUE ||
-	    (op->kind == BATON_STORE_PUT && !find(&store->now, op->key) &&
-	     !find(&store->now, "")))
+	if (op->count > room(&store->now))
 		return false;
 	memset(write, 0, sizeof(*write));
-	strcpy(write->value.key, op->key);
-	if (op->kind == BATON_STORE_PUT) {
-		memcpy(write->value.bytes, op->value, op->value_len);
-		write->value.len = op->value_len;
+	for (i = 0; i < op->count; i++) {
+		from = &op->write[i];
+		if (strlen(from->key) >= BATON_SIM_STORE_KEY ||
+		    from->value_len > BATON_SIM_STORE_VALUE)
+			return false;
+		strcpy(write->value[i].key, from->key);
+		if (from->kind == BATON_STORE_DELETE)
+			continue;
+		memcpy(write->value[i].bytes, from->value, from->value_len);
+		write->value[i].len = from->value_len;
 	}
+	write->count = op->count;
 	write->id = op->id;
 	write->at_us = now_us + store->delay_us;
 	write->waits = true;
@@ -42,14 +57,18 @@ bool baton_sim_store_begin(struct baton_sim_store *store,
 void baton_sim_store_commit(struct baton_sim_store *store)
 {
 	struct baton_sim_write *write = &store->write;
-	struct baton_sim_value *value = find(&store->now, write->value.key);
+	struct baton_sim_value *value;
+	size_t i;
 
 	store->past[store->commits++ % BATON_SIM_STORE_PAST] = store->now;
-	if (!value)
-		value = find(&store->now, "");
-	*value = write->value;
-	if (!write->value.len)
-		memset(value, 0, sizeof(*value));
+	for (i = 0; i < write->count; i++) {
+		value = find(&store->now, write->value[i].key);
+		if (!value)
+			value = find(&store->now, "");
+		*value = write->value[i];
+		if (!value->len)
+			memset(value, 0, sizeof(*value));
+	}
 	write->waits = false;
 }
 
@@ -60,7 +79,9 @@ void baton_sim_store_cut(struct baton_sim_store *store, uint8_t outcome)
 	case BATON_SCENARIO_WRITE_LOST:
 		break;
 	case BATON_SCENARIO_WRITE_TORN:
-		store->write.value.len /= 2;
+		/* A poor medium: a value is not written as a whole. */
+		store->write.value[0].len /= 2;
+		store->write.count = 1;
 		baton_sim_store_commit(store);
 		break;
 	case BATON_SCENARIO_WRITE_DONE:

@@ -14,7 +14,7 @@
  * it or leave it; and it may be put back to how it was some writes ago.
  */
 
-#define BATON_SIM_STORE_KEYS 16
+#define BATON_SIM_STORE_KEYS 24
 #define BATON_SIM_STORE_KEY 40
 #define BATON_SIM_STORE_VALUE 192
 #define BATON_SIM_STORE_PAST 8 /* writes that can be taken back */
@@ -29,9 +29,11 @@ struct baton_sim_values {
 	struct baton_sim_value value[BATON_SIM_STORE_KEYS];
 };
 
-/* A write on its way to the medium. */
+/* Writes on their way to the medium, all together. */
 struct baton_sim_write {
-	struct baton_sim_value value; /* len 0: delete */
+	struct baton_sim_value
+		value[BATON_STORE_WRITES_MAX]; /* len 0: delete */
+	size_t count;
 	uint32_t id;
 	uint64_t at_us; /* when it is durable */
 	bool waits;

@@ -5,7 +5,7 @@
 #include "sim/prng.h"
 #include "sim/stack.h"
 
-#define KEPT (BATON_BONDS + 8)
+#define KEPT (2 * BATON_BONDS + 8)
 #define KEY_CAP 64
 #define VALUE_CAP 512
 
@@ -44,25 +44,37 @@ static struct kept *kept_find(struct baton_sim_stack *stack, const char *key)
 	return NULL;
 }
 
-/* What a device's own flash does with a store operation. */
-static enum baton_err keep(struct baton_sim_stack *stack,
-			   const struct baton_store_op *op)
+static enum baton_err keep_write(struct baton_sim_stack *stack,
+				 const struct baton_store_write *write)
 {
-	struct kept *kept = kept_find(stack, op->key);
+	struct kept *kept = kept_find(stack, write->key);
 
-	if (op->kind == BATON_STORE_DELETE) {
+	if (write->kind == BATON_STORE_DELETE) {
 		if (kept)
 			memset(kept, 0, sizeof(*kept));
 		return BATON_OK;
 	}
 	if (!kept)
 		kept = kept_find(stack, "");
-	if (!kept || strlen(op->key) >= KEY_CAP || op->value_len > VALUE_CAP)
+	if (!kept || strlen(write->key) >= KEY_CAP ||
+	    write->value_len > VALUE_CAP)
 		return BATON_ERR_STORE;
-	strcpy(kept->key, op->key);
-	memcpy(kept->value, op->value, op->value_len);
-	kept->len = op->value_len;
+	strcpy(kept->key, write->key);
+	memcpy(kept->value, write->value, write->value_len);
+	kept->len = write->value_len;
 	return BATON_OK;
+}
+
+/* What a device's own flash does with a store operation. */
+static enum baton_err keep(struct baton_sim_stack *stack,
+			   const struct baton_store_op *op)
+{
+	enum baton_err err = BATON_OK;
+	size_t i;
+
+	for (i = 0; i < op->count && !err; i++)
+		err = keep_write(stack, &op->write[i]);
+	return err;
 }
 
 static void run_store_op(struct baton_sim_stack *stack,
@@ -231,10 +243,10 @@ static enum baton_err boot(struct baton_sim_stack *stack)
 	if (!err && stack->app->boot)
 		stack->app->boot(stack->user, stack);
 	for (i = 0; i < KEPT && !err; i++)
-		if (!strncmp(stack->kept[i].key, "bond/", 5))
-			err = baton_session_bond_add(stack->session,
-						     stack->kept[i].value,
-						     stack->kept[i].len);
+		if (stack->kept[i].key[0])
+			err = baton_session_load(
+				stack->session, stack->kept[i].key,
+				stack->kept[i].value, stack->kept[i].len);
 	return err;
 }
 

@@ -24,11 +24,11 @@ struct baton_sim_stack_app {
 	/*
 	 * A write that must become durable: 0 when it is. BATON_ERR_AGAIN:
 	 * baton_sim_stack_stored() says so later, or never will. Without
-	 * boot the stack keeps bonds in memory besides.
+	 * boot the stack keeps values in memory besides.
 	 */
 	enum baton_err (*store)(void *user, struct baton_sim_stack *stack,
 				const struct baton_store_op *op);
-	/* The engine is new: give it the bonds that were stored. */
+	/* The engine is new: load into it what was stored. */
 	void (*boot)(void *user, struct baton_sim_stack *stack);
 	/* The link came up, or is gone. */
 	void (*link)(void *user, struct baton_sim_stack *stack, bool up);

@@ -53,16 +53,29 @@ static void fail(struct baton_runner *runner, enum baton_exit code,
 		runner->events->failed(runner->user, error);
 }
 
+static enum baton_err write_values(struct baton_runner *runner,
+				   const struct baton_store_op *op)
+{
+	const struct baton_store_write *write;
+	enum baton_err err = BATON_OK;
+	size_t i;
+
+	for (i = 0; i < op->count && !err; i++) {
+		write = &op->write[i];
+		if (write->kind == BATON_STORE_PUT)
+			err = baton_store_put(runner->store, write->key,
+					      write->value, write->value_len);
+		else
+			err = baton_store_delete(runner->store, write->key);
+	}
+	return err;
+}
+
 static void run_store_op(struct baton_runner *runner,
 			 const struct baton_store_op *op)
 {
-	enum baton_err err;
+	enum baton_err err = write_values(runner, op);
 
-	if (op->kind == BATON_STORE_PUT)
-		err = baton_store_put(runner->store, op->key, op->value,
-				      op->value_len);
-	else
-		err = baton_store_delete(runner->store, op->key);
 	if (err) {
 		g_autofree char *text = g_strdup_printf(
 			"cannot write to the store: %s; free space, or name "
@@ -278,13 +291,12 @@ const struct baton_bearer_events baton_runner_bearer_events = {
 	.note = on_note,
 };
 
-static enum baton_err add_bond(void *user, const char *key,
-			       const uint8_t *value, size_t len)
+static enum baton_err load(void *user, const char *key, const uint8_t *value,
+			   size_t len)
 {
 	struct baton_runner *runner = user;
 
-	(void)key;
-	return baton_session_bond_add(runner->session, value, len);
+	return baton_session_load(runner->session, key, value, len);
 }
 
 static gboolean boot(struct baton_runner *runner,
@@ -307,10 +319,12 @@ static gboolean boot(struct baton_runner *runner,
 		g_clear_pointer(&runner->session, g_free);
 		return FALSE;
 	}
-	err = baton_store_each(runner->store, "bond/", add_bond, runner);
+	err = baton_store_each(runner->store, "bond/", load, runner);
+	if (!err)
+		err = baton_store_each(runner->store, "tick/", load, runner);
 	if (err) {
 		baton_fail_set(error, BATON_EXIT_INPUT,
-			       "the store holds something that is no bond of "
+			       "the store holds something that is nothing of "
 			       "this role (%s); name another with --store",
 			       err == BATON_ERR_STORE ? g_strerror(errno)
 						      : baton_err_text(err));

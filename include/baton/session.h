@@ -6,5 +6,6 @@
 
 #include "session/beacon.h"
 #include "session/session.h"
+#include "session/store_op.h"
 
 #endif

@@ -48,7 +48,7 @@ static void assert_true_or_nothing(const struct pair *pair, uint64_t bit)
 /* The flip was one; two bonded devices get over it on the next link. */
 static void recover(struct pair *pair, uint64_t bit)
 {
-	if (!pair->end[0].stored_count || !pair->end[1].stored_count)
+	if (!pair_bonds(&pair->end[0]) || !pair_bonds(&pair->end[1]))
 		return;
 	pair_down(pair);
 	pair_up(pair);

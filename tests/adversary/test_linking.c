@@ -61,9 +61,9 @@ static void add_bonds(struct watch *watch, size_t count, uint8_t first)
 		bond.id[0] = (uint8_t)i;
 		bond.tag_key[0] = (uint8_t)(first + i);
 		baton_bond_encode(&bond, BATON_WATCH, stored);
-		assert_int_equal(baton_session_bond_add(
+		assert_int_equal(baton_session_load(
 					 &watch->pair.end[BATON_WATCH].session,
-					 stored, sizeof(stored)),
+					 "bond/", stored, sizeof(stored)),
 				 0);
 	}
 	watch->bonds = count;

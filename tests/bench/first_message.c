@@ -20,6 +20,7 @@
 #define STORED_MAX 512
 
 struct stored {
+	char key[BATON_STORE_KEY_MAX];
 	uint8_t value[STORED_MAX];
 	size_t len;
 };
@@ -95,12 +96,14 @@ static enum baton_err on_store(void *user, struct baton_sim_stack *stack,
 {
 	struct end *end = user;
 	struct stored *bond = &end->first->bond[end->side];
+	const struct baton_store_write *write = &op->write[0];
 
 	(void)stack;
-	if (op->kind != BATON_STORE_PUT || op->value_len > STORED_MAX)
+	if (write->value_len > STORED_MAX)
 		return BATON_OK;
-	memcpy(bond->value, op->value, op->value_len);
-	bond->len = op->value_len;
+	memcpy(bond->value, write->value, write->value_len);
+	bond->len = write->value_len;
+	snprintf(bond->key, sizeof(bond->key), "%s", write->key);
 	return BATON_OK;
 }
 
@@ -146,9 +149,10 @@ static void open_world(struct first *first, uint64_t seed)
 					   &config, seed, &app, end))
 			abort();
 		if (first->sending)
-			err = baton_session_bond_add(
+			err = baton_session_load(
 				baton_sim_stack_session(end->stack),
-				first->bond[side].value, first->bond[side].len);
+				first->bond[side].key, first->bond[side].value,
+				first->bond[side].len);
 		else
 			err = baton_session_pairing_open(
 				baton_sim_stack_session(end->stack), 0);

@@ -127,12 +127,14 @@ void pair_reboot(struct pair *pair, enum baton_role role)
 	free(end->memory);
 	memset(&fresh, 0, sizeof(fresh));
 	memcpy(fresh.stored, end->stored, sizeof(end->stored));
-	fresh.stored_count = end->stored_count;
+	fresh.writes = end->writes;
 	*end = fresh;
 	start_end(pair, role, &link);
-	for (i = 0; i < end->stored_count; i++)
-		if (baton_session_bond_add(&end->session, end->stored[i],
-					   BATON_BOND_LEN))
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (end->stored[i].key[0] &&
+		    baton_session_load(&end->session, end->stored[i].key,
+				       end->stored[i].bytes,
+				       end->stored[i].len))
 			abort();
 }
 
@@ -278,6 +280,9 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->lost_from = event->u.sent.message;
 		end->lost_end = event->u.sent.end;
 		break;
+	case BATON_EVENT_REVOKED:
+		end->revoked = true;
+		break;
 	case BATON_EVENT_REFUSED:
 		end->refused++;
 		end->reason = event->u.sent.reason;
@@ -308,14 +313,56 @@ static void write_some(struct pair *pair, struct pair_end *end)
 		end->sending = false;
 }
 
+static struct pair_value *find_value(struct pair_end *end, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (!strcmp(end->stored[i].key, key))
+			return &end->stored[i];
+	return NULL;
+}
+
+size_t pair_bonds(const struct pair_end *end)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < PAIR_VALUES; i++)
+		count += !strncmp(end->stored[i].key, "bond/", 5);
+	return count;
+}
+
+static void carry_out(struct pair_end *end, const struct baton_store_op *op)
+{
+	const struct baton_store_write *write;
+	struct pair_value *value;
+	size_t i;
+
+	end->writes++;
+	for (i = 0; i < op->count; i++) {
+		write = &op->write[i];
+		value = find_value(end, write->key);
+		if (!value)
+			value = find_value(end, "");
+		if (!value || write->value_len > PAIR_VALUE ||
+		    strlen(write->key) >= BATON_STORE_KEY_MAX)
+			abort();
+		memset(value, 0, sizeof(*value));
+		if (write->kind == BATON_STORE_DELETE)
+			continue;
+		strcpy(value->key, write->key);
+		memcpy(value->bytes, write->value, write->value_len);
+		value->len = write->value_len;
+	}
+}
+
 static void store(struct pair *pair, struct pair_end *end)
 {
 	struct baton_store_op op;
 
 	while (baton_session_next_store_op(&end->session, &op)) {
 		if (!end->store_fails)
-			memcpy(end->stored[end->stored_count++], op.value,
-			       op.value_len);
+			carry_out(end, &op);
 		baton_session_stored(&end->session, op.id,
 				     end->store_fails ? BATON_ERR_STORE
 						      : BATON_OK,

@@ -20,16 +20,26 @@ struct pair_pdu {
 	size_t len;
 };
 
+#define PAIR_VALUES 24
+#define PAIR_VALUE 256
+
+/* A stored value; its key is empty where there is none. */
+struct pair_value {
+	char key[BATON_STORE_KEY_MAX];
+	uint8_t bytes[PAIR_VALUE];
+	size_t len;
+};
+
 struct pair_end {
 	struct baton_session session;
 	void *memory;
 	struct pair_pdu queue[PAIR_QUEUE]; /* on their way to this end */
 	size_t queue_head, queue_len;
-	uint8_t stored[BATON_BONDS][BATON_BOND_LEN];
-	size_t stored_count;
+	struct pair_value stored[PAIR_VALUES];
+	unsigned int writes; /* store operations that were carried out */
 	uint32_t code;
 	enum baton_err close_err, pair_err;
-	bool compare, secured, paired, pair_failed, closed;
+	bool compare, secured, paired, pair_failed, closed, revoked;
 	bool deaf; /* the application takes no events */
 	bool store_fails;
 	bool says_no;
@@ -86,6 +96,9 @@ void pair_free(struct pair *pair);
 
 /* The end loses its memory and comes back with what it had stored. */
 void pair_reboot(struct pair *pair, enum baton_role role);
+
+/* How many bonds an end has stored. */
+size_t pair_bonds(const struct pair_end *end);
 
 /* A link comes up, or goes: PDUs on their way are lost. */
 void pair_up(struct pair *pair);

@@ -31,13 +31,13 @@ static void bonds(size_t count)
 		bond.tag_key[0] = (uint8_t)(i + 1);
 		baton_bond_encode(&bond, BATON_WATCH, stored);
 		assert_int_equal(
-			baton_session_bond_add(&pair.end[BATON_WATCH].session,
-					       stored, sizeof(stored)),
+			baton_session_load(&pair.end[BATON_WATCH].session,
+					   "bond/", stored, sizeof(stored)),
 			0);
 		baton_bond_encode(&bond, BATON_PHONE, stored);
 		assert_int_equal(
-			baton_session_bond_add(&pair.end[BATON_PHONE].session,
-					       stored, sizeof(stored)),
+			baton_session_load(&pair.end[BATON_PHONE].session,
+					   "bond/", stored, sizeof(stored)),
 			0);
 	}
 }

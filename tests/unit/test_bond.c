@@ -116,7 +116,7 @@ static void its_key_is_its_id_in_hex(void **state)
 
 	(void)state;
 	memcpy(bond.id, id, sizeof(id));
-	baton_bond_key(&bond, key);
+	baton_bond_key("bond/", bond.id, key);
 	assert_string_equal(key, "bond/00019abcdef07fff");
 }
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the engine keeps over a reboot (session/SPEC.md 7). */
+
+#include <string.h>
+
+#include "session/internal.h"
+
+/* The operation that is out, or would be the next. */
+enum store_what {
+	NOTHING,
+	NEW_BOND,
+	REVOKED,
+};
+
+static bool has_prefix(const char *key, const char *prefix)
+{
+	while (*prefix && *key == *prefix) {
+		key++;
+		prefix++;
+	}
+	return !*prefix;
+}
+
+enum baton_err baton_session_load(struct baton_session *session,
+				  const char *key, const uint8_t *value,
+				  size_t len)
+{
+	struct baton_bond *bond = &session->bonds[session->bond_count];
+	enum baton_err err;
+
+	if (!has_prefix(key, "bond/"))
+		return BATON_ERR_NOT_FOUND;
+	if (session->bond_count == BATON_BONDS)
+		return BATON_ERR_SPACE;
+	if (session->state != BATON_SESSION_IDLE || session->storing.what)
+		return BATON_ERR_STATE;
+	err = baton_bond_decode(value, len, session->config.role, bond);
+	if (!err)
+		session->bond_wanted = session->bond_count++;
+	return err;
+}
+
+static uint8_t find(const struct baton_session *session, const uint8_t *id)
+{
+	uint8_t i;
+
+	for (i = 0; i < session->bond_count; i++)
+		if (memcmp(session->bonds[i].id, id, BATON_BOND_ID_LEN) == 0)
+			break;
+	return i;
+}
+
+/* The bonds behind the i-th move up, one in the making too. */
+static void remove_bond(struct baton_session *session, uint8_t i)
+{
+	size_t behind = (size_t)(BATON_BONDS - 1 - i);
+
+	memmove(&session->bonds[i], &session->bonds[i + 1],
+		behind * sizeof(session->bonds[0]));
+	baton_crypto_wipe(&session->bonds[BATON_BONDS - 1],
+			  sizeof(session->bonds[0]));
+	session->bond_count--;
+	if (session->bond_at > i)
+		session->bond_at--;
+	if (session->bond_wanted > i ||
+	    (session->bond_wanted == i && i == session->bond_count && i > 0))
+		session->bond_wanted--;
+	if (session->state == BATON_SESSION_HANDSHAKE &&
+	    session->handshake->bond > i)
+		session->handshake->bond--;
+}
+
+void store_revoke(struct baton_session *session, uint8_t i)
+{
+	struct baton_storing *storing = &session->storing;
+
+	if (storing->revoked_count < BATON_REVOKED)
+		memcpy(storing->revoked[storing->revoked_count++],
+		       session->bonds[i].id, BATON_BOND_ID_LEN);
+	if (session->bond_at == i) {
+		session->tell_paired = false;
+		session->unannounced = false;
+	}
+	remove_bond(session, i);
+}
+
+/* The peer whose bond it is is at the other end of the link. */
+static bool is_linked(const struct baton_session *session, uint8_t i)
+{
+	switch (session->state) {
+	case BATON_SESSION_HANDSHAKE:
+		return session->handshake->kind == BATON_KIND_RECONNECT &&
+		       session->handshake->bond == i;
+	case BATON_SESSION_CONFIRM:
+		return session->bond_durable && session->bond_at == i;
+	case BATON_SESSION_SYNCING:
+	case BATON_SESSION_SECURED:
+		return session->bond_at == i;
+	case BATON_SESSION_IDLE:
+	case BATON_SESSION_PARTING:
+	case BATON_SESSION_CLOSING:
+		break;
+	}
+	return false;
+}
+
+enum baton_err baton_session_bond_revoke(struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN],
+					 uint64_t now_ms)
+{
+	uint8_t i = find(session, id);
+	bool linked;
+
+	if (i == session->bond_count)
+		return BATON_ERR_NOT_FOUND;
+	if (session->storing.revoked_count == BATON_REVOKED)
+		return BATON_ERR_AGAIN;
+	linked = is_linked(session, i);
+	store_revoke(session, i);
+	if (!linked)
+		return BATON_OK;
+	if (!session->link.records) {
+		session_fail(session, BATON_ERR_REFUSED);
+		return BATON_OK;
+	}
+	session->owes_close = true;
+	session_part(session, BATON_ERR_REFUSED, now_ms);
+	return BATON_OK;
+}
+
+static enum store_what wanted(const struct baton_session *session)
+{
+	if (session->storing.new_bond)
+		return NEW_BOND;
+	/* What became of the one before has to be told first. */
+	if (session->storing.revoked_count > 0 && !session->tell_revoked)
+		return REVOKED;
+	return NOTHING;
+}
+
+/* Add a write; its key takes its place behind *p. */
+static struct baton_store_write *add(struct baton_store_op *op, uint8_t **p,
+				     enum baton_store_kind kind,
+				     const char *prefix, const uint8_t *id)
+{
+	struct baton_store_write *write = &op->write[op->count++];
+
+	memset(write, 0, sizeof(*write));
+	write->kind = kind;
+	write->key = (const char *)*p;
+	baton_bond_key(prefix, id, (char *)*p);
+	*p += BATON_BOND_KEY_LEN;
+	return write;
+}
+
+bool baton_session_next_store_op(struct baton_session *session,
+				 struct baton_store_op *op)
+{
+	struct baton_storing *storing = &session->storing;
+	const struct baton_bond *bond = &session->bonds[session->bond_count];
+	struct baton_store_write *write;
+	uint8_t *p = session->stored;
+
+	if (storing->what)
+		return false;
+	storing->what = (uint8_t)wanted(session);
+	op->count = 0;
+	switch ((enum store_what)storing->what) {
+	case NOTHING:
+		return false;
+	case NEW_BOND:
+		write = add(op, &p, BATON_STORE_PUT, "bond/", bond->id);
+		write->value = p;
+		write->value_len = BATON_BOND_LEN;
+		baton_bond_encode(bond, session->config.role, p);
+		break;
+	case REVOKED:
+		(void)add(op, &p, BATON_STORE_DELETE, "bond/",
+			  storing->revoked[0]);
+		break;
+	}
+	op->id = ++storing->id;
+	return true;
+}
+
+void baton_session_stored(struct baton_session *session, uint32_t id,
+			  enum baton_err err, uint64_t now_ms)
+{
+	struct baton_storing *storing = &session->storing;
+	enum store_what what = (enum store_what)storing->what;
+
+	if (!what || id != storing->id)
+		return;
+	storing->what = NOTHING;
+	baton_crypto_wipe(session->stored, STORED_LEN);
+	switch (what) {
+	case NOTHING:
+		break;
+	case NEW_BOND:
+		pairing_stored(session, err, now_ms);
+		break;
+	case REVOKED:
+		storing->revoke_err = err;
+		session->tell_revoked = true;
+		break;
+	}
+}
+
+void store_told_revoked(struct baton_session *session,
+			uint8_t id[BATON_BOND_ID_LEN])
+{
+	struct baton_storing *storing = &session->storing;
+
+	memcpy(id, storing->revoked[0], BATON_BOND_ID_LEN);
+	memmove(storing->revoked[0], storing->revoked[1],
+		(BATON_REVOKED - 1) * BATON_BOND_ID_LEN);
+	storing->revoked_count--;
+}
