@@ -30,19 +30,16 @@ static gboolean check_files(char *const *files, GError **error)
 static gboolean open_store(struct device *device, GError **error)
 {
 	const char *dir = device->options.store;
-	const char *problem = "cannot open the store %s: %s; name another "
-			      "with --store";
+	enum baton_err err = baton_store_open(&device->store, dir);
 
-	if (!baton_store_open(&device->store, dir))
+	if (!err)
 		return TRUE;
-	if (errno == EPERM)
-		problem = "others may enter the store %s (%s); chmod 700 it, "
-			  "or name another with --store";
-	else if (errno == EBUSY)
-		problem = "another baton uses the store %s (%s); end that "
-			  "first";
-	baton_fail_set(error, BATON_EXIT_OUTPUT, problem, dir,
-		       g_strerror(errno));
+	baton_fail_set(error, BATON_EXIT_OUTPUT,
+		       "cannot open the store %s: %s, or name another with "
+		       "--store",
+		       dir,
+		       err == BATON_ERR_STORE ? baton_store_problem(errno)
+					      : baton_err_text(err));
 	return FALSE;
 }
 

@@ -53,34 +53,17 @@ static void fail(struct baton_runner *runner, enum baton_exit code,
 		runner->events->failed(runner->user, error);
 }
 
-static enum baton_err write_values(struct baton_runner *runner,
-				   const struct baton_store_op *op)
-{
-	const struct baton_store_write *write;
-	enum baton_err err = BATON_OK;
-	size_t i;
-
-	for (i = 0; i < op->count && !err; i++) {
-		write = &op->write[i];
-		if (write->kind == BATON_STORE_PUT)
-			err = baton_store_put(runner->store, write->key,
-					      write->value, write->value_len);
-		else
-			err = baton_store_delete(runner->store, write->key);
-	}
-	return err;
-}
-
 static void run_store_op(struct baton_runner *runner,
 			 const struct baton_store_op *op)
 {
-	enum baton_err err = write_values(runner, op);
+	enum baton_err err = baton_store_apply(runner->store, op);
 
 	if (err) {
 		g_autofree char *text = g_strdup_printf(
-			"cannot write to the store: %s; free space, or name "
-			"another with --store",
-			g_strerror(errno));
+			"cannot write to the store: %s, or name another with "
+			"--store",
+			err == BATON_ERR_STORE ? baton_store_problem(errno)
+					       : baton_err_text(err));
 
 		fail(runner, BATON_EXIT_OUTPUT, text);
 	}
@@ -322,12 +305,18 @@ static gboolean boot(struct baton_runner *runner,
 	err = baton_store_each(runner->store, "bond/", load, runner);
 	if (!err)
 		err = baton_store_each(runner->store, "tick/", load, runner);
+	if (err == BATON_ERR_STORE) {
+		baton_fail_set(error, BATON_EXIT_INPUT,
+			       "cannot read the store: %s, or name another "
+			       "with --store",
+			       baton_store_problem(errno));
+		return FALSE;
+	}
 	if (err) {
 		baton_fail_set(error, BATON_EXIT_INPUT,
 			       "the store holds something that is nothing of "
 			       "this role (%s); name another with --store",
-			       err == BATON_ERR_STORE ? g_strerror(errno)
-						      : baton_err_text(err));
+			       baton_err_text(err));
 		return FALSE;
 	}
 	return TRUE;

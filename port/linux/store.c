@@ -1,28 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 
-#include <dirent.h>
+#include "port/linux/store.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "port/linux/store.h"
+#include "port/linux/database.h"
+#include "port/linux/place.h"
+#include "port/linux/seal.h"
 
-#define KEY_MAX 100
-#define TEMP_NAME "new"
+#define FILE_NAME "store.db"
+
+/* What is prepared once; in this order below. */
+enum statement {
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	HAS,
+	GET,
+	EACH,
+	DELETE,
+	INSERT,
+	CLEAR,
+	STATEMENTS,
+};
+
+static const char *const sql[STATEMENTS] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[HAS] = "SELECT 1 FROM value WHERE key = ?1",
+	[GET] = "SELECT value FROM value WHERE key = ?1",
+	[EACH] = "SELECT key, value FROM value "
+		 "WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+	[DELETE] = "DELETE FROM value WHERE key = ?1",
+	[INSERT] = "INSERT INTO value (key, value) VALUES (?1, ?2)",
+	[CLEAR] = "DELETE FROM value",
+};
 
 struct baton_store {
 	int dir_fd;
+	struct baton_seal *seal;
+	sqlite3 *db;
+	sqlite3_stmt *statement[STATEMENTS];
 };
 
-/* A key as a file name: '/' is '.', which no key has in it. */
-static bool key_to_name(const char *key, char name[KEY_MAX + 1])
+/* A row on its way out of the database and back into it. */
+struct row {
+	char key[BATON_STORE_KEY_MAX];
+	uint8_t *value;
+	size_t len;
+};
+
+const char *baton_store_problem(int error)
+{
+	switch (error) {
+	case EPERM:
+		return "others may enter it, or read what is in it; chmod 700 "
+		       "the directory and 600 the files";
+	case EBUSY:
+		return "another baton uses the store; end that first";
+	case EBADMSG:
+		return "what is there is no store of Baton, or is damaged; "
+		       "move it away and pair again";
+	case ENOTSUP:
+		return "a newer version of Baton wrote it; use that one";
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "the disk is full; free some space";
+	case ENODEV:
+		return "it is sealed by a TPM that is not here; use the "
+		       "machine it was made on, with access to /dev/tpmrm0";
+	case ENOKEY:
+		return "the key that seals it is not here; run the service "
+		       "with its credential, or bring back store.key";
+	case EKEYREJECTED:
+		return "it was sealed with another key: another TPM, one that "
+		       "was cleared, or a copy; pair again with another store";
+	case EKEYREVOKED:
+		return "the TPM that seals it wants an owner password, or is "
+		       "switched off; undo that (tpm2_changeauth -c owner)";
+	case EAGAIN:
+		return "the TPM is locked out after wrong passwords; wait, or "
+		       "reset it with tpm2_dictionarylockout";
+	case EACCES:
+	case EROFS:
+		return "it may not be written; check its rights, and the "
+		       "directories above";
+	default:
+		return strerror(error);
+	}
+}
+
+static bool is_key(const char *key)
 {
 	size_t i;
 
@@ -31,87 +107,75 @@ static bool key_to_name(const char *key, char name[KEY_MAX + 1])
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 		bool digit = c >= '0' && c <= '9';
 
-		if (i == KEY_MAX || (!letter && !digit && c != '/'))
+		if (i == BATON_STORE_KEY_MAX - 1 ||
+		    (!letter && !digit && c != '/'))
 			return false;
-		name[i] = c == '/' ? '.' : c;
 	}
-	name[i] = '\0';
-	return i && name[0] != '.' && strcmp(name, TEMP_NAME);
+	return i > 0;
 }
 
-static void name_to_key(const char *name, char key[KEY_MAX + 1])
+static bool open_database(struct baton_store *store, const char *dir)
 {
-	size_t i;
+	char *path = sqlite3_mprintf("%s/" FILE_NAME, dir);
+	int code;
+	int i;
 
-	for (i = 0; name[i] && i < KEY_MAX; i++)
-		key[i] = name[i] == '.' ? '/' : name[i];
-	key[i] = '\0';
+	if (!path) {
+		errno = ENOMEM;
+		return false;
+	}
+	store->db = baton_database_open(path);
+	sqlite3_free(path);
+	if (!store->db)
+		return false;
+	for (i = 0; i < STATEMENTS; i++) {
+		code = sqlite3_prepare_v3(store->db, sql[i], -1,
+					  SQLITE_PREPARE_PERSISTENT,
+					  &store->statement[i], NULL);
+		if (code != SQLITE_OK) {
+			baton_database_errno(store->db, code);
+			return false;
+		}
+	}
+	return true;
 }
 
-static int make_dirs(const char *dir)
+/* The seal of a store; a store without one has no values, and gets one. */
+static bool find_seal(struct baton_store *store, enum baton_seal_method method)
 {
-	char *path = strdup(dir);
-	char *p;
-	int ret = -1;
+	struct baton_seal_record record;
+	bool found;
 
-	if (!path)
-		return -1;
-	for (p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0700) && errno != EEXIST)
-			goto out;
-		*p = '/';
+	if (!baton_database_read_seal(store->db, &record, &found))
+		return false;
+	if (found) {
+		store->seal = baton_seal_find(store->dir_fd, &record);
+		return store->seal;
 	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		goto out;
-	ret = 0;
-out:
-	free(path);
-	return ret;
-}
-
-/* Private to this user, and no other process has it open. */
-static int claim(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -1;
-	if (st.st_uid != geteuid() || (st.st_mode & 077)) {
-		errno = EPERM;
-		return -1;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno == EWOULDBLOCK)
-			errno = EBUSY;
-		return -1;
-	}
-	return 0;
+	store->seal = baton_seal_new(store->dir_fd, method, &record);
+	return store->seal && baton_database_write_seal(store->db, &record);
 }
 
 enum baton_err baton_store_open(struct baton_store **store, const char *dir)
 {
-	struct baton_store *s;
+	return baton_store_open_sealed(store, dir, BATON_SEAL_BEST);
+}
+
+enum baton_err baton_store_open_sealed(struct baton_store **store,
+				       const char *dir,
+				       enum baton_seal_method method)
+{
+	struct baton_store *s = calloc(1, sizeof(*s));
 	int saved;
 
-	if (!dir[0]) {
-		errno = ENOENT;
-		return BATON_ERR_STORE;
-	}
-	s = calloc(1, sizeof(*s));
 	if (!s)
 		return BATON_ERR_SPACE;
-	s->dir_fd = -1;
-	if (make_dirs(dir))
-		goto fail;
-	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir_fd < 0 || claim(s->dir_fd))
-		goto fail;
-	*store = s;
-	return BATON_OK;
-fail:
+	s->dir_fd = baton_place_hold(dir);
+	if (s->dir_fd >= 0 && !baton_place_file(s->dir_fd, FILE_NAME) &&
+	    open_database(s, dir) && find_seal(s, method)) {
+		*store = s;
+		return BATON_OK;
+	}
 	saved = errno;
 	baton_store_close(s);
 	errno = saved;
@@ -120,107 +184,247 @@ fail:
 
 void baton_store_close(struct baton_store *store)
 {
+	int i;
+
 	if (!store)
 		return;
+	for (i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(store->statement[i]);
+	sqlite3_close(store->db);
+	baton_seal_free(store->seal);
+	/* Last: this lets the next process in. */
 	if (store->dir_fd >= 0)
 		close(store->dir_fd);
 	free(store);
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
+/* Writing. */
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		bytes += n;
-		len -= (size_t)n;
+/* Bind a key, and a value unless it is NULL. */
+static int bind(sqlite3_stmt *statement, const char *key, const uint8_t *value,
+		size_t len)
+{
+	int code = SQLITE_OK;
+
+	if (key)
+		code = sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK && value)
+		code = sqlite3_bind_blob64(statement, 2, value, len,
+					   SQLITE_STATIC);
+	return code;
+}
+
+/* Run one to its end; true on the first row (*found) or without any. */
+static bool step(struct baton_store *store, enum statement which,
+		 const char *key, const uint8_t *value, size_t len, bool *found)
+{
+	sqlite3_stmt *statement = store->statement[which];
+	int code = bind(statement, key, value, len);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (found)
+		*found = code == SQLITE_ROW;
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		baton_database_errno(store->db, code);
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+static bool write_one(struct baton_store *store,
+		      const struct baton_store_write *write, bool *removed)
+{
+	uint8_t sealed[BATON_STORE_VALUE_MAX + BATON_SEAL_EXTRA_LEN];
+	bool found;
+
+	if (!step(store, HAS, write->key, NULL, 0, &found))
+		return false;
+	*removed |= found;
+	if (found && !step(store, DELETE, write->key, NULL, 0, NULL))
+		return false;
+	if (write->kind == BATON_STORE_DELETE)
+		return true;
+	baton_seal_value(store->seal, write->key, write->value,
+			 write->value_len, sealed);
+	return step(store, INSERT, write->key, sealed,
+		    write->value_len + BATON_SEAL_EXTRA_LEN, NULL);
+}
+
+static void free_rows(struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(rows[i].value);
+	free(rows);
+}
+
+static bool add_row(struct row **rows, size_t *count, sqlite3_stmt *statement)
+{
+	struct row *more = realloc(*rows, (*count + 1) * sizeof(**rows));
+	struct row *row;
+
+	if (!more)
+		return false;
+	*rows = more;
+	row = &more[*count];
+	snprintf(row->key, sizeof(row->key), "%s",
+		 (const char *)sqlite3_column_text(statement, 0));
+	row->len = (size_t)sqlite3_column_bytes(statement, 1);
+	row->value = malloc(row->len + 1);
+	if (!row->value)
+		return false;
+	memcpy(row->value, sqlite3_column_blob(statement, 1), row->len);
+	(*count)++;
+	return true;
+}
+
+static bool read_rows(struct baton_store *store, struct row **rows,
+		      size_t *count)
+{
+	sqlite3_stmt *statement = store->statement[EACH];
+	int code = bind(statement, "", NULL, 0);
+
+	*rows = NULL;
+	*count = 0;
+	while (code == SQLITE_OK || code == SQLITE_ROW) {
+		code = sqlite3_step(statement);
+		if (code == SQLITE_ROW && !add_row(rows, count, statement))
+			code = SQLITE_NOMEM;
 	}
-	return 0;
+	if (code != SQLITE_DONE)
+		baton_database_errno(store->db, code);
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return code == SQLITE_DONE;
+}
+
+/*
+ * secure_delete overwrites what is deleted where it stands, and not what the
+ * tree left elsewhere when it moved that value from one page to another. All
+ * pages are overwritten when the table is cleared, so everything that stays is
+ * taken out and put back, in the same transaction.
+ */
+static bool rewrite(struct baton_store *store)
+{
+	struct row *rows;
+	size_t count;
+	size_t i;
+	bool good = read_rows(store, &rows, &count) &&
+		    step(store, CLEAR, NULL, NULL, 0, NULL);
+
+	for (i = 0; i < count && good; i++)
+		good = step(store, INSERT, rows[i].key, rows[i].value,
+			    rows[i].len, NULL);
+	free_rows(rows, count);
+	return good;
+}
+
+static bool write_all(struct baton_store *store,
+		      const struct baton_store_op *op)
+{
+	bool removed = false;
+	size_t i;
+
+	if (!step(store, BEGIN, NULL, NULL, 0, NULL))
+		return false;
+	for (i = 0; i < op->count; i++)
+		if (!write_one(store, &op->write[i], &removed))
+			return false;
+	return (!removed || rewrite(store)) &&
+	       step(store, COMMIT, NULL, NULL, 0, NULL);
+}
+
+enum baton_err baton_store_apply(struct baton_store *store,
+				 const struct baton_store_op *op)
+{
+	size_t i;
+	int saved;
+
+	if (!op->count || op->count > BATON_STORE_WRITES_MAX)
+		return BATON_ERR_ARG;
+	for (i = 0; i < op->count; i++)
+		if (!is_key(op->write[i].key) ||
+		    (op->write[i].kind == BATON_STORE_PUT &&
+		     op->write[i].value_len > BATON_STORE_VALUE_MAX))
+			return BATON_ERR_ARG;
+	if (write_all(store, op))
+		return BATON_OK;
+	saved = errno;
+	if (!sqlite3_get_autocommit(store->db))
+		(void)step(store, ROLLBACK, NULL, NULL, 0, NULL);
+	errno = saved;
+	return BATON_ERR_STORE;
 }
 
 enum baton_err baton_store_put(struct baton_store *store, const char *key,
 			       const uint8_t *value, size_t len)
 {
-	char name[KEY_MAX + 1];
-	int fd;
-	int saved;
+	const struct baton_store_op op = {
+		.count = 1,
+		.write = {{BATON_STORE_PUT, key, value, len}},
+	};
 
-	if (!key_to_name(key, name) || len > BATON_STORE_VALUE_MAX)
-		return BATON_ERR_ARG;
-	/* A half-written one that a crash left behind is of no use. */
-	if (unlinkat(store->dir_fd, TEMP_NAME, 0) && errno != ENOENT)
-		return BATON_ERR_STORE;
-	fd = openat(store->dir_fd, TEMP_NAME,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return BATON_ERR_STORE;
-	if (write_all(fd, value, len) || fsync(fd))
-		goto fail;
-	if (close(fd)) {
-		fd = -1;
-		goto fail;
-	}
-	fd = -1;
-	if (renameat(store->dir_fd, TEMP_NAME, store->dir_fd, name))
-		goto fail;
-	return fsync(store->dir_fd) ? BATON_ERR_STORE : BATON_OK;
-fail:
-	saved = errno;
-	if (fd >= 0)
-		close(fd);
-	unlinkat(store->dir_fd, TEMP_NAME, 0);
-	errno = saved;
-	return BATON_ERR_STORE;
+	return baton_store_apply(store, &op);
 }
 
 enum baton_err baton_store_delete(struct baton_store *store, const char *key)
 {
-	char name[KEY_MAX + 1];
+	const struct baton_store_op op = {
+		.count = 1,
+		.write = {{BATON_STORE_DELETE, key, NULL, 0}},
+	};
 
-	if (!key_to_name(key, name))
-		return BATON_ERR_ARG;
-	if (unlinkat(store->dir_fd, name, 0) && errno != ENOENT)
-		return BATON_ERR_STORE;
-	return fsync(store->dir_fd) ? BATON_ERR_STORE : BATON_OK;
+	return baton_store_apply(store, &op);
 }
 
-/* The length read, -1 with errno set. */
-static ssize_t read_value(int dir_fd, const char *name, uint8_t *value,
-			  size_t cap)
+/* Reading. */
+
+/* Open what a column holds; *len is its length. */
+static enum baton_err open_column(struct baton_store *store, const char *key,
+				  sqlite3_stmt *row, int column, uint8_t *value,
+				  size_t cap, size_t *len)
 {
-	size_t len = 0;
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t sealed_len = (size_t)sqlite3_column_bytes(row, column);
 
-	if (fd < 0)
-		return -1;
-	for (;;) {
-		ssize_t n = read(fd, value + len, cap - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int saved = errno;
-
-			close(fd);
-			errno = saved;
-			return -1;
-		}
-		if (!n)
-			break;
-		len += (size_t)n;
-		if (len == cap)
-			break;
+	if (sealed_len < BATON_SEAL_EXTRA_LEN) {
+		errno = EBADMSG;
+		return BATON_ERR_STORE;
 	}
-	close(fd);
-	if (len > BATON_STORE_VALUE_MAX) {
-		errno = EFBIG;
-		return -1;
+	*len = sealed_len - BATON_SEAL_EXTRA_LEN;
+	if (*len > cap)
+		return BATON_ERR_SPACE;
+	return baton_seal_open(store->seal, key,
+			       sqlite3_column_blob(row, column), sealed_len,
+			       value)
+		       ? BATON_OK
+		       : BATON_ERR_STORE;
+}
+
+enum baton_err baton_store_get(struct baton_store *store, const char *key,
+			       uint8_t *value, size_t cap, size_t *len)
+{
+	sqlite3_stmt *row = store->statement[GET];
+	enum baton_err err;
+	int code;
+
+	if (!is_key(key))
+		return BATON_ERR_ARG;
+	code = bind(row, key, NULL, 0);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(row);
+	if (code == SQLITE_ROW) {
+		err = open_column(store, key, row, 0, value, cap, len);
+	} else if (code == SQLITE_DONE) {
+		err = BATON_ERR_NOT_FOUND;
+	} else {
+		baton_database_errno(store->db, code);
+		err = BATON_ERR_STORE;
 	}
-	return (ssize_t)len;
+	sqlite3_reset(row);
+	sqlite3_clear_bindings(row);
+	return err;
 }
 
 enum baton_err
@@ -229,38 +433,59 @@ baton_store_each(struct baton_store *store, const char *prefix,
 				      const uint8_t *value, size_t len),
 		 void *user)
 {
-	uint8_t value[BATON_STORE_VALUE_MAX + 1];
-	char key[KEY_MAX + 1];
-	char name[KEY_MAX + 1];
+	sqlite3_stmt *row = store->statement[EACH];
+	uint8_t value[BATON_STORE_VALUE_MAX];
 	enum baton_err err = BATON_OK;
-	struct dirent *entry;
-	DIR *dir;
-	int fd = openat(store->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = bind(row, prefix, NULL, 0);
+	const char *key;
+	size_t len;
 
-	if (fd < 0)
-		return BATON_ERR_STORE;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return BATON_ERR_STORE;
-	}
-	while (!err && (errno = 0, entry = readdir(dir))) {
-		ssize_t len;
-
-		if (strlen(entry->d_name) > KEY_MAX)
-			continue;
-		name_to_key(entry->d_name, key);
-		if (!key_to_name(key, name) ||
-		    strncmp(key, prefix, strlen(prefix)))
-			continue;
-		len = read_value(store->dir_fd, entry->d_name, value,
-				 sizeof(value));
-		err = len < 0 ? BATON_ERR_STORE
-			      : fn(user, key, value, (size_t)len);
+	while (!err && (code == SQLITE_OK || code == SQLITE_ROW)) {
+		code = sqlite3_step(row);
+		if (code != SQLITE_ROW)
+			break;
+		key = (const char *)sqlite3_column_text(row, 0);
+		err = open_column(store, key, row, 1, value, sizeof(value),
+				  &len);
+		if (!err)
+			err = fn(user, key, value, len);
 		explicit_bzero(value, sizeof(value));
 	}
-	if (!err && errno)
+	if (!err && code != SQLITE_DONE) {
+		baton_database_errno(store->db, code);
 		err = BATON_ERR_STORE;
-	closedir(dir);
+	}
+	sqlite3_reset(row);
+	sqlite3_clear_bindings(row);
+	return err;
+}
+
+/* Looking. */
+
+enum baton_err baton_store_look(const char *dir, enum baton_seal_method *method)
+{
+	struct baton_seal_record record;
+	enum baton_err err = BATON_ERR_STORE;
+	char *path = sqlite3_mprintf("%s/" FILE_NAME, dir);
+	sqlite3 *db = NULL;
+	bool found;
+	int code;
+	int saved;
+
+	if (!path || access(path, F_OK)) {
+		sqlite3_free(path);
+		return errno == ENOENT ? BATON_ERR_NOT_FOUND : BATON_ERR_STORE;
+	}
+	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+	sqlite3_free(path);
+	if (code != SQLITE_OK)
+		baton_database_errno(db, code);
+	else if (baton_database_read_seal(db, &record, &found))
+		err = found ? BATON_OK : BATON_ERR_NOT_FOUND;
+	saved = errno;
+	sqlite3_close(db);
+	errno = saved;
+	if (!err)
+		*method = record.method;
 	return err;
 }

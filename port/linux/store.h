@@ -6,12 +6,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "port/linux/seal_method.h"
+#include "session/store_op.h"
 
 /*
- * What the engine must find again after a restart (its store operations), as
- * one file per key in a directory that only its owner may enter. A value is
- * replaced as a whole or not at all, and is on the disk when a call comes
- * back. One process at a time has a store.
+ * What the engine must find again after a restart (its store operations), in
+ * an SQLite database below a directory that only its owner may enter. The
+ * values are sealed. port/linux/DESIGN.md says what is on the disk and why. One process at a
+ * time has a store.
+ *
+ * BATON_ERR_STORE says that the store could not do it, and errno why;
+ * baton_store_problem() has words for it. What was stored before is still
+ * there.
  */
 struct baton_store;
 
@@ -19,20 +25,46 @@ struct baton_store;
 
 /*
  * Open the store in dir, which is made (mode 0700, with its parents) where it
- * is not there. *store is the caller's to close. BATON_ERR_STORE: errno tells
- * why; EPERM is a directory that others may enter, EBUSY one that another
- * process has open. BATON_ERR_SPACE: no memory.
+ * is not there. *store is the caller's to close.
+ *
+ * BATON_ERR_SPACE: no memory. BATON_ERR_STORE: errno is, among others, EPERM
+ * (others may enter or read it), EBUSY (another process has it), EBADMSG (what
+ * is there is no store, or is damaged), ENOTSUP (a newer version wrote it);
+ * where the key cannot be had: ENODEV (no TPM), ENOKEY (no credential, no key
+ * file), EKEYREJECTED (another one's), EAGAIN (the TPM is
+ * locked out), EKEYREVOKED (its owner shuts it).
  */
 BATON_MUST_CHECK
 enum baton_err baton_store_open(struct baton_store **store, const char *dir);
 void baton_store_close(struct baton_store *store);
 
+/* The same; a store that is made is sealed by one method, or not made. */
+BATON_MUST_CHECK
+enum baton_err baton_store_open_sealed(struct baton_store **store,
+				       const char *dir,
+				       enum baton_seal_method method);
+
 /*
- * Write, replace or delete a value; durable when BATON_OK comes back.
- * key: 1..100 letters, digits and '/'. value: len bytes, at most
- * BATON_STORE_VALUE_MAX. Deleting what is not there is no error.
- * BATON_ERR_ARG; BATON_ERR_STORE: see errno.
+ * How the store in dir is sealed, without opening it; it may be in use.
+ * BATON_ERR_NOT_FOUND: there is none. BATON_ERR_STORE: see errno.
  */
+BATON_MUST_CHECK
+enum baton_err baton_store_look(const char *dir,
+				enum baton_seal_method *method);
+
+/*
+ * Carry out an operation: all of its writes or, in whatever error or power
+ * cut, none; durable when BATON_OK comes back. What it deletes and replaces
+ * is overwritten. keys: 1..BATON_STORE_KEY_MAX - 1 letters, digits and '/';
+ * values: at most BATON_STORE_VALUE_MAX bytes.
+ * BATON_ERR_ARG: nothing was done. BATON_ERR_STORE: see errno; ENOSPC. Where
+ * the disk itself failed (EIO) it is all or nothing, but not known which.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_store_apply(struct baton_store *store,
+				 const struct baton_store_op *op);
+
+/* The same for one value; deleting what is not there is no error. */
 BATON_MUST_CHECK
 enum baton_err baton_store_put(struct baton_store *store, const char *key,
 			       const uint8_t *value, size_t len);
@@ -40,9 +72,19 @@ BATON_MUST_CHECK
 enum baton_err baton_store_delete(struct baton_store *store, const char *key);
 
 /*
- * Give every value whose key starts with prefix to fn; the bytes live for the
- * call and are wiped after it. What fn answers other than BATON_OK ends the
- * round and is the answer. BATON_ERR_STORE: see errno.
+ * Read a value into the cap bytes at value, which the caller wipes.
+ * BATON_ERR_NOT_FOUND, BATON_ERR_SPACE: it is longer than cap.
+ * BATON_ERR_STORE: see errno.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_store_get(struct baton_store *store, const char *key,
+			       uint8_t *value, size_t cap, size_t *len);
+
+/*
+ * Give every value whose key starts with prefix to fn, in the order of the
+ * keys; the bytes live for the call and are wiped after it. fn must not use
+ * the store. What fn answers other than BATON_OK ends the round and is the
+ * answer. BATON_ERR_STORE: see errno.
  */
 BATON_MUST_CHECK
 enum baton_err
@@ -50,5 +92,11 @@ baton_store_each(struct baton_store *store, const char *prefix,
 		 enum baton_err (*fn)(void *user, const char *key,
 				      const uint8_t *value, size_t len),
 		 void *user);
+
+/*
+ * What is wrong and what to do, for an errno that came with BATON_ERR_STORE:
+ * one line without a full stop, for a person.
+ */
+const char *baton_store_problem(int error);
 
 #endif

@@ -3,7 +3,8 @@
 # What ./run needs before it can begin: packages, a program.
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3
-	libsodium-dev nettle-dev zlib1g-dev libglib2.0-dev libjson-glib-dev
+	libsodium-dev nettle-dev zlib1g-dev libsqlite3-dev libtss2-dev
+	libtss2-tcti-device0 libglib2.0-dev libjson-glib-dev
 	libbluetooth-dev libcmocka-dev libjansson-dev)
 # The benchmark reads the size of the core on a Cortex-M4, with primitives whose
 # source apt brings and dpkg-dev unpacks.
