@@ -97,6 +97,10 @@ static const char *link_check(const struct baton_sim_config *cfg)
 	if (cfg->interval_us < 7500 || cfg->interval_us > 4000000 ||
 	    cfg->interval_us % 1250)
 		return "interval_us: a multiple of 1250, 7500 to 4000000";
+	if (cfg->start_interval_us &&
+	    (cfg->start_interval_us < 7500 ||
+	     cfg->start_interval_us > 4000000 || cfg->start_interval_us % 1250))
+		return "start_interval_us: 0, or as interval_us";
 	if (cfg->latency > 499)
 		return "latency: 0 to 499 events";
 	if (cfg->timeout_us &&

@@ -41,11 +41,11 @@ static void fifo_pop(struct baton_sim_fifo *fifo, struct baton_sim_pool *pool)
 	fifo->len--;
 }
 
-static uint32_t airtime_us(const struct baton_sim *sim, uint32_t len)
+static uint32_t airtime_us(const struct baton_sim *sim, uint32_t len, bool mic)
 {
-	if (len && sim->cfg.encrypted)
+	if (len && mic)
 		len += MIC_LEN;
-	return baton_phy_airtime_us(sim->cfg.phy, len);
+	return baton_phy_airtime_us(sim->ll.phy, len);
 }
 
 /*
@@ -80,7 +80,7 @@ static struct baton_sim_stats *stats(struct baton_sim *sim,
 
 static void listen(struct baton_sim *sim, enum baton_sim_side side, uint64_t us)
 {
-	baton_sim_meter_rx(meter(sim, side), sim->cfg.phy, us);
+	baton_sim_meter_rx(meter(sim, side), sim->ll.phy, us);
 }
 
 static void note_packet(struct baton_sim *sim, enum baton_sim_air air)
@@ -117,7 +117,7 @@ static void supervise(void *ctx, uint64_t arg)
 		return;
 	due = s->valid_us;
 	due += s->heard ? sim->ll.timeout_us
-			: (uint64_t)ESTABLISH_EVENTS * sim->cfg.interval_us;
+			: (uint64_t)ESTABLISH_EVENTS * sim->ll.interval_us;
 	if (due <= sim->now)
 		baton_sim_ll_drop(sim, side,
 				  s->heard ? BATON_HCI_SUPERVISION_TIMEOUT
@@ -142,6 +142,13 @@ static bool may_send(const struct baton_sim *sim,
 	return !sim->cfg.event_pdus || s->event_pdus < sim->cfg.event_pdus;
 }
 
+static bool has_control(const struct baton_sim *sim,
+			const struct baton_sim_ll_side *s, uint32_t from)
+{
+	return s->control.len > from &&
+	       (uint16_t)(sim->ll.event - s->control_at) < UINT16_MAX / 2;
+}
+
 /* MD: is there more to send after the packet that is under way? */
 static bool has_more(const struct baton_sim *sim,
 		     const struct baton_sim_ll_side *s)
@@ -151,9 +158,9 @@ static bool has_more(const struct baton_sim *sim,
 
 	if (!may_send(sim, s))
 		return false;
-	if (s->control.len > (s->sent_control ? 1U : 0U))
+	if (has_control(sim, s, s->sent_control ? 1 : 0))
 		return true;
-	if (!sdu)
+	if (!sdu || s->paused)
 		return false;
 	if (!s->sent_control)
 		off += s->sent_len;
@@ -167,13 +174,30 @@ static bool has_more(const struct baton_sim *sim,
 	return has_credit(sim, s, sdu);
 }
 
+/*
+ * The longest packet of a side: with one as long from the other it fits an
+ * event, whatever the interval.
+ */
+static uint32_t frag_max(const struct baton_sim *sim,
+			 const struct baton_sim_ll_side *s)
+{
+	uint32_t len = s->ll_len;
+
+	while (len > BATON_SIM_LL_LEN_MIN &&
+	       2 * (airtime_us(sim, len, s->encrypts) + BATON_PHY_T_IFS_US) >
+		       sim->ll.interval_us)
+		len--;
+	return len;
+}
+
 /* Take the next fragment, or an empty PDU if none is there or none fits. */
 static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 		   uint64_t room_us)
 {
 	const struct baton_sim_sdu *sdu = fifo_first(&s->data);
 	uint32_t end = s->pdu_end;
-	uint32_t len;
+	uint32_t len, max;
+	bool mic = s->encrypts;
 
 	s->sent = true;
 	s->sent_control = false;
@@ -181,16 +205,19 @@ static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 	s->sent_llid = LLID_CONTINUE;
 	if (!may_send(sim, s))
 		return;
-	if (s->control.len) {
-		len = fifo_first(&s->control)->len;
-		if (airtime_us(sim, len) > room_us)
+	s->sent_mic = mic;
+	if (has_control(sim, s, 0)) {
+		sdu = fifo_first(&s->control);
+		mic = mic || baton_sim_ll_control_encrypts(sdu->data);
+		if (airtime_us(sim, sdu->len, mic) > room_us)
 			return;
 		s->sent_control = true;
-		s->sent_len = len;
+		s->sent_len = sdu->len;
 		s->sent_llid = LLID_CONTROL;
+		s->sent_mic = s->encrypts = mic;
 		return;
 	}
-	if (!sdu)
+	if (!sdu || s->paused)
 		return;
 	if (s->off == end) {
 		if (!has_credit(sim, s, sdu))
@@ -199,9 +226,10 @@ static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 		end += baton_load_le16(sdu->data + s->off);
 	}
 	len = end - s->off;
-	if (len > sim->ll.frag_max)
-		len = sim->ll.frag_max;
-	if (airtime_us(sim, len) > room_us)
+	max = frag_max(sim, s);
+	if (len > max)
+		len = max;
+	if (airtime_us(sim, len, mic) > room_us)
 		return;
 	if (s->off == s->pdu_end) {
 		s->sent_llid = LLID_START;
@@ -227,7 +255,7 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 
 	if (!s->sent)
 		choose(sim, s, room_us);
-	else if (airtime_us(sim, s->sent_len) > room_us)
+	else if (airtime_us(sim, s->sent_len, s->sent_mic) > room_us)
 		return false;
 	else
 		st->ll_tx_again++;
@@ -247,7 +275,7 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 		s->event_pdus++;
 		st->ll_tx_data++;
 		st->ll_tx_bytes += s->sent_len;
-		st->ll_tx_bytes += sim->cfg.encrypted ? MIC_LEN : 0;
+		st->ll_tx_bytes += s->sent_mic ? MIC_LEN : 0;
 	} else {
 		st->ll_tx_empty++;
 	}
@@ -255,7 +283,7 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 	p->nesn = s->nesn;
 	p->md = has_more(sim, s);
 	p->start_us = start_us;
-	p->air_us = airtime_us(sim, s->sent_len);
+	p->air_us = airtime_us(sim, s->sent_len, s->sent_mic);
 	if (start_us != sim->ll.anchor_us)
 		listen(sim, side, BATON_PHY_T_IFS_US); /* turning around */
 	baton_sim_meter_tx(meter(sim, side), p->air_us);
@@ -276,8 +304,13 @@ static void acknowledged(struct baton_sim *sim, enum baton_sim_side side)
 	s->sent = false;
 	s->sn ^= 1;
 	if (s->sent_control) {
-		/* The only control PDU there is: LL_TERMINATE_IND. */
-		baton_sim_ll_drop(sim, side, BATON_HCI_LOCAL_HOST);
+		sdu = fifo_first(&s->control);
+		if (sdu->data[0] == LL_TERMINATE_IND) {
+			baton_sim_ll_drop(sim, side, BATON_HCI_LOCAL_HOST);
+			return;
+		}
+		baton_sim_ll_control_acked(sim, side, sdu->data);
+		fifo_pop(&s->control, &sim->pool);
 		return;
 	}
 	if (!s->sent_len)
@@ -300,7 +333,10 @@ static void accept(struct baton_sim *sim, enum baton_sim_side to)
 	const struct baton_sim_packet *p = &sim->ll.packet;
 
 	if (p->llid == LLID_CONTROL) {
-		sim->ll.side[to].terminate = p->data[1];
+		if (p->data[0] == LL_TERMINATE_IND)
+			sim->ll.side[to].terminate = p->data[1];
+		else
+			baton_sim_ll_control_rx(sim, to, p->data);
 	} else if (p->last) {
 		p->sdu->refs++;
 		baton_sim_host_receive(sim, to, p->sdu);
@@ -330,7 +366,7 @@ static enum baton_sim_air receive(struct baton_sim *sim, enum baton_sim_side to,
 	switch (air) {
 	case BATON_SIM_AIR_MISSED:
 		stats(sim, to)->ll_rx_missed++;
-		listen(sim, to, silence_us(sim->cfg.phy));
+		listen(sim, to, silence_us(sim->ll.phy));
 		return air;
 	case BATON_SIM_AIR_CRC:
 		stats(sim, to)->ll_rx_crc++;
@@ -390,7 +426,7 @@ static void central_end(void *ctx, uint64_t generation)
 	}
 	if (phone->linked) {
 		stats(sim, BATON_SIM_PHONE)->ll_rx_missed++;
-		listen(sim, BATON_SIM_PHONE, silence_us(sim->cfg.phy));
+		listen(sim, BATON_SIM_PHONE, silence_us(sim->ll.phy));
 	}
 }
 
@@ -433,14 +469,14 @@ static void peripheral_end(void *ctx, uint64_t generation)
 	if (ending && watch->linked)
 		baton_sim_ll_drop(sim, BATON_SIM_WATCH, watch->terminate);
 	/* Everything but the central's own packet, to the next anchor. */
-	end_us = start_us + 2 * BATON_PHY_T_IFS_US + airtime_us(sim, 0);
+	end_us = start_us + 2 * BATON_PHY_T_IFS_US + airtime_us(sim, 0, false);
 	if (phone->linked && goes_on(sim, air) &&
-	    end_us + airtime_us(sim, 0) <= ll->next_anchor_us &&
+	    end_us + airtime_us(sim, 0, false) <= ll->next_anchor_us &&
 	    transmit(sim, BATON_SIM_PHONE, start_us,
 		     ll->next_anchor_us - end_us))
 		return;
 	if (watch->linked && ll->listening)
-		listen(sim, BATON_SIM_WATCH, silence_us(sim->cfg.phy));
+		listen(sim, BATON_SIM_WATCH, silence_us(sim->ll.phy));
 }
 
 /* 4.5.1: the peripheral may sleep through events if it has nothing to say. */
@@ -449,7 +485,7 @@ static bool wakes(const struct baton_sim *sim)
 	const struct baton_sim_ll *ll = &sim->ll;
 	const struct baton_sim_ll_side *s = &ll->side[BATON_SIM_WATCH];
 
-	return ll->skipped >= sim->cfg.latency || !s->heard || ll->missed ||
+	return ll->skipped >= ll->latency || !s->heard || ll->missed ||
 	       s->data.len || s->control.len;
 }
 
@@ -473,9 +509,9 @@ static bool finds_anchor(struct baton_sim *sim)
 
 	/* On average the packet begins in the middle of the window. */
 	listen(sim, BATON_SIM_WATCH, window_us);
-	if (drift_us <= window_us)
+	if (drift_us <= window_us && !sim->ll.control.lost)
 		return true;
-	listen(sim, BATON_SIM_WATCH, window_us + silence_us(sim->cfg.phy));
+	listen(sim, BATON_SIM_WATCH, window_us + silence_us(sim->ll.phy));
 	stats(sim, BATON_SIM_WATCH)->ll_rx_missed++;
 	return false;
 }
@@ -491,7 +527,8 @@ static void anchor(void *ctx, uint64_t generation)
 		return;
 	ll->event++;
 	ll->anchor_us = sim->now;
-	ll->next_anchor_us = sim->now + sim->cfg.interval_us;
+	baton_sim_ll_control_event(sim);
+	ll->next_anchor_us = sim->now + ll->interval_us;
 	baton_sim_queue_push(&sim->queue, ll->next_anchor_us,
 			     BATON_SIM_RANK_RADIO, anchor, sim, generation);
 	watch->bad_run = phone->bad_run = 0;
@@ -510,19 +547,8 @@ static void anchor(void *ctx, uint64_t generation)
 		transmit(sim, BATON_SIM_PHONE, sim->now, UINT64_MAX);
 	} else if (ll->listening) {
 		stats(sim, BATON_SIM_WATCH)->ll_rx_missed++;
-		listen(sim, BATON_SIM_WATCH, silence_us(sim->cfg.phy));
+		listen(sim, BATON_SIM_WATCH, silence_us(sim->ll.phy));
 	}
-}
-
-/* Both sides' longest packets fit one event, whatever the interval. */
-static uint32_t frag_max(const struct baton_sim *sim)
-{
-	uint32_t len = sim->cfg.ll_len;
-
-	while (len > 27 && 2 * (airtime_us(sim, len) + BATON_PHY_T_IFS_US) >
-				   sim->cfg.interval_us)
-		len--;
-	return len;
 }
 
 static void side_start(struct baton_sim *sim, enum baton_sim_side side)
@@ -533,17 +559,33 @@ static void side_start(struct baton_sim *sim, enum baton_sim_side side)
 	s->linked = true;
 	s->valid_us = sim->now;
 	s->credits = sim->cfg.coc_credits;
+	s->ll_len =
+		sim->cfg.procedures ? BATON_SIM_LL_LEN_MIN : sim->cfg.ll_len;
+	s->encrypts = sim->cfg.encrypted && !sim->cfg.procedures;
 	stats(sim, side)->connections++;
+	supervise(sim, (uint64_t)sim->ll.generation << 1 | side);
+}
+
+void baton_sim_ll_supervise(struct baton_sim *sim, enum baton_sim_side side)
+{
+	sim->ll.side[side].valid_us = sim->now;
 	supervise(sim, (uint64_t)sim->ll.generation << 1 | side);
 }
 
 void baton_sim_ll_start(struct baton_sim *sim, uint64_t anchor_us, bool peer)
 {
 	struct baton_sim_ll *ll = &sim->ll;
+	const struct baton_sim_config *cfg = &sim->cfg;
 
 	ll->generation++;
-	ll->frag_max = frag_max(sim);
-	ll->timeout_us = baton_sim_config_timeout_us(&sim->cfg);
+	ll->phy = cfg->procedures ? BATON_PHY_1M : cfg->phy;
+	ll->interval_us = cfg->interval_us;
+	ll->latency = cfg->latency;
+	if (cfg->procedures && cfg->start_interval_us) {
+		ll->interval_us = cfg->start_interval_us;
+		ll->latency = 0;
+	}
+	ll->timeout_us = baton_sim_config_timeout_us(cfg);
 	ll->event = UINT16_MAX; /* the first one is 0 */
 	ll->next_anchor_us = anchor_us;
 	ll->skipped = 0;
@@ -556,6 +598,7 @@ void baton_sim_ll_start(struct baton_sim *sim, uint64_t anchor_us, bool peer)
 	if (peer)
 		side_start(sim, BATON_SIM_WATCH);
 	baton_sim_note(sim, BATON_SIM_CONNECT, BATON_SIM_PHONE, NULL, 0, 0);
+	baton_sim_ll_control_start(sim);
 	if (peer)
 		baton_sim_host_connected(sim, BATON_SIM_WATCH);
 	baton_sim_host_connected(sim, BATON_SIM_PHONE);
@@ -588,7 +631,7 @@ void baton_sim_ll_disconnect(struct baton_sim *sim, enum baton_sim_side side,
 	struct baton_sim_ll_side *s = &sim->ll.side[side];
 	struct baton_sim_sdu *sdu;
 
-	if (!s->linked || s->control.len)
+	if (!s->linked || s->ending)
 		return;
 	switch (reason) {
 	case BATON_HCI_SUPERVISION_TIMEOUT:
@@ -597,6 +640,8 @@ void baton_sim_ll_disconnect(struct baton_sim *sim, enum baton_sim_side side,
 		baton_sim_ll_drop(sim, side, reason);
 		return;
 	}
+	s->ending = true;
+	s->control_at = sim->ll.event;
 	sdu = baton_sim_sdu_get(&sim->pool, BATON_SIM_CONTROL);
 	sdu->data[0] = LL_TERMINATE_IND;
 	sdu->data[1] = reason;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/ll_control.h"
 #include "sim/sdu.h"
 #include "sim/sim.h"
 
@@ -20,6 +21,7 @@
  * when it has received the packet before, T_IFS ahead.
  */
 #define BATON_SIM_LL_QUEUE 32U
+#define BATON_SIM_LL_LEN_MIN 27U /* before a data length update */
 
 /* SDUs of one kind waiting in a controller, first in, first out. */
 struct baton_sim_fifo {
@@ -38,10 +40,16 @@ struct baton_sim_ll_side {
 	uint32_t off; /* of the next fragment of the first SDU */
 	uint32_t pdu_end; /* of the L2CAP PDU that off is in */
 	uint32_t credits; /* K-frames it may still send */
+	uint16_t ll_len; /* of the longest packet it may send */
+	bool encrypts; /* what it sends from now on */
+	bool paused; /* no data while encryption starts */
+	bool ending; /* LL_TERMINATE_IND is queued */
+	uint16_t control_at; /* event from which on its control PDUs go */
 
 	/* The packet that is not acknowledged yet. */
 	bool sent;
 	bool sent_control; /* it is the first of control, not of data */
+	bool sent_mic;
 	uint32_t sent_len;
 	uint8_t sent_llid;
 	uint8_t sn;
@@ -70,8 +78,12 @@ struct baton_sim_ll {
 	struct baton_sim_ll_side side[BATON_SIM_SIDES];
 	uint32_t
 		generation; /* counts connections: stale timers are told by it */
+	/* As they are now; what the configuration says is for later. */
+	enum baton_phy phy;
+	uint32_t interval_us;
+	uint16_t latency;
 	uint64_t timeout_us;
-	uint32_t frag_max;
+	struct baton_sim_ll_control control;
 	uint16_t event;
 	uint64_t anchor_us; /* of this event */
 	uint64_t next_anchor_us;
@@ -104,6 +116,9 @@ void baton_sim_ll_disconnect(struct baton_sim *sim, enum baton_sim_side side,
 /* One controller gives the connection up at once. */
 void baton_sim_ll_drop(struct baton_sim *sim, enum baton_sim_side side,
 		       uint8_t reason);
+
+/* Its supervision timer starts again, with the timeout as it is now. */
+void baton_sim_ll_supervise(struct baton_sim *sim, enum baton_sim_side side);
 
 /* Give back what the queues hold. */
 void baton_sim_ll_free(struct baton_sim *sim);

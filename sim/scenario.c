@@ -48,6 +48,11 @@ static const struct {
 	{"rollback", DEVICE_ACTOR, BATON_SCENARIO_ROLLBACK, "writes after"},
 	{"sleep", DEVICE_ACTOR, BATON_SCENARIO_SLEEP, "for"},
 	{"mtu=", BATON_SCENARIO_LINK, BATON_SCENARIO_MTU, "mtu"},
+	{"phy=", BATON_SCENARIO_LINK, BATON_SCENARIO_PHY, "phy by-device"},
+	{"ll-len=", BATON_SCENARIO_LINK, BATON_SCENARIO_LENGTH,
+	 "ll-len by-device"},
+	{"interval=", BATON_SCENARIO_LINK, BATON_SCENARIO_INTERVAL,
+	 "interval latency timeout by-device"},
 	{"black-out", BATON_SCENARIO_LINK, BATON_SCENARIO_BLACK_OUT, "for"},
 	{"watch", BATON_SCENARIO_AIR, BATON_SCENARIO_ERRORS, NULL},
 	{"phone", BATON_SCENARIO_AIR, BATON_SCENARIO_ERRORS, NULL},
@@ -250,6 +255,11 @@ static bool check_action(struct place *place,
 				    "file for more");
 	if (action->verb == BATON_SCENARIO_CANCEL && !args->name[0])
 		return WRONG(place, "cancel needs as=NAME");
+	if (action->verb == BATON_SCENARIO_INTERVAL && args->timeout_us &&
+	    args->timeout_us <=
+		    2 * (1 + (uint64_t)args->latency) * args->interval_us)
+		return WRONG(place, "timeout is more than 2 x (1 + latency) x "
+				    "interval");
 	if (action->every_us &&
 	    (action->every_us < 1000 || action->trigger != BATON_SCENARIO_AT))
 		return WRONG(place, "every takes 1ms and more, and goes with "

@@ -48,6 +48,9 @@ enum baton_scenario_verb {
 	BATON_SCENARIO_ROLLBACK,
 	BATON_SCENARIO_SLEEP,
 	BATON_SCENARIO_MTU,
+	BATON_SCENARIO_PHY,
+	BATON_SCENARIO_LENGTH,
+	BATON_SCENARIO_INTERVAL,
 	BATON_SCENARIO_BLACK_OUT,
 	BATON_SCENARIO_ERRORS,
 	BATON_SCENARIO_DROP,
@@ -78,6 +81,11 @@ struct baton_scenario_args {
 	uint32_t len;
 	uint32_t writes;
 	uint16_t mtu;
+	uint16_t ll_len;
+	uint16_t latency;
+	uint32_t interval_us;
+	uint32_t timeout_us;
+	uint8_t phy; /* enum baton_phy */
 	uint8_t reason;
 	uint8_t class_id; /* 0: what fits the verb, else enum baton_class */
 	uint8_t stream;

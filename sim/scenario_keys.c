@@ -43,6 +43,8 @@ static const struct key link_keys[] = {
 	{"coc-mps", PLAIN, CONFIG(coc_mps), 23, 65533, NULL},
 	{"coc-credits", PLAIN, CONFIG(coc_credits), 1, 65535, NULL},
 	{"interval", TIME, CONFIG(interval_us), 7500, 4000000, NULL},
+	{"procedures", WORD, CONFIG(procedures), 0, 0, "no yes"},
+	{"start-interval", TIME, CONFIG(start_interval_us), 0, 4000000, NULL},
 	{"latency", PLAIN, CONFIG(latency), 0, 499, NULL},
 	{"timeout", TIME, CONFIG(timeout_us), 0, 32000000, NULL},
 	{"event-pdus", PLAIN, CONFIG(event_pdus), 0, 1000, NULL},
@@ -99,6 +101,12 @@ static const struct key args_keys[] = {
 	{"len", PLAIN, ARGS(len), 1, 509, NULL},
 	{"writes", PLAIN, ARGS(writes), 1, 8, NULL},
 	{"mtu", PLAIN, ARGS(mtu), 23, 517, NULL},
+	{"phy", WORD, ARGS(phy), 0, 0, "1M 2M coded-S2 coded-S8"},
+	{"ll-len", PLAIN, ARGS(ll_len), 27, 251, NULL},
+	{"interval", TIME, ARGS(interval_us), 7500, 4000000, NULL},
+	{"latency", PLAIN, ARGS(latency), 0, 499, NULL},
+	{"timeout", TIME, ARGS(timeout_us), 0, 32000000, NULL},
+	{"by-device", WORD, ARGS(device), 0, 0, "watch phone"},
 	{"reason", PLAIN, ARGS(reason), 1, 255, NULL},
 	{"class", WORD, ARGS(class_id), 0, 0, "- message bulk"},
 	{"stream", PLAIN, ARGS(stream), 0, 3, NULL},
@@ -226,7 +234,8 @@ static bool set_key(const struct key *key, void *base, const char *value,
 					    "%s is %.40s; it takes %s to %s",
 					    key->name, value, low, high);
 	/* An interval is a multiple of 1.25 ms; a drawn one becomes one. */
-	if (!strcmp(key->name, "interval"))
+	if (!strcmp(key->name, "interval") ||
+	    !strcmp(key->name, "start-interval"))
 		n -= n % 1250;
 	store(key, base, n);
 	return true;
@@ -277,6 +286,7 @@ const char *baton_scenario_calm(const char *key)
 		{"interval", "30ms"},	{"phy", "2M"},
 		{"event-pdus", "0"},	{"gatt", "ready"},
 		{"start", "connected"}, {"encrypted", "no"},
+		{"procedures", "no"},	{"start-interval", "0"},
 		{"bearer", "gatt"},	{"size", "4B"},
 		{"for", "0s"},		{"after", "0s"},
 		{"stream", "0"},	{"reason", "0x13"},

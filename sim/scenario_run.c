@@ -263,6 +263,13 @@ static bool look(struct baton_scenario_world *world)
 	return all;
 }
 
+static void show(const struct baton_scenario_world *world)
+{
+	if (world->watcher && world->watcher->look)
+		world->watcher->look(world->watcher->user, world->scenario,
+				     &world->stage);
+}
+
 /* Asked after everything that happens. */
 static bool done(void *user)
 {
@@ -275,6 +282,7 @@ static bool done(void *user)
 		baton_scenario_world_trigger(world);
 	if (world->stage.changed) {
 		world->stage.changed = false;
+		show(world);
 		world->over = look(world);
 	}
 	if (world->over)
@@ -363,6 +371,7 @@ void baton_scenario_run(const struct baton_scenario *scenario, uint64_t seed,
 	result->passed = true;
 	baton_scenario_world_init(&world, scenario, seed, watcher, result);
 	world.next_limit_us = 0;
+	show(&world);
 	if (!baton_sim_run(world.sim, done, &world, limit_us))
 		at_the_end(&world);
 	if (result->passed)

@@ -22,15 +22,21 @@ struct baton_scenario_result {
 	unsigned int links, retransmissions;
 };
 
-/* May be NULL; trace gets every record of the run, LL packets too. */
+struct baton_sim_stage;
+
+/* Who looks on; nothing of the run depends on it. */
 struct baton_scenario_watcher {
+	/* Every record of the run, LL packets too. */
 	baton_sim_trace_fn *trace;
+	/* May be NULL: the world as it begins, and when a device changed. */
+	void (*look)(void *user, const struct baton_scenario *scenario,
+		     const struct baton_sim_stage *stage);
 	void *user;
 };
 
 /*
  * Run it with a seed. The same scenario and seed give the same result and
- * the same hash on every machine.
+ * the same hash on every machine. watcher may be NULL.
  */
 void baton_scenario_run(const struct baton_scenario *scenario, uint64_t seed,
 			const struct baton_scenario_watcher *watcher,

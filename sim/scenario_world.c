@@ -112,6 +112,34 @@ static void device_acts(struct baton_scenario_world *world,
 	}
 }
 
+static void link_acts(struct baton_sim *sim,
+		      const struct baton_scenario_action *action)
+{
+	const struct baton_scenario_args *args = &action->args;
+	const enum baton_sim_side asks = (enum baton_sim_side)args->device;
+
+	switch (action->verb) {
+	case BATON_SCENARIO_MTU:
+		baton_sim_exchange_mtu(sim, args->mtu);
+		break;
+	case BATON_SCENARIO_PHY:
+		baton_sim_update_phy(sim, asks, (enum baton_phy)args->phy);
+		break;
+	case BATON_SCENARIO_LENGTH:
+		baton_sim_update_length(sim, asks, args->ll_len);
+		break;
+	case BATON_SCENARIO_INTERVAL:
+		baton_sim_update_connection(sim, asks, args->interval_us,
+					    args->latency, args->timeout_us);
+		break;
+	case BATON_SCENARIO_BLACK_OUT:
+		baton_sim_blackout(sim, args->for_us);
+		break;
+	default:
+		break;
+	}
+}
+
 static void act(struct baton_scenario_world *world,
 		const struct baton_scenario_action *action)
 {
@@ -125,10 +153,7 @@ static void act(struct baton_scenario_world *world,
 			    action);
 		break;
 	case BATON_SCENARIO_LINK:
-		if (action->verb == BATON_SCENARIO_MTU)
-			baton_sim_exchange_mtu(world->sim, action->args.mtu);
-		else
-			baton_sim_blackout(world->sim, action->args.for_us);
+		link_acts(world->sim, action);
 		break;
 	case BATON_SCENARIO_AIR:
 		set_errors(world, action);

@@ -236,6 +236,60 @@ void baton_sim_exchange_mtu(struct baton_sim *sim, uint16_t mtu)
 					   mtu);
 }
 
+static void update(struct baton_sim *sim,
+		   const struct baton_sim_procedure *procedure)
+{
+	if (baton_sim_connected(sim))
+		(void)baton_sim_ll_control_add(sim, procedure);
+}
+
+void baton_sim_update_phy(struct baton_sim *sim, enum baton_sim_side asks,
+			  enum baton_phy phy)
+{
+	const struct baton_sim_procedure procedure = {
+		.kind = BATON_SIM_PROCEDURE_PHY,
+		.asks = asks,
+		.phy = phy,
+	};
+
+	update(sim, &procedure);
+}
+
+void baton_sim_update_length(struct baton_sim *sim, enum baton_sim_side asks,
+			     uint16_t ll_len)
+{
+	const struct baton_sim_procedure procedure = {
+		.kind = BATON_SIM_PROCEDURE_LENGTH,
+		.asks = asks,
+		.ll_len = ll_len,
+	};
+
+	if (ll_len < BATON_SIM_LL_LEN_MIN || ll_len > 251)
+		baton_sim_die("an LL data length is 27 to 251");
+	update(sim, &procedure);
+}
+
+void baton_sim_update_connection(struct baton_sim *sim,
+				 enum baton_sim_side asks, uint32_t interval_us,
+				 uint16_t latency, uint32_t timeout_us)
+{
+	struct baton_sim_config cfg = sim->cfg;
+	struct baton_sim_procedure procedure = {
+		.kind = BATON_SIM_PROCEDURE_CONNECTION,
+		.asks = asks,
+		.interval_us = interval_us,
+		.latency = latency,
+	};
+
+	cfg.interval_us = interval_us;
+	cfg.latency = latency;
+	cfg.timeout_us = timeout_us;
+	if (baton_sim_config_check(&cfg))
+		baton_sim_die(baton_sim_config_check(&cfg));
+	procedure.timeout_us = baton_sim_config_timeout_us(&cfg);
+	update(sim, &procedure);
+}
+
 void baton_sim_set_errors(struct baton_sim *sim, enum baton_sim_side from,
 			  const struct baton_sim_errors *errors)
 {

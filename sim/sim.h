@@ -159,6 +159,14 @@ struct baton_sim_config {
 	uint32_t timeout_us; /* 0: 5 s, or 4 x (1 + latency) x interval */
 	uint16_t event_pdus; /* 0: no limit, else data PDUs a side per event */
 
+	/*
+	 * False: a connection begins as the above says, at no cost. True: it
+	 * begins on 1M with packets of 27 bytes, in clear; feature and version
+	 * exchange, data length, PHY and encryption are done on the air.
+	 */
+	bool procedures; /* false */
+	uint32_t start_interval_us; /* 0; else first, until the watch asks */
+
 	uint32_t adv_interval_us; /* 100000 */
 	uint32_t adv_gap_us; /* 1500: start to start, one channel to the next */
 	uint8_t adv_len; /* 31: advertising data where no stack fills it */
@@ -296,6 +304,20 @@ void baton_sim_power(struct baton_sim *sim, enum baton_sim_side side, bool on);
 
 /* The phone exchanges the MTU anew, with real PDUs; 23..517. */
 void baton_sim_exchange_mtu(struct baton_sim *sim, uint16_t mtu);
+
+/*
+ * LL procedures on the connection as it is, begun by one side (Core 5.4, Vol
+ * 6 Part B, 5.1.10, 5.1.9, 5.1.1 and 5.1.7): after those that are under way.
+ * Nothing happens if there is no link, or 16 wait. timeout_us 0: as the
+ * configuration's default. The values are those of the configuration.
+ */
+void baton_sim_update_phy(struct baton_sim *sim, enum baton_sim_side asks,
+			  enum baton_phy phy);
+void baton_sim_update_length(struct baton_sim *sim, enum baton_sim_side asks,
+			     uint16_t ll_len);
+void baton_sim_update_connection(struct baton_sim *sim,
+				 enum baton_sim_side asks, uint32_t interval_us,
+				 uint16_t latency, uint32_t timeout_us);
 
 /* Change the error rates of one sender, from the next packet on. */
 void baton_sim_set_errors(struct baton_sim *sim, enum baton_sim_side from,

@@ -25,11 +25,13 @@ struct demo {
 	struct baton_world_options world;
 	char *out;
 	char *trace_path;
+	char *timeline_path;
 	gboolean json;
 	char *file; /* what the watch hands over */
 	char *dir[BATON_SIM_SIDES];
 	struct baton_sim_config config;
 	struct baton_trace *trace;
+	struct baton_timeline *timeline;
 	struct baton_pair *pair;
 	uint32_t code;
 	double pairing_seconds;
@@ -251,16 +253,34 @@ static gboolean start(struct demo *demo, int argc, char **argv, GError **error)
 	}
 	demo->pair =
 		baton_pair_new(&demo->config, demo->dir, demo->trace, error);
+	if (demo->pair && demo->timeline_path) {
+		demo->timeline = baton_timeline_new(&demo->config);
+		baton_pair_show(demo->pair, demo->timeline);
+	}
 	return demo->pair != NULL;
+}
+
+static gboolean draw(const struct demo *demo, GError **error)
+{
+	g_autofree char *title = NULL;
+
+	if (!demo->timeline)
+		return TRUE;
+	title = g_strdup_printf("baton demo, seed %" G_GUINT64_FORMAT,
+				demo->config.seed);
+	return baton_timeline_save(demo->timeline, demo->timeline_path, title,
+				   NULL, error);
 }
 
 static void clear(struct demo *demo, GError **error)
 {
 	baton_pair_free(demo->pair);
+	baton_timeline_free(demo->timeline);
 	baton_trace_close(demo->trace, *error ? NULL : error);
 	baton_world_clear_options(&demo->world);
 	g_free(demo->out);
 	g_free(demo->trace_path);
+	g_free(demo->timeline_path);
 	g_free(demo->file);
 	g_free(demo->dir[BATON_SIM_WATCH]);
 	g_free(demo->dir[BATON_SIM_PHONE]);
@@ -274,6 +294,8 @@ int baton_demo_main(int argc, char **argv)
 		 "put the files there (a fresh directory)", "DIR"},
 		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &demo.trace_path,
 		 "write every PDU to FILE, for Wireshark", "FILE"},
+		{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &demo.timeline_path,
+		 "draw what happened as SVG", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &demo.json,
 		 "print the summary as JSON", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -290,8 +312,8 @@ int baton_demo_main(int argc, char **argv)
 	g_option_context_add_main_entries(context, entries, NULL);
 	baton_world_add_options(context, &demo.world);
 	if (baton_command_parse(context, &argc, &argv, &error) &&
-	    start(&demo, argc, argv, &error))
-		run(&demo, &error);
+	    start(&demo, argc, argv, &error) && run(&demo, &error))
+		draw(&demo, &error);
 	g_option_context_free(context);
 	clear(&demo, &error);
 	return error ? baton_fail_end(error) : BATON_EXIT_OK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,12 +31,35 @@ struct baton_pair {
 	struct baton_sim *sim;
 	struct device device[BATON_SIM_SIDES];
 	struct baton_trace *trace;
+	struct baton_timeline *timeline;
+	unsigned int sent; /* in the timeline */
 	struct baton_progress progress;
 	GError *error;
 	unsigned int want; /* files the receiver shall have */
 	enum baton_sim_side from;
 	uint64_t events; /* a sign of life */
 };
+
+static void show_taken(const struct device *device)
+{
+	struct baton_pair *pair = device->pair;
+
+	if (pair->timeline)
+		baton_timeline_taken(pair->timeline, pair->sent,
+				     baton_sim_now(pair->sim),
+				     baton_inbox_taken(device->inbox));
+}
+
+static void show_fact(const struct device *device,
+		      enum baton_timeline_fact fact, bool is_true)
+{
+	struct baton_pair *pair = device->pair;
+
+	if (pair->timeline)
+		baton_timeline_fact(pair->timeline,
+				    baton_sim_stack_side(device->stack),
+				    baton_sim_now(pair->sim), fact, is_true);
+}
 
 static void look_at_boxes(struct device *device,
 			  const struct baton_event *event)
@@ -47,6 +71,7 @@ static void look_at_boxes(struct device *device,
 	switch (baton_inbox_event(device->inbox, event)) {
 	case BATON_INBOX_DONE:
 		device->received++;
+		show_taken(device);
 		break;
 	case BATON_INBOX_REFUSED:
 		if (!pair->error)
@@ -54,6 +79,7 @@ static void look_at_boxes(struct device *device,
 				g_error_copy(baton_inbox_error(device->inbox));
 		break;
 	case BATON_INBOX_MORE:
+		show_taken(device);
 		baton_progress_show(&pair->progress,
 				    baton_inbox_name(device->inbox),
 				    baton_inbox_taken(device->inbox),
@@ -76,10 +102,13 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 	if (event->type == BATON_EVENT_COMPARE) {
 		device->code = event->u.compare.code;
 		device->compared = true;
+		show_fact(device, BATON_TIMELINE_COMPARING, true);
 	} else if (event->type == BATON_EVENT_PAIRED) {
 		device->paired = true;
+		show_fact(device, BATON_TIMELINE_COMPARING, false);
 	} else if (event->type == BATON_EVENT_SECURED) {
 		device->secured = true;
+		show_fact(device, BATON_TIMELINE_SECURED, true);
 	} else if (event->type == BATON_EVENT_PAIR_FAILED) {
 		baton_fail_set(&pair->error, BATON_EXIT_REFUSED,
 			       "the devices did not pair: %s; try other radio "
@@ -98,6 +127,10 @@ static void on_trace(void *user, const struct baton_sim_trace *record)
 	struct baton_pair *pair = user;
 	unsigned int host = record->side;
 
+	if (pair->timeline)
+		baton_timeline_trace(pair->timeline, record);
+	if (!pair->trace)
+		return;
 	if (record->what == BATON_SIM_UP)
 		baton_trace_up(pair->trace, host, record->at_us, 0);
 	else if (record->what == BATON_SIM_DOWN)
@@ -158,6 +191,12 @@ struct baton_pair *baton_pair_new(const struct baton_sim_config *config,
 		return pair;
 	baton_pair_free(pair);
 	return NULL;
+}
+
+void baton_pair_show(struct baton_pair *pair, struct baton_timeline *timeline)
+{
+	pair->timeline = timeline;
+	baton_sim_set_trace(pair->sim, on_trace, pair, true);
 }
 
 void baton_pair_free(struct baton_pair *pair)
@@ -310,6 +349,28 @@ static bool is_same(const char *path_a, const char *path_b)
 	return same;
 }
 
+static void show_begin(struct baton_pair *pair, enum baton_sim_side from,
+		       const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	GStatBuf st;
+
+	if (pair->timeline)
+		pair->sent = baton_timeline_send(
+			pair->timeline, from, baton_sim_now(pair->sim), name,
+			g_stat(path, &st) ? 0 : (uint64_t)st.st_size);
+}
+
+static void show_end(struct baton_pair *pair, enum baton_outbox_state state)
+{
+	if (pair->timeline)
+		baton_timeline_end(pair->timeline, pair->sent,
+				   baton_sim_now(pair->sim),
+				   state == BATON_OUTBOX_DELIVERED
+					   ? BATON_TIMELINE_DELIVERED
+					   : BATON_TIMELINE_FAILED);
+}
+
 gboolean baton_pair_send(struct baton_pair *pair, enum baton_sim_side from,
 			 const char *path, char **received, GError **error)
 {
@@ -321,10 +382,12 @@ gboolean baton_pair_send(struct baton_pair *pair, enum baton_sim_side from,
 	if (!baton_outbox_send(sender->outbox, path,
 			       baton_sim_stack_now_ms(sender->stack), error))
 		return FALSE;
+	show_begin(pair, from, path);
 	baton_sim_stack_kick(sender->stack);
 	if (!run(pair, delivered, "the hand-over", error))
 		return FALSE;
 	baton_progress_clear(&pair->progress);
+	show_end(pair, baton_outbox_state(sender->outbox));
 	if (baton_outbox_state(sender->outbox) == BATON_OUTBOX_FAILED) {
 		g_propagate_error(error, g_error_copy(baton_outbox_error(
 						 sender->outbox)));

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sim/stack.h"
+#include "tools/timeline.h"
 #include "tools/trace.h"
 
 /*
@@ -21,6 +22,8 @@ struct baton_pair;
 struct baton_pair *baton_pair_new(const struct baton_sim_config *config,
 				  char *const dir[BATON_SIM_SIDES],
 				  struct baton_trace *trace, GError **error);
+/* From now on; used, not owned. */
+void baton_pair_show(struct baton_pair *pair, struct baton_timeline *timeline);
 void baton_pair_free(struct baton_pair *pair);
 
 struct baton_sim *baton_pair_sim(struct baton_pair *pair);

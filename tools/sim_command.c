@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/fail.h"
 #include "tools/sim_command.h"
+#include "tools/timeline_stage.h"
 #include "tools/world.h"
 
 #define EXIT_SCENARIO 1 /* it ran, and failed */
@@ -17,6 +18,8 @@
 struct options {
 	char *seed;
 	char *count;
+	char *timeline;
+	char *span;
 	gboolean json, random, resolve, shrink;
 };
 
@@ -31,6 +34,8 @@ struct job {
 	struct baton_scenario_result last;
 	char name[BATON_SCENARIO_NAME];
 	JsonBuilder *failures;
+	struct baton_timeline_stage *picture; /* NULL: none is drawn */
+	struct baton_timeline_span span; /* if options->span */
 };
 
 static gboolean load_text(struct baton_scenario_text *text, const char *name,
@@ -147,10 +152,13 @@ static void add_failure(struct job *job, uint64_t seed)
 static gboolean run(struct job *job, GError **error)
 {
 	struct baton_scenario_error wrong;
+	const struct baton_scenario_watcher *watcher = NULL;
 	uint64_t seed;
 
+	if (job->picture)
+		watcher = baton_timeline_stage_watcher(job->picture);
 	for (seed = job->seed; seed - job->seed < job->count; seed++) {
-		if (!baton_scenario_play(text_of(job, seed), seed, NULL,
+		if (!baton_scenario_play(text_of(job, seed), seed, watcher,
 					 &job->last, &wrong)) {
 			set_wrong(job, seed, &wrong, error);
 			return FALSE;
@@ -272,6 +280,53 @@ static uint64_t default_seed(const struct job *job)
 	return 1;
 }
 
+static bool read_time(const char *text, uint64_t *us)
+{
+	enum baton_scenario_unit unit;
+	int64_t number;
+
+	if (!baton_scenario_number(text, &number, &unit) || number < 0 ||
+	    (unit != BATON_SCENARIO_TIME && number))
+		return false;
+	*us = (uint64_t)number;
+	return true;
+}
+
+/* "2s..2500ms", times as in scenarios; either end may be left out. */
+static gboolean read_span(struct job *job, GError **error)
+{
+	const char *text = job->options->span;
+	const char *dots = text ? strstr(text, "..") : NULL;
+	g_autofree char *from = NULL;
+	bool good;
+
+	if (!text)
+		return TRUE;
+	from = dots ? g_strndup(text, (gsize)(dots - text)) : NULL;
+	good = dots && (!*from || read_time(from, &job->span.from_us)) &&
+	       (!dots[2] || (read_time(dots + 2, &job->span.to_us) &&
+			     job->span.from_us < job->span.to_us));
+	if (!good)
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "--span takes times like 2s..2500ms, not %s",
+			       text);
+	return good;
+}
+
+static gboolean save_picture(const struct job *job, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(name_of(job, job->seed));
+	const int len = (int)strcspn(name, ".");
+	g_autofree char *title =
+		g_strdup_printf("%.*s, seed %" G_GUINT64_FORMAT "%s", len, name,
+				job->seed, job->last.passed ? "" : ": failed");
+
+	return baton_timeline_save(baton_timeline_stage_timeline(job->picture),
+				   job->options->timeline, title,
+				   job->options->span ? &job->span : NULL,
+				   error);
+}
+
 static gboolean start(struct job *job, int argc, char **argv, GError **error)
 {
 	const struct options *options = job->options;
@@ -291,9 +346,18 @@ static gboolean start(struct job *job, int argc, char **argv, GError **error)
 	    !baton_world_number(options->seed, "seed", 0, G_MAXUINT64,
 				&job->seed, error))
 		return FALSE;
-	return !options->count ||
-	       baton_world_number(options->count, "count", 1, MAX_COUNT,
-				  &job->count, error);
+	if (options->count &&
+	    !baton_world_number(options->count, "count", 1, MAX_COUNT,
+				&job->count, error))
+		return FALSE;
+	if (options->timeline && job->count > 1) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "--timeline draws one run; leave out --count");
+		return FALSE;
+	}
+	if (options->timeline)
+		job->picture = baton_timeline_stage_new();
+	return read_span(job, error);
 }
 
 static void finish(struct job *job)
@@ -304,6 +368,7 @@ static void finish(struct job *job)
 	for (i = 0; job->random && i < baton_scenarios_random_count; i++)
 		baton_scenario_text_free(&job->random[i]);
 	g_free(job->random);
+	baton_timeline_stage_free(job->picture);
 	g_object_unref(job->failures);
 }
 
@@ -318,7 +383,7 @@ static gboolean work(struct job *job, GError **error)
 		print_json(job);
 	else
 		print_text(job);
-	return TRUE;
+	return !job->picture || save_picture(job, error);
 }
 
 int baton_sim_main(int argc, char **argv)
@@ -338,6 +403,10 @@ int baton_sim_main(int argc, char **argv)
 		 "print a smaller scenario that fails in the same way", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
 		 "print the result as JSON", NULL},
+		{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &options.timeline,
+		 "draw the run as SVG", "FILE"},
+		{"span", 0, 0, G_OPTION_ARG_STRING, &options.span,
+		 "what of it to show large, as 2s..2500ms", "FROM..TO"},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	GOptionContext *context = baton_command_context(
@@ -356,6 +425,8 @@ int baton_sim_main(int argc, char **argv)
 	finish(&job);
 	g_free(options.seed);
 	g_free(options.count);
+	g_free(options.timeline);
+	g_free(options.span);
 	if (error)
 		return baton_fail_end(error);
 	return job.failed ? EXIT_SCENARIO : BATON_EXIT_OK;
