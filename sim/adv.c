@@ -24,7 +24,7 @@ static bool free_to(struct baton_sim *sim, enum baton_sim_side side)
 	const struct baton_sim_node *node = &sim->node[side];
 
 	return sim->started && node->host.ops && node->host.powered &&
-	       !sim->ll.side[side].linked &&
+	       !node->host.clock.asleep && !sim->ll.side[side].linked &&
 	       (sim->cfg.reconnect || !node->stats.connections);
 }
 

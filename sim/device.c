@@ -9,6 +9,7 @@
 #include "sim/alloc.h"
 
 #define MESSAGE_MAX (64u << 20)
+#define WALL_START_US UINT64_C(1700000000000000)
 #define ANSWER_US UINT64_C(2000000) /* a person compares two codes */
 #define GLANCE_US UINT64_C(1000000) /* until looking at both again */
 #define PATIENCE_US UINT64_C(20000000) /* and looks again whether it works */
@@ -57,6 +58,7 @@ void baton_sim_device_power(struct baton_sim_device *device, bool on)
 		baton_sim_power(device->stage->sim, device->side, false);
 		device->store.write.waits = false;
 		device->off_until_us = UINT64_MAX;
+		device->asleep_until_us = 0;
 		device->secured = false;
 		device->asked = false;
 		device->shows = false;
@@ -79,6 +81,39 @@ void baton_sim_device_reboot(struct baton_sim_device *device, uint64_t us)
 		     device);
 }
 
+static void awake(void *user)
+{
+	struct baton_sim_device *device = user;
+
+	if (!device->powered || baton_sim_device_asleep(device))
+		return;
+	baton_sim_app_write(device);
+	baton_sim_stack_kick(device->stack);
+}
+
+bool baton_sim_device_asleep(const struct baton_sim_device *device)
+{
+	return baton_sim_now(device->stage->sim) < device->asleep_until_us;
+}
+
+void baton_sim_device_sleep(struct baton_sim_device *device, uint64_t us,
+			    bool clock_stops)
+{
+	struct baton_sim *sim = device->stage->sim;
+
+	if (!device->powered || baton_sim_device_asleep(device))
+		return;
+	device->asleep_until_us = baton_sim_now(sim) + us;
+	baton_sim_sleep(sim, device->side, us, clock_stops);
+	baton_sim_at(sim, device->asleep_until_us, awake, device);
+}
+
+uint64_t baton_sim_device_wall_us(const struct baton_sim_device *device)
+{
+	return WALL_START_US + baton_sim_now(device->stage->sim) +
+	       (uint64_t)device->wall_us;
+}
+
 /* Storage. */
 
 static void committed(void *user)
@@ -88,6 +123,11 @@ static void committed(void *user)
 
 	if (!write->waits || baton_sim_now(device->stage->sim) < write->at_us)
 		return;
+	if (baton_sim_device_asleep(device)) {
+		baton_sim_at(device->stage->sim, device->asleep_until_us,
+			     committed, device);
+		return;
+	}
 	baton_sim_store_commit(&device->store);
 	baton_sim_stack_stored(device->stack, write->id, BATON_OK);
 }
@@ -166,7 +206,7 @@ void baton_sim_stage_pair(struct baton_sim_stage *stage)
 	stage->gave_up = false;
 	for (i = 0; i < BATON_SIM_SIDES; i++) {
 		device = &stage->device[i];
-		if (!device->powered)
+		if (!device->powered || baton_sim_device_asleep(device))
 			continue;
 		if (baton_session_pairing_open(
 			    baton_sim_stack_session(device->stack),
@@ -203,6 +243,12 @@ static void answer(void *user)
 
 	if (!device->asked || !device->powered || now_us < device->answer_us)
 		return;
+	if (baton_sim_device_asleep(device)) {
+		device->answer_us = device->asleep_until_us + GLANCE_US;
+		baton_sim_at(device->stage->sim, device->answer_us, answer,
+			     device);
+		return;
+	}
 	/* Both displays must show the same; one may still have the last. */
 	if (!device->refuses &&
 	    (!other->shows || other->code != device->code)) {
@@ -301,6 +347,12 @@ static void resume(void *user)
 	if (!device->paused ||
 	    baton_sim_now(device->stage->sim) < device->paused_until_us)
 		return;
+	if (baton_sim_device_asleep(device)) {
+		device->paused_until_us = device->asleep_until_us;
+		baton_sim_at(device->stage->sim, device->paused_until_us,
+			     resume, device);
+		return;
+	}
 	device->paused = false;
 	baton_sim_stack_set_deaf(device->stack, false);
 	baton_sim_app_write(device);
@@ -309,7 +361,7 @@ static void resume(void *user)
 
 void baton_sim_device_pause(struct baton_sim_device *device, uint64_t us)
 {
-	if (!device->powered)
+	if (!device->powered || baton_sim_device_asleep(device))
 		return;
 	device->paused = true;
 	device->paused_until_us = baton_sim_now(device->stage->sim) + us;

@@ -50,7 +50,8 @@ struct baton_sim_device {
 	struct baton_sim_node_config node; /* as it is now */
 
 	bool powered, secured, paused, refuses_next;
-	uint64_t paused_until_us, off_until_us;
+	uint64_t paused_until_us, off_until_us, asleep_until_us;
+	int64_t wall_us; /* how far its wall clock is from the truth */
 	/* The file that comes in on each stream: its item, or SIZE_MAX. */
 	size_t open[BATON_DATA_CLASSES][BATON_STREAMS];
 
@@ -100,6 +101,15 @@ void baton_sim_device_send(struct baton_sim_device *device, bool file,
 void baton_sim_device_cancel(struct baton_sim_device *device, const char *name);
 void baton_sim_device_pause(struct baton_sim_device *device, uint64_t us);
 void baton_sim_device_power(struct baton_sim_device *device, bool on);
+/* The processor sleeps, and the application and its person's display. */
+void baton_sim_device_sleep(struct baton_sim_device *device, uint64_t us,
+			    bool clock_stops);
+bool baton_sim_device_asleep(const struct baton_sim_device *device);
+/*
+ * The wall clock, microseconds since 1970: the application's alone. Nothing
+ * of the engine may depend on it.
+ */
+uint64_t baton_sim_device_wall_us(const struct baton_sim_device *device);
 /* Off now, on again after a time. */
 void baton_sim_device_reboot(struct baton_sim_device *device, uint64_t us);
 

@@ -179,7 +179,8 @@ void baton_sim_app_write(struct baton_sim_device *device)
 	struct baton_sim_item *item;
 	size_t i;
 
-	if (!device->powered || device->paused)
+	if (!device->powered || device->paused ||
+	    baton_sim_device_asleep(device))
 		return;
 	for (i = 0; i < stage->item_count; i++) {
 		item = &stage->items[i];
@@ -229,6 +230,8 @@ void baton_sim_device_send(struct baton_sim_device *device, bool file,
 				: file	       ? BATON_CLASS_BULK
 					       : BATON_CLASS_MESSAGE;
 	stage->changed = true;
+	if (baton_sim_device_asleep(device))
+		return;
 	baton_sim_app_write(device);
 	baton_sim_stack_kick(device->stack);
 }
@@ -239,6 +242,8 @@ void baton_sim_device_cancel(struct baton_sim_device *device, const char *name)
 	struct baton_sim_item *item;
 	size_t i;
 
+	if (baton_sim_device_asleep(device))
+		return;
 	for (i = 0; i < stage->item_count; i++) {
 		item = &stage->items[i];
 		if (item->from != device->side || strcmp(item->name, name) != 0)

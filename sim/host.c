@@ -24,9 +24,18 @@ static uint64_t clock_now(const struct baton_sim_host *host)
 	return baton_sim_host_clock(host, host->sim->now);
 }
 
+uint64_t baton_sim_host_blocked_until(const struct baton_sim_host *host)
+{
+	const struct baton_sim_clock *clock = &host->clock;
+
+	return clock->asleep && clock->until_us > host->stalled_until
+		       ? clock->until_us
+		       : host->stalled_until;
+}
+
 static bool stalled(const struct baton_sim_host *host)
 {
-	return host->sim->now < host->stalled_until;
+	return host->sim->now < baton_sim_host_blocked_until(host);
 }
 
 static size_t pdu_max(const struct baton_sim_host *host)
@@ -38,31 +47,6 @@ static size_t pdu_max(const struct baton_sim_host *host)
 	if (max > BATON_SIM_VALUE_MAX)
 		max = BATON_SIM_VALUE_MAX;
 	return baton_sim_bluez_pdu_max(host, max);
-}
-
-uint64_t baton_sim_host_clock(const struct baton_sim_host *host, uint64_t us)
-{
-	const int32_t ppm = host->cfg.clock_ppm;
-
-	if (ppm < 0)
-		return us - us * (uint64_t)-ppm / 1000000;
-	return us + us * (uint64_t)ppm / 1000000;
-}
-
-uint64_t baton_sim_host_when(const struct baton_sim_host *host,
-			     uint64_t local_us)
-{
-	const uint64_t rate = (uint64_t)(1000000 + host->cfg.clock_ppm);
-	uint64_t us;
-
-	if (!host->cfg.clock_ppm || local_us == BATON_SIM_NEVER)
-		return local_us;
-	us = local_us / rate * 1000000 + local_us % rate * 1000000 / rate;
-	while (us && baton_sim_host_clock(host, us - 1) >= local_us)
-		us--;
-	while (baton_sim_host_clock(host, us) < local_us)
-		us++;
-	return us;
 }
 
 void baton_sim_host_init(struct baton_sim *sim, enum baton_sim_side side)
@@ -84,7 +68,7 @@ static void tick(void *ctx, uint64_t at_us)
 {
 	struct baton_sim_host *host = ctx;
 
-	if (at_us != host->timer_us || !host->powered)
+	if (at_us != host->timer_us || !host->powered || host->clock.asleep)
 		return;
 	host->timer_us = BATON_SIM_NEVER;
 	if (host->ops->tick &&
@@ -218,7 +202,7 @@ static void pull(struct baton_sim_host *host)
 
 void baton_sim_host_serve(struct baton_sim_host *host)
 {
-	if (host->busy || !host->ops || !host->powered)
+	if (host->busy || !host->ops || !host->powered || host->clock.asleep)
 		return;
 	pull(host);
 	arm(host);
@@ -324,7 +308,8 @@ void baton_sim_host_visible(struct baton_sim_host *host,
 			return;
 		}
 	} else if (stalled(host)) {
-		baton_sim_queue_push(&host->sim->queue, host->stalled_until,
+		baton_sim_queue_push(&host->sim->queue,
+				     baton_sim_host_blocked_until(host),
 				     BATON_SIM_RANK_HOST, visible, host, arg);
 		return;
 	}
@@ -534,12 +519,22 @@ void baton_sim_host_disconnected(struct baton_sim *sim,
 	host->up = false;
 	if (!host->powered)
 		return;
-	if (host->ops->link_down) {
-		host->busy = true;
-		host->ops->link_down(host->user, clock_now(host), reason);
-		host->busy = false;
+	if (host->clock.asleep) {
+		host->clock.ended = true;
+		host->clock.reason = reason;
+		return;
 	}
+	baton_sim_host_tell_down(host, reason);
 	baton_sim_host_serve(host);
+}
+
+void baton_sim_host_tell_down(struct baton_sim_host *host, uint8_t reason)
+{
+	if (!host->ops->link_down)
+		return;
+	host->busy = true;
+	host->ops->link_down(host->user, clock_now(host), reason);
+	host->busy = false;
 }
 
 void baton_sim_host_up(struct baton_sim_host *host)
@@ -595,8 +590,10 @@ void baton_sim_host_power(struct baton_sim_host *host, bool on)
 	host->powered = on;
 	host->timer_us = BATON_SIM_NEVER;
 	host->stalled_until = 0;
-	if (!on)
+	if (!on) {
 		baton_sim_bluez_off(host);
+		baton_sim_host_sleep_ends(host);
+	}
 	if (on)
 		baton_sim_host_serve(host);
 }

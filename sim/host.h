@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sim/host_bluez.h"
+#include "sim/host_clock.h"
 #include "sim/queue.h"
 #include "sim/sdu.h"
 #include "sim/sim.h"
@@ -35,15 +36,17 @@ struct baton_sim_host {
 	uint64_t stalled_until;
 	uint64_t timer_us; /* of the earliest tick that is queued */
 	uint64_t ticked_us; /* when tick was last called */
+	struct baton_sim_clock clock;
 	struct baton_sim_bluez bluez;
 };
 
 void baton_sim_host_init(struct baton_sim *sim, enum baton_sim_side side);
 
-/* The device's clock, and when it will show local_us (never early). */
-uint64_t baton_sim_host_clock(const struct baton_sim_host *host, uint64_t us);
-uint64_t baton_sim_host_when(const struct baton_sim_host *host,
-			     uint64_t local_us);
+/* Until when the stack is asked and given nothing: stalled, or asleep. */
+uint64_t baton_sim_host_blocked_until(const struct baton_sim_host *host);
+
+/* The stack is told that its link is gone. */
+void baton_sim_host_tell_down(struct baton_sim_host *host, uint8_t reason);
 
 /* From the link layer: a connection is there; an SDU came; a value is out. */
 void baton_sim_host_connected(struct baton_sim *sim, enum baton_sim_side side);

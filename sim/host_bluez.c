@@ -418,9 +418,9 @@ static uint32_t cost(const struct baton_sim_sdu *sdu)
 
 static void wait(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
 {
-	baton_sim_queue_push(&host->sim->queue, host->stalled_until,
-			     BATON_SIM_RANK_HOST, unblocked, host,
-			     (uintptr_t)sdu);
+	baton_sim_queue_push(
+		&host->sim->queue, baton_sim_host_blocked_until(host),
+		BATON_SIM_RANK_HOST, unblocked, host, (uintptr_t)sdu);
 }
 
 void baton_sim_bluez_unread(struct baton_sim_host *host,
@@ -442,7 +442,8 @@ static void unblocked(void *ctx, uint64_t arg)
 	struct baton_sim_host *host = ctx;
 	struct baton_sim_sdu *sdu = (struct baton_sim_sdu *)(uintptr_t)arg;
 
-	if (sdu->link == host->link && host->sim->now < host->stalled_until) {
+	if (sdu->link == host->link &&
+	    host->sim->now < baton_sim_host_blocked_until(host)) {
 		wait(host, sdu);
 		return;
 	}

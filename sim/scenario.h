@@ -47,6 +47,7 @@ enum baton_scenario_verb {
 	BATON_SCENARIO_POWER_CUT,
 	BATON_SCENARIO_ROLLBACK,
 	BATON_SCENARIO_SLEEP,
+	BATON_SCENARIO_SET_CLOCK,
 	BATON_SCENARIO_MTU,
 	BATON_SCENARIO_PHY,
 	BATON_SCENARIO_LENGTH,
@@ -74,6 +75,7 @@ struct baton_scenario_args {
 	uint64_t for_us;
 	uint64_t after_us;
 	uint64_t by_us;
+	int64_t wall_us;
 	uint64_t size;
 	uint32_t nth;
 	uint32_t count;
@@ -89,6 +91,7 @@ struct baton_scenario_args {
 	uint8_t reason;
 	uint8_t class_id; /* 0: what fits the verb, else enum baton_class */
 	uint8_t stream;
+	uint8_t clock_stops;
 	uint8_t outcome; /* enum baton_scenario_outcome */
 	uint8_t device; /* enum baton_sim_side */
 	char name[BATON_SCENARIO_NAME];

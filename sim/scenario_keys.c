@@ -110,6 +110,8 @@ static const struct key args_keys[] = {
 	{"reason", PLAIN, ARGS(reason), 1, 255, NULL},
 	{"class", WORD, ARGS(class_id), 0, 0, "- message bulk"},
 	{"stream", PLAIN, ARGS(stream), 0, 3, NULL},
+	{"wall", TIME, ARGS(wall_us), -1000 * HOUR, 1000 * HOUR, NULL},
+	{"clock", WORD, ARGS(clock_stops), 0, 0, "runs stops"},
 	{"write", WORD, ARGS(outcome), 0, 0, "lost torn done"},
 	{"device", WORD, ARGS(device), 0, 0, "watch phone"},
 	{"to", WORD, ARGS(device), 0, 0, "watch phone"},

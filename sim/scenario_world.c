@@ -103,6 +103,12 @@ static void device_acts(struct baton_scenario_world *world,
 		device->store.cut_off_us = args->after_us;
 		device->store.cut_outcome = args->outcome;
 		break;
+	case BATON_SCENARIO_SLEEP:
+		baton_sim_device_sleep(device, args->for_us, args->clock_stops);
+		break;
+	case BATON_SCENARIO_SET_CLOCK:
+		device->wall_us += args->wall_us;
+		break;
 	case BATON_SCENARIO_ROLLBACK:
 		baton_sim_device_reboot(device, args->after_us);
 		baton_sim_store_rollback(&device->store, args->writes);

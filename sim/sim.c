@@ -218,6 +218,12 @@ void baton_sim_stall(struct baton_sim *sim, enum baton_sim_side side,
 	baton_sim_host_stall(&sim->node[side].host, sim->now + duration_us);
 }
 
+void baton_sim_sleep(struct baton_sim *sim, enum baton_sim_side side,
+		     uint64_t duration_us, bool clock_stops)
+{
+	baton_sim_host_sleep(&sim->node[side].host, duration_us, clock_stops);
+}
+
 void baton_sim_power(struct baton_sim *sim, enum baton_sim_side side, bool on)
 {
 	baton_sim_host_power(&sim->node[side].host, on);

@@ -296,6 +296,15 @@ void baton_sim_stall(struct baton_sim *sim, enum baton_sim_side side,
 		     uint64_t duration_us);
 
 /*
+ * The device's processor sleeps for this long: its stack is not called, its
+ * timers fire late, it neither advertises nor scans; its controller keeps the
+ * connection. clock_stops: its monotonic clock stands still meanwhile. Nothing
+ * happens if it sleeps already or has no power.
+ */
+void baton_sim_sleep(struct baton_sim *sim, enum baton_sim_side side,
+		     uint64_t duration_us, bool clock_stops);
+
+/*
  * False: fall silent at once. The peer learns by its supervision timeout; the
  * stack is called no more, not even link_down. True: come back, with the
  * stack that is attached then, and advertise or scan.
