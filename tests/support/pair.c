@@ -128,6 +128,8 @@ void pair_reboot(struct pair *pair, enum baton_role role)
 	memset(&fresh, 0, sizeof(fresh));
 	memcpy(fresh.stored, end->stored, sizeof(end->stored));
 	fresh.writes = end->writes;
+	fresh.cut_at = end->cut_at;
+	fresh.cut_keeps = end->cut_keeps;
 	*end = fresh;
 	start_end(pair, role, &link);
 	for (i = 0; i < PAIR_VALUES; i++)
@@ -338,7 +340,6 @@ static void carry_out(struct pair_end *end, const struct baton_store_op *op)
 	struct pair_value *value;
 	size_t i;
 
-	end->writes++;
 	for (i = 0; i < op->count; i++) {
 		write = &op->write[i];
 		value = find_value(end, write->key);
@@ -356,11 +357,28 @@ static void carry_out(struct pair_end *end, const struct baton_store_op *op)
 	}
 }
 
+static void cut_power(struct pair *pair, struct pair_end *end)
+{
+	int i;
+
+	end->dead = true;
+	end->queue_len = 0;
+	for (i = 0; i < 2; i++)
+		pair->lose[i] += pair->cut_loses[i];
+}
+
 static void store(struct pair *pair, struct pair_end *end)
 {
 	struct baton_store_op op;
 
 	while (baton_session_next_store_op(&end->session, &op)) {
+		end->writes += !end->store_fails;
+		if (end->cut_at && end->writes == end->cut_at) {
+			if (end->cut_keeps)
+				carry_out(end, &op);
+			cut_power(pair, end);
+			return;
+		}
 		if (!end->store_fails)
 			carry_out(end, &op);
 		baton_session_stored(&end->session, op.id,
@@ -380,13 +398,19 @@ static bool turn_end(struct pair *pair, enum baton_role role)
 	bool busy = false;
 	size_t len;
 
+	if (end->dead)
+		return false;
 	while (end->queue_len > 0) {
 		pdu = &end->queue[end->queue_head];
 		end->queue_head = (end->queue_head + 1) % PAIR_QUEUE;
 		end->queue_len--;
+		busy = true;
+		if (pair->lose[role]) {
+			pair->lose[role]--;
+			continue;
+		}
 		(void)baton_session_rx(&end->session, pdu->bytes, pdu->len,
 				       pair->now_ms);
-		busy = true;
 	}
 	while (!end->deaf &&
 	       baton_session_next_event(&end->session, &event, pair->now_ms)) {
@@ -394,13 +418,16 @@ static bool turn_end(struct pair *pair, enum baton_role role)
 		busy = true;
 	}
 	store(pair, end);
+	if (end->dead)
+		return true;
 	write_some(pair, end);
 	while (pair->up && other->queue_len < 8) {
 		len = baton_session_tx(&end->session, bytes, sizeof(bytes),
 				       pair->now_ms);
 		if (len == 0)
 			break;
-		transmit(pair, other, bytes, len);
+		if (!other->dead)
+			transmit(pair, other, bytes, len);
 		write_some(pair, end);
 		busy = true;
 	}
@@ -412,6 +439,11 @@ bool pair_turn(struct pair *pair)
 	bool busy = turn_end(pair, BATON_PHONE);
 
 	return turn_end(pair, BATON_WATCH) || busy;
+}
+
+static uint64_t deadline_of(const struct pair_end *end)
+{
+	return end->dead ? BATON_NEVER : baton_session_deadline(&end->session);
 }
 
 bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
@@ -429,15 +461,16 @@ bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
 			pair->now_ms++;
 			continue;
 		}
-		due = baton_earlier(
-			baton_session_deadline(&pair->end[0].session),
-			baton_session_deadline(&pair->end[1].session));
+		due = baton_earlier(deadline_of(&pair->end[0]),
+				    deadline_of(&pair->end[1]));
 		if (due > limit)
 			return done(pair);
 		if (due > pair->now_ms)
 			pair->now_ms = due;
 		for (i = 0; i < 2; i++)
-			baton_session_tick(&pair->end[i].session, pair->now_ms);
+			if (!pair->end[i].dead)
+				baton_session_tick(&pair->end[i].session,
+						   pair->now_ms);
 	}
 	return true;
 }

@@ -37,6 +37,13 @@ struct pair_end {
 	size_t queue_head, queue_len;
 	struct pair_value stored[PAIR_VALUES];
 	unsigned int writes; /* store operations that were carried out */
+	/*
+	 * The power goes at the operation of that number (0: never), which is
+	 * on the medium or not; dead until pair_reboot().
+	 */
+	unsigned int cut_at;
+	bool cut_keeps;
+	bool dead;
 	uint32_t code;
 	enum baton_err close_err, pair_err;
 	bool compare, secured, paired, pair_failed, closed, revoked;
@@ -71,6 +78,9 @@ struct pair {
 	uint32_t swap_ppm; /* overtaken by the next one */
 	uint16_t cut_len; /* longer PDUs are cut to it, 0: never */
 	uint64_t pdus; /* given to the world */
+	unsigned int
+		lose[2]; /* the next PDUs to arrive at a role, to be lost */
+	unsigned int cut_loses[2]; /* the same, from when the power goes */
 	uint64_t flip_bit; /* bit of everything sent that is flipped, from 1 */
 	uint64_t bits; /* sent so far */
 	bool up;

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The power goes at every single storage write of a life of two devices
+ * (pairing, links, a day, revoking on either side), at the watch and at the
+ * phone, with that write on the medium or not, crossed with the loss of the
+ * next PDU to arrive at either side, and with a second cut or a lost link
+ * soon after. Each time the two get over it: they know each other, or pair
+ * anew, with nobody clearing anything. And no key seals twice with a nonce.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/adversary/seal_log.h"
+#include "tests/support/pair.h"
+
+#define FILE_LEN 300
+#define HOUR_MS UINT64_C(3600000)
+#define PATIENCE_MS 20000 /* of a person who looks at both */
+#define TRIES 12 /* links, until they give up */
+
+/* What goes wrong in a life. */
+struct fault {
+	enum baton_role side;
+	unsigned int at; /* the write, of that side's; 0: nothing goes wrong */
+	bool keeps; /* that write is on the medium */
+	unsigned int lose[2]; /* PDUs to each side */
+	/* And once more, so many writes later; 0: no second time. */
+	enum baton_role again_side;
+	unsigned int again;
+	bool again_keeps;
+};
+
+static struct pair *pair;
+static const struct fault *fault;
+static bool again_set;
+
+static bool someone_is_dead(void)
+{
+	return pair->end[0].dead || pair->end[1].dead;
+}
+
+static bool dead_or_secured(struct pair *p)
+{
+	return someone_is_dead() || pair_secured(p) || p->end[0].closed ||
+	       p->end[1].closed || (p->end[0].compare && p->end[1].compare);
+}
+
+static bool never(struct pair *p)
+{
+	(void)p;
+	return someone_is_dead();
+}
+
+/* The second thing that goes wrong is set when the first has happened. */
+static void revive(void)
+{
+	struct pair_end *end;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		end = &pair->end[i];
+		if (!end->dead)
+			continue;
+		end->cut_at = 0;
+		/* The other one does not know yet, and goes on for a while. */
+		pair_run(pair, never, 3000);
+		pair_reboot(pair, (enum baton_role)i);
+		pair_down(pair);
+	}
+	if (!fault->again || again_set)
+		return;
+	again_set = true;
+	end = &pair->end[fault->again_side];
+	end->cut_at = end->writes + fault->again;
+	end->cut_keeps = fault->again_keeps;
+}
+
+static void up(void)
+{
+	struct baton_link_facts facts = {.mtu = pair->mtu};
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		pair->end[i].queue_len = 0;
+		pair->end[i].closed = false;
+		pair->end[i].secured = false;
+		pair->end[i].compare = false;
+		pair->end[i].close_err = BATON_OK;
+	}
+	for (i = 0; i < 2; i++)
+		if (baton_session_link_up(&pair->end[i].session, &facts,
+					  pair->now_ms))
+			return;
+	pair->up = true;
+}
+
+/* Both people open the window: they need not clear anything first. */
+static void people_pair(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (baton_session_pairing_open(&pair->end[i].session,
+					       pair->now_ms))
+			fail_msg("a device has no room for another bond");
+}
+
+static bool must_pair(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (!baton_session_bond_count(&pair->end[i].session) ||
+		    pair->end[i].close_err == BATON_ERR_NO_BOND)
+			return true;
+	return false;
+}
+
+static void people_say_yes(void)
+{
+	int i;
+
+	assert_int_equal(pair->end[0].code, pair->end[1].code);
+	for (i = 0; i < 2; i++) {
+		pair->end[i].compare = false;
+		/* One may have lost its power or its link meanwhile. */
+		(void)!baton_session_confirm(&pair->end[i].session, true,
+					     pair->now_ms);
+	}
+}
+
+/* Whatever has happened before: now they are secured. */
+static void secure(void)
+{
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		revive();
+		if (!pair->up) {
+			if (must_pair())
+				people_pair();
+			up();
+		}
+		pair_run(pair, dead_or_secured, PATIENCE_MS);
+		if (!someone_is_dead() && pair->end[0].compare &&
+		    pair->end[1].compare) {
+			people_say_yes();
+			pair_run(pair, dead_or_secured, PATIENCE_MS);
+		}
+		if (!someone_is_dead() && pair_secured(pair))
+			return;
+		if (!someone_is_dead())
+			pair_down(pair);
+	}
+	fail_msg("the %s lost power at write %u (kept: %d, lost %u %u; %u "
+		 "writes later the %s, kept: %d): they do not come together",
+		 fault->side ? "phone" : "watch", fault->at, fault->keeps,
+		 fault->lose[0], fault->lose[1], fault->again,
+		 fault->again_side ? "phone" : "watch", fault->again_keeps);
+}
+
+static enum baton_role sender;
+
+static bool delivered_or_gone(struct pair *p)
+{
+	return someone_is_dead() || p->end[0].closed || p->end[1].closed ||
+	       p->end[sender].delivered;
+}
+
+/* A file arrives, if need be at the next link. */
+static void hand_over(enum baton_role from)
+{
+	int i;
+
+	sender = from;
+	pair->end[from].delivered = 0;
+	for (i = 0; i < TRIES; i++) {
+		secure();
+		if (!pair->end[from].send_total || !pair->end[from].sending) {
+			/* It may have forgotten that it was sending. */
+			pair->end[from].send_total = 0;
+			if (!baton_session_begin(&pair->end[from].session,
+						 pair->end[from].stream,
+						 FILE_LEN, NULL, 0)) {
+				pair->end[from].send_total = FILE_LEN;
+				pair->end[from].send_at = 0;
+				pair->end[from].sending = true;
+			}
+		}
+		pair_run(pair, delivered_or_gone, PATIENCE_MS);
+		if (!someone_is_dead() && pair->end[from].delivered)
+			return;
+		if (!someone_is_dead())
+			pair_down(pair);
+	}
+	fail_msg("the file does not arrive after write %u", fault->at);
+}
+
+static void wait_ms(uint64_t ms)
+{
+	pair_run(pair, never, ms);
+	pair->now_ms += ms;
+}
+
+static void link_again(void)
+{
+	if (!someone_is_dead())
+		pair_down(pair);
+	secure();
+}
+
+static bool revoked_or_dead(struct pair *p)
+{
+	return someone_is_dead() || p->end[0].revoked || p->end[1].revoked;
+}
+
+/* A person deletes the bond of this link, or of the last one. */
+static void revoke(enum baton_role side, bool linked)
+{
+	struct pair_end *end = &pair->end[side];
+	uint8_t id[BATON_BOND_ID_LEN];
+	size_t count;
+
+	secure();
+	if (!linked)
+		pair_down(pair);
+	count = baton_session_bond_count(&end->session);
+	while (count > 0) {
+		if (baton_session_bond_id(&end->session, count - 1, id))
+			break;
+		(void)!baton_session_bond_revoke(&end->session, id,
+						 pair->now_ms);
+		pair_run(pair, revoked_or_dead, 2000);
+		pair->end[0].revoked = pair->end[1].revoked = false;
+		if (someone_is_dead())
+			revive();
+		count = baton_session_bond_count(&end->session);
+	}
+	pair_run(pair, never, 2000);
+	if (!someone_is_dead())
+		pair_down(pair);
+}
+
+/* Everything that is written in two devices' life, twice. */
+static void live(const struct fault *what)
+{
+	struct pair_end *end;
+
+	fault = what;
+	again_set = false;
+	seal_log_clear();
+	pair_init(pair, 11);
+	end = &pair->end[what->side];
+	end->cut_at = what->at;
+	end->cut_keeps = what->keeps;
+	memcpy(pair->cut_loses, what->lose, sizeof(pair->cut_loses));
+	hand_over(BATON_WATCH);
+	link_again();
+	hand_over(BATON_PHONE);
+	link_again();
+	link_again();
+	wait_ms(25 * HOUR_MS);
+	hand_over(BATON_WATCH);
+	revoke(BATON_PHONE, true);
+	hand_over(BATON_WATCH);
+	revoke(BATON_WATCH, false);
+	hand_over(BATON_PHONE);
+	if (seal_log_repeated())
+		fail_msg("%zu of %zu seals repeat a key and nonce",
+			 seal_log_repeated(), seal_log_count());
+	assert_true(seal_log_count() > 30);
+	pair_free(pair);
+}
+
+static unsigned int writes[2]; /* in a life without faults */
+
+static void a_quiet_life_needs_no_second_try(void **state)
+{
+	const struct fault nothing = {.at = 0};
+	int i;
+
+	(void)state;
+	live(&nothing);
+	for (i = 0; i < 2; i++)
+		writes[i] = pair->end[i].writes;
+	print_message("%u writes of the watch, %u of the phone, %zu seals\n",
+		      writes[0], writes[1], seal_log_count());
+	assert_true(writes[0] > 3 && writes[1] > 3);
+}
+
+static void they_get_over_a_power_cut_at_any_write(void **state)
+{
+	struct fault what = {.at = 1};
+	unsigned int i, lives = 0;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (what.at = 1; what.at <= writes[i]; what.at++)
+			for (unsigned int how = 0; how < 8; how++) {
+				what.side = (enum baton_role)i;
+				what.keeps = how & 1;
+				what.lose[0] = how >> 1 & 1;
+				what.lose[1] = how >> 2 & 1;
+				live(&what);
+				lives++;
+			}
+	print_message("%u lives\n", lives);
+}
+
+static void they_get_over_a_second_one_soon_after(void **state)
+{
+	struct fault what = {.at = 1};
+	unsigned int i, lives = 0;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (what.at = 1; what.at <= writes[i]; what.at++)
+			for (unsigned int how = 0; how < 32; how++) {
+				what.side = (enum baton_role)i;
+				what.keeps = how & 1;
+				what.lose[i] = 0;
+				what.lose[!i] = how >> 1 & 1;
+				what.again_side =
+					(enum baton_role)(how >> 2 & 1);
+				what.again_keeps = how >> 3 & 1;
+				what.again = 1 + (how >> 4);
+				live(&what);
+				lives++;
+			}
+	print_message("%u lives\n", lives);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	pair = malloc(sizeof(*pair));
+	return !pair;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(pair);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quiet_life_needs_no_second_try),
+		cmocka_unit_test(they_get_over_a_power_cut_at_any_write),
+		cmocka_unit_test(they_get_over_a_second_one_soon_after),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
