@@ -14,6 +14,11 @@
 
 #define BATON_BONDS 8 /* bonds an engine holds */
 
+/* Session frames that the engine only carries (session/SPEC.md 4). */
+#define BATON_FRAME_CODE_FIRST 0x20
+#define BATON_FRAME_CODE_LAST 0x2f
+#define BATON_FRAME_BODY_MAX 160 /* bytes */
+
 enum baton_role {
 	BATON_WATCH = 0, /* peripheral, GATT server */
 	BATON_PHONE = 1, /* central, GATT client, the authority */

@@ -199,6 +199,11 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 		return err;
 	if (frame->type == BATON_FRAME_PAD)
 		return BATON_OK;
+	if (frame->type == BATON_FRAME_SESSION) {
+		session->tell_frame = frame->code >= BATON_FRAME_CODE_FIRST &&
+				      frame->code <= BATON_FRAME_CODE_LAST;
+		return session->tell_frame ? BATON_OK : BATON_ERR_PROTOCOL;
+	}
 	if (frame->type != BATON_FRAME_DATA &&
 	    frame->type != BATON_FRAME_CANCEL)
 		return BATON_ERR_PROTOCOL;
@@ -242,6 +247,12 @@ bool baton_session_next_event(struct baton_session *session,
 		if (session->state == BATON_SESSION_SECURED &&
 		    session->frame_open && frame_event(session, event))
 			return true;
+		if (tell(event, &session->tell_frame, BATON_EVENT_FRAME)) {
+			event->u.frame.code = session->frame.code;
+			event->u.frame.body = session->frame.bytes;
+			event->u.frame.len = session->frame.len;
+			return true;
+		}
 		if (streams_event(session, event))
 			return true;
 		if (session->state != BATON_SESSION_SECURED)

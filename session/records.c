@@ -37,6 +37,7 @@ void records_end(struct baton_session *session)
 	}
 	session->record = NULL;
 	session->frame_open = false;
+	session->tell_frame = false;
 	session->unpack.more = false;
 }
 
@@ -58,7 +59,9 @@ static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 	batch->len = 0;
 	batch->tail_header = 0;
 	if (class_id != BATON_CLASS_CONTROL)
-		baton_link_set_unverified(&session->link, true);
+		baton_link_set_unverified(
+			&session->link,
+			baton_outgoing_unverified(&session->outgoing));
 	session->records_out++;
 	return BATON_OK;
 }
@@ -111,6 +114,31 @@ static enum baton_err put_short(struct baton_session *session, uint8_t code,
 	if (!err)
 		*owed = false;
 	return err;
+}
+
+enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
+				   const uint8_t *body, size_t len)
+{
+	struct baton_batch *batch =
+		&session->outgoing.batch[BATON_CLASS_MESSAGE];
+	uint8_t frame[1 + BATON_VARINT_MAX + BATON_FRAME_BODY_MAX];
+	enum baton_err err;
+	size_t n = 1;
+
+	if (code < BATON_FRAME_CODE_FIRST || code > BATON_FRAME_CODE_LAST ||
+	    len > BATON_FRAME_BODY_MAX)
+		return BATON_ERR_ARG;
+	if (session->state != BATON_SESSION_SECURED)
+		return BATON_ERR_STATE;
+	frame[0] = code;
+	n += baton_varint_put(frame + n, len);
+	if (len > 0)
+		memcpy(frame + n, body, len);
+	err = baton_outgoing_frame(batch, frame, n + len);
+	if (err != BATON_ERR_AGAIN)
+		return err;
+	err = records_pump(session, BATON_CLASS_MESSAGE, true);
+	return err ? err : baton_outgoing_frame(batch, frame, n + len);
 }
 
 /* The number of a refused message: now, or some messages ago. */

@@ -71,6 +71,8 @@ enum baton_event_type {
 	BATON_EVENT_LOST,
 	/* The peer refused the message in progress; u.sent.reason. */
 	BATON_EVENT_REFUSED,
+	/* A session frame for a machine above the engine; u.frame. */
+	BATON_EVENT_FRAME,
 	/*
 	 * The bond u.bond.id is gone for good: revoke() asked for it, or the
 	 * peer did. u.bond.err: what the store said of deleting it.
@@ -114,6 +116,11 @@ struct baton_event {
 			uint64_t offset; /* REWIND */
 			uint8_t reason; /* REFUSED: enum baton_reason */
 		} sent;
+		struct {
+			uint8_t code; /* BATON_FRAME_CODE_FIRST.._LAST */
+			const uint8_t *body; /* until the next call */
+			size_t len;
+		} frame;
 	} u;
 };
 
@@ -246,6 +253,7 @@ struct baton_session {
 	bool tell_pair_failed, tell_revoked;
 	bool owes_refusals; /* at least one in refusal */
 	bool tell_news; /* perhaps something in news */
+	bool tell_frame; /* the frame at hand is a session frame */
 };
 
 /* Bytes of memory an engine of this configuration needs. */
@@ -446,6 +454,18 @@ BATON_MUST_CHECK
 enum baton_err baton_session_refuse(struct baton_session *session,
 				    struct baton_stream_id stream,
 				    uint8_t reason);
+
+/*
+ * Send a session frame of a machine above the engine (SPEC 4), copied; in
+ * order with the messages of class MESSAGE. It is lost with its link and never
+ * reported: such machines repeat what is not answered. code:
+ * BATON_FRAME_CODE_FIRST.._LAST, len at most BATON_FRAME_BODY_MAX, else
+ * BATON_ERR_ARG. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: no room now,
+ * call again once tx() has given PDUs.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
+				   const uint8_t *body, size_t len);
 
 /* Read the counts. */
 void baton_session_stats(const struct baton_session *session,

@@ -518,6 +518,7 @@ void baton_sim_app_event(struct baton_sim_device *device,
 	case BATON_EVENT_COMPARE:
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
+	case BATON_EVENT_FRAME:
 	case BATON_EVENT_REVOKED:
 		return;
 	}

@@ -198,6 +198,7 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 	case BATON_EVENT_REWIND:
 	case BATON_EVENT_LOST:
 	case BATON_EVENT_REFUSED:
+	case BATON_EVENT_FRAME:
 		t->wrong = true;
 		break;
 	case BATON_EVENT_PAIRED:

@@ -244,6 +244,7 @@ static void take_event(enum baton_role role, const struct baton_event *event)
 	case BATON_EVENT_ABORTED:
 	case BATON_EVENT_WRITABLE:
 	case BATON_EVENT_REFUSED:
+	case BATON_EVENT_FRAME:
 		break;
 	}
 }

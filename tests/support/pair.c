@@ -285,6 +285,13 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_REVOKED:
 		end->revoked = true;
 		break;
+	case BATON_EVENT_FRAME:
+		end->frames++;
+		end->frame_code = event->u.frame.code;
+		end->frame_len = event->u.frame.len;
+		memcpy(end->frame, event->u.frame.body, event->u.frame.len);
+		end->frame_after = end->messages;
+		break;
 	case BATON_EVENT_REFUSED:
 		end->refused++;
 		end->reason = event->u.sent.reason;

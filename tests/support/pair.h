@@ -59,6 +59,12 @@ struct pair_end {
 	uint8_t meta[BATON_META_MAX];
 	size_t meta_len;
 
+	/* The last session frame, and the messages that came before it. */
+	uint8_t frame[BATON_FRAME_BODY_MAX];
+	size_t frame_len;
+	unsigned int frames, frame_after;
+	uint8_t frame_code;
+
 	/* The pattern being sent. */
 	struct baton_stream_id stream;
 	uint64_t send_total, send_at;

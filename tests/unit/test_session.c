@@ -194,6 +194,47 @@ static void short_messages_go_both_ways(void **state)
 	assert_int_equal(world->end[1].messages, 1);
 }
 
+static bool three_frames_came(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].frames == 3;
+}
+
+static void frames_travel_in_order_with_messages(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
+	uint8_t body[BATON_FRAME_BODY_MAX + 1];
+
+	(void)state;
+	memset(body, 7, sizeof(body));
+	assert_int_equal(baton_session_frame(watch, 0x20, body, 1),
+			 BATON_ERR_STATE);
+	assert_true(pair_bond(world));
+	assert_int_equal(baton_session_frame(watch, 0x1f, body, 1),
+			 BATON_ERR_ARG);
+	assert_int_equal(baton_session_frame(watch, 0x30, body, 1),
+			 BATON_ERR_ARG);
+	assert_int_equal(baton_session_frame(watch, 0x20, body, sizeof(body)),
+			 BATON_ERR_ARG);
+	assert_int_equal(baton_session_frame(watch, 0x20, NULL, 0), BATON_OK);
+	assert_int_equal(
+		baton_session_send(watch, stream, body, 100, world->now_ms),
+		BATON_OK);
+	assert_int_equal(baton_session_frame(watch, 0x21, body, 5), BATON_OK);
+	assert_int_equal(
+		baton_session_frame(watch, 0x2f, body, BATON_FRAME_BODY_MAX),
+		BATON_OK);
+	assert_true(pair_run(world, three_frames_came, 2000));
+	assert_int_equal(world->end[BATON_PHONE].frame_code, 0x2f);
+	assert_int_equal(world->end[BATON_PHONE].frame_len,
+			 BATON_FRAME_BODY_MAX);
+	assert_memory_equal(world->end[BATON_PHONE].frame, body,
+			    BATON_FRAME_BODY_MAX);
+	assert_int_equal(world->end[BATON_PHONE].frame_after, 1);
+	/* Nobody waits for an answer: the link goes silent and stays. */
+	assert_false(pair_run(world, a_link_closes, 3600000));
+}
+
 static void an_idle_link_is_silent(void **state)
 {
 	uint64_t pdus;
@@ -671,6 +712,7 @@ int main(void)
 		T(short_messages_go_both_ways),
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),
+		T(frames_travel_in_order_with_messages),
 		T(an_idle_link_is_silent),
 		T(messages_of_every_size_arrive),
 		T(a_broken_link_goes_on_where_it_was),
