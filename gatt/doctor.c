@@ -405,6 +405,13 @@ static void conf_load(struct baton_doctor *doctor)
 	g_free(path);
 }
 
+void baton_doctor_add(struct baton_doctor *doctor, const char *name,
+		      enum baton_doctor_verdict verdict, const char *finding,
+		      const char *advice)
+{
+	add(doctor, name, verdict, g_strdup(finding), advice);
+}
+
 struct baton_doctor *baton_doctor_new(const struct baton_doctor_places *places)
 {
 	struct baton_doctor *doctor = g_new0(struct baton_doctor, 1);

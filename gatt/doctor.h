@@ -38,6 +38,11 @@ struct baton_doctor_places {
  */
 struct baton_doctor *baton_doctor_new(const struct baton_doctor_places *places);
 
+/* Adds what the caller has checked himself; the texts are copied. */
+void baton_doctor_add(struct baton_doctor *doctor, const char *name,
+		      enum baton_doctor_verdict verdict, const char *finding,
+		      const char *advice);
+
 /* The number of checks. */
 size_t baton_doctor_count(const struct baton_doctor *doctor);
 

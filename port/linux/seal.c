@@ -101,6 +101,14 @@ static bool try_new(struct baton_seal *seal, int dir_fd,
 	       try_new(seal, dir_fd, BATON_SEAL_FILE, record);
 }
 
+enum baton_seal_method baton_seal_best(void)
+{
+	if (baton_seal_tpm_is_there())
+		return BATON_SEAL_TPM;
+	return baton_seal_credential_is_there() ? BATON_SEAL_CREDENTIAL
+						: BATON_SEAL_FILE;
+}
+
 struct baton_seal *baton_seal_new(int dir_fd, enum baton_seal_method method,
 				  struct baton_seal_record *record)
 {

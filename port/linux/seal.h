@@ -33,6 +33,9 @@ struct baton_seal_record {
 struct baton_seal *baton_seal_new(int dir_fd, enum baton_seal_method method,
 				  struct baton_seal_record *record);
 
+/* The method that would be the best for a new store. */
+enum baton_seal_method baton_seal_best(void);
+
 /* The seal that a record is of; NULL: errno. */
 struct baton_seal *baton_seal_find(int dir_fd,
 				   const struct baton_seal_record *record);

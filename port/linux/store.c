@@ -4,6 +4,8 @@
 #include "port/linux/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -462,30 +464,62 @@ baton_store_each(struct baton_store *store, const char *prefix,
 
 /* Looking. */
 
-enum baton_err baton_store_look(const char *dir, enum baton_seal_method *method)
+/* The record of the store in the directory, which may be in use. */
+static enum baton_err look_at(const char *path,
+			      struct baton_seal_record *record)
 {
-	struct baton_seal_record record;
 	enum baton_err err = BATON_ERR_STORE;
-	char *path = sqlite3_mprintf("%s/" FILE_NAME, dir);
 	sqlite3 *db = NULL;
 	bool found;
-	int code;
 	int saved;
+	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
-	if (!path || access(path, F_OK)) {
-		sqlite3_free(path);
-		return errno == ENOENT ? BATON_ERR_NOT_FOUND : BATON_ERR_STORE;
-	}
-	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
-	sqlite3_free(path);
 	if (code != SQLITE_OK)
 		baton_database_errno(db, code);
-	else if (baton_database_read_seal(db, &record, &found))
+	else if (baton_database_read_seal(db, record, &found))
 		err = found ? BATON_OK : BATON_ERR_NOT_FOUND;
 	saved = errno;
 	sqlite3_close(db);
 	errno = saved;
-	if (!err)
-		*method = record.method;
 	return err;
+}
+
+/* Does the key of it come? */
+static enum baton_err look_for_key(const char *dir,
+				   const struct baton_seal_record *record)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct baton_seal *seal;
+	int saved;
+
+	if (fd < 0)
+		return BATON_ERR_STORE;
+	seal = baton_seal_find(fd, record);
+	saved = errno;
+	close(fd);
+	baton_seal_free(seal);
+	errno = saved;
+	return seal ? BATON_OK : BATON_ERR_STORE;
+}
+
+enum baton_err baton_store_look(const char *dir, enum baton_seal_method *method)
+{
+	struct baton_seal_record record;
+	char path[PATH_MAX];
+	enum baton_err err;
+	int len = snprintf(path, sizeof(path), "%s/" FILE_NAME, dir);
+
+	*method = baton_seal_best();
+	if (len < 0 || (size_t)len >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return BATON_ERR_STORE;
+	}
+	if (access(path, F_OK))
+		return errno == ENOENT || errno == ENOTDIR ? BATON_ERR_NOT_FOUND
+							   : BATON_ERR_STORE;
+	err = look_at(path, &record);
+	if (err)
+		return err;
+	*method = record.method;
+	return look_for_key(dir, &record);
 }

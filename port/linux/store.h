@@ -45,8 +45,10 @@ enum baton_err baton_store_open_sealed(struct baton_store **store,
 				       enum baton_seal_method method);
 
 /*
- * How the store in dir is sealed, without opening it; it may be in use.
- * BATON_ERR_NOT_FOUND: there is none. BATON_ERR_STORE: see errno.
+ * How the store in dir is sealed, and whether its key can be had; nothing is
+ * changed, and it may be in use.
+ * BATON_ERR_NOT_FOUND: there is none; *method is how a new one would be, if
+ * all goes well. BATON_ERR_STORE: it would not open, errno says why.
  */
 BATON_MUST_CHECK
 enum baton_err baton_store_look(const char *dir,

@@ -177,6 +177,10 @@ static void without_a_store_there_is_nothing_to_see(void **state)
 
 	(void)state;
 	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_NOT_FOUND);
+	assert_int_equal(method, BATON_SEAL_FILE);
+	give_credential("a secret of the service, 30 bytes");
+	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_NOT_FOUND);
+	assert_int_equal(method, BATON_SEAL_CREDENTIAL);
 	assert_int_equal(access(dir, F_OK), -1);
 }
 

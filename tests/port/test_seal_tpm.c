@@ -236,11 +236,15 @@ static void it_opens_after_a_reboot(void **state)
 
 static void without_its_tpm_a_copy_opens_nothing(void **state)
 {
+	enum baton_seal_method method;
 	char command[400];
 
 	(void)state;
 	make();
 	stop_tpm();
+	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_STORE);
+	assert_int_equal(method, BATON_SEAL_TPM);
+	assert_int_equal(errno, ENODEV);
 	snprintf(command, sizeof(command),
 		 "cp -a '%s' '%s.copy' && rm -rf '%s' && mv '%s.copy' '%s'",
 		 dir, dir, dir, dir, dir);

@@ -205,6 +205,32 @@ def a_store_in_use_is_refused(bench):
     bench.watch('pair').fails(73, 'uses the store')
 
 
+def the_doctor_says_how_a_store_is_sealed(bench):
+    state = bench.path(bench.mkdir('state'))
+
+    def checks():
+        doctor = bench.start('doctor', '--json',
+                             env={'XDG_STATE_HOME': state})
+        doctor.end()
+        return {check['name']: check
+                for check in json.loads(doctor.out)['checks']}
+
+    if 'store-watch' not in checks():
+        raise Skip('this build has no Bluetooth')
+    expect('none yet' in checks()['store-watch']['finding'], checks())
+    bench.radio()
+    bench.watch('--store', os.path.join(state, 'baton', 'watch'), 'send',
+                bench.file('a', b'a')).end()
+    finding = checks()['store-watch']
+    expect('sealed with a key that lies beside it' in finding['finding'],
+           finding)
+    expect(finding['verdict'] == 'warn' and finding['advice'], finding)
+    os.remove(os.path.join(state, 'baton', 'watch', 'store.key'))
+    finding = checks()['store-watch']
+    expect('does not open' in finding['finding'], finding)
+    expect('store.key' in finding['advice'], finding)
+
+
 # Files
 
 def files_go_both_ways_and_nothing_is_overwritten(bench):
