@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/adv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/alloc.h"
@@ -14,6 +15,8 @@
 #define ADV_DELAY_US 10000U
 /* 4.5.3: transmitWindowDelay of a CONNECT_IND; the offset is 0 here. */
 #define WINDOW_DELAY_US 1250U
+/* How long a host tries to connect to one address (Linux: 20 s). */
+#define TARGET_US UINT64_C(20000000)
 /* Listening for a CONNECT_IND that does not come, on 1M. */
 #define SILENCE_US (BATON_PHY_T_IFS_US + 40U)
 
@@ -50,6 +53,7 @@ static void scan_stop(struct baton_sim *sim)
 {
 	baton_sim_adv_meter(sim);
 	sim->adv.scanning = false;
+	sim->adv.target_until_us = 0;
 }
 
 void baton_sim_adv_update(struct baton_sim *sim)
@@ -120,15 +124,71 @@ static void connect_end(void *ctx, uint64_t generation)
 	baton_sim_ll_start(sim, sim->now + WINDOW_DELAY_US, peer);
 }
 
-static bool wanted(struct baton_sim *sim)
+static bool wanted(struct baton_sim *sim, const uint8_t *data, size_t len)
 {
 	struct baton_sim_host *host = &sim->node[BATON_SIM_PHONE].host;
 
 	if (!host->ops->advert_rx)
 		return true;
-	return host->ops->advert_rx(host->user,
-				    baton_sim_host_clock(host, sim->now),
-				    sim->adv.data, sim->adv.len);
+	return host->ops->advert_rx(
+		host->user, baton_sim_host_clock(host, sim->now), data, len);
+}
+
+/* The watch's advert was heard: does the phone connect? */
+static bool connects(struct baton_sim *sim)
+{
+	struct baton_sim_adv *adv = &sim->adv;
+	uint8_t data[BATON_SIM_ADV_MAX];
+	size_t len = adv->len;
+
+	/* It has an address of its own, which changes with what it says. */
+	if (sim->now < adv->target_until_us)
+		return adv->target_len == len &&
+		       !memcmp(adv->target, adv->data, len);
+	memcpy(data, adv->data, sizeof(data));
+	if (sim->advert_adversary &&
+	    !sim->advert_adversary(sim->adversary_user, data, &len))
+		return false;
+	if (len > sizeof(data))
+		baton_sim_die("the adversary wrote more than an advert holds");
+	return wanted(sim, data, len);
+}
+
+struct injected {
+	uint8_t data[BATON_SIM_ADV_MAX];
+	uint8_t len;
+};
+
+static void inject(void *ctx, uint64_t arg)
+{
+	struct injected advert = *(struct injected *)(uintptr_t)arg;
+	struct baton_sim *sim = ctx;
+	struct baton_sim_adv *adv = &sim->adv;
+
+	free((void *)(uintptr_t)arg);
+	if (!adv->scanning || sim->now < adv->target_until_us ||
+	    !wanted(sim, advert.data, advert.len))
+		return;
+	adv->target_until_us = sim->now + TARGET_US;
+	memcpy(adv->target, advert.data, sizeof(adv->target));
+	adv->target_len = advert.len;
+}
+
+void baton_sim_adv_inject(struct baton_sim *sim, uint64_t at_us,
+			  const uint8_t *data, size_t len)
+{
+	struct injected *advert = baton_sim_realloc(NULL, sizeof(*advert));
+
+	memset(advert, 0, sizeof(*advert));
+	memcpy(advert->data, data, len);
+	advert->len = (uint8_t)len;
+	baton_sim_queue_push(&sim->queue, at_us, BATON_SIM_RANK_HOST, inject,
+			     sim, (uintptr_t)advert);
+}
+
+bool baton_sim_adv_holds(const struct baton_sim_item *item)
+{
+	return item->fire == inject;
 }
 
 /* An ADV_IND has ended on one of the three channels. */
@@ -147,7 +207,7 @@ static void channel_end(void *ctx, uint64_t arg)
 	if (!scans(sim, (uint32_t)(arg % ADV_CHANNELS), sim->now - us) ||
 	    baton_sim_air_draw(sim, BATON_SIM_WATCH,
 			       BATON_SIM_RAND_ADV_ERROR) != BATON_SIM_AIR_OK ||
-	    !wanted(sim)) {
+	    !connects(sim)) {
 		baton_sim_meter_rx(watch, BATON_PHY_1M, SILENCE_US);
 		return;
 	}

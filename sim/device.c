@@ -9,6 +9,7 @@
 #include "sim/alloc.h"
 
 #define MESSAGE_MAX (64u << 20)
+#define LOOKS 6 /* until the person thinks that they are strangers */
 #define WALL_START_US UINT64_C(1700000000000000)
 #define ANSWER_US UINT64_C(2000000) /* a person compares two codes */
 #define GLANCE_US UINT64_C(1000000) /* until looking at both again */
@@ -224,6 +225,10 @@ static void look(void *user)
 	bool estranged = stage->device[0].closed == BATON_ERR_NO_BOND ||
 			 stage->device[1].closed == BATON_ERR_NO_BOND;
 
+	if (baton_sim_stage_secure(stage))
+		stage->looks = 0;
+	else if (++stage->looks >= LOOKS && stage->private_adverts)
+		estranged = true;
 	if (!stage->gave_up && !baton_sim_stage_secure(stage) &&
 	    (estranged || !baton_sim_stage_bonded(stage)))
 		baton_sim_stage_pair(stage);
@@ -388,8 +393,14 @@ static bool init(struct baton_sim_stage *stage, enum baton_sim_side side,
 	device->after_us = ANSWER_US;
 	device->store.delay_us = from->store_us;
 	baton_sim_app_died(device);
-	return !baton_sim_stack_create(&device->stack, stage->sim, side,
-				       &config, seed, &app, device);
+	if (baton_sim_stack_create(&device->stack, stage->sim, side, &config,
+				   seed, &app, device))
+		return false;
+	if (from->private_adverts) {
+		stage->private_adverts = true;
+		baton_sim_stack_set_private(device->stack);
+	}
+	return true;
 }
 
 bool baton_sim_stage_init(struct baton_sim_stage *stage, struct baton_sim *sim,

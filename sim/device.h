@@ -73,6 +73,8 @@ struct baton_sim_stage {
 	struct baton_sim_item *items;
 	size_t item_count;
 	bool strict; /* nobody tampers: a protocol error is one of ours */
+	bool private_adverts; /* a device without a bond is not found */
+	unsigned int looks; /* of the person at devices that do not work */
 	bool gave_up; /* the person said no, and will not try again */
 	bool changed; /* something to look at since it was cleared */
 	char wrong[160]; /* empty while everything is as it must be */

@@ -427,6 +427,8 @@ static struct baton_sim_sdu *intercept(struct baton_sim_host *host,
 	if (len > cap)
 		baton_sim_die("the adversary wrote more than cap");
 	baton_sim_sdu_put(&sim->pool, sdu);
+	if (!pass && !coc && opcode == BATON_ATT_WRITE_REQ)
+		baton_sim_att_written(host);
 	if (!pass)
 		return NULL;
 	sdu = baton_sim_host_make(host, sim->scratch, len);

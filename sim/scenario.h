@@ -20,6 +20,7 @@
 struct baton_scenario_device {
 	struct baton_sim_node_config node;
 	uint8_t memory; /* 0 large, 1 small: BATON_LINK_CONFIG_* */
+	bool private_adverts; /* false: anyone's advert is connected to */
 	uint32_t store_us; /* 0: until a write is durable */
 };
 
@@ -60,6 +61,12 @@ enum baton_scenario_verb {
 	BATON_SCENARIO_REPEAT,
 	BATON_SCENARIO_DELAY,
 	BATON_SCENARIO_INJECT,
+	BATON_SCENARIO_RELAY,
+	BATON_SCENARIO_ADVERT_DROP,
+	BATON_SCENARIO_ADVERT_FLIP,
+	BATON_SCENARIO_ADVERT_REPEAT,
+	BATON_SCENARIO_ADVERT_DELAY,
+	BATON_SCENARIO_ADVERT_INJECT,
 	BATON_SCENARIO_CONFIRM,
 	BATON_SCENARIO_REFUSE,
 	BATON_SCENARIO_WALK_AWAY,

@@ -77,6 +77,7 @@ static const struct key device_keys[] = {
 	{"clock", SHARE, DEVICE(node.clock_ppm), -100000, 100000, NULL},
 	{"sca", SHARE, DEVICE(node.sca_ppm), 0, 500, NULL},
 	{"memory", WORD, DEVICE(memory), 0, 0, "large small"},
+	{"adverts", WORD, DEVICE(private_adverts), 0, 0, "open private"},
 	{"store", TIME, DEVICE(store_us), 0, HOUR, NULL},
 	{NULL, PLAIN, 0, 0, 0, 0, NULL},
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/alloc.h"
+#include "sim/scenario_eve.h"
 
 #define EVE_STREAM 0xe7e
 
@@ -165,7 +166,7 @@ static void act(struct baton_scenario_world *world,
 		set_errors(world, action);
 		break;
 	case BATON_SCENARIO_EVE:
-		break; /* from now on: see meddle() */
+		break; /* from now on: scenario_eve.c */
 	case BATON_SCENARIO_PERSON:
 		person_acts(&world->stage, action);
 		break;
@@ -182,6 +183,7 @@ static void fire(void *user)
 	if (!pending->fired && action->trigger == BATON_SCENARIO_AT)
 		world->waiting--;
 	pending->fired = true;
+	pending->fired_us = baton_sim_now(world->sim);
 	if (action->every_us)
 		baton_sim_at(world->sim,
 			     baton_sim_now(world->sim) + action->every_us, fire,
@@ -250,69 +252,6 @@ void baton_scenario_world_trigger(struct baton_scenario_world *world)
 	}
 }
 
-/* One of eve's actions on one PDU: false drops it. */
-static bool meddle_once(struct baton_scenario_world *world,
-			const struct baton_scenario_action *action,
-			enum baton_sim_side to, uint8_t *pdu, size_t *len)
-{
-	const struct baton_scenario_args *args = &action->args;
-	uint64_t later = baton_sim_now(world->sim) + args->by_us;
-	uint8_t noise[512];
-	uint32_t i, bit;
-
-	switch (action->verb) {
-	case BATON_SCENARIO_DROP:
-		return false;
-	case BATON_SCENARIO_CUT:
-		if (*len > args->len)
-			*len = args->len;
-		return true;
-	case BATON_SCENARIO_FLIP:
-		for (i = 0; i < args->bits && *len; i++) {
-			bit = baton_prng_below(&world->prng, 8 * *len);
-			pdu[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		}
-		return true;
-	case BATON_SCENARIO_REPEAT:
-		baton_sim_inject(world->sim, to, later, pdu, *len);
-		return true;
-	case BATON_SCENARIO_DELAY:
-		baton_sim_inject(world->sim, to, later, pdu, *len);
-		return false;
-	case BATON_SCENARIO_INJECT:
-		baton_prng_fill(&world->prng, noise, args->len);
-		baton_sim_inject(world->sim, to, later, noise, args->len);
-		return true;
-	default:
-		return true;
-	}
-}
-
-static bool meddle(void *user, enum baton_sim_side to, uint8_t *pdu,
-		   size_t *len, size_t cap)
-{
-	struct baton_scenario_world *world = user;
-	struct baton_scenario_pending *pending;
-	const struct baton_scenario_action *action;
-	size_t i;
-
-	(void)cap;
-	for (i = 0; i < world->scenario->action_count; i++) {
-		pending = &world->pending[i];
-		action = pending->action;
-		if (!pending->fired || action->actor != BATON_SCENARIO_EVE ||
-		    action->args.device != to)
-			continue;
-		pending->seen++;
-		if (pending->seen < action->args.nth ||
-		    pending->seen - action->args.nth >= action->args.count)
-			continue;
-		if (!meddle_once(world, action, to, pdu, len))
-			return false;
-	}
-	return true;
-}
-
 static bool has_mark(const uint8_t *p, size_t len)
 {
 	const size_t mark = sizeof(BATON_SIM_ITEM_MARK) - 1;
@@ -366,9 +305,10 @@ static void plan(struct baton_scenario_world *world)
 		world->pending[i].action = action;
 		world->pending[i].fired = false;
 		world->pending[i].seen = 0;
+		world->pending[i].fired_us = 0;
 		if (action->actor == BATON_SCENARIO_EVE) {
 			world->stage.strict = false;
-			baton_sim_set_adversary(world->sim, meddle, world);
+			baton_scenario_eve_comes(world);
 		}
 		/* A host that begins to cut what it let through before. */
 		if (action->verb == BATON_SCENARIO_HOST &&

@@ -13,7 +13,8 @@ struct baton_scenario_pending {
 	struct baton_scenario_world *world;
 	const struct baton_scenario_action *action;
 	bool fired;
-	uint32_t seen; /* PDUs, by eve */
+	uint64_t fired_us;
+	uint32_t seen; /* PDUs or adverts, by eve */
 };
 
 struct baton_scenario_world {

@@ -60,6 +60,8 @@ void baton_sim_destroy(struct baton_sim *sim)
 		baton_sim_host_discard(sim, &item);
 		if (item.fire == call_later)
 			free(item.ctx);
+		if (baton_sim_adv_holds(&item))
+			free((void *)(uintptr_t)item.arg);
 	}
 	baton_sim_ll_free(sim);
 	baton_sim_bluez_off(&sim->node[BATON_SIM_WATCH].host);
@@ -328,6 +330,22 @@ void baton_sim_set_adversary(struct baton_sim *sim, baton_sim_adversary_fn *fn,
 {
 	sim->adversary = fn;
 	sim->adversary_user = user;
+}
+
+void baton_sim_set_advert_adversary(struct baton_sim *sim,
+				    baton_sim_advert_fn *fn)
+{
+	sim->advert_adversary = fn;
+}
+
+void baton_sim_inject_advert(struct baton_sim *sim, uint64_t at_us,
+			     const uint8_t *data, size_t len)
+{
+	if (len > BATON_SIM_ADV_MAX)
+		baton_sim_die("an advert has 31 bytes at most");
+	if (at_us < sim->now)
+		at_us = sim->now;
+	baton_sim_adv_inject(sim, at_us, data, len);
 }
 
 void baton_sim_inject(struct baton_sim *sim, enum baton_sim_side to,

@@ -342,13 +342,31 @@ bool baton_sim_connected(const struct baton_sim *sim);
 /*
  * The adversary sees every PDU between the hosts, after the air and before
  * the receiver: it may change it in place (up to cap bytes, *len), or answer
- * false to drop it. To repeat or delay one, or make one up, it calls
+ * false to drop it (a write request she answers herself, or she would be
+ * noticed). To repeat or delay one, or make one up, it calls
  * baton_sim_inject() from within.
  */
 typedef bool baton_sim_adversary_fn(void *user, enum baton_sim_side to,
 				    uint8_t *pdu, size_t *len, size_t cap);
 void baton_sim_set_adversary(struct baton_sim *sim, baton_sim_adversary_fn *fn,
 			     void *user);
+
+/*
+ * She sees every advert of the watch before the phone's host, too: may change
+ * it in place (up to 31 bytes, *len), or answer false to drop it; user is that
+ * of baton_sim_set_adversary().
+ */
+typedef bool baton_sim_advert_fn(void *user, uint8_t *data, size_t *len);
+void baton_sim_set_advert_adversary(struct baton_sim *sim,
+				    baton_sim_advert_fn *fn);
+
+/*
+ * A phone that scans at at_us hears this advert (0..31 bytes). If its stack
+ * wants to connect, it tries for 20 s, and reaches the watch only if that
+ * advertises the very same: an advert and its address change together.
+ */
+void baton_sim_inject_advert(struct baton_sim *sim, uint64_t at_us,
+			     const uint8_t *data, size_t len);
 
 /*
  * Hand a copy of a PDU (1..512 bytes, or an SDU) to the stack of `to` at

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/beacon.h"
 #include "sim/prng.h"
 #include "sim/stack.h"
 
@@ -29,6 +30,8 @@ struct baton_sim_stack {
 	struct kept kept[KEPT];
 	uint64_t dropped;
 	uint64_t ticked_ms; /* when tick() was last called */
+	struct baton_sim_beacon beacon; /* if its adverts are private */
+	bool secured;
 	bool up;
 	bool pumping;
 	bool deaf;
@@ -97,6 +100,8 @@ static void run_event(struct baton_sim_stack *stack,
 {
 	if (stack->app->event)
 		stack->app->event(stack->user, stack, event);
+	if (event->type == BATON_EVENT_SECURED)
+		stack->secured = true;
 	if (event->type == BATON_EVENT_LINK_CLOSE)
 		baton_sim_disconnect(stack->sim, stack->side,
 				     BATON_HCI_REMOTE_USER);
@@ -146,6 +151,8 @@ static void on_link_up(void *user, uint64_t now_us,
 		return;
 	}
 	stack->up = true;
+	stack->secured = false;
+	baton_sim_beacon_up(&stack->beacon);
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, true);
 	pump(stack);
@@ -159,6 +166,7 @@ static void on_link_down(void *user, uint64_t now_us, uint8_t reason)
 	if (!stack->up)
 		return;
 	stack->up = false;
+	baton_sim_beacon_down(&stack->beacon, stack->secured);
 	baton_session_link_down(stack->session, now_us / 1000);
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, false);
@@ -221,6 +229,24 @@ static void on_tick(void *user, uint64_t now_us)
 	pump(stack);
 }
 
+static size_t on_advert_tx(void *user, uint64_t now_us, uint8_t *dst,
+			   size_t cap)
+{
+	struct baton_sim_stack *stack = user;
+
+	return baton_sim_beacon_tx(&stack->beacon, stack->session,
+				   now_us / 1000, dst, cap);
+}
+
+static bool on_advert_rx(void *user, uint64_t now_us, const uint8_t *data,
+			 size_t len)
+{
+	struct baton_sim_stack *stack = user;
+
+	return baton_sim_beacon_rx(&stack->beacon, stack->session,
+				   now_us / 1000, data, len);
+}
+
 static const struct baton_sim_stack_ops stack_ops = {
 	.link_up = on_link_up,
 	.link_down = on_link_down,
@@ -229,6 +255,18 @@ static const struct baton_sim_stack_ops stack_ops = {
 	.tx = on_tx,
 	.deadline = on_deadline,
 	.tick = on_tick,
+};
+
+static const struct baton_sim_stack_ops private_ops = {
+	.link_up = on_link_up,
+	.link_down = on_link_down,
+	.mtu = on_mtu,
+	.rx = on_rx,
+	.tx = on_tx,
+	.deadline = on_deadline,
+	.tick = on_tick,
+	.advert_tx = on_advert_tx,
+	.advert_rx = on_advert_rx,
 };
 
 static enum baton_err boot(struct baton_sim_stack *stack)
@@ -285,6 +323,11 @@ baton_sim_stack_create(struct baton_sim_stack **stack, struct baton_sim *sim,
 	return BATON_OK;
 }
 
+void baton_sim_stack_set_private(struct baton_sim_stack *stack)
+{
+	baton_sim_attach(stack->sim, stack->side, &private_ops, stack);
+}
+
 void baton_sim_stack_destroy(struct baton_sim_stack *stack)
 {
 	if (!stack)
@@ -323,6 +366,7 @@ void baton_sim_stack_reboot(struct baton_sim_stack *stack)
 	if (boot(stack))
 		abort();
 	stack->up = false;
+	memset(&stack->beacon, 0, sizeof(stack->beacon));
 	baton_sim_disconnect(stack->sim, stack->side,
 			     BATON_HCI_SUPERVISION_TIMEOUT);
 	baton_sim_stack_kick(stack);

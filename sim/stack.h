@@ -46,6 +46,12 @@ baton_sim_stack_create(struct baton_sim_stack **stack, struct baton_sim *sim,
 		       enum baton_sim_side side,
 		       const struct baton_session_config *config, uint64_t seed,
 		       const struct baton_sim_stack_app *app, void *user);
+/*
+ * Advertise, and choose whom to connect to, as session/SPEC.md 8 says, from
+ * now on; otherwise a phone connects to whatever advertises. Before the first
+ * run.
+ */
+void baton_sim_stack_set_private(struct baton_sim_stack *stack);
 void baton_sim_stack_destroy(struct baton_sim_stack *stack);
 
 struct baton_session *baton_sim_stack_session(struct baton_sim_stack *stack);

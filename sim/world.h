@@ -53,6 +53,7 @@ struct baton_sim {
 	void *trace_user;
 	bool trace_ll;
 	baton_sim_adversary_fn *adversary;
+	baton_sim_advert_fn *advert_adversary;
 	void *adversary_user;
 };
 

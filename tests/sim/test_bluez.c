@@ -213,24 +213,13 @@ static void the_first_write_brings_a_watch_of_ours_up(void **state)
 	assert_int_equal(phone.got, 1);
 }
 
-static bool drop_all(void *user, enum baton_sim_side to, uint8_t *pdu,
-		     size_t *len, size_t cap)
-{
-	(void)user;
-	(void)to;
-	(void)pdu;
-	(void)len;
-	(void)cap;
-	return false;
-}
-
 static void a_write_that_is_never_answered_ends_the_link(void **state)
 {
 	(void)state;
 	cfg.reconnect = false;
 	phone.to_send = 5;
 	open_world();
-	baton_sim_set_adversary(sim, drop_all, NULL);
+	baton_sim_stall(sim, BATON_SIM_WATCH, 60 * SECOND);
 	baton_sim_run_until(sim, 29 * SECOND);
 	assert_true(baton_sim_connected(sim));
 	assert_int_equal(phone.sent, 1);

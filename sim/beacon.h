@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SIM_BEACON_H
+#define BATON_SIM_BEACON_H
+
+#include "session/beacon.h"
+
+/*
+ * Private adverts of a simulated device (session/SPEC.md 8): what a watch
+ * advertises, and which adverts a phone connects to. While its pairing window
+ * is open a watch advertises the service, and a phone looks for that, too.
+ */
+#define BATON_SIM_BEACON_FAILED 4
+
+struct baton_sim_beacon {
+	struct baton_beacon watch;
+	/* The advert that the phone connects to, and those that failed. */
+	uint8_t heard[BATON_ADVERT_LEN];
+	bool has_heard;
+	uint8_t failed[BATON_SIM_BEACON_FAILED][BATON_ADVERT_LEN];
+	uint8_t failed_at, failed_count;
+};
+
+/* The advertising data of a watch; 0: it advertises nothing. */
+size_t baton_sim_beacon_tx(struct baton_sim_beacon *beacon,
+			   struct baton_session *session, uint64_t now_ms,
+			   uint8_t *dst, size_t cap);
+
+/* Does the phone connect to this advert? */
+bool baton_sim_beacon_rx(struct baton_sim_beacon *beacon,
+			 struct baton_session *session, uint64_t now_ms,
+			 const uint8_t *data, size_t len);
+
+/* A link has come up; it ended, and was SECURED or was not. */
+void baton_sim_beacon_up(struct baton_sim_beacon *beacon);
+void baton_sim_beacon_down(struct baton_sim_beacon *beacon, bool secured);
+
+#endif
