@@ -17,85 +17,88 @@ static bool tell(struct baton_event *event, bool *flag,
 	return true;
 }
 
-static bool link_event(struct baton_session *session, struct baton_event *event)
+/* Take the lowest of the bits; gives its place, from 1 on, or 0. */
+static unsigned int take_bit(uint8_t *bits)
 {
-	if (tell(event, &session->tell_compare, BATON_EVENT_COMPARE)) {
-		event->u.compare.code = session->code;
-		return true;
-	}
-	if (tell(event, &session->tell_paired, BATON_EVENT_PAIRED)) {
-		memcpy(event->u.bond.id, session->bonds[session->bond_at].id,
-		       BATON_BOND_ID_LEN);
-		return true;
-	}
-	if (tell(event, &session->tell_pair_failed, BATON_EVENT_PAIR_FAILED)) {
-		event->u.closed.err = session->pair_err;
-		return true;
-	}
-	if (tell(event, &session->tell_secured, BATON_EVENT_SECURED))
-		return true;
-	if (tell(event, &session->tell_revoked, BATON_EVENT_REVOKED)) {
-		event->u.bond.err = session->storing.revoke_err;
-		store_told_revoked(session, event->u.bond.id);
-		return true;
-	}
-	if (tell(event, &session->tell_close, BATON_EVENT_LINK_CLOSE)) {
-		event->u.closed.err = session->close_err;
-		if (session->close_err == BATON_ERR_VERSION) {
-			memcpy(event->u.closed.peer_version,
-			       session->peer_version,
-			       sizeof(session->peer_version));
-		}
-		return true;
-	}
-	return false;
+	uint8_t lowest = (uint8_t)(*bits & -*bits);
+	unsigned int at = 0;
+
+	*bits &= (uint8_t)~lowest;
+	for (; lowest; lowest = (uint8_t)(lowest >> 1))
+		at++;
+	return at;
 }
 
-static bool stream_event(struct baton_stream_news *news,
-			 const struct baton_outgoing_stream *out,
-			 struct baton_event *event)
+static bool link_event(struct baton_session *session, struct baton_event *event)
 {
-	if (tell(event, &news->aborted, BATON_EVENT_ABORTED))
-		return true;
-	if (tell(event, &news->lost, BATON_EVENT_LOST)) {
-		event->u.sent.message = news->lost_from;
-		event->u.sent.end = news->lost_from + news->lost_count;
-		return true;
+	static const uint8_t types[] = {
+		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
+		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
+		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE};
+	unsigned int at = take_bit(&session->tell);
+
+	if (!at)
+		return false;
+	memset(event, 0, sizeof(*event));
+	event->type = (enum baton_event_type)types[at - 1];
+	if (event->type == BATON_EVENT_COMPARE)
+		event->u.compare.code = session->code;
+	if (event->type == BATON_EVENT_PAIRED)
+		memcpy(event->u.bond.id, session->bonds[session->bond_at].id,
+		       BATON_BOND_ID_LEN);
+	if (event->type == BATON_EVENT_PAIR_FAILED)
+		event->u.closed.err = session->pair_err;
+	if (event->type == BATON_EVENT_REVOKED) {
+		event->u.bond.err = session->storing.revoke_err;
+		store_told_revoked(session, event->u.bond.id);
 	}
-	if (tell(event, &news->refused, BATON_EVENT_REFUSED)) {
-		event->u.sent.reason = news->reason;
+	if (event->type != BATON_EVENT_LINK_CLOSE)
 		return true;
-	}
-	if (tell(event, &news->delivered, BATON_EVENT_DELIVERED)) {
+	event->u.closed.err = session->close_err;
+	if (session->close_err == BATON_ERR_VERSION)
+		memcpy(event->u.closed.peer_version, session->peer_version,
+		       sizeof(session->peer_version));
+	return true;
+}
+
+/* The first event of a stream, of type at among those of NEWS_*. */
+static void stream_event(const struct baton_stream_news *news,
+			 const struct baton_outgoing_stream *out,
+			 unsigned int at, struct baton_event *event)
+{
+	static const uint8_t types[] = {
+		BATON_EVENT_ABORTED, BATON_EVENT_LOST,
+		BATON_EVENT_REFUSED, BATON_EVENT_DELIVERED,
+		BATON_EVENT_REWIND,  BATON_EVENT_WRITABLE};
+
+	event->type = (enum baton_event_type)types[at - 1];
+	event->u.sent.message = out->next;
+	if (event->type == BATON_EVENT_DELIVERED)
 		event->u.sent.message = out->verified;
-		return true;
-	}
-	if (tell(event, &news->rewind, BATON_EVENT_REWIND)) {
-		event->u.sent.message = out->next;
-		event->u.sent.offset = out->offset;
-		return true;
-	}
-	return tell(event, &news->writable, BATON_EVENT_WRITABLE);
+	event->u.sent.end = out->next + news->lost_count;
+	event->u.sent.offset = out->offset;
+	event->u.sent.reason = news->reason;
 }
 
 static bool streams_event(struct baton_session *session,
 			  struct baton_event *event)
 {
-	uint8_t c, s;
+	unsigned int at;
+	int i;
 
 	if (!session->tell_news)
 		return false;
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			if (!stream_event(&session->news[c][s],
-					  &session->outgoing.stream[c][s],
-					  event))
-				continue;
-			event->stream.class_id =
-				(uint8_t)(BATON_CLASS_MESSAGE + c);
-			event->stream.number = s;
-			return true;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		at = take_bit(&session->news[i].tell);
+		if (!at)
+			continue;
+		memset(event, 0, sizeof(*event));
+		event->stream.class_id = BATON_CLASS_OF(i);
+		event->stream.number = BATON_NUMBER_OF(i);
+		stream_event(&session->news[i], &session->outgoing.stream[i],
+			     at, event);
+		return true;
+	}
 	session->tell_news = false;
 	return false;
 }
@@ -146,7 +149,7 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 			uint8_t number, uint8_t reason)
 {
 	struct baton_refusal *refusal =
-		&session->refusal[class_id - BATON_CLASS_MESSAGE][number];
+		&session->refusal[BATON_STREAM_AT(class_id, number)];
 
 	refusal->message = (uint32_t)baton_incoming_stream(&session->incoming,
 							   class_id, number)

@@ -21,12 +21,40 @@
 #define PAIRING_WINDOW_MS 120000
 #define BAD_FLIGHTS_MAX 16
 
+/* Frames that are owed, in baton_session.owes: bit n is frame 0x10 + n. */
+#define OWES(frame) (1u << ((frame)-SYNC_FRAME))
+
+/* Events in baton_session.tell; the lowest bit is told first. */
+#define TELL_COMPARE 0x01
+#define TELL_PAIRED 0x02
+#define TELL_PAIR_FAILED 0x04
+#define TELL_SECURED 0x08
+#define TELL_REVOKED 0x10
+#define TELL_CLOSE 0x20
+
+/* Events in baton_stream_news.tell, likewise. */
+#define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */
+#define NEWS_LOST 0x02
+#define NEWS_REFUSED 0x04
+#define NEWS_DELIVERED 0x08
+#define NEWS_REWIND 0x10
+#define NEWS_WRITABLE 0x20
+
 /* session.c: the one function that changes state. */
 void session_set_state(struct baton_session *session,
 		       enum baton_session_state state, uint64_t deadline_ms);
 
 /* End the link for err; the application will be told to drop it. */
 void session_fail(struct baton_session *session, enum baton_err err);
+
+/*
+ * True until REWIND and LOST of a stream were told: the caller may be at
+ * another offset, or take its next message for one that was lost.
+ */
+static inline bool session_untold(const struct baton_session *session, int at)
+{
+	return session->news[at].tell & (NEWS_REWIND | NEWS_LOST);
+}
 
 /* The news of a stream, to add to. */
 struct baton_stream_news *session_news(struct baton_session *session,

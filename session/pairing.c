@@ -14,7 +14,7 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 	session->bond_durable = false;
 	session->peer_bonded = false;
 	session->pair_err = BATON_OK;
-	session->tell_compare = true;
+	session->tell |= TELL_COMPARE;
 	session_set_state(session, BATON_SESSION_CONFIRM,
 			  now_ms + PEOPLE_DEADLINE_MS);
 }
@@ -57,7 +57,7 @@ void pairing_step(struct baton_session *session, uint64_t now_ms)
 	}
 	if (!session->bond_durable || !session->peer_bonded)
 		return;
-	session->tell_paired = true;
+	session->tell |= TELL_PAIRED;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  now_ms + BOND_DEADLINE_MS);
 	sync_begin(session);
@@ -91,15 +91,15 @@ enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
 	if (session->state != BATON_SESSION_CONFIRM || session->said_yes ||
 	    session->pair_err)
 		return BATON_ERR_STATE;
-	session->tell_compare = false;
+	session->tell &= (uint8_t)~TELL_COMPARE;
 	if (!yes) {
-		session->owes_cancel = true;
+		session->owes |= OWES(PAIR_CANCEL_FRAME);
 		session->pair_err = BATON_ERR_REFUSED;
 		session->state_deadline_ms = now_ms + REJECT_DEADLINE_MS;
 		return BATON_OK;
 	}
 	session->said_yes = true;
-	session->owes_confirm = true;
+	session->owes |= OWES(CONFIRM_FRAME);
 	pairing_step(session, now_ms);
 	return BATON_OK;
 }
@@ -123,6 +123,6 @@ void pairing_stored(struct baton_session *session, enum baton_err err,
 		return;
 	}
 	session->bond_durable = true;
-	session->owes_bonded = true;
+	session->owes |= OWES(BONDED_FRAME);
 	pairing_step(session, now_ms);
 }

@@ -56,12 +56,10 @@ static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 		return err;
 	baton_link_push(&session->link, class_id, batch->bytes,
 			BATON_RECEIVER_RECORD_LEN(batch->len));
-	batch->len = 0;
-	batch->tail_header = 0;
+	baton_batch_clear(batch);
 	if (class_id != BATON_CLASS_CONTROL)
-		baton_link_set_unverified(
-			&session->link,
-			baton_outgoing_unverified(&session->outgoing));
+		session->link.unverified =
+			baton_outgoing_unverified(&session->outgoing);
 	session->records_out++;
 	return BATON_OK;
 }
@@ -101,18 +99,25 @@ static enum baton_err put_control(struct baton_session *session,
 	return baton_outgoing_frame(batch, frame, len);
 }
 
-/* A session frame with an empty body, or with one byte of it. */
-static enum baton_err put_short(struct baton_session *session, uint8_t code,
-				uint8_t body, bool *owed)
+/* Frames of the session that are owed, SYNC last. */
+static enum baton_err put_owed(struct baton_session *session)
 {
-	uint8_t frame[3] = {code, body > 0, body};
-	enum baton_err err;
+	uint8_t frame[3] = {CONFIRM_FRAME, 0, CLOSE_REVOKED};
+	enum baton_err err = BATON_OK;
 
-	if (!*owed)
-		return BATON_OK;
-	err = put_control(session, frame, 2 + (size_t)frame[1]);
+	for (; frame[0] <= CLOSE_FRAME && !err; frame[0]++) {
+		if (!(session->owes & OWES(frame[0])))
+			continue;
+		frame[1] = frame[0] == CLOSE_FRAME; /* it has a reason */
+		err = put_control(session, frame, 2 + (size_t)frame[1]);
+		if (!err)
+			session->owes &= (uint8_t)~OWES(frame[0]);
+	}
+	if (err || !(session->owes & OWES(SYNC_FRAME)))
+		return err;
+	err = sync_put(session);
 	if (!err)
-		*owed = false;
+		session->owes = 0;
 	return err;
 }
 
@@ -141,43 +146,34 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	return err ? err : baton_outgoing_frame(batch, frame, n + len);
 }
 
-/* The number of a refused message: now, or some messages ago. */
-static uint64_t refused_number(const struct baton_session *session,
-			       const struct baton_frame *frame)
-{
-	uint8_t c = (uint8_t)(frame->class_id - BATON_CLASS_MESSAGE);
-	uint64_t now = session->incoming.stream[c][frame->stream].messages;
-
-	return now - (uint32_t)((uint32_t)now -
-				session->refusal[c][frame->stream].message);
-}
-
 static enum baton_err put_refusals(struct baton_session *session)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_REFUSE};
 	struct baton_refusal *refusal;
 	uint8_t bytes[FRAME_MAX];
 	enum baton_err err;
-	uint8_t c, s;
+	uint64_t now;
+	int i;
 
 	if (!session->owes_refusals)
 		return BATON_OK;
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			refusal = &session->refusal[c][s];
-			if (!refusal->owed)
-				continue;
-			frame.class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
-			frame.stream = s;
-			frame.message = refused_number(session, &frame);
-			frame.reason = refusal->reason;
-			err = put_control(
-				session, bytes,
-				baton_frame_put_refuse(bytes, &frame));
-			if (err)
-				return err;
-			refusal->owed = false;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		refusal = &session->refusal[i];
+		if (!refusal->owed)
+			continue;
+		/* It was refused now, or some messages ago. */
+		now = session->incoming.stream[i].messages;
+		frame.message =
+			now - (uint32_t)((uint32_t)now - refusal->message);
+		frame.class_id = BATON_CLASS_OF(i);
+		frame.stream = BATON_NUMBER_OF(i);
+		frame.reason = refusal->reason;
+		err = put_control(session, bytes,
+				  baton_frame_put_refuse(bytes, &frame));
+		if (err)
+			return err;
+		refusal->owed = false;
+	}
 	session->owes_refusals = false;
 	return BATON_OK;
 }
@@ -209,19 +205,20 @@ static enum baton_err put_verified(struct baton_session *session,
  */
 static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 {
-	const struct baton_outgoing_stream *stream =
-		session->outgoing.stream[class_id - BATON_CLASS_MESSAGE];
+	const struct baton_outgoing_stream *stream;
+	int i = BATON_STREAM_AT(class_id, 0);
+	int end = i + BATON_STREAMS;
 	enum baton_err err;
 	size_t taken;
-	uint8_t s;
 
-	for (s = 0; s < BATON_STREAMS; s++, stream++) {
+	for (; i < end; i++) {
+		stream = &session->outgoing.stream[i];
 		if (stream->state != BATON_OUTGOING_SENDING ||
 		    stream->offset < stream->total ||
-		    session->news[class_id - BATON_CLASS_MESSAGE][s].rewind)
+		    session_untold(session, i))
 			continue;
-		err = baton_outgoing_write(&session->outgoing, class_id, s,
-					   NULL, 0, &taken);
+		err = baton_outgoing_write(&session->outgoing, class_id,
+					   BATON_NUMBER_OF(i), NULL, 0, &taken);
 		if (err)
 			return err;
 	}
@@ -231,23 +228,10 @@ static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 static enum baton_err prepare_control(struct baton_session *session,
 				      uint64_t now_ms)
 {
-	enum baton_err err;
+	enum baton_err err = BATON_OK;
 
-	err = put_short(session, CONFIRM_FRAME, 0, &session->owes_confirm);
-	if (!err)
-		err = put_short(session, BONDED_FRAME, 0,
-				&session->owes_bonded);
-	if (!err)
-		err = put_short(session, PAIR_CANCEL_FRAME, 0,
-				&session->owes_cancel);
-	if (!err)
-		err = put_short(session, CLOSE_FRAME, CLOSE_REVOKED,
-				&session->owes_close);
-	if (!err && session->owes_sync) {
-		err = sync_put(session);
-		if (!err)
-			session->owes_sync = false;
-	}
+	if (session->owes)
+		err = put_owed(session);
 	if (!err && session->state == BATON_SESSION_SECURED) {
 		err = put_refusals(session);
 		if (!err)
@@ -259,16 +243,16 @@ static enum baton_err prepare_control(struct baton_session *session,
 /* Streams that were refused room may try again once it is there. */
 static void tell_writable(struct baton_session *session, uint8_t class_id)
 {
-	struct baton_stream_news *news;
+	struct baton_stream_news *news =
+		&session->news[BATON_STREAM_AT(class_id, 0)];
 	int s;
 
 	session->wants_room[class_id] = false;
-	for (s = 0; s < BATON_STREAMS; s++) {
-		news = &session->news[class_id - BATON_CLASS_MESSAGE][s];
+	for (s = 0; s < BATON_STREAMS; s++, news++) {
 		if (!news->wants_room)
 			continue;
 		news->wants_room = false;
-		news->writable = true;
+		news->tell |= NEWS_WRITABLE;
 		session->tell_news = true;
 	}
 }
@@ -350,11 +334,11 @@ static enum baton_err take_verified(struct baton_session *session,
 		return BATON_ERR_PROTOCOL;
 	err = baton_outgoing_verified(stream, frame->message, frame->offset,
 				      &told);
-	baton_link_set_unverified(
-		&session->link, baton_outgoing_unverified(&session->outgoing));
+	session->link.unverified =
+		baton_outgoing_unverified(&session->outgoing);
 	if (!err && told.delivered)
-		session_news(session, frame->class_id, frame->stream)
-			->delivered = true;
+		session_news(session, frame->class_id, frame->stream)->tell |=
+			NEWS_DELIVERED;
 	return err;
 }
 
@@ -373,7 +357,7 @@ static enum baton_err take_refuse(struct baton_session *session,
 	if (err || !told)
 		return err;
 	news = session_news(session, frame->class_id, frame->stream);
-	news->refused = true;
+	news->tell |= NEWS_REFUSED;
 	news->reason = frame->reason;
 	return BATON_OK;
 }

@@ -126,7 +126,7 @@ struct baton_stream_news *session_news(struct baton_session *session,
 				       uint8_t class_id, uint8_t number)
 {
 	session->tell_news = true;
-	return &session->news[class_id - BATON_CLASS_MESSAGE][number];
+	return &session->news[BATON_STREAM_AT(class_id, number)];
 }
 
 bool session_is_pairing(const struct baton_session *session)
@@ -151,14 +151,14 @@ bool session_is_pairing(const struct baton_session *session)
 static void end_pairing(struct baton_session *session, enum baton_err err)
 {
 	if (session_is_pairing(session)) {
-		session->tell_pair_failed = true;
+		session->tell |= TELL_PAIR_FAILED;
 		session->pair_err = err;
 		if (err == BATON_ERR_REFUSED || err == BATON_ERR_AUTH)
 			session->pairing_until_ms = 0;
 	} else if (session->state == BATON_SESSION_CONFIRM) {
 		session->unannounced = true;
 	}
-	session->tell_compare = false;
+	session->tell &= (uint8_t)~TELL_COMPARE;
 }
 
 void session_fail(struct baton_session *session, enum baton_err err)
@@ -167,7 +167,7 @@ void session_fail(struct baton_session *session, enum baton_err err)
 	    session->state == BATON_SESSION_CLOSING)
 		return;
 	end_pairing(session, err);
-	session->tell_close = true;
+	session->tell |= TELL_CLOSE;
 	session->close_err = err;
 	records_end(session);
 	baton_link_stop(&session->link);
@@ -295,10 +295,9 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 				    &reply);
 	if (err)
 		return err;
-	session->tell_close = false;
+	session->tell &= (uint8_t)~TELL_CLOSE;
 	session->bad_flights = 0;
-	baton_link_start(&session->link, facts->mtu, facts->ll_len,
-			 facts->interval_us, now_ms);
+	baton_link_start(&session->link, facts, now_ms);
 	send_reply(session, &reply);
 	session_set_state(
 		session, BATON_SESSION_HANDSHAKE,
@@ -308,7 +307,16 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 
 void baton_session_link_mtu(struct baton_session *session, uint16_t mtu)
 {
-	baton_link_set_mtu(&session->link, mtu);
+	struct baton_link_facts facts = session->link.facts;
+
+	facts.mtu = mtu;
+	baton_link_change(&session->link, &facts);
+}
+
+void baton_session_link_changed(struct baton_session *session,
+				const struct baton_link_facts *facts)
+{
+	baton_link_change(&session->link, facts);
 }
 
 /* The peer was quicker to end the link: what was decided stands. */
@@ -320,7 +328,7 @@ static void end_early(struct baton_session *session)
 		err = session->pair_err;
 	end_pairing(session, err);
 	if (session->state == BATON_SESSION_PARTING)
-		session->tell_close = true;
+		session->tell |= TELL_CLOSE;
 }
 
 void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
@@ -332,12 +340,8 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);
-	session->owes_sync = false;
-	session->owes_confirm = false;
-	session->owes_bonded = false;
-	session->owes_cancel = false;
-	session->owes_close = false;
-	session->tell_secured = false;
+	session->owes = 0;
+	session->tell &= (uint8_t)~TELL_SECURED;
 	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
 }
@@ -367,7 +371,8 @@ static void handshake_done(struct baton_session *session, uint64_t now_ms)
 		return;
 	}
 	session->bond_at = session->handshake->bond;
-	session->tell_paired |= session->unannounced;
+	if (session->unannounced)
+		session->tell |= TELL_PAIRED;
 	session->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
@@ -520,7 +525,7 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 static void want_room(struct baton_session *session,
 		      struct baton_stream_id stream)
 {
-	session->news[stream.class_id - BATON_CLASS_MESSAGE][stream.number]
+	session->news[BATON_STREAM_AT(stream.class_id, stream.number)]
 		.wants_room = true;
 	session->wants_room[stream.class_id] = true;
 }
@@ -550,8 +555,8 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 		return BATON_ERR_ARG;
 	/* LOST comes first: its numbers would be those of this one. */
 	news = session_news(session, stream.class_id, stream.number);
-	if (news->lost) {
-		news->writable = true;
+	if (news->tell & NEWS_LOST) {
+		news->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
@@ -593,7 +598,8 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 	baton_outgoing_stream(&session->outgoing, stream.class_id,
 			      stream.number)
 		->secret = flags & BATON_SEND_SECRET;
-	session_news(session, stream.class_id, stream.number)->writable = true;
+	session_news(session, stream.class_id, stream.number)->tell |=
+		NEWS_WRITABLE;
 	return BATON_OK;
 }
 
@@ -603,7 +609,7 @@ enum baton_err baton_session_write(struct baton_session *session,
 				   size_t *taken, uint64_t now_ms)
 {
 	enum baton_err err = BATON_OK;
-	bool rewind;
+	bool wait;
 	size_t n;
 
 	(void)now_ms;
@@ -611,22 +617,20 @@ enum baton_err baton_session_write(struct baton_session *session,
 	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
 				   stream.number))
 		return BATON_ERR_ARG;
-	rewind = session->news[stream.class_id - BATON_CLASS_MESSAGE]
-			      [stream.number]
-				      .rewind;
+	wait = session->state != BATON_SESSION_SECURED ||
+	       session_untold(session,
+			      BATON_STREAM_AT(stream.class_id, stream.number));
 	while (len > 0) {
 		err = BATON_ERR_AGAIN;
 		n = 0;
-		/* Until REWIND is told, the caller may be at another offset. */
-		if (session->state == BATON_SESSION_SECURED && !rewind)
+		if (!wait)
 			err = baton_outgoing_write(
 				&session->outgoing, stream.class_id,
 				stream.number, bytes, len, &n);
 		bytes += n;
 		len -= n;
 		*taken += n;
-		if (err == BATON_ERR_AGAIN && !rewind &&
-		    session->state == BATON_SESSION_SECURED)
+		if (err == BATON_ERR_AGAIN && !wait)
 			err = records_pump(session, stream.class_id, true);
 		if (err)
 			break;
@@ -648,8 +652,8 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 				    stream.number, reason);
 	/* Nothing of it is wanted any more. */
 	if (!err)
-		session_news(session, stream.class_id, stream.number)->rewind =
-			false;
+		session_news(session, stream.class_id, stream.number)->tell &=
+			(uint8_t)~NEWS_REWIND;
 	return err;
 }
 

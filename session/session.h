@@ -126,22 +126,14 @@ struct baton_event {
 
 #define BATON_TOTAL_UNKNOWN UINT64_MAX
 
-/* What a link is like when it comes up. */
-struct baton_link_facts {
-	uint16_t mtu; /* ATT MTU: longest PDU plus 3, 21..517 */
-	uint16_t ll_len; /* LL data length, bytes; 0: not known */
-	uint32_t interval_us; /* connection interval; 0: not known */
-	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */
-};
-
 /* What the engine has done, for reports; counts since init. */
 struct baton_session_stats {
-	uint64_t tx_pdus, tx_bytes; /* all PDUs given to tx() */
-	uint64_t rx_pdus, rx_bytes; /* all PDUs that rx() took */
-	uint64_t tx_data_pdus, tx_ack_pdus; /* with data; acks alone */
-	uint64_t tx_resent; /* units or parts sent again */
-	uint64_t tx_records, rx_records;
-	uint64_t rx_dropped; /* PDUs dropped as bad input */
+	uint64_t tx_bytes, rx_bytes; /* of all these PDUs */
+	uint32_t tx_pdus, rx_pdus; /* given to tx(); that rx() took */
+	uint32_t tx_data_pdus, tx_ack_pdus; /* with data; acks alone */
+	uint32_t tx_resent; /* units or parts sent again */
+	uint32_t rx_dropped; /* PDUs dropped as bad input */
+	uint32_t tx_records, rx_records;
 	uint32_t srtt_ms; /* smoothed round trip of the present link, 0: none */
 };
 
@@ -169,14 +161,12 @@ enum baton_session_state {
 	BATON_SESSION_CLOSING, /* waits for the bearer to drop the link */
 };
 
-/* What the application is still to be told of an outgoing stream. */
+/* What the application is still to be told of a stream. */
 struct baton_stream_news {
-	uint64_t lost_from;
 	uint32_t lost_count;
-	uint8_t reason;
+	uint8_t tell; /* events, as bits (session/internal.h) */
+	uint8_t reason; /* REFUSED */
 	bool wants_room; /* it was refused for lack of room */
-	bool writable, rewind, delivered, lost, refused;
-	bool aborted; /* of the incoming stream of the same number */
 };
 
 /* The newest refusal of a stream. */
@@ -200,60 +190,62 @@ struct baton_storing {
 	bool new_bond; /* the bond behind the last one */
 };
 
-/* The engine; members are its own. */
+/*
+ * The engine; members are its own. What is read most often comes first: it
+ * takes the shortest instructions.
+ */
 struct baton_session {
-	struct baton_session_config config;
-	struct baton_drbg drbg;
-	struct baton_link link;
-	struct baton_outgoing outgoing;
-	struct baton_incoming incoming;
-	struct baton_handshake *handshake; /* in the batches' memory */
-	struct baton_record_key seal[BATON_CLASSES];
-	struct baton_record_key open[BATON_CLASSES];
-	struct baton_bond
-		bonds[BATON_BONDS]; /* one more may be in the making */
-	struct baton_stream_news news[BATON_DATA_CLASSES][BATON_STREAMS];
-	struct baton_refusal refusal[BATON_DATA_CLASSES][BATON_STREAMS];
-
-	/* The record being read: frames from at on. */
-	const uint8_t *record;
-	size_t record_len;
-	size_t record_at;
-	uint8_t record_class;
-	struct baton_frame frame; /* the frame being told */
-	struct baton_incoming_news frame_news; /* what is left to tell of it */
-	struct baton_unpack unpack;
-	bool frame_open;
-
-	uint8_t instance[8]; /* this run of this device (SPEC 4) */
-	uint8_t peer_instance[8]; /* the peer's, as last known */
-	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
-	uint8_t *stored; /* values and keys of the store operation */
-	uint8_t *memory; /* the caller's */
-	size_t memory_len;
-	uint64_t state_deadline_ms;
-	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
-	uint64_t records_in, records_out;
-	struct baton_storing storing;
 	enum baton_session_state state;
-	enum baton_err close_err;
-	uint32_t code; /* to compare */
-	enum baton_err pair_err;
+	uint8_t owes; /* frames to be sent, as bits (session/internal.h) */
+	uint8_t tell; /* events of the link, likewise */
+	bool tell_news; /* perhaps something in news */
+	bool owes_refusals; /* at least one in refusal */
+	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
+	bool frame_open; /* frame is not taken yet */
+	uint8_t record_class;
 	uint8_t bond_count;
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
 	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
-	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
 	bool unannounced; /* a bond whose PAIRED was never told */
-	bool owes_confirm, owes_bonded, owes_cancel, owes_sync, owes_close;
-	bool tell_secured, tell_close, tell_compare, tell_paired;
-	bool tell_pair_failed, tell_revoked;
-	bool owes_refusals; /* at least one in refusal */
-	bool tell_news; /* perhaps something in news */
 	bool tell_frame; /* the frame at hand is a session frame */
+	enum baton_err close_err;
+	enum baton_err pair_err;
+	uint32_t code; /* to compare */
+	uint32_t records_in, records_out;
+	struct baton_storing storing;
+	struct baton_handshake *handshake; /* in the batches' memory */
+	uint8_t *stored; /* values and keys of the store operation */
+	uint8_t *memory; /* the caller's */
+	size_t memory_len;
+	uint64_t state_deadline_ms;
+	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
+
+	/* The record being read: frames from at on. */
+	const uint8_t *record;
+	size_t record_len;
+	size_t record_at;
+	struct baton_incoming_news frame_news; /* what is left to tell of it */
+	struct baton_frame frame; /* the frame being told */
+
+	struct baton_link link;
+	struct baton_outgoing outgoing;
+	struct baton_incoming incoming;
+	struct baton_stream_news news[BATON_ALL_STREAMS];
+	struct baton_refusal refusal[BATON_ALL_STREAMS];
+	struct baton_unpack unpack;
+	struct baton_session_config config;
+	struct baton_drbg drbg;
+	uint8_t instance[8]; /* this run of this device (SPEC 4) */
+	uint8_t peer_instance[8]; /* the peer's, as last known */
+	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
+	struct baton_record_key seal[BATON_CLASSES];
+	struct baton_record_key open[BATON_CLASSES];
+	struct baton_bond
+		bonds[BATON_BONDS]; /* one more may be in the making */
 };
 
 /* Bytes of memory an engine of this configuration needs. */
@@ -342,6 +334,9 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 				     const struct baton_link_facts *facts,
 				     uint64_t now_ms);
 void baton_session_link_mtu(struct baton_session *session, uint16_t mtu);
+/* The same for any of the facts; bearer stays what it was. */
+void baton_session_link_changed(struct baton_session *session,
+				const struct baton_link_facts *facts);
 void baton_session_link_down(struct baton_session *session, uint64_t now_ms);
 
 /*

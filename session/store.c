@@ -79,7 +79,7 @@ void store_revoke(struct baton_session *session, uint8_t i)
 		memcpy(storing->revoked[storing->revoked_count++],
 		       session->bonds[i].id, BATON_BOND_ID_LEN);
 	if (session->bond_at == i) {
-		session->tell_paired = false;
+		session->tell &= (uint8_t)~TELL_PAIRED;
 		session->unannounced = false;
 	}
 	remove_bond(session, i);
@@ -124,7 +124,7 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 		session_fail(session, BATON_ERR_REFUSED);
 		return BATON_OK;
 	}
-	session->owes_close = true;
+	session->owes |= OWES(CLOSE_FRAME);
 	session_part(session, BATON_ERR_REFUSED, now_ms);
 	return BATON_OK;
 }
@@ -134,7 +134,8 @@ static enum store_what wanted(const struct baton_session *session)
 	if (session->storing.new_bond)
 		return NEW_BOND;
 	/* What became of the one before has to be told first. */
-	if (session->storing.revoked_count > 0 && !session->tell_revoked)
+	if (session->storing.revoked_count > 0 &&
+	    !(session->tell & TELL_REVOKED))
 		return REVOKED;
 	return NOTHING;
 }
@@ -202,7 +203,7 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 		break;
 	case REVOKED:
 		storing->revoke_err = err;
-		session->tell_revoked = true;
+		session->tell |= TELL_REVOKED;
 		break;
 	}
 }

@@ -30,15 +30,15 @@ void sync_begin(struct baton_session *session)
 		memcpy(session->peer_bond, id, BATON_BOND_ID_LEN);
 		memset(session->peer_instance, 0, INSTANCE_LEN);
 	}
-	session->owes_sync = true;
+	session->owes |= OWES(SYNC_FRAME);
 }
 
 /* The refusal of the last message that was counted; NULL if it was taken. */
 static const struct baton_refusal *
-last_refusal(const struct baton_session *session, uint8_t c, uint8_t s)
+last_refusal(const struct baton_session *session, int i)
 {
-	const struct baton_refusal *refusal = &session->refusal[c][s];
-	uint64_t messages = session->incoming.stream[c][s].messages;
+	const struct baton_refusal *refusal = &session->refusal[i];
+	uint64_t messages = session->incoming.stream[i].messages;
 
 	return refusal->made && messages > 0 &&
 			       refusal->message == (uint32_t)(messages - 1)
@@ -54,27 +54,26 @@ enum baton_err sync_put(struct baton_session *session)
 	const struct baton_refusal *refusal;
 	size_t n = 2 * INSTANCE_LEN;
 	size_t at = 1;
-	uint8_t c, s;
+	int i;
 
 	memcpy(body, session->instance, INSTANCE_LEN);
 	memcpy(body + INSTANCE_LEN, session->peer_instance, INSTANCE_LEN);
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			stream = &session->incoming.stream[c][s];
-			if (stream->messages == 0 && stream->offset == 0)
-				continue;
-			body[n++] = (uint8_t)(BATON_CLASS_MESSAGE + c);
-			refusal = last_refusal(session, c, s);
-			body[n++] = (uint8_t)(s | (refusal ? REFUSED : 0));
-			n += baton_varint_put(body + n,
-					      stream->messages -
-						      (BATON_PLANTED(DOUBLE) &&
-						       stream->messages > 0 &&
-						       stream->offset == 0));
-			n += baton_varint_put(body + n, stream->offset);
-			if (refusal)
-				body[n++] = refusal->reason;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		stream = &session->incoming.stream[i];
+		if (stream->messages == 0 && stream->offset == 0)
+			continue;
+		refusal = last_refusal(session, i);
+		body[n++] = BATON_CLASS_OF(i);
+		body[n++] =
+			(uint8_t)(BATON_NUMBER_OF(i) | (refusal ? REFUSED : 0));
+		n += baton_varint_put(
+			body + n, stream->messages - (BATON_PLANTED(DOUBLE) &&
+						      stream->messages > 0 &&
+						      stream->offset == 0));
+		n += baton_varint_put(body + n, stream->offset);
+		if (refusal)
+			body[n++] = refusal->reason;
+	}
 	frame[0] = SYNC_FRAME;
 	at += baton_varint_put(frame + at, n);
 	memcpy(frame + at, body, n);
@@ -82,9 +81,8 @@ enum baton_err sync_put(struct baton_session *session)
 		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, at + n);
 }
 
-static enum baton_err
-read_entries(const uint8_t *p, size_t len,
-	     struct position at[BATON_DATA_CLASSES][BATON_STREAMS])
+static enum baton_err read_entries(const uint8_t *p, size_t len,
+				   struct position at[BATON_ALL_STREAMS])
 {
 	struct position *position;
 	uint8_t number;
@@ -98,7 +96,7 @@ read_entries(const uint8_t *p, size_t len,
 		if (p[0] < BATON_CLASS_MESSAGE || p[0] > BATON_CLASS_BULK ||
 		    number >= BATON_STREAMS)
 			return BATON_ERR_PROTOCOL;
-		position = &at[p[0] - BATON_CLASS_MESSAGE][number];
+		position = &at[BATON_STREAM_AT(p[0], number)];
 		p += 2;
 		len -= 2;
 		if (position->given ||
@@ -117,12 +115,11 @@ read_entries(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
-static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
-			    bool known, const struct position *position)
+static enum baton_err apply(struct baton_session *session, int i, bool known,
+			    const struct position *position)
 {
-	struct baton_outgoing_stream *out = &session->outgoing.stream[c][s];
-	struct baton_stream_news *news =
-		session_news(session, (uint8_t)(BATON_CLASS_MESSAGE + c), s);
+	struct baton_outgoing_stream *out = &session->outgoing.stream[i];
+	struct baton_stream_news *news = &session->news[i];
 	struct baton_outgoing_news told;
 	enum baton_err err;
 	/* All of it had gone out, and the REFUSE was lost with the link. */
@@ -134,33 +131,34 @@ static enum baton_err apply(struct baton_session *session, uint8_t c, uint8_t s,
 				  position->offset, &told);
 	if (err)
 		return err;
-	news->delivered |= told.delivered;
-	news->rewind = told.rewind;
+	news->tell &= (uint8_t) ~(NEWS_REWIND | NEWS_WRITABLE);
+	if (told.delivered)
+		news->tell |= NEWS_DELIVERED;
+	if (told.rewind)
+		news->tell |= NEWS_REWIND;
 	if (told.refused || refused) {
-		news->refused = true;
+		news->tell |= NEWS_REFUSED;
 		news->reason = position->reason;
 	}
-	news->writable = false;
 	if (told.lost) {
-		news->lost = true;
-		news->lost_from = out->next;
+		news->tell |= NEWS_LOST;
 		news->lost_count = (uint32_t)told.lost_count;
 	}
 	if (known)
 		return BATON_OK;
-	session->refusal[c][s].made = false;
-	if (baton_incoming_reset(&session->incoming.stream[c][s]))
-		news->aborted = true;
+	session->refusal[i].made = false;
+	if (baton_incoming_reset(&session->incoming.stream[i]))
+		news->tell |= NEWS_ABORTED;
 	return BATON_OK;
 }
 
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			 size_t len)
 {
-	struct position at[BATON_DATA_CLASSES][BATON_STREAMS];
+	struct position at[BATON_ALL_STREAMS];
 	enum baton_err err;
-	uint8_t c, s;
 	bool known;
+	int i;
 
 	if (session->state != BATON_SESSION_SYNCING || len < 2 * INSTANCE_LEN)
 		return BATON_ERR_PROTOCOL;
@@ -172,32 +170,28 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 		memcmp(body + INSTANCE_LEN, session->instance, INSTANCE_LEN) ==
 			0;
 	memcpy(session->peer_instance, body, INSTANCE_LEN);
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			err = apply(session, c, s, known, &at[c][s]);
-			if (err)
-				return err;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		err = apply(session, i, known, &at[i]);
+		if (err)
+			return err;
+	}
+	session->tell_news = true;
 	/* Its memory is the batches' from here on. */
 	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_SECURED, UINT64_MAX);
-	session->tell_secured = true;
+	session->tell |= TELL_SECURED;
 	return BATON_OK;
 }
 
 void sync_link_down(struct baton_session *session)
 {
-	uint8_t c, s;
+	int i;
 
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			/* The next SYNC says it instead. */
-			session->refusal[c][s].owed = false;
-			if (baton_incoming_link_down(
-				    &session->incoming.stream[c][s]))
-				session_news(session,
-					     (uint8_t)(BATON_CLASS_MESSAGE + c),
-					     s)
-					->aborted = true;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		/* The next SYNC says it instead. */
+		session->refusal[i].owed = false;
+		if (baton_incoming_link_down(&session->incoming.stream[i]))
+			session->news[i].tell |= NEWS_ABORTED;
+	}
+	session->tell_news = true;
 }

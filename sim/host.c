@@ -549,6 +549,7 @@ void baton_sim_host_up(struct baton_sim_host *host)
 		.pdu_max = (uint16_t)pdu_max(host),
 		.ll_len = cfg->ll_len,
 		.interval_us = cfg->interval_us,
+		.phy = cfg->phy,
 	};
 
 	if (host->up || !host->ops || !baton_sim_bluez_up(host))

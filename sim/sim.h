@@ -192,6 +192,7 @@ struct baton_sim_link {
 	uint16_t pdu_max;
 	uint16_t ll_len;
 	uint32_t interval_us;
+	enum baton_phy phy;
 };
 
 /*

@@ -136,6 +136,12 @@ static void pump(struct baton_sim_stack *stack)
 static void on_link_up(void *user, uint64_t now_us,
 		       const struct baton_sim_link *link)
 {
+	static const uint8_t phys[] = {
+		[BATON_PHY_1M] = BATON_LINK_PHY_1M,
+		[BATON_PHY_2M] = BATON_LINK_PHY_2M,
+		[BATON_PHY_CODED_S2] = BATON_LINK_PHY_CODED,
+		[BATON_PHY_CODED_S8] = BATON_LINK_PHY_CODED,
+	};
 	struct baton_sim_stack *stack = user;
 	struct baton_link_facts facts = {
 		.mtu = link->bearer == BATON_SIM_GATT ? link->mtu
@@ -143,6 +149,7 @@ static void on_link_up(void *user, uint64_t now_us,
 		.ll_len = link->ll_len,
 		.interval_us = link->interval_us,
 		.bearer = link->bearer == BATON_SIM_COC,
+		.phy = phys[link->phy],
 	};
 
 	if (baton_session_link_up(stack->session, &facts, now_us / 1000)) {

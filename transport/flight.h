@@ -19,7 +19,6 @@
 struct baton_flight {
 	uint8_t *tx; /* the flight being sent */
 	uint8_t *rx; /* the prefix of the flight coming in */
-	uint64_t sent_ms; /* when its last piece went out */
 	uint16_t tx_len;
 	uint16_t tx_off; /* next byte to go; tx_len: all out */
 	uint16_t tx_pdu_len; /* longest PDU of this sending */
@@ -32,6 +31,7 @@ struct baton_flight {
 	bool answer; /* the peer will answer: send again until it does */
 	bool active; /* a flight is out that may have to go again */
 	bool shorten; /* long pieces failed, or the peer's come short */
+	uint64_t sent_ms; /* when its last piece went out */
 };
 
 /* Start empty; tx and rx hold BATON_FLIGHT_MAX bytes each. */

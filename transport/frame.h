@@ -13,8 +13,18 @@
 #include "transport/varint.h"
 
 #define BATON_META_MAX 255 /* bytes of meta in a head */
+#define BATON_DATA_CLASSES 2 /* MESSAGE and BULK */
+#define BATON_STREAMS 4 /* streams per class and direction */
+#define BATON_ALL_STREAMS (BATON_DATA_CLASSES * BATON_STREAMS)
 #define BATON_SESSION_FRAME_FIRST 0x10
 #define BATON_SESSION_FRAME_LAST 0x3f
+
+/* Where tables of all streams have the stream of a class, and back. */
+#define BATON_STREAM_AT(class_id, number) \
+	(((class_id)-BATON_CLASS_MESSAGE) * BATON_STREAMS + (number))
+#define BATON_CLASS_OF(at) \
+	((uint8_t)(BATON_CLASS_MESSAGE + (at) / BATON_STREAMS))
+#define BATON_NUMBER_OF(at) ((uint8_t)((at) % BATON_STREAMS))
 
 /* A DATA frame without its bytes and without meta is never longer. */
 #define BATON_FRAME_HEADER_MAX (2 + 1 + 2 * BATON_VARINT_MAX + 3)
@@ -44,9 +54,11 @@ struct baton_frame {
 	bool padded; /* zeros stand behind its bytes */
 	bool whole; /* a short message, all of it in this frame */
 	uint8_t codec; /* 0: plain */
-	uint64_t total;
 	uint64_t offset; /* VERIFIED; DATA that continues */
-	uint64_t message; /* VERIFIED: messages; REFUSE: which one */
+	union {
+		uint64_t total; /* DATA */
+		uint64_t message; /* VERIFIED: messages; REFUSE: which one */
+	};
 	const uint8_t *meta; /* NULL: none */
 	size_t meta_len;
 	const uint8_t *bytes; /* DATA, SESSION */

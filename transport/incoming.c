@@ -33,7 +33,7 @@ baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
 	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
 	    number >= BATON_STREAMS)
 		return NULL;
-	return &incoming->stream[class_id - BATON_CLASS_MESSAGE][number];
+	return &incoming->stream[BATON_STREAM_AT(class_id, number)];
 }
 
 /* A codec that was announced, and no other message of the class has it. */
@@ -41,7 +41,7 @@ static bool codec_allowed(const struct baton_incoming *incoming,
 			  const struct baton_frame *frame)
 {
 	const struct baton_incoming_stream *stream =
-		incoming->stream[frame->class_id - BATON_CLASS_MESSAGE];
+		&incoming->stream[BATON_STREAM_AT(frame->class_id, 0)];
 	uint8_t s;
 
 	if (!frame->has_total || frame->codec > BATON_CODEC_LAST ||
@@ -253,23 +253,20 @@ bool baton_incoming_verified(const struct baton_incoming *incoming,
 			     struct baton_frame *frame)
 {
 	const struct baton_incoming_stream *stream;
-	uint8_t c, s;
+	int i;
 
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			stream = &incoming->stream[c][s];
-			if (!stream->dirty)
-				continue;
-			memset(frame, 0, sizeof(*frame));
-			frame->type = BATON_FRAME_VERIFIED;
-			frame->class_id = (uint8_t)(BATON_CLASS_MESSAGE + c);
-			frame->stream = s;
-			frame->message =
-				stream->messages +
-				(BATON_PLANTED(EARLY) && stream->offset > 0);
-			frame->offset = stream->offset;
-			return true;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		stream = &incoming->stream[i];
+		if (!stream->dirty)
+			continue;
+		frame->type = BATON_FRAME_VERIFIED;
+		frame->class_id = BATON_CLASS_OF(i);
+		frame->stream = BATON_NUMBER_OF(i);
+		frame->message = stream->messages +
+				 (BATON_PLANTED(EARLY) && stream->offset > 0);
+		frame->offset = stream->offset;
+		return true;
+	}
 	return false;
 }
 

@@ -40,7 +40,7 @@ struct baton_incoming_stream {
 };
 
 struct baton_incoming {
-	struct baton_incoming_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
+	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 	uint64_t message_max; /* longer messages are refused */
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
 	uint16_t whole_max; /* longest short message that is taken */

@@ -19,29 +19,6 @@ static uint16_t class_record_max(const struct baton_link_config *config,
 					       : config->record_max;
 }
 
-static size_t class_memory_len(const struct baton_link_config *config, int c)
-{
-	uint16_t window = config->window[c];
-
-	return baton_aligned(BATON_SENDER_UNITS_LEN(window)) +
-	       baton_aligned(BATON_RECEIVER_SLOTS_LEN(window)) +
-	       baton_aligned(config->ring[c]) +
-	       baton_aligned(
-		       BATON_RECEIVER_BYTES_LEN(window, config->pdu_max)) +
-	       baton_aligned(
-		       BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
-}
-
-size_t baton_link_memory_len(const struct baton_link_config *config)
-{
-	size_t len = 2 * (size_t)BATON_FLIGHT_MAX;
-	int c;
-
-	for (c = 0; c < BATON_CLASSES; c++)
-		len += class_memory_len(config, c);
-	return len;
-}
-
 static enum baton_err check_config(const struct baton_link_config *config)
 {
 	int c;
@@ -62,13 +39,53 @@ static enum baton_err check_config(const struct baton_link_config *config)
 	return BATON_OK;
 }
 
-/* Cut len bytes off the front of *memory. */
-static uint8_t *carve(uint8_t **memory, size_t len)
+/* Where the next len bytes lie. */
+static size_t carve(size_t *at, size_t len)
 {
-	uint8_t *p = *memory;
+	size_t here = *at;
 
-	*memory += baton_aligned(len);
-	return p;
+	*at += baton_aligned(len);
+	return here;
+}
+
+/* Lay link, if there is one, out in memory; gives how long that is. */
+static size_t lay_out(struct baton_link *link,
+		      const struct baton_link_config *config, uint8_t *memory)
+{
+	size_t units, slots, ring, bytes, record;
+	size_t flights, at = 0;
+	uint8_t c;
+
+	flights = carve(&at, 2 * BATON_FLIGHT_MAX);
+	for (c = 0; c < BATON_CLASSES; c++) {
+		uint16_t window = config->window[c];
+		uint16_t record_max = class_record_max(config, c);
+
+		units = carve(&at, BATON_SENDER_UNITS_LEN(window));
+		slots = carve(&at, BATON_RECEIVER_SLOTS_LEN(window));
+		ring = carve(&at, config->ring[c]);
+		bytes = carve(
+			&at, BATON_RECEIVER_BYTES_LEN(window, config->pdu_max));
+		record = carve(&at, BATON_RECEIVER_RECORD_LEN(record_max));
+		if (!link)
+			continue;
+		baton_sender_init(&link->sender[c], c, memory + ring,
+				  config->ring[c], (void *)(memory + units),
+				  window);
+		baton_receiver_init(&link->receiver[c], c, memory + bytes,
+				    (void *)(memory + slots), window,
+				    config->pdu_max, memory + record,
+				    record_max);
+	}
+	if (link)
+		baton_flight_start(&link->flight, memory + flights,
+				   memory + flights + BATON_FLIGHT_MAX);
+	return at;
+}
+
+size_t baton_link_memory_len(const struct baton_link_config *config)
+{
+	return lay_out(NULL, config, NULL);
 }
 
 enum baton_err baton_link_init(struct baton_link *link,
@@ -76,79 +93,66 @@ enum baton_err baton_link_init(struct baton_link *link,
 			       void *memory, size_t memory_len)
 {
 	enum baton_err err = check_config(config);
-	uint8_t *p = memory;
-	uint8_t *ring, *bytes, *record, *tx, *rx;
-	void *units, *slots;
-	uint8_t c;
 
 	if (err)
 		return err;
 	if (memory_len < baton_link_memory_len(config))
 		return BATON_ERR_SPACE;
 	memset(link, 0, sizeof(*link));
-	for (c = 0; c < BATON_CLASSES; c++) {
-		uint16_t window = config->window[c];
-
-		units = carve(&p, BATON_SENDER_UNITS_LEN(window));
-		slots = carve(&p, BATON_RECEIVER_SLOTS_LEN(window));
-		ring = carve(&p, config->ring[c]);
-		bytes = carve(
-			&p, BATON_RECEIVER_BYTES_LEN(window, config->pdu_max));
-		record = carve(&p, BATON_RECEIVER_RECORD_LEN(
-					   class_record_max(config, c)));
-		baton_sender_init(&link->sender[c], c, ring, config->ring[c],
-				  units, window);
-		baton_receiver_init(&link->receiver[c], c, bytes, slots, window,
-				    config->pdu_max, record,
-				    class_record_max(config, c));
-	}
-	tx = carve(&p, BATON_FLIGHT_MAX);
-	rx = carve(&p, BATON_FLIGHT_MAX);
-	baton_flight_start(&link->flight, tx, rx);
+	(void)lay_out(link, config, memory);
 	return BATON_OK;
-}
-
-static uint16_t best_len(const struct baton_link *link)
-{
-	return baton_pdu_best_len(link->mtu, link->ll_len,
-				  link->peer_pdu_max < link->air_len
-					  ? link->peer_pdu_max
-					  : link->air_len);
 }
 
 static void set_sizes(struct baton_link *link)
 {
-	uint16_t best = best_len(link);
-
-	if (link->sizes.trusted > best)
-		link->sizes.trusted = best;
-	link->sizes.best = link->limited ? link->sizes.trusted : best;
+	if (link->sizes.trusted > link->best)
+		link->sizes.trusted = link->best;
+	link->sizes.best = link->limited ? link->sizes.trusted : link->best;
 }
 
-void baton_link_start(struct baton_link *link, uint16_t mtu, uint16_t ll_len,
-		      uint32_t interval_us, uint64_t now_ms)
+/* The path or the peer has become another. */
+static void set_path(struct baton_link *link)
 {
-	struct baton_link_stats stats = link->stats;
+	const struct baton_link_facts *facts = &link->facts;
+	uint16_t limit = baton_pdu_air_len(facts->interval_us, facts->ll_len,
+					   facts->phy);
+
+	if (limit > link->peer_pdu_max)
+		limit = link->peer_pdu_max;
+	link->best = baton_pdu_best_len(facts->mtu, facts->ll_len, limit);
+	set_sizes(link);
+}
+
+void baton_link_change(struct baton_link *link,
+		       const struct baton_link_facts *facts)
+{
 	int c;
 
+	link->facts = *facts;
+	link->limited = false;
+	link->untrusted_losses = 0;
+	baton_rtt_set_interval(&link->rtt, facts->interval_us);
+	for (c = 0; c < BATON_CLASSES; c++)
+		link->receiver[c].interval_ms = link->rtt.interval_ms;
+	set_path(link);
+}
+
+void baton_link_start(struct baton_link *link,
+		      const struct baton_link_facts *facts, uint64_t now_ms)
+{
+	int c;
+
+	memset(link, 0, offsetof(struct baton_link, flight));
+	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_sender_start(&link->sender[c], 0);
+		baton_receiver_start(&link->receiver[c], 0);
 	}
-	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
-	baton_rtt_init(&link->rtt, interval_us);
-	for (c = 0; c < BATON_CLASSES; c++)
-		baton_receiver_start(&link->receiver[c], link->rtt.interval_ms);
-	memset(&link->stats, 0,
-	       sizeof(*link) - offsetof(struct baton_link, stats));
-	link->stats = stats;
-	link->mtu = mtu;
-	link->ll_len = ll_len;
-	link->air_len = baton_pdu_air_len(interval_us, ll_len);
 	link->peer_pdu_max = BATON_PDU_MAX;
 	link->sizes.trusted = BATON_PDU_MIN;
 	link->heard_ms = now_ms;
 	link->up = true;
-	set_sizes(link);
+	baton_link_change(link, facts);
 }
 
 void baton_link_stop(struct baton_link *link)
@@ -156,14 +160,6 @@ void baton_link_stop(struct baton_link *link)
 	link->up = false;
 	link->records = false;
 	baton_flight_done(&link->flight);
-}
-
-void baton_link_set_mtu(struct baton_link *link, uint16_t mtu)
-{
-	link->mtu = mtu;
-	link->limited = false;
-	link->untrusted_losses = 0;
-	set_sizes(link);
 }
 
 void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
@@ -174,6 +170,22 @@ void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
 	link->peer_pdu_max = pdu_max;
 	for (c = 0; c < BATON_CLASSES; c++)
 		baton_sender_start(&link->sender[c], window[c]);
+	set_path(link);
+}
+
+/* The PDU to be tried after one of len bytes. */
+static uint16_t longer(uint16_t len)
+{
+	if (len < ATT_VALUE_MIN)
+		return ATT_VALUE_MIN;
+	return len < MUCH_LONGER / 2 ? MUCH_LONGER : (uint16_t)(2 * len);
+}
+
+/* Keep to PDUs that went through, and try longer ones. */
+static void limit(struct baton_link *link)
+{
+	link->limited = true;
+	link->longer_len = longer(link->sizes.trusted);
 	set_sizes(link);
 }
 
@@ -184,8 +196,8 @@ static void trust(struct baton_link *link, uint16_t len)
 		return;
 	link->sizes.trusted = len;
 	link->untrusted_losses = 0;
-	link->longer_due = true;
-	if (len >= best_len(link))
+	link->longer_len = longer(link->sizes.trusted);
+	if (len >= link->best)
 		link->limited = false;
 	set_sizes(link);
 }
@@ -202,18 +214,16 @@ void baton_link_answered(struct baton_link *link)
 
 void baton_link_open(struct baton_link *link)
 {
-	/* Where flights had to be short, longer PDUs are tried one by one. */
-	link->limited = link->flight.shorten;
-	link->longer_due = true;
-	set_sizes(link);
+	if (link->flight.shorten)
+		limit(link);
 	link->records = true;
 }
 
 static enum baton_err fail(struct baton_link *link, enum baton_err err)
 {
 	if (!link->err)
-		link->err = err;
-	return link->err;
+		link->err = (uint8_t)err;
+	return (enum baton_err)link->err;
 }
 
 /*
@@ -222,12 +232,12 @@ static enum baton_err fail(struct baton_link *link, enum baton_err err)
  */
 static uint8_t unconfirmed(const struct baton_link *link)
 {
-	uint8_t c;
+	uint8_t c = BATON_CLASS_BULK;
 
-	for (c = BATON_CLASS_BULK; c > BATON_CLASS_CONTROL; c--)
-		if (link->unverified && link->sender[c].next > 0 &&
-		    !(link->confirmed >> c & 1))
-			break;
+	if (!link->unverified)
+		return BATON_CLASS_CONTROL;
+	while (c > BATON_CLASS_CONTROL && !(link->unconfirmed >> c & 1))
+		c--;
 	return c;
 }
 
@@ -262,11 +272,8 @@ static void distrust(struct baton_link *link, uint32_t count)
 {
 	if (count == 0 || link->limited)
 		return;
-	link->untrusted_losses = (uint8_t)(link->untrusted_losses + 1);
-	if (link->untrusted_losses >= UNTRUSTED_LOSSES) {
-		link->limited = true;
-		set_sizes(link);
-	}
+	if (++link->untrusted_losses >= UNTRUSTED_LOSSES)
+		limit(link);
 }
 
 static enum baton_err take_ack(struct baton_link *link,
@@ -294,15 +301,6 @@ static enum baton_err take_ack(struct baton_link *link,
 	return err;
 }
 
-static enum baton_err take_probe(struct baton_link *link,
-				 const struct baton_block *probe)
-{
-	link->echo_owed = !BATON_PLANTED(NO_REPEAT);
-	link->echo_class = probe->class_id;
-	link->echo_token = probe->token;
-	return BATON_OK;
-}
-
 /* True if this ECHO answers our probe; its ACK is the block behind it. */
 static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 		      const struct baton_block *ack)
@@ -312,7 +310,7 @@ static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 		return false;
 	link->probe_out = false;
 	if (link->sender[ack->class_id].una == link->probe_una)
-		link->confirmed |= (uint8_t)(1 << ack->class_id);
+		link->unconfirmed &= (uint8_t) ~(1 << ack->class_id);
 	return true;
 }
 
@@ -331,6 +329,7 @@ static enum baton_err take_block(struct baton_link *link,
 	case BATON_BLOCK_LONG:
 	case BATON_BLOCK_PART:
 		link->data_ms = now_ms;
+		link->arrived |= (uint8_t)(1 << block->class_id);
 		return baton_receiver_data(&link->receiver[block->class_id],
 					   block, now_ms);
 	case BATON_BLOCK_ACK:
@@ -342,7 +341,10 @@ static enum baton_err take_block(struct baton_link *link,
 		*flight = err == BATON_OK;
 		return err == BATON_ERR_AGAIN ? BATON_OK : err;
 	case BATON_BLOCK_PROBE:
-		return take_probe(link, block);
+		link->echo_owed = !BATON_PLANTED(NO_REPEAT);
+		link->echo_class = block->class_id;
+		link->echo_token = block->token;
+		return BATON_OK;
 	case BATON_BLOCK_ECHO:
 		return BATON_OK;
 	}
@@ -358,7 +360,7 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 
 	*flight = false;
 	if (link->err)
-		return link->err;
+		return (enum baton_err)link->err;
 	if (!link->up)
 		return BATON_ERR_CLOSED;
 	link->stats.rx_pdus++;
@@ -386,15 +388,13 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
 		       uint64_t due_ms)
 {
-	struct baton_receiver *receiver;
+	struct baton_receiver *receiver = link->receiver;
 	size_t n = 0;
 	int c;
 
-	for (c = 0; c < BATON_CLASSES && n + BATON_ACK_LEN <= cap; c++) {
-		receiver = &link->receiver[c];
-		if (baton_receiver_ack_deadline(receiver) <= due_ms)
+	for (c = 0; c < BATON_CLASSES; c++, receiver++)
+		if (receiver->ack_due_ms <= due_ms && n + BATON_ACK_LEN <= cap)
 			n += baton_receiver_ack(receiver, dst + n, cap - n);
-	}
 	return n;
 }
 
@@ -407,86 +407,55 @@ static size_t build_echo(struct baton_link *link, uint8_t *dst)
 				      dst + n, BATON_PDU_MIN - n);
 }
 
-static struct baton_sender *ready_sender(struct baton_link *link)
-{
-	int c;
-
-	for (c = 0; c < BATON_CLASSES; c++)
-		if (baton_sender_ready(&link->sender[c]))
-			return &link->sender[c];
-	return NULL;
-}
-
-/* After a fall back, now and then one longer PDU is tried. */
+/*
+ * After a fall back, longer PDUs are tried: one after the other, and now and
+ * then one that is longer than what is trusted.
+ */
 static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
 		       uint64_t now_ms)
 {
-	uint16_t best;
+	uint16_t len = link->longer_len;
 
-	if (!link->limited || (!link->longer_due &&
-			       now_ms - link->longer_ms < BATON_LONGER_TRY_MS))
+	if (!link->limited ||
+	    (!len && now_ms - link->longer_ms < BATON_LONGER_TRY_MS))
 		return;
-	link->longer_due = false;
 	link->longer_ms = now_ms;
-	best = best_len(link);
-	if (sizes->trusted < ATT_VALUE_MIN)
-		sizes->best = ATT_VALUE_MIN;
-	else if (sizes->trusted < MUCH_LONGER / 2)
-		sizes->best = MUCH_LONGER;
-	else
-		sizes->best = (uint16_t)(2 * sizes->trusted);
-	if (sizes->best > best)
-		sizes->best = best;
+	link->longer_len = len && len < link->best ? longer(len) : 0;
+	if (!len)
+		len = longer(link->sizes.trusted);
+	sizes->best = len < link->best ? len : link->best;
 }
 
 /*
- * DATA of the most urgent class that may send. ACKs that are due ride in
- * front of it; with the last of what is to be sent, those not yet due too.
+ * DATA of a class that may send. ACKs that are due ride in front of it; with
+ * the last of what is to be sent, those not yet due too.
  */
-static size_t build_data(struct baton_link *link, uint8_t *dst, size_t cap,
-			 uint64_t now_ms)
+static size_t build_data(struct baton_link *link, struct baton_sender *sender,
+			 uint8_t *dst, size_t cap, uint64_t now_ms)
 {
-	struct baton_sender *sender = ready_sender(link);
 	struct baton_sizes sizes = link->sizes;
+	bool again = sender->lost > 0;
 	size_t ahead = 0;
 	size_t n;
-	bool again, last;
 
-	if (!sender)
-		return 0;
 	/* What is sent again proves nothing, and must get through. */
-	if (sender->lost == 0)
+	if (!again)
 		try_longer(link, &sizes, now_ms);
 	if (sizes.best > cap)
 		sizes.best = (uint16_t)cap;
-	last = baton_sender_uncut(sender) < sizes.best;
+	if (sizes.trusted > sizes.best)
+		sizes.trusted = sizes.best;
 	if (sizes.best >= ACKS_RIDE_LEN)
 		ahead = put_acks(link, dst, ACKS_RIDE_LEN / 2,
-				 last ? BATON_NEVER - 1 : now_ms);
-	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms,
-			       &again);
+				 sender->uncut < sizes.best ? BATON_NEVER - 1
+							    : now_ms);
+	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms);
 	if (n > 0) {
 		link->stats.tx_data_pdus++;
-		link->confirmed &= (uint8_t) ~(1 << sender->class_id);
+		link->stats.tx_resent += again;
+		link->unconfirmed |= (uint8_t)(1 << sender->class_id);
 	}
-	if (n > 0 && again)
-		link->stats.tx_resent++;
 	return ahead + n;
-}
-
-/* ACKs by themselves, where they would not fit in front of data. */
-static size_t build_acks(struct baton_link *link, uint8_t *dst, size_t cap,
-			 uint64_t now_ms)
-{
-	size_t n;
-
-	if (ready_sender(link) && link->sizes.best >= ACKS_RIDE_LEN)
-		return 0;
-	n = put_acks(link, dst, link->sizes.best < cap ? link->sizes.best : cap,
-		     now_ms);
-	if (n > 0)
-		link->stats.tx_ack_pdus++;
-	return n;
 }
 
 /* The class in which an answer is missing. */
@@ -506,19 +475,44 @@ static uint8_t class_to_probe(const struct baton_link *link)
 static size_t build_probe(struct baton_link *link, uint8_t *dst,
 			  uint64_t now_ms)
 {
-	const struct baton_sender *sender;
+	uint8_t c = class_to_probe(link);
 
 	link->probe_due = false;
 	link->probe_out = true;
-	link->probe_class = class_to_probe(link);
-	sender = &link->sender[link->probe_class];
-	link->probe_una = sender->una;
-	link->probe_order = sender->order;
+	link->probe_class = c;
+	link->probe_una = link->sender[c].una;
+	link->probe_order = link->sender[c].order;
 	link->probe_token++;
 	link->probe_ms = now_ms;
 	if (link->probes < 16)
 		link->probes++;
-	return baton_pdu_put_probe(dst, link->probe_class, link->probe_token);
+	return baton_pdu_put_probe(dst, c, link->probe_token);
+}
+
+/* The next PDU once the handshake is over (A.8). */
+static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
+			 uint64_t now_ms)
+{
+	struct baton_sender *sender = link->sender;
+	struct baton_sender *end = sender + BATON_CLASSES;
+	size_t n = 0;
+
+	while (sender < end && !baton_sender_ready(sender))
+		sender++;
+	if (link->echo_owed)
+		return build_echo(link, dst);
+	/* ACKs by themselves, where they would not fit in front of data. */
+	if (sender == end || link->sizes.best < ACKS_RIDE_LEN)
+		n = put_acks(link, dst,
+			     link->sizes.best < cap ? link->sizes.best : cap,
+			     now_ms);
+	if (n > 0) {
+		link->stats.tx_ack_pdus++;
+		return n;
+	}
+	if (link->probe_due)
+		return build_probe(link, dst, now_ms);
+	return sender < end ? build_data(link, sender, dst, cap, now_ms) : 0;
 }
 
 size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
@@ -530,21 +524,13 @@ size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
 		return 0;
 	if (cap > BATON_PDU_MAX)
 		cap = BATON_PDU_MAX;
-	if (baton_flight_ready(&link->flight)) {
+	if (baton_flight_ready(&link->flight))
 		n = baton_flight_build(&link->flight, dst,
 				       link->sizes.best < cap ? link->sizes.best
 							      : (uint16_t)cap,
 				       now_ms);
-	} else if (link->records) {
-		if (link->echo_owed)
-			n = build_echo(link, dst);
-		if (!n)
-			n = build_acks(link, dst, cap, now_ms);
-		if (!n && link->probe_due)
-			n = build_probe(link, dst, now_ms);
-		if (!n)
-			n = build_data(link, dst, cap, now_ms);
-	}
+	else if (link->records)
+		n = build_next(link, dst, cap, now_ms);
 	if (n > 0) {
 		link->stats.tx_pdus++;
 		link->stats.tx_bytes += n;
@@ -562,24 +548,24 @@ static uint64_t latest(uint64_t a, uint64_t b)
 static uint64_t probe_deadline(const struct baton_link *link)
 {
 	uint64_t since = latest(link->probe_ms, link->waiting_ms);
-	uint64_t wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
-	const struct baton_sender *sender;
+	uint32_t wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
+	const struct baton_sender *sender = link->sender;
+	bool timed = false;
 	int c;
 
 	if (!link->waiting || link->probe_due)
 		return BATON_NEVER;
-	for (c = 0; c < BATON_CLASSES; c++) {
-		sender = &link->sender[c];
-		if (baton_sender_starved(sender) &&
-		    baton_sender_flight(sender) == 0)
+	for (c = 0; c < BATON_CLASSES; c++, sender++) {
+		if (baton_sender_flight(sender) > 0)
+			timed |= baton_sender_deadline(sender, &link->rtt) !=
+				 BATON_NEVER;
+		else if (baton_sender_starved(sender))
 			return latest(since, sender->progress_ms) + wait;
 	}
-	for (c = 0; c < BATON_CLASSES; c++)
-		if (baton_sender_deadline(&link->sender[c], &link->rtt) !=
-		    BATON_NEVER)
-			return BATON_NEVER;
+	if (timed)
+		return BATON_NEVER;
 	return latest(since, link->heard_ms) +
-	       latest(wait, BATON_VERIFY_PROBE_MS);
+	       (wait > BATON_VERIFY_PROBE_MS ? wait : BATON_VERIFY_PROBE_MS);
 }
 
 /* When a class has stood still for too long. */
@@ -634,7 +620,7 @@ enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms)
 	int c;
 
 	if (link->err)
-		return link->err;
+		return (enum baton_err)link->err;
 	if (!link->up)
 		return BATON_OK;
 	link->ticked_ms = now_ms;
@@ -681,17 +667,16 @@ enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
 	enum baton_err err;
 
 	if (link->err)
-		return link->err;
+		return (enum baton_err)link->err;
+	if (!(link->arrived >> class_id & 1))
+		return BATON_ERR_AGAIN;
 	err = baton_receiver_record(&link->receiver[class_id], record, len);
+	if (err == BATON_ERR_AGAIN)
+		link->arrived &= (uint8_t) ~(1 << class_id);
 	return baton_err_is_fatal(err) ? fail(link, err) : err;
 }
 
 void baton_link_release(struct baton_link *link, uint8_t class_id)
 {
 	baton_receiver_release(&link->receiver[class_id]);
-}
-
-void baton_link_set_unverified(struct baton_link *link, bool unverified)
-{
-	link->unverified = unverified;
 }

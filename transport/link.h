@@ -57,49 +57,61 @@ struct baton_link_config {
 	}
 
 struct baton_link_stats {
-	uint64_t tx_pdus, tx_bytes;
-	uint64_t rx_pdus, rx_bytes;
-	uint64_t tx_data_pdus, tx_ack_pdus;
-	uint64_t tx_resent;
-	uint64_t rx_dropped;
+	uint64_t tx_bytes, rx_bytes;
+	uint32_t tx_pdus, rx_pdus;
+	uint32_t tx_data_pdus, tx_ack_pdus;
+	uint32_t tx_resent;
+	uint32_t rx_dropped;
 };
 
+/* What a link is like, as far as the bearer knows. */
+struct baton_link_facts {
+	uint16_t mtu; /* ATT MTU: longest PDU plus 3, 21..517 */
+	uint16_t ll_len; /* LL data length, bytes; 0: not known */
+	uint32_t interval_us; /* connection interval; 0: not known */
+	uint8_t phy; /* enum baton_link_phy, of the slower direction */
+	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */
+};
+
+/* What is read for every PDU comes first: it takes the shortest instructions. */
 struct baton_link {
-	struct baton_sender sender[BATON_CLASSES];
-	struct baton_receiver receiver[BATON_CLASSES];
-	struct baton_flight flight;
-	struct baton_rtt rtt;
+	uint8_t err; /* enum baton_err, fatal and sticky */
+	bool up;
+	bool records; /* handshake over: DATA is taken and sent */
+	uint8_t arrived; /* classes (bits) that may have a record */
+	uint8_t unconfirmed; /* classes whose last DATA no ECHO showed */
+	bool unverified; /* the session waits for verification */
+	bool waiting; /* an answer of the peer is owed */
+	bool limited; /* fell back to trusted lengths */
+	uint8_t untrusted_losses;
+	uint8_t probes; /* in a row that brought nothing */
+	bool probe_due; /* a probe goes out as soon as there is room */
+	bool probe_out; /* a probe waits for its echo */
+	uint8_t probe_class;
+	uint8_t probe_token;
+	bool echo_owed;
+	uint8_t echo_class;
+	uint8_t echo_token;
+	uint16_t best; /* length of PDU that fits path and peer best */
+	uint16_t longer_len; /* to be tried next; 0: when it is time */
+	uint16_t peer_pdu_max;
 	struct baton_sizes sizes;
-	struct baton_link_stats stats;
+	uint32_t probe_una; /* una of its class when the probe went out */
+	uint32_t probe_order; /* sendings of its class before the probe */
+	struct baton_rtt rtt;
 	uint64_t heard_ms; /* last PDU that made sense */
 	uint64_t waiting_ms; /* since when something is outstanding */
 	uint64_t probe_ms; /* when the last probe went out */
 	uint64_t ticked_ms; /* the last tick() */
 	uint64_t longer_ms; /* when a longer PDU was tried last */
 	uint64_t data_ms; /* last DATA that came */
-	uint32_t probe_una; /* una of its class when the probe went out */
-	uint32_t probe_order; /* sendings of its class before the probe */
-	enum baton_err err; /* fatal and sticky */
-	uint16_t mtu;
-	uint16_t ll_len;
-	uint16_t peer_pdu_max;
-	uint16_t air_len; /* longest PDU that does not hold up control */
-	uint8_t untrusted_losses;
-	uint8_t probe_class;
-	uint8_t probe_token;
-	uint8_t confirmed; /* classes (bits) of which an ECHO showed all */
-	uint8_t probes; /* in a row that brought nothing */
-	uint8_t echo_class;
-	uint8_t echo_token;
-	bool echo_owed;
-	bool probe_out; /* a probe waits for its echo */
-	bool probe_due; /* a probe goes out as soon as there is room */
-	bool longer_due; /* the next PDU may try to be longer */
-	bool limited; /* fell back to trusted lengths */
-	bool waiting;
-	bool up;
-	bool records; /* handshake over: DATA is taken and sent */
-	bool unverified; /* the session waits for verification */
+	struct baton_link_facts facts;
+
+	/* What outlives a link begins here. */
+	struct baton_flight flight;
+	struct baton_sender sender[BATON_CLASSES];
+	struct baton_receiver receiver[BATON_CLASSES];
+	struct baton_link_stats stats;
 };
 
 /* Bytes of memory baton_link_init() needs for config, and their alignment. */
@@ -114,11 +126,12 @@ enum baton_err baton_link_init(struct baton_link *link,
 			       const struct baton_link_config *config,
 			       void *memory, size_t memory_len);
 
-/* A bearer link began: mtu bytes, LL data length and interval, 0: unknown. */
-void baton_link_start(struct baton_link *link, uint16_t mtu, uint16_t ll_len,
-		      uint32_t interval_us, uint64_t now_ms);
+/* A bearer link began, ended, or became another while it was up. */
+void baton_link_start(struct baton_link *link,
+		      const struct baton_link_facts *facts, uint64_t now_ms);
 void baton_link_stop(struct baton_link *link);
-void baton_link_set_mtu(struct baton_link *link, uint16_t mtu);
+void baton_link_change(struct baton_link *link,
+		       const struct baton_link_facts *facts);
 
 /* The peer's hello: its pdu_max and first credits. Before open(). */
 void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
@@ -175,11 +188,5 @@ BATON_MUST_CHECK
 enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
 				 uint8_t **record, size_t *len);
 void baton_link_release(struct baton_link *link, uint8_t class_id);
-
-/*
- * Tell whether the peer still has to verify what it acknowledged: then the
- * link is probed until it has (SPEC A.5).
- */
-void baton_link_set_unverified(struct baton_link *link, bool unverified);
 
 #endif

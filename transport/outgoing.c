@@ -8,16 +8,16 @@
 static void set_state(struct baton_outgoing_stream *stream,
 		      enum baton_outgoing_state state)
 {
-	stream->state = (uint8_t)state;
+	stream->state = (unsigned int)state & 3;
 	/* The peer's decoder is taken until it has the CANCEL. */
 	if (state != BATON_OUTGOING_CANCELLING)
-		stream->packed = false;
+		stream->codec = BATON_CODEC_PLAIN;
 	if (state != BATON_OUTGOING_IDLE)
 		return;
 	stream->offset = 0;
-	stream->from = 0;
 	stream->secret = false;
 	stream->begun = false;
+	stream->resumed = false;
 	stream->meta = NULL;
 	stream->meta_len = 0;
 }
@@ -34,27 +34,25 @@ void baton_outgoing_init(struct baton_outgoing *outgoing,
 	baton_outgoing_start(outgoing, record_max);
 }
 
-static void reset_batch(struct baton_batch *batch)
+void baton_batch_clear(struct baton_batch *batch)
 {
 	batch->len = 0;
-	batch->tail = 0;
 	batch->tail_header = 0;
 }
 
 void baton_outgoing_start(struct baton_outgoing *outgoing,
 			  const uint16_t record_max[BATON_CLASSES])
 {
-	int c, s;
+	int i;
 
-	for (c = 0; c < BATON_CLASSES; c++) {
-		outgoing->batch[c].cap = record_max[c];
-		reset_batch(&outgoing->batch[c]);
+	for (i = 0; i < BATON_CLASSES; i++) {
+		outgoing->batch[i].cap = record_max[i];
+		baton_batch_clear(&outgoing->batch[i]);
 	}
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			outgoing->stream[c][s].begun = false;
-			outgoing->stream[c][s].packed = false;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		outgoing->stream[i].begun = false;
+		outgoing->stream[i].codec = BATON_CODEC_PLAIN;
+	}
 }
 
 struct baton_outgoing_stream *
@@ -64,7 +62,7 @@ baton_outgoing_stream(struct baton_outgoing *outgoing, uint8_t class_id,
 	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
 	    number >= BATON_STREAMS)
 		return NULL;
-	return &outgoing->stream[class_id - BATON_CLASS_MESSAGE][number];
+	return &outgoing->stream[BATON_STREAM_AT(class_id, number)];
 }
 
 static uint8_t *plaintext(const struct baton_batch *batch)
@@ -193,10 +191,12 @@ static void fill_bucket(struct baton_batch *batch)
 static bool encoder_taken(const struct baton_outgoing *outgoing,
 			  uint8_t class_id)
 {
+	const struct baton_outgoing_stream *stream =
+		&outgoing->stream[BATON_STREAM_AT(class_id, 0)];
 	uint8_t s;
 
 	for (s = 0; s < BATON_STREAMS; s++)
-		if (outgoing->stream[class_id - BATON_CLASS_MESSAGE][s].packed)
+		if (stream[s].codec)
 			return true;
 	return false;
 }
@@ -311,10 +311,10 @@ static bool frame_is_open(const struct baton_batch *batch,
 	       batch->tail_stream == number;
 }
 
-/* Open that frame; what was open is closed. */
+/* Open that frame; what was open is closed. A head says that it is at from. */
 static enum baton_err open_frame(struct baton_batch *batch,
 				 const struct baton_outgoing_stream *stream,
-				 uint8_t number)
+				 uint8_t number, uint64_t from)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_DATA, .stream = number};
 
@@ -323,10 +323,9 @@ static enum baton_err open_frame(struct baton_batch *batch,
 		frame.head = true;
 		frame.has_total = true;
 		frame.total = stream->total;
-		frame.continues = stream->from > 0;
-		frame.offset = stream->from;
-		if (stream->packed)
-			frame.codec = stream->codec;
+		frame.continues = stream->resumed;
+		frame.offset = from + BATON_PLANTED(RESUME);
+		frame.codec = stream->codec;
 		if (!frame.continues) {
 			frame.meta = stream->meta;
 			frame.meta_len = stream->meta_len;
@@ -356,7 +355,7 @@ static enum baton_err write_plain(struct baton_batch *batch,
 	size_t n;
 
 	if (!frame_is_open(batch, stream, number)) {
-		err = open_frame(batch, stream, number);
+		err = open_frame(batch, stream, number, stream->offset);
 		if (err)
 			return err;
 		stream->begun = true;
@@ -378,7 +377,7 @@ static enum baton_err write_plain(struct baton_batch *batch,
  * A frame is opened for what the encoder may give and taken back if that is
  * nothing: most of the time it only takes.
  */
-static enum baton_err write_packed(const struct baton_pack *pack, void *memory,
+static enum baton_err write_packed(const struct baton_pack *pack, int c,
 				   struct baton_batch *batch,
 				   struct baton_outgoing_stream *stream,
 				   uint8_t number, struct baton_codec_io *io)
@@ -391,7 +390,7 @@ static enum baton_err write_packed(const struct baton_pack *pack, void *memory,
 	size_t cap;
 
 	if (opened) {
-		err = open_frame(batch, stream, number);
+		err = open_frame(batch, stream, number, pack->from[c]);
 		if (err)
 			return err;
 	}
@@ -400,7 +399,7 @@ static enum baton_err write_packed(const struct baton_pack *pack, void *memory,
 		return BATON_ERR_AGAIN;
 	io->out = plaintext(batch) + batch->len;
 	io->out_len = cap;
-	err = pack->codec->encode(memory, io, finish, &done);
+	err = pack->codec->encode(pack->memory[c], io, finish, &done);
 	if (err)
 		return err;
 	batch->len = (uint16_t)(batch->len + cap - io->out_len);
@@ -421,7 +420,7 @@ static void choose_codec(struct baton_outgoing *outgoing, uint8_t class_id,
 			 struct baton_outgoing_stream *stream,
 			 const uint8_t *bytes, size_t len)
 {
-	const struct baton_pack *pack = &outgoing->pack;
+	struct baton_pack *pack = &outgoing->pack;
 	const struct baton_dictionary *with;
 
 	if (!BATON_CODEC || stream->secret || encoder_taken(outgoing, class_id))
@@ -432,8 +431,8 @@ static void choose_codec(struct baton_outgoing *outgoing, uint8_t class_id,
 	    pack->codec->encode_begin(
 		    pack->memory[class_id - BATON_CLASS_MESSAGE], with))
 		return;
-	stream->packed = true;
 	stream->codec = with->id;
+	pack->from[class_id - BATON_CLASS_MESSAGE] = stream->offset;
 }
 
 enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
@@ -460,14 +459,12 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 	err = put_owed_cancel(batch, stream, number);
 	if (err)
 		return err;
-	if (!stream->begun && !stream->packed)
+	if (!stream->begun && !stream->codec)
 		choose_codec(outgoing, class_id, stream, bytes, len);
-	if (!BATON_CODEC || !stream->packed)
+	if (!BATON_CODEC || !stream->codec)
 		return write_plain(batch, stream, number, bytes, len, taken);
-	err = write_packed(
-		&outgoing->pack,
-		outgoing->pack.memory[class_id - BATON_CLASS_MESSAGE], batch,
-		stream, number, &io);
+	err = write_packed(&outgoing->pack, class_id - BATON_CLASS_MESSAGE,
+			   batch, stream, number, &io);
 	*taken = len - io.in_len;
 	return err;
 }
@@ -485,7 +482,7 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 		return BATON_ERR_STATE;
 	stream->reason = reason;
 	/* What the peer has never seen the head of needs no word. */
-	set_state(stream, stream->begun || stream->from > 0
+	set_state(stream, stream->begun || stream->resumed
 				  ? BATON_OUTGOING_CANCELLING
 				  : BATON_OUTGOING_IDLE);
 	return BATON_OK;
@@ -616,7 +613,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		set_state(stream, BATON_OUTGOING_IDLE);
 	} else if (streamed && stream->state != BATON_OUTGOING_CANCELLING) {
 		stream->offset = offset - (BATON_PLANTED(RESUME) && offset > 0);
-		stream->from = offset;
+		stream->resumed = offset > 0;
 		stream->begun = false;
 		set_state(stream, BATON_OUTGOING_SENDING);
 		news->rewind = true;
@@ -635,7 +632,7 @@ enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
 	if (message > stream->next)
 		return BATON_ERR_PROTOCOL;
 	if (stream->state == BATON_OUTGOING_SENDING &&
-	    message == stream->next && (stream->begun || stream->from > 0)) {
+	    message == stream->next && (stream->begun || stream->resumed)) {
 		*told = true;
 		stream->reason = 0;
 		set_state(stream, BATON_OUTGOING_CANCELLING);
@@ -650,14 +647,12 @@ enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
 bool baton_outgoing_unverified(const struct baton_outgoing *outgoing)
 {
 	const struct baton_outgoing_stream *stream;
-	int c, s;
+	int i;
 
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			stream = &outgoing->stream[c][s];
-			if (stream->next > stream->verified ||
-			    stream->offset > 0)
-				return true;
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		stream = &outgoing->stream[i];
+		if (stream->next > stream->verified || stream->offset > 0)
+			return true;
+	}
 	return false;
 }

@@ -16,7 +16,6 @@
 #include "transport/pack.h"
 #include "transport/receiver.h"
 
-#define BATON_STREAMS 4 /* streams per class and direction */
 #define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
 
 /* How a message is sent; or-ed. */
@@ -48,17 +47,16 @@ struct baton_outgoing_stream {
 	uint64_t verified; /* messages the peer has taken, or refused */
 	uint64_t total;
 	uint64_t offset; /* plain bytes written of the message in progress */
-	uint64_t from; /* where this link's part of it begins */
 	const uint8_t *meta; /* the application's */
 	uint8_t meta_len;
-	uint8_t state; /* enum baton_outgoing_state */
 	uint8_t reason; /* CANCELLING */
-	bool begun; /* its head was written on this link */
-	bool cancelled; /* a CANCEL went out that is not verified */
-	bool owes_cancel; /* of the message before: the peer lacks it */
-	bool secret;
-	bool packed; /* it has the encoder of its class */
-	uint8_t codec; /* packed: for the head */
+	uint8_t codec; /* it has the encoder of its class; 0: it is plain */
+	uint8_t state : 2; /* enum baton_outgoing_state */
+	bool begun : 1; /* its head was written on this link */
+	bool resumed : 1; /* and on one before, as the peer knows */
+	bool cancelled : 1; /* a CANCEL went out that is not verified */
+	bool owes_cancel : 1; /* of the message before: the peer lacks it */
+	bool secret : 1;
 };
 
 /* A record being filled; room for its header is kept in front. */
@@ -74,7 +72,7 @@ struct baton_batch {
 
 struct baton_outgoing {
 	struct baton_batch batch[BATON_CLASSES];
-	struct baton_outgoing_stream stream[BATON_DATA_CLASSES][BATON_STREAMS];
+	struct baton_outgoing_stream stream[BATON_ALL_STREAMS];
 	struct baton_pack pack;
 };
 
@@ -85,6 +83,9 @@ struct baton_outgoing {
 void baton_outgoing_init(struct baton_outgoing *outgoing,
 			 uint8_t *const memory[BATON_CLASSES],
 			 const uint16_t record_max[BATON_CLASSES]);
+
+/* What was in the batch has gone. */
+void baton_batch_clear(struct baton_batch *batch);
 
 /* The peer takes records of at most record_max. Drops what is in batches. */
 void baton_outgoing_start(struct baton_outgoing *outgoing,

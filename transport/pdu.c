@@ -10,8 +10,6 @@
 #define PIECE_RESERVED 0x7000
 #define LL_LEN_DEFAULT 251
 #define L2CAP_ATT_LEN 7 /* L2CAP header 4, ATT opcode and handle 3 */
-#define LL_PDU_US 492 /* what an LL PDU costs beside its bytes, 1M */
-#define BYTE_US 8 /* 1M: the slowest that is usual */
 #define HELD 2 /* PDUs that a controller usually holds */
 #define URGENT_LEN 47 /* a short control record, headers included */
 #define LL_PDU_COST 97 /* byte times of 2M that an LL PDU costs beside bytes */
@@ -243,22 +241,31 @@ static uint32_t value_cost(uint32_t len, uint32_t ll_len)
 	return total + LL_PDU_COST * ((total + ll_len - 1) / ll_len);
 }
 
-uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len)
+/* By enum baton_link_phy: a byte, and what an LL PDU costs beside its bytes, us. */
+static const struct {
+	uint8_t byte;
+	uint16_t pdu;
+} air_us[] = {{8, 492}, {8, 492}, {4, 404}, {64, 1996}};
+
+uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len, uint8_t phy)
 {
 	uint32_t d = ll_len ? ll_len : LL_LEN_DEFAULT;
-	uint32_t lone =
-		(URGENT_LEN + d - 1) / d * LL_PDU_US + URGENT_LEN * BYTE_US;
-	uint32_t each, count;
+	uint32_t byte = air_us[phy & 3].byte;
+	uint32_t pdu = air_us[phy & 3].pdu;
+	uint32_t lone = (URGENT_LEN + d - 1) / d * pdu + URGENT_LEN * byte;
+	uint32_t each, len;
 
 	if (interval_us == 0)
 		return BATON_PDU_MAX;
 	each = interval_us > lone ? (interval_us - lone) / HELD : 0;
-	count = each / (LL_PDU_US + d * BYTE_US);
-	if (count * d > BATON_PDU_MAX + L2CAP_ATT_LEN)
+	len = each / (pdu + d * byte) * d;
+	if (len == 0 && each > pdu)
+		len = (each - pdu) / byte;
+	if (len > BATON_PDU_MAX + L2CAP_ATT_LEN)
 		return BATON_PDU_MAX;
-	if (count * d < BATON_PDU_MIN + L2CAP_ATT_LEN)
+	if (len < BATON_PDU_MIN + L2CAP_ATT_LEN)
 		return BATON_PDU_MIN;
-	return (uint16_t)(count * d - L2CAP_ATT_LEN);
+	return (uint16_t)(len - L2CAP_ATT_LEN);
 }
 
 uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit)

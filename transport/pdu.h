@@ -103,11 +103,18 @@ size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
  */
 uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit);
 
+enum baton_link_phy {
+	BATON_LINK_PHY_UNKNOWN = 0, /* taken for 1M */
+	BATON_LINK_PHY_1M = 1,
+	BATON_LINK_PHY_2M = 2,
+	BATON_LINK_PHY_CODED = 3, /* taken for S=8 */
+};
+
 /*
  * The longest PDU of which a controller may hold two and a short control
  * record still goes out in the same connection event (interval_us; 0: not
- * known, no limit). SPEC A.1.
+ * known, no limit) on phy (enum baton_link_phy). SPEC A.1.
  */
-uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len);
+uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len, uint8_t phy);
 
 #endif

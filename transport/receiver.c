@@ -22,24 +22,18 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 	receiver->window = window;
 	receiver->unit_max = unit_max;
 	receiver->record = record;
-	receiver->record_cap = (uint32_t)BATON_RECEIVER_RECORD_LEN(record_max);
+	receiver->record_cap = (uint16_t)BATON_RECEIVER_RECORD_LEN(record_max);
 	baton_receiver_start(receiver, 0);
 }
 
 void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
 {
+	memset(&receiver->broken, 0,
+	       sizeof(*receiver) - offsetof(struct baton_receiver, broken));
 	receiver->interval_ms = interval_ms;
-	receiver->record_have = 0;
-	receiver->taken = 0;
-	receiver->next = 0;
-	receiver->high = 0;
-	receiver->told = 0;
+	receiver->record_want = BATON_RECORD_HEADER_LEN;
 	receiver->told_limit = receiver->window;
-	receiver->taken_off = 0;
-	receiver->longest = 0;
-	receiver->owed_now = false;
-	receiver->owed = false;
-	receiver->broken = false;
+	receiver->ack_due_ms = BATON_NEVER;
 	memset(receiver->slots, 0, BATON_RECEIVER_SLOTS_LEN(receiver->window));
 }
 
@@ -92,12 +86,16 @@ static uint32_t ack_every(const struct baton_receiver *receiver,
 static void note_arrival(struct baton_receiver *receiver,
 			 const struct baton_block *data, uint64_t now_ms)
 {
-	if (!receiver->owed)
-		receiver->first_ms = now_ms;
-	receiver->last_ms = now_ms;
-	receiver->owed = true;
+	uint64_t due = now_ms + BATON_ACK_DELAY_MS + receiver->interval_ms;
+
+	if (receiver->ack_due_ms == BATON_NEVER)
+		receiver->ack_until_ms = now_ms + BATON_ACK_DELAY_MAX_MS +
+					 4 * (uint64_t)receiver->interval_ms;
 	if (receiver->next - receiver->told >= ack_every(receiver, data))
-		receiver->owed_now = true;
+		receiver->ack_due_ms = 0;
+	if (receiver->ack_due_ms > 0)
+		receiver->ack_due_ms =
+			baton_earlier(due, receiver->ack_until_ms);
 }
 
 static bool whole(const struct baton_slot *slot)
@@ -121,41 +119,40 @@ static void free_unit(struct baton_receiver *receiver)
 	gain = receiver->taken + receiver->window - receiver->told_limit;
 	room = (int32_t)(receiver->told_limit - receiver->next);
 	if (room <= 0 || (room < (int32_t)half && gain >= half))
-		receiver->owed_now = true;
+		receiver->ack_due_ms = 0;
 }
 
-/* Bytes that the record being put together lacks; 0: none, or it is broken. */
-static uint32_t lacking(struct baton_receiver *receiver)
+/* The header is here: how long the record is. */
+static void read_header(struct baton_receiver *receiver)
 {
-	uint32_t body;
+	uint16_t body =
+		baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
 
-	if (receiver->broken)
-		return 0;
-	if (receiver->record_have < BATON_RECORD_HEADER_LEN)
-		return BATON_RECORD_HEADER_LEN - receiver->record_have;
-	body = baton_load_be16(receiver->record) & BATON_RECORD_LEN_MASK;
-	if (body <= BATON_RECORD_TAIL_LEN ||
-	    body + BATON_RECORD_HEADER_LEN > receiver->record_cap) {
-		receiver->broken = true;
-		return 0;
-	}
-	return body + BATON_RECORD_HEADER_LEN - receiver->record_have;
+	receiver->broken =
+		body <= BATON_RECORD_TAIL_LEN ||
+		body + BATON_RECORD_HEADER_LEN > receiver->record_cap;
+	if (!receiver->broken)
+		receiver->record_want =
+			(uint16_t)(BATON_RECORD_HEADER_LEN + body);
 }
 
 /* Put bytes into the record, up to its end; gives how many. */
-static uint32_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
-		     uint32_t len)
+static uint16_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
+		     uint16_t len)
 {
-	uint32_t used = 0;
-	uint32_t n;
+	uint16_t used = 0;
+	uint16_t n;
 
-	while (used < len && (n = lacking(receiver)) > 0) {
+	while (used < len && receiver->record_have < receiver->record_want) {
+		n = (uint16_t)(receiver->record_want - receiver->record_have);
 		if (n > len - used)
-			n = len - used;
+			n = (uint16_t)(len - used);
 		memcpy(receiver->record + receiver->record_have, bytes + used,
 		       n);
-		receiver->record_have += n;
-		used += n;
+		receiver->record_have = (uint16_t)(receiver->record_have + n);
+		used = (uint16_t)(used + n);
+		if (receiver->record_have == BATON_RECORD_HEADER_LEN)
+			read_header(receiver);
 	}
 	return used;
 }
@@ -168,17 +165,17 @@ static void take_at_once(struct baton_receiver *receiver,
 			 const struct baton_block *data)
 {
 	struct baton_slot *slot = slot_at(receiver, receiver->next);
-	uint32_t used = feed(receiver, data->bytes, data->len);
+	uint16_t used = feed(receiver, data->bytes, data->len);
 
 	slot->total = data->total;
 	slot->have = data->total;
-	receiver->taken_off = (uint16_t)used;
+	receiver->taken_off = used;
 	receiver->next++;
 	if (used == data->len)
 		free_unit(receiver);
 	else
 		memcpy(bytes_at(receiver, receiver->taken) + used,
-		       data->bytes + used, data->len - used);
+		       data->bytes + used, (size_t)(data->len - used));
 }
 
 /*
@@ -238,16 +235,13 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	uint32_t number = full_number(receiver, data);
 	struct baton_slot *slot = slot_at(receiver, number);
 	bool hole = receiver->high != receiver->next;
+	bool below = (int32_t)(number - receiver->next) < 0;
 	enum baton_err err;
 
-	if ((int32_t)(number - receiver->next) < 0) {
-		receiver->owed_now = true;
-		return BATON_OK;
-	}
-	if (number - receiver->taken >= receiver->window)
+	if (!below && number - receiver->taken >= receiver->window)
 		return BATON_ERR_PEER_SEQ;
-	if (whole(slot)) {
-		receiver->owed_now = true;
+	if (below || whole(slot)) {
+		receiver->ack_due_ms = 0;
 		return BATON_OK;
 	}
 	err = join(receiver, data, slot);
@@ -267,7 +261,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 		receiver->next++;
 	if (hole || receiver->high != receiver->next ||
 	    proves_length(receiver, data))
-		receiver->owed_now = true;
+		receiver->ack_due_ms = 0;
 	note_arrival(receiver, data, now_ms);
 	return BATON_OK;
 }
@@ -275,11 +269,12 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 				     uint8_t **bytes, size_t *len)
 {
-	uint32_t left, n;
+	uint16_t left, n;
 
-	while (receiver->taken != receiver->next && lacking(receiver) > 0) {
-		left = (uint32_t)slot_at(receiver, receiver->taken)->total -
-		       receiver->taken_off;
+	while (receiver->taken != receiver->next &&
+	       receiver->record_have < receiver->record_want) {
+		left = (uint16_t)(slot_at(receiver, receiver->taken)->total -
+				  receiver->taken_off);
 		n = feed(receiver,
 			 bytes_at(receiver, receiver->taken) +
 				 receiver->taken_off,
@@ -288,7 +283,7 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 		if (n == left)
 			free_unit(receiver);
 	}
-	if (lacking(receiver) > 0)
+	if (receiver->record_have < receiver->record_want)
 		return BATON_ERR_AGAIN;
 	if (receiver->broken)
 		return BATON_ERR_PROTOCOL;
@@ -300,18 +295,7 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 void baton_receiver_release(struct baton_receiver *receiver)
 {
 	receiver->record_have = 0;
-}
-
-uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver)
-{
-	if (receiver->owed_now)
-		return 0;
-	if (!receiver->owed)
-		return BATON_NEVER;
-	return baton_earlier(receiver->last_ms + BATON_ACK_DELAY_MS +
-				     receiver->interval_ms,
-			     receiver->first_ms + BATON_ACK_DELAY_MAX_MS +
-				     4 * (uint64_t)receiver->interval_ms);
+	receiver->record_want = BATON_RECORD_HEADER_LEN;
 }
 
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
@@ -327,20 +311,14 @@ size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	receiver->told = receiver->next;
 	receiver->told_limit = receiver->next + credit(receiver);
-	receiver->owed_now = false;
-	receiver->owed = false;
+	receiver->ack_due_ms = BATON_NEVER;
 	return baton_pdu_put_ack(dst, cap, receiver->class_id, receiver->next,
 				 credit(receiver), bitmap);
 }
 
 bool baton_receiver_partial(const struct baton_receiver *receiver)
 {
-	uint32_t want = BATON_RECORD_HEADER_LEN;
-
-	if (receiver->record_have == 0 || receiver->taken != receiver->next)
-		return false;
-	if (receiver->record_have >= want)
-		want += baton_load_be16(receiver->record) &
-			BATON_RECORD_LEN_MASK;
-	return receiver->record_have < want;
+	return receiver->record_have > 0 &&
+	       receiver->record_have < receiver->record_want &&
+	       receiver->taken == receiver->next;
 }

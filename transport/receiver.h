@@ -28,23 +28,25 @@ struct baton_receiver {
 	uint8_t *bytes; /* window times unit_max */
 	struct baton_slot *slots;
 	uint8_t *record; /* header and body of the record being put together */
-	uint32_t record_have;
-	uint32_t record_cap; /* header and longest body */
+	uint16_t record_cap; /* header and longest body */
+	uint16_t unit_max;
+	uint16_t window;
+	uint8_t class_id;
+
+	/* What start() sets to 0 begins here. */
+	bool broken; /* a record length was out of range */
+	uint16_t record_have;
+	uint16_t record_want; /* its length, as far as that is known */
+	uint16_t taken_off; /* bytes of unit taken already put there */
+	uint16_t longest; /* unit that came whole as one part */
 	uint32_t taken; /* units below it were put into records */
 	uint32_t next; /* lowest unit not here whole */
 	uint32_t high; /* one past the highest unit seen */
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
-	uint64_t first_ms, last_ms; /* arrivals since the last ACK */
 	uint32_t interval_ms; /* connection interval, 0: not known */
-	uint16_t taken_off; /* bytes of unit taken already put there */
-	uint16_t unit_max;
-	uint16_t longest; /* unit that came whole as one part */
-	uint16_t window;
-	uint8_t class_id;
-	bool owed_now; /* an ACK is owed at once */
-	bool owed; /* an ACK is owed by ACK_DELAY */
-	bool broken; /* a record length was out of range */
+	uint64_t ack_due_ms; /* 0: at once, BATON_NEVER: none is owed */
+	uint64_t ack_until_ms; /* the latest it may be put off to */
 };
 
 /* Bytes of memory for a window, for units of at most unit_max bytes. */
@@ -90,7 +92,11 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 void baton_receiver_release(struct baton_receiver *receiver);
 
 /* When an ACK is due; 0: now, BATON_NEVER: none is owed. */
-uint64_t baton_receiver_ack_deadline(const struct baton_receiver *receiver);
+static inline uint64_t
+baton_receiver_ack_deadline(const struct baton_receiver *receiver)
+{
+	return receiver->ack_due_ms;
+}
 
 /* Write the ACK into cap bytes (BATON_ACK_LEN or more); the debt is paid. */
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,

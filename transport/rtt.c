@@ -5,10 +5,8 @@
 
 #define SAMPLE_MAX_MS 60000
 
-void baton_rtt_init(struct baton_rtt *rtt, uint32_t interval_us)
+void baton_rtt_set_interval(struct baton_rtt *rtt, uint32_t interval_us)
 {
-	rtt->srtt_8 = 0;
-	rtt->var_4 = 0;
 	rtt->interval_ms = interval_us / 1000 + (interval_us % 1000 != 0);
 }
 

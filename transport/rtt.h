@@ -12,8 +12,8 @@ struct baton_rtt {
 	uint32_t interval_ms; /* connection interval, rounded up */
 };
 
-/* Forget every sample; interval_us is 0 where not known. */
-void baton_rtt_init(struct baton_rtt *rtt, uint32_t interval_us);
+/* The connection interval is this now, 0 where not known. All 0: a new one. */
+void baton_rtt_set_interval(struct baton_rtt *rtt, uint32_t interval_us);
 
 /* A unit sent once was acknowledged after ms. */
 void baton_rtt_sample(struct baton_rtt *rtt, uint32_t ms);

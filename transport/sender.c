@@ -43,24 +43,9 @@ void baton_sender_init(struct baton_sender *sender, uint8_t class_id,
 
 void baton_sender_start(struct baton_sender *sender, uint8_t credit)
 {
-	baton_sender_init(sender, sender->class_id, sender->ring,
-			  sender->ring_len, sender->units, sender->window);
+	memset(&sender->backoff, 0,
+	       sizeof(*sender) - offsetof(struct baton_sender, backoff));
 	sender->limit = credit;
-}
-
-uint32_t baton_sender_room(const struct baton_sender *sender)
-{
-	return sender->ring_len - sender->held;
-}
-
-uint32_t baton_sender_uncut(const struct baton_sender *sender)
-{
-	return sender->uncut;
-}
-
-uint32_t baton_sender_flight(const struct baton_sender *sender)
-{
-	return sender->next - sender->una;
 }
 
 /* The ring offset len bytes behind at; both are within the ring. */
@@ -86,35 +71,19 @@ void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
 	sender->uncut += len;
 }
 
-static void copy_out(const struct baton_sender *sender, uint8_t *dst,
-		     uint32_t at, uint32_t len)
+bool baton_sender_starved(const struct baton_sender *sender)
 {
-	uint32_t first = sender->ring_len - at;
-
-	if (first > len)
-		first = len;
-	memcpy(dst, sender->ring + at, first);
-	memcpy(dst + first, sender->ring, len - first);
-}
-
-static bool may_cut(const struct baton_sender *sender)
-{
-	return sender->next - sender->una <
-		       sender->window + (uint32_t)BATON_PLANTED(WINDOW) &&
-	       (int32_t)(sender->limit - sender->next) > 0;
+	return sender->uncut > 0 &&
+	       (int32_t)(sender->limit - sender->next) <= 0;
 }
 
 bool baton_sender_ready(const struct baton_sender *sender)
 {
 	if (sender->lost > 0)
 		return true;
-	return baton_sender_uncut(sender) > 0 && may_cut(sender);
-}
-
-bool baton_sender_starved(const struct baton_sender *sender)
-{
-	return baton_sender_uncut(sender) > 0 &&
-	       (int32_t)(sender->limit - sender->next) <= 0;
+	return sender->uncut > 0 && !baton_sender_starved(sender) &&
+	       baton_sender_flight(sender) <
+		       sender->window + (uint32_t)BATON_PLANTED(WINDOW);
 }
 
 /* May number go out with 7 bits (SPEC A.3)? Again: not for the first time. */
@@ -126,22 +95,31 @@ static bool short_form(const struct baton_sender *sender, uint32_t number,
 	       (!again || sender->next - number <= SHORT_BEHIND);
 }
 
-/* One whole unit in dst, or 0 if neither form may be as long as that. */
-static size_t build_whole(const struct baton_sender *sender, uint8_t *dst,
-			  uint32_t number, const struct baton_unit *unit,
-			  size_t ahead, const struct baton_sizes *sizes)
+/*
+ * The DATA block with len bytes of a unit, from offset on, behind a header of
+ * the form that is header bytes long.
+ */
+static size_t put_data(const struct baton_sender *sender, uint8_t *dst,
+		       size_t header, uint32_t number, uint16_t offset,
+		       uint16_t len)
 {
-	size_t n;
+	const struct baton_unit *unit = unit_at(sender, number);
+	uint32_t at = ring_offset(sender, unit->at, offset);
+	uint32_t first = sender->ring_len - at;
 
-	if (short_form(sender, number, true) &&
-	    ahead + BATON_SHORT_LEN + unit->len <= sizes->trusted)
-		n = baton_pdu_put_short(dst, number);
-	else if (ahead + BATON_LONG_LEN + unit->len <= sizes->trusted)
-		n = baton_pdu_put_long(dst, sender->class_id, number);
+	if (header == BATON_SHORT_LEN)
+		baton_pdu_put_short(dst, number);
+	else if (header == BATON_LONG_LEN)
+		baton_pdu_put_long(dst, sender->class_id, number);
 	else
-		return 0;
-	copy_out(sender, dst + n, unit->at, unit->len);
-	return n + unit->len;
+		baton_pdu_put_part(dst, sender->class_id, number, offset,
+				   unit->len);
+	dst += header;
+	if (first > len)
+		first = len;
+	memcpy(dst, sender->ring + at, first);
+	memcpy(dst + first, sender->ring, len - first);
+	return header + len;
 }
 
 static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
@@ -166,52 +144,47 @@ static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 {
 	uint32_t number = sender->una;
 	struct baton_unit *unit;
-	size_t room, len, n;
+	uint16_t offset, len;
+	size_t header, room;
 
 	while (unit_at(sender, number)->state != BATON_UNIT_LOST)
 		number++;
 	unit = unit_at(sender, number);
-	if (unit->resume == 0) {
-		n = build_whole(sender, dst, number, unit, ahead, sizes);
-		if (n) {
-			mark_sent(sender, unit, 0, now_ms);
-			return n;
-		}
+	offset = unit->resume;
+	len = (uint16_t)(unit->len - offset);
+	header = short_form(sender, number, true) ? BATON_SHORT_LEN
+						  : BATON_LONG_LEN;
+	if (offset > 0 || ahead + header + len > sizes->trusted) {
+		header = BATON_PART_LEN;
+		if (ahead + header >= sizes->best)
+			return 0;
+		room = sizes->best - ahead - header;
+		if (len > room)
+			len = (uint16_t)room;
 	}
-	if (ahead + BATON_PART_LEN >= sizes->best)
-		return 0;
-	room = sizes->best - ahead - BATON_PART_LEN;
-	len = (size_t)(unit->len - unit->resume);
-	if (len > room)
-		len = room;
-	n = baton_pdu_put_part(dst, sender->class_id, number, unit->resume,
-			       unit->len);
-	copy_out(sender, dst + n, ring_offset(sender, unit->at, unit->resume),
-		 (uint32_t)len);
-	n += len;
-	unit->resume = (uint16_t)(unit->resume + len);
+	unit->resume = (uint16_t)(offset + len);
 	if (unit->resume == unit->len)
-		mark_sent(sender, unit, len == unit->len ? ahead + n : 0,
+		mark_sent(sender, unit,
+			  header == BATON_PART_LEN && offset == 0
+				  ? ahead + header + len
+				  : 0,
 			  now_ms);
-	return n;
+	return put_data(sender, dst, header, number, offset, len);
 }
 
 static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
 			const struct baton_sizes *sizes, uint64_t now_ms)
 {
-	uint32_t uncut = baton_sender_uncut(sender);
+	uint32_t uncut = sender->uncut;
 	uint32_t number = sender->next;
 	struct baton_unit *unit = unit_at(sender, number);
 	size_t header = short_form(sender, number, false) ? BATON_SHORT_LEN
 							  : BATON_LONG_LEN;
-	bool part = false;
-	size_t room, n;
+	size_t room;
 
 	if (sizes->best > sizes->trusted &&
-	    ahead + header + uncut > sizes->trusted) {
+	    ahead + header + uncut > sizes->trusted)
 		header = BATON_PART_LEN;
-		part = true;
-	}
 	if (ahead + header >= sizes->best)
 		return 0;
 	room = sizes->best - ahead - header;
@@ -221,24 +194,16 @@ static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
 	sender->cut_at = ring_offset(sender, sender->cut_at, unit->len);
 	sender->uncut -= unit->len;
 	sender->next++;
-	if (part)
-		n = baton_pdu_put_part(dst, sender->class_id, number, 0,
-				       unit->len);
-	else if (header == BATON_SHORT_LEN)
-		n = baton_pdu_put_short(dst, number);
-	else
-		n = baton_pdu_put_long(dst, sender->class_id, number);
-	copy_out(sender, dst + n, unit->at, unit->len);
-	n += unit->len;
-	mark_sent(sender, unit, part ? ahead + n : 0, now_ms);
-	return n;
+	mark_sent(sender, unit,
+		  header == BATON_PART_LEN ? ahead + header + unit->len : 0,
+		  now_ms);
+	return put_data(sender, dst, header, number, 0, unit->len);
 }
 
 size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
-			  uint64_t now_ms, bool *again)
+			  uint64_t now_ms)
 {
-	*again = sender->lost > 0;
 	if (sender->lost > 0)
 		return build_again(sender, dst, ahead, sizes, now_ms);
 	if (!baton_sender_ready(sender))

@@ -44,6 +44,11 @@ struct baton_sender {
 	uint8_t *ring;
 	struct baton_unit *units; /* unit n is units[n % window] */
 	uint32_t ring_len;
+	uint16_t window;
+	uint8_t class_id;
+
+	/* What start() sets to 0 begins here. */
+	uint8_t backoff; /* timeouts in a row */
 	uint32_t append_at; /* ring offset of the byte appended next */
 	uint32_t cut_at; /* ring offset of the byte cut next */
 	uint32_t held; /* bytes in the ring that are not acknowledged */
@@ -53,11 +58,8 @@ struct baton_sender {
 	uint32_t limit; /* units below it have credit */
 	uint32_t order; /* of the next sending */
 	uint32_t order_acked; /* newest sending known to have arrived, plus 1 */
+	uint32_t lost; /* units in state LOST */
 	uint64_t progress_ms; /* when una moved, or the first unit went out */
-	uint16_t lost; /* units in state LOST */
-	uint16_t window;
-	uint8_t class_id;
-	uint8_t backoff; /* timeouts in a row */
 	uint64_t timer_ms; /* what the next timeout counts from */
 };
 
@@ -90,13 +92,22 @@ void baton_sender_init(struct baton_sender *sender, uint8_t class_id,
 void baton_sender_start(struct baton_sender *sender, uint8_t credit);
 
 /* Bytes that append() would take now. */
-uint32_t baton_sender_room(const struct baton_sender *sender);
+static inline uint32_t baton_sender_room(const struct baton_sender *sender)
+{
+	return sender->ring_len - sender->held;
+}
 
 /* Bytes that no unit has been cut of yet. */
-uint32_t baton_sender_uncut(const struct baton_sender *sender);
+static inline uint32_t baton_sender_uncut(const struct baton_sender *sender)
+{
+	return sender->uncut;
+}
 
 /* Units out and not acknowledged. */
-uint32_t baton_sender_flight(const struct baton_sender *sender);
+static inline uint32_t baton_sender_flight(const struct baton_sender *sender)
+{
+	return sender->next - sender->una;
+}
 
 /* Append len bytes; the caller has asked baton_sender_room(). */
 void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
@@ -111,12 +122,12 @@ bool baton_sender_starved(const struct baton_sender *sender);
 /*
  * Write the next DATA block into dst. The PDU it ends has ahead bytes before
  * it; ahead + the block never exceeds sizes->best. Gives the block's length,
- * 0 if nothing may be sent or nothing fits. *again: something was resent.
+ * 0 if nothing may be sent or nothing fits.
  */
 BATON_MUST_CHECK
 size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
-			  uint64_t now_ms, bool *again);
+			  uint64_t now_ms);
 
 /*
  * Take an ACK; trusted is the longest PDU known to go through. PEER_SEQ: it

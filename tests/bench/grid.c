@@ -55,7 +55,10 @@ static void work_out(struct bench_grid_row *row)
 	const struct bench_cell *cell = &row->cell;
 	uint32_t raw =
 		baton_pdu_best_len(cell->mtu, cell->ll_len, BATON_PDU_MAX);
-	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len);
+	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len,
+					 cell->phy == BATON_PHY_2M
+						 ? BATON_LINK_PHY_2M
+						 : BATON_LINK_PHY_1M);
 	uint32_t pdu = raw < cap ? raw : cap;
 	double record = config.record_max + 18.0;
 	double payload = (config.record_max - 1) / record;

@@ -358,19 +358,17 @@ void world_check(enum baton_role role)
 	const struct baton_session *session = &world->end[role].session;
 	const struct baton_outgoing_stream *out;
 	const struct baton_incoming_stream *in;
-	int c, s;
+	int i;
 
-	for (c = 0; c < BATON_DATA_CLASSES; c++)
-		for (s = 0; s < BATON_STREAMS; s++) {
-			out = &session->outgoing.stream[c][s];
-			in = &session->incoming.stream[c][s];
-			FUZZ_CHECK(out->verified <= out->next + 1);
-			FUZZ_CHECK(out->state == BATON_OUTGOING_IDLE ||
-				   out->offset <= out->total);
-			FUZZ_CHECK(in->offset <= BATON_MESSAGE_MAX);
-			FUZZ_CHECK(in->state != BATON_INCOMING_IDLE ||
-				   in->offset == 0);
-		}
+	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		out = &session->outgoing.stream[i];
+		in = &session->incoming.stream[i];
+		FUZZ_CHECK(out->verified <= out->next + 1);
+		FUZZ_CHECK(out->state == BATON_OUTGOING_IDLE ||
+			   out->offset <= out->total);
+		FUZZ_CHECK(in->offset <= BATON_MESSAGE_MAX);
+		FUZZ_CHECK(in->state != BATON_INCOMING_IDLE || in->offset == 0);
+	}
 }
 
 struct baton_stream_id world_stream(uint8_t byte)

@@ -355,7 +355,8 @@ static void a_lost_link_frees_the_codec(void **state)
 	frame.head = false;
 	frame.len = 10;
 	baton_incoming_take(&incoming, &frame, 0);
-	assert_false(baton_incoming_link_down(&incoming.stream[1][0]));
+	assert_false(baton_incoming_link_down(
+		&incoming.stream[BATON_STREAM_AT(BATON_CLASS_BULK, 0)]));
 	frame.start = true;
 	frame.head = true;
 	frame.stream = 1;

@@ -430,15 +430,24 @@ static void held_pdus_leave_room_for_control_in_an_event(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(baton_pdu_air_len(0, 27), 509);
-	assert_int_equal(baton_pdu_air_len(7500, 0), 244);
-	assert_int_equal(baton_pdu_air_len(7500, 27), 101);
-	assert_int_equal(baton_pdu_air_len(11250, 251), 495);
-	assert_int_equal(baton_pdu_air_len(30000, 27), 509);
-	assert_int_equal(baton_pdu_air_len(4000000, 27), 509);
+	assert_int_equal(baton_pdu_air_len(0, 27, 0), 509);
+	assert_int_equal(baton_pdu_air_len(7500, 0, 0), 244);
+	assert_int_equal(baton_pdu_air_len(7500, 27, 0), 101);
+	assert_int_equal(baton_pdu_air_len(11250, 251, 0), 495);
+	assert_int_equal(baton_pdu_air_len(30000, 27, 0), 509);
+	assert_int_equal(baton_pdu_air_len(4000000, 27, 0), 509);
+	/* 2M: two of (7500 - 592) / 2 = 3454 us, of 1408 or 512 us each. */
+	assert_int_equal(baton_pdu_air_len(7500, 251, BATON_LINK_PHY_2M), 495);
+	assert_int_equal(baton_pdu_air_len(7500, 27, BATON_LINK_PHY_2M), 155);
+	assert_int_equal(baton_pdu_air_len(7500, 27, BATON_LINK_PHY_1M), 101);
+	/* Coded: (30000 - 5004) / 2 = 12498 us, no whole LL PDU of 251. */
+	assert_int_equal(baton_pdu_air_len(30000, 251, BATON_LINK_PHY_CODED),
+			 157);
+	assert_int_equal(baton_pdu_air_len(7500, 251, BATON_LINK_PHY_CODED),
+			 BATON_PDU_MIN);
 	for (interval_us = 7500; interval_us < 60000; interval_us += 1250)
 		for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-			len = baton_pdu_air_len(interval_us, lens[i]);
+			len = baton_pdu_air_len(interval_us, lens[i], 0);
 			if (len == 509)
 				continue;
 			assert_true(event_time(len, lens[i]) <= interval_us);

@@ -7,19 +7,26 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "transport/rtt.h"
+
+static void start(struct baton_rtt *rtt, uint32_t interval_us)
+{
+	memset(rtt, 0, sizeof(*rtt));
+	baton_rtt_set_interval(rtt, interval_us);
+}
 
 static void before_a_sample_a_second_stands_in(void **state)
 {
 	struct baton_rtt rtt;
 
 	(void)state;
-	baton_rtt_init(&rtt, 0);
+	start(&rtt, 0);
 	assert_int_equal(baton_rtt_timeout_ms(&rtt, 0), 1020);
-	baton_rtt_init(&rtt, 30000);
+	start(&rtt, 30000);
 	assert_int_equal(baton_rtt_timeout_ms(&rtt, 0), 1080);
 }
 
@@ -28,13 +35,13 @@ static void the_interval_is_rounded_up(void **state)
 	struct baton_rtt rtt;
 
 	(void)state;
-	baton_rtt_init(&rtt, 7500);
+	start(&rtt, 7500);
 	assert_int_equal(rtt.interval_ms, 8);
-	baton_rtt_init(&rtt, 8000);
+	start(&rtt, 8000);
 	assert_int_equal(rtt.interval_ms, 8);
-	baton_rtt_init(&rtt, 1);
+	start(&rtt, 1);
 	assert_int_equal(rtt.interval_ms, 1);
-	baton_rtt_init(&rtt, UINT32_MAX);
+	start(&rtt, UINT32_MAX);
 	assert_int_equal(rtt.interval_ms, 4294968);
 }
 
@@ -43,7 +50,7 @@ static void the_first_sample_counts_threefold(void **state)
 	struct baton_rtt rtt;
 
 	(void)state;
-	baton_rtt_init(&rtt, 0);
+	start(&rtt, 0);
 	baton_rtt_sample(&rtt, 100); /* 100 + 4 * 50 */
 	assert_int_equal(baton_rtt_timeout_ms(&rtt, 0), 320);
 }
@@ -54,7 +61,7 @@ static void quick_round_trips_keep_the_least_timeout(void **state)
 	int i;
 
 	(void)state;
-	baton_rtt_init(&rtt, 15000);
+	start(&rtt, 15000);
 	for (i = 0; i < 100; i++)
 		baton_rtt_sample(&rtt, 0);
 	assert_int_equal(baton_rtt_timeout_ms(&rtt, 0), 250);
@@ -69,7 +76,7 @@ static void samples_are_smoothed_as_in_rfc_6298(void **state)
 	size_t i;
 
 	(void)state;
-	baton_rtt_init(&rtt, 0);
+	start(&rtt, 0);
 	for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		baton_rtt_sample(&rtt, samples[i]);
 		if (i == 0) {
@@ -92,7 +99,7 @@ static void timeouts_in_a_row_double_up_to_four_seconds(void **state)
 	uint8_t i;
 
 	(void)state;
-	baton_rtt_init(&rtt, 40000);
+	start(&rtt, 40000);
 	for (i = 0; i < 50; i++)
 		baton_rtt_sample(&rtt, 10);
 	for (i = 0; i < 6; i++)
@@ -106,7 +113,7 @@ static void absurd_samples_do_not_run_over(void **state)
 	int i;
 
 	(void)state;
-	baton_rtt_init(&rtt, UINT32_MAX);
+	start(&rtt, UINT32_MAX);
 	for (i = 0; i < 1000; i++)
 		baton_rtt_sample(&rtt, i % 2 ? UINT32_MAX : 0);
 	assert_in_range(baton_rtt_timeout_ms(&rtt, UINT8_MAX), 200,
