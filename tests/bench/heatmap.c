@@ -24,24 +24,38 @@ static const double bounds[STEPS] = {0.985, 0.97, 0.95, 0.90, 0.75, 0.50, 0};
 static const char *const labels[STEPS] = {
 	"98.5 and more", "97", "95", "90", "75", "50", "less"};
 
+/* Without CSS variables, which not every viewer knows. */
 static const char style[] =
 	"<style>\n"
-	"text{font:13px system-ui,sans-serif;fill:var(--ink)}\n"
+	"text{font:13px system-ui,'DejaVu Sans',sans-serif}\n"
 	".h{font-size:19px;font-weight:600}\n"
 	".p{font-weight:600}\n"
-	".m{fill:var(--soft)}\n"
 	".c{text-anchor:middle}\n"
-	".e{text-anchor:end}\n"
-	"svg{--bg:#fff;--ink:#1b2430;--soft:#5b6673;--k0:#0b5d6b;"
-	"--k1:#23808d;--k2:#58a6ad;--k3:#a5d0d1;--k4:#f3dfa6;--k5:#eeb062;"
-	"--k6:#cf6a3d;--t0:#fff;--t1:#fff;--t2:#08262b;--t3:#12282c;"
-	"--t4:#3a2c05;--t5:#3a2505;--t6:#fff}\n"
-	"@media(prefers-color-scheme:dark){svg{--bg:#12171d;--ink:#e6ebf0;"
-	"--soft:#97a3b0;--k0:#7fe0e6;--k1:#52bac4;--k2:#33919c;"
-	"--k3:#1f5f69;--k4:#5c4a1c;--k5:#95641f;--k6:#d27744;--t0:#062428;"
-	"--t1:#062428;--t2:#fff;--t3:#e6f6f7;--t4:#fbecc4;--t5:#fff;"
-	"--t6:#1c0d04}}\n"
-	".b{fill:var(--bg)}\n";
+	".e{text-anchor:end}\n";
+
+/* Cells and what is written in them, by step. */
+struct colours {
+	const char *bg, *ink, *soft;
+	const char *cell[STEPS], *text[STEPS];
+};
+
+static const struct colours light = {
+	"#fff",
+	"#1b2430",
+	"#5b6673",
+	{"#0b5d6b", "#23808d", "#58a6ad", "#a5d0d1", "#f3dfa6", "#eeb062",
+	 "#cf6a3d"},
+	{"#fff", "#fff", "#08262b", "#12282c", "#3a2c05", "#3a2505", "#fff"},
+};
+
+static const struct colours dark = {
+	"#12171d",
+	"#e6ebf0",
+	"#97a3b0",
+	{"#7fe0e6", "#52bac4", "#33919c", "#1f5f69", "#5c4a1c", "#95641f",
+	 "#d27744"},
+	{"#062428", "#062428", "#fff", "#e6f6f7", "#fbecc4", "#fff", "#1c0d04"},
+};
 
 static int step(double share)
 {
@@ -120,15 +134,24 @@ static void put_panel(FILE *file, const struct bench_grid_row *rows, double x,
 	}
 }
 
-static void put_classes(FILE *file)
+static void put_colours(FILE *file, const struct colours *colours)
 {
 	int k;
 
-	fputs(style, file);
+	fprintf(file, ".b{fill:%s}text{fill:%s}text.m{fill:%s}\n", colours->bg,
+		colours->ink, colours->soft);
 	for (k = 0; k < STEPS; k++)
-		fprintf(file, ".k%d{fill:var(--k%d)}.t%d{fill:var(--t%d)}\n", k,
-			k, k, k);
-	fputs("</style>\n", file);
+		fprintf(file, ".k%d{fill:%s}text.t%d{fill:%s}\n", k,
+			colours->cell[k], k, colours->text[k]);
+}
+
+static void put_classes(FILE *file)
+{
+	fputs(style, file);
+	put_colours(file, &light);
+	fputs("@media(prefers-color-scheme:dark){\n", file);
+	put_colours(file, &dark);
+	fputs("}\n</style>\n", file);
 }
 
 bool bench_grid_heatmap(const struct bench_grid_row rows[BENCH_GRID_LEN],
