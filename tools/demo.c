@@ -11,6 +11,7 @@
 #include "tools/demo.h"
 #include "tools/fail.h"
 #include "tools/outbox.h"
+#include "tools/packing.h"
 #include "tools/pair.h"
 #include "tools/part.h"
 #include "tools/prompt.h"
@@ -27,6 +28,7 @@ struct demo {
 	char *trace_path;
 	char *timeline_path;
 	gboolean json;
+	gboolean plain; /* --no-compression */
 	char *file; /* what the watch hands over */
 	char *dir[BATON_SIM_SIDES];
 	struct baton_sim_config config;
@@ -168,6 +170,7 @@ static char *hand_over(struct demo *demo, enum baton_sim_side from,
 		       GError **error)
 {
 	struct baton_sim *sim = baton_pair_sim(demo->pair);
+	struct baton_packing unpacked = baton_packing_now();
 	struct baton_mark before;
 	struct baton_mark after;
 	char *received = NULL;
@@ -180,6 +183,7 @@ static char *hand_over(struct demo *demo, enum baton_sim_side from,
 	baton_mark_set(&after, sim);
 	baton_cost_between(cost, &before, &after, file_len(received),
 			   baton_world_limit_bps(&demo->config));
+	cost->saved_pct = baton_packing_saved_pct(&unpacked);
 	return received;
 }
 
@@ -251,8 +255,9 @@ static gboolean start(struct demo *demo, int argc, char **argv, GError **error)
 		if (!demo->trace)
 			return FALSE;
 	}
-	demo->pair =
-		baton_pair_new(&demo->config, demo->dir, demo->trace, error);
+	demo->pair = baton_pair_new(&demo->config,
+				    demo->plain ? NULL : baton_packing_codec(),
+				    demo->dir, demo->trace, error);
 	if (demo->pair && demo->timeline_path) {
 		demo->timeline = baton_timeline_new(&demo->config);
 		baton_pair_show(demo->pair, demo->timeline);
@@ -296,6 +301,8 @@ int baton_demo_main(int argc, char **argv)
 		 "write every PDU to FILE, for Wireshark", "FILE"},
 		{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &demo.timeline_path,
 		 "draw what happened as SVG", "FILE"},
+		{"no-compression", 0, 0, G_OPTION_ARG_NONE, &demo.plain,
+		 "hand files over as they are", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &demo.json,
 		 "print the summary as JSON", NULL},
 		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},

@@ -7,6 +7,7 @@
 #include "tools/device.h"
 #include "tools/fail.h"
 #include "tools/outbox.h"
+#include "tools/packing.h"
 #include "tools/player.h"
 
 /* Everything that a role needs, in the order in which it is made. */
@@ -61,6 +62,7 @@ static gboolean open_runner(struct device *device, GError **error)
 		.role = options->role,
 		.message_max = options->limit,
 		.link = BATON_LINK_CONFIG_LARGE,
+		.codec = options->plain ? NULL : baton_packing_codec(),
 	};
 	struct baton_bearer *bearer;
 

@@ -29,6 +29,7 @@ struct device {
 
 struct baton_pair {
 	struct baton_sim *sim;
+	const struct baton_codec *codec;
 	struct device device[BATON_SIM_SIDES];
 	struct baton_trace *trace;
 	struct baton_timeline *timeline;
@@ -150,6 +151,7 @@ static bool make_device(struct baton_pair *pair, enum baton_sim_side side,
 		.role = side == BATON_SIM_WATCH ? BATON_WATCH : BATON_PHONE,
 		.message_max = BATON_MESSAGE_MAX,
 		.link = BATON_LINK_CONFIG_LARGE,
+		.codec = pair->codec,
 	};
 	struct baton_session *session;
 
@@ -167,6 +169,7 @@ static bool make_device(struct baton_pair *pair, enum baton_sim_side side,
 }
 
 struct baton_pair *baton_pair_new(const struct baton_sim_config *config,
+				  const struct baton_codec *codec,
 				  char *const dir[BATON_SIM_SIDES],
 				  struct baton_trace *trace, GError **error)
 {
@@ -178,6 +181,7 @@ struct baton_pair *baton_pair_new(const struct baton_sim_config *config,
 		g_free(pair);
 		return NULL;
 	}
+	pair->codec = codec;
 	pair->trace = trace;
 	if (trace) {
 		baton_trace_host(trace, BATON_WATCH);

@@ -16,10 +16,11 @@
 struct baton_pair;
 
 /*
- * dir: each device's directory, which is there. trace may be NULL; it is
+ * codec: of both devices, or NULL. dir: each device's directory, which is there. trace may be NULL; it is
  * used, not owned.
  */
 struct baton_pair *baton_pair_new(const struct baton_sim_config *config,
+				  const struct baton_codec *codec,
 				  char *const dir[BATON_SIM_SIDES],
 				  struct baton_trace *trace, GError **error);
 /* From now on; used, not owned. */

@@ -5,6 +5,7 @@
 #include "tools/fail.h"
 #include "tools/inbox.h"
 #include "tools/outbox.h"
+#include "tools/packing.h"
 #include "tools/progress.h"
 #include "tools/prompt.h"
 #include "tools/player.h"
@@ -26,6 +27,7 @@ struct baton_player {
 	struct baton_outbox *outbox;
 	struct baton_prompt *prompt;
 	struct baton_progress progress;
+	struct baton_packing unpacked; /* before the file that is sent */
 	GError *error; /* why it ends, if not because it is done */
 	unsigned int next_file;
 	guint64 received;
@@ -125,6 +127,7 @@ static void send_next(struct baton_player *player)
 		return;
 	}
 	player->next_file++;
+	player->unpacked = baton_packing_now();
 	if (!baton_outbox_send(player->outbox, path, baton_runner_now_ms(),
 			       &error)) {
 		end(player, error, true);
@@ -264,6 +267,18 @@ static void take_secured(struct baton_player *player)
 		send_next(player);
 }
 
+static void say_delivered(struct baton_player *player)
+{
+	double saved_pct = baton_packing_saved_pct(&player->unpacked);
+	g_autofree char *saved =
+		saved_pct > 0 ? g_strdup_printf(", %.0f %% saved", saved_pct)
+			      : NULL;
+
+	say(player, "delivered %s, %" G_GUINT64_FORMAT " bytes%s",
+	    baton_outbox_name(player->outbox),
+	    baton_outbox_total(player->outbox), saved ? saved : "");
+}
+
 static void look_at_outbox(struct baton_player *player,
 			   const struct baton_event *event, uint64_t now_ms)
 {
@@ -282,9 +297,7 @@ static void look_at_outbox(struct baton_player *player,
 				    baton_outbox_total(player->outbox));
 		break;
 	case BATON_OUTBOX_DELIVERED:
-		say(player, "delivered %s, %" G_GUINT64_FORMAT " bytes",
-		    baton_outbox_name(player->outbox),
-		    baton_outbox_total(player->outbox));
+		say_delivered(player);
 		send_next(player);
 		break;
 	case BATON_OUTBOX_FAILED:

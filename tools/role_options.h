@@ -24,6 +24,7 @@ struct baton_role_options {
 	char *receive; /* NULL: take nothing */
 	char *trace; /* NULL: none */
 	gboolean pair; /* open the pairing window */
+	gboolean plain; /* compress nothing */
 	gboolean verbose;
 	gint64 yes_if; /* confirm this code, no other; -1: ask */
 	guint64 limit; /* longest file taken, bytes */

@@ -31,6 +31,7 @@ void baton_cost_between(struct baton_cost *cost, const struct baton_mark *from,
 	}
 	cost->seconds = (double)(to->at_us - from->at_us) / 1e6;
 	cost->air_seconds = (double)air_us / 1e6;
+	cost->saved_pct = 0;
 	cost->overhead_pct = 0;
 	if (bytes)
 		cost->overhead_pct =
@@ -46,6 +47,7 @@ static void print_cost(const char *title, const struct baton_cost *cost)
 {
 	printf("%s\n", title);
 	printf("  bytes        %12" PRIu64 "\n", cost->bytes);
+	printf("  compression  %12.2f  %% saved\n", cost->saved_pct);
 	printf("  PDUs         %12" PRIu64 "  (%" PRIu64
 	       " from the watch, %" PRIu64 " from the phone)\n",
 	       cost->pdus[0] + cost->pdus[1], cost->pdus[0], cost->pdus[1]);
@@ -108,6 +110,7 @@ static void add_cost(JsonBuilder *json, const char *name, const char *path,
 	json_builder_begin_object(json);
 	add_string(json, "path", path);
 	add_int(json, "bytes", cost->bytes);
+	add_double(json, "saved_percent", cost->saved_pct);
 	add_int(json, "pdus_watch", cost->pdus[BATON_SIM_WATCH]);
 	add_int(json, "pdus_phone", cost->pdus[BATON_SIM_PHONE]);
 	add_int(json, "pdu_bytes", cost->pdu_bytes);

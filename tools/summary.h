@@ -19,6 +19,7 @@ struct baton_cost {
 	uint64_t bytes; /* of the file */
 	uint64_t pdus[BATON_SIM_SIDES]; /* sent by each side */
 	uint64_t pdu_bytes; /* both ways */
+	double saved_pct; /* by compression, of the file's bytes */
 	double overhead_pct; /* of PDU bytes over the file's; 0 for no bytes */
 	double seconds;
 	double air_seconds; /* both radios sending */

@@ -30,11 +30,12 @@ baton_codec_dictionary(const struct baton_codec *codec, uint8_t id)
 /*
  * Pairs of equal bytes in a sample, against those that random bytes have: n *
  * (n - 1) / 256. Text has ten times as many, packed structures three times,
- * what is compressed or encrypted already as many.
+ * what is compressed or encrypted already as many. An odd step, for much has
+ * fields of two, four or eight bytes.
  */
 static bool repeats_itself(const uint8_t *bytes, size_t len)
 {
-	size_t step = len > SAMPLE_MAX ? len / SAMPLE_MAX : 1;
+	size_t step = len > SAMPLE_MAX ? (len / SAMPLE_MAX - 1) | 1 : 1;
 	size_t n = len > SAMPLE_MAX ? SAMPLE_MAX : len;
 	uint8_t count[256];
 	uint32_t pairs = 0;

@@ -18,10 +18,12 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 
 from program import Skip, StrangePeer, expect, run_cases
 
 PLAIN = True
+PACKS = os.environ.get('BATON_PACKS') == '1' # built with zlib
 
 
 def pattern(length, seed=1):
@@ -31,6 +33,13 @@ def pattern(length, seed=1):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
         words.append(state)
     return struct.pack(f'<{len(words)}Q', *words)[:length]
+
+
+def words(length):
+    """Text, as compressible as a log file."""
+    line = '%06d step=%d heart=%d where="at the corner of the street"\n'
+    lines = (line % (i, i * 7919 % 97, 60 + i * 31 % 80) for i in range(length))
+    return ''.join(lines)[:length].encode()
 
 
 # Wrong usage
@@ -474,9 +483,42 @@ def the_demo_hands_over_a_file(bench):
     expect(result['handover']['share_percent'] < 100, 'faster than light')
 
 
+def text_is_compressed_unless_one_says_no(bench):
+    if not PACKS:
+        raise Skip('built without zlib')
+    content = words(100000)
+    bench.file('log.txt', content)
+    packed = demo(bench, 'log.txt', '--out', 'a')['handover']
+    plain = demo(bench, 'log.txt', '--out', 'b',
+                 '--no-compression')['handover']
+    for result in (packed, plain):
+        expect(bench.content(result['path']) == content, 'the file differs')
+    expect(packed['saved_percent'] > 60, packed)
+    share = packed['pdu_bytes'] / plain['pdu_bytes']
+    expect(abs(share - 1 + packed['saved_percent'] / 100) < 0.02, share)
+    expect(packed['seconds'] < plain['seconds'] * 0.7, packed)
+    expect(plain['saved_percent'] == 0, plain)
+    expect(plain['pdu_bytes'] > 100000, plain)
+
+
+def what_is_compressed_already_does_not_suffer(bench):
+    noise = pattern(300000)
+    for name, content in (('noise', noise),
+                          ('x.gz', zlib.compress(words(1000000), 9, 31)),
+                          ('head-of-text', words(16384) + noise)):
+        bench.file(name, content)
+        packed = demo(bench, name, '--out', 'a')['handover']
+        plain = demo(bench, name, '--out', 'b',
+                     '--no-compression')['handover']
+        expect(packed['pdu_bytes'] <= plain['pdu_bytes'],
+               f'{name}: {packed}, plain {plain}')
+        expect(bench.content(packed['path']) == content, name)
+
+
 def the_demo_shows_a_person_what_happened(bench):
     text = bench.start('demo').succeeds()
     for word in ('watch', 'phone', 'paired', 'PDUs', 'overhead', 'on the air',
+                 'compression', '% saved',
                  '% of the limit', 'bit for bit', 'workout.json'):
         expect(word in text, f'no {word!r}')
 
@@ -491,6 +533,27 @@ def blocks(data):
                f'the lengths of the block at {at} differ')
         yield kind, data[at + 8:at + length - 4]
         at += length
+
+
+def two_devices_compress_if_both_will(bench):
+    if not PACKS:
+        raise Skip('built without zlib')
+    content = words(200000)
+    bench.file('log.txt', content)
+    bench.mkdir('in')
+    bench.radio()
+    bench.pair()
+    for number, (sender, receiver, packs) in enumerate(
+            (([], [], True), ([], ['--no-compression'], False),
+             (['--no-compression'], [], False))):
+        phone = bench.phone('--receive', 'in', '--count', '1', *receiver)
+        watch = bench.watch(*sender, 'send', 'log.txt')
+        line = watch.until('delivered log.txt, 200000 bytes')
+        watch.succeeds()
+        phone.succeeds()
+        expect(line.endswith('% saved') == packs, line)
+        name = f'log ({number}).txt' if number else 'log.txt'
+        expect(bench.content('in', name) == content, 'the file differs')
 
 
 def a_trace_has_every_pdu(bench):

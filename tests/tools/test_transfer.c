@@ -156,7 +156,7 @@ static void transfer(void **state)
 
 	place_make(&place, cell->len);
 	configure(&config, cell);
-	pair = baton_pair_new(&config, place.dir, NULL, &error);
+	pair = baton_pair_new(&config, NULL, place.dir, NULL, &error);
 	if (pair && baton_pair_compare(pair, &code, &error) &&
 	    baton_pair_confirm(pair, &error)) {
 		if (cell->fault)

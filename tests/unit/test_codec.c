@@ -289,6 +289,21 @@ static void the_estimate_looks_at_the_bytes(void **state)
 					       100 + i / 4, 4000));
 }
 
+/* Eight-byte fields of noise, but for the eighth byte, which counts to 32. */
+static void the_estimate_sees_more_than_one_byte_of_a_field(void **state)
+{
+	uint64_t noise = 1;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 16384; i++) {
+		noise = noise * UINT64_C(6364136223846793005) + 1;
+		packed[i] =
+			i % 8 ? (uint8_t)(noise >> 56) : (uint8_t)(i / 64 % 32);
+	}
+	assert_null(baton_codec_choose(codec, 0xe, packed, 16384, 300000));
+}
+
 static void buckets_are_powers_of_two(void **state)
 {
 	(void)state;
@@ -378,6 +393,7 @@ int main(void)
 		TEST(unknown_codecs_are_refused),
 		TEST(zlib_keeps_to_its_memory),
 		TEST(the_estimate_looks_at_the_bytes),
+		TEST(the_estimate_sees_more_than_one_byte_of_a_field),
 		TEST(buckets_are_powers_of_two),
 		TEST(a_second_compressed_message_is_refused),
 		TEST(a_lost_link_frees_the_codec),
