@@ -4,9 +4,11 @@
  * The power goes at every single storage write of a life of two devices
  * (pairing, links, a day, revoking on either side), at the watch and at the
  * phone, with that write on the medium or not, crossed with the loss of the
- * next PDU to arrive at either side, and with a second cut or a lost link
- * soon after. Each time the two get over it: they know each other, or pair
- * anew, with nobody clearing anything. And no key seals twice with a nonce.
+ * next PDU to arrive at either side, and with a second cut soon after; with
+ * writes lost that were said to be durable; and with a store that is copied,
+ * and goes on in two devices. Each time the two get over it: they know each
+ * other, or pair anew, with nobody clearing anything. And no key seals twice
+ * with a nonce.
  */
 
 #include <setjmp.h>
@@ -32,15 +34,24 @@ struct fault {
 	unsigned int at; /* the write, of that side's; 0: nothing goes wrong */
 	bool keeps; /* that write is on the medium */
 	unsigned int lose[2]; /* PDUs to each side */
+	unsigned int back; /* writes before it that are lost, too */
 	/* And once more, so many writes later; 0: no second time. */
 	enum baton_role again_side;
 	unsigned int again;
 	bool again_keeps;
+	/*
+	 * Before that step of the life (from 1, 0: never) somebody copies the
+	 * store of that side; from then on the device and its copy are used
+	 * in turns.
+	 */
+	unsigned int copy;
 };
 
 static struct pair *pair;
 static const struct fault *fault;
 static bool again_set;
+static unsigned int back; /* to be taken back at the first reboot */
+static struct pair_value twin[PAIR_VALUES]; /* the store of the copy */
 
 static bool someone_is_dead(void)
 {
@@ -72,6 +83,8 @@ static void revive(void)
 		end->cut_at = 0;
 		/* The other one does not know yet, and goes on for a while. */
 		pair_run(pair, never, 3000);
+		pair_rollback(pair, (enum baton_role)i, back);
+		back = 0;
 		pair_reboot(pair, (enum baton_role)i);
 		pair_down(pair);
 	}
@@ -160,11 +173,13 @@ static void secure(void)
 		if (!someone_is_dead())
 			pair_down(pair);
 	}
-	fail_msg("the %s lost power at write %u (kept: %d, lost %u %u; %u "
-		 "writes later the %s, kept: %d): they do not come together",
+	fail_msg("the %s lost power at write %u (kept: %d, lost %u %u, back "
+		 "%u; %u writes later the %s, kept: %d; copied before step "
+		 "%u): they do not come together",
 		 fault->side ? "phone" : "watch", fault->at, fault->keeps,
-		 fault->lose[0], fault->lose[1], fault->again,
-		 fault->again_side ? "phone" : "watch", fault->again_keeps);
+		 fault->lose[0], fault->lose[1], fault->back, fault->again,
+		 fault->again_side ? "phone" : "watch", fault->again_keeps,
+		 fault->copy);
 }
 
 static enum baton_role sender;
@@ -249,30 +264,75 @@ static void revoke(enum baton_role side, bool linked)
 		pair_down(pair);
 }
 
-/* Everything that is written in two devices' life, twice. */
+static void step_watch_sends(void)
+{
+	hand_over(BATON_WATCH);
+}
+
+static void step_phone_sends(void)
+{
+	link_again();
+	hand_over(BATON_PHONE);
+}
+
+static void step_a_day_passes(void)
+{
+	wait_ms(25 * HOUR_MS);
+	hand_over(BATON_WATCH);
+}
+
+static void step_phone_revokes(void)
+{
+	revoke(BATON_PHONE, true);
+	hand_over(BATON_WATCH);
+}
+
+static void step_watch_revokes(void)
+{
+	revoke(BATON_WATCH, false);
+	hand_over(BATON_PHONE);
+}
+
+/* Everything that is written in two devices' life. */
+static void (*const steps[])(void) = {
+	step_watch_sends, step_phone_sends,   link_again,
+	link_again,	  step_a_day_passes,  link_again,
+	step_phone_sends, step_phone_revokes, step_watch_revokes,
+};
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
+
+/* The copy is switched on in place of the device, or the other way round. */
+static void swap_with_copy(struct pair_end *end)
+{
+	static struct pair_value kept[PAIR_VALUES];
+
+	memcpy(kept, end->stored, sizeof(kept));
+	memcpy(end->stored, twin, sizeof(twin));
+	memcpy(twin, kept, sizeof(twin));
+	pair_reboot(pair, fault->side);
+}
+
 static void live(const struct fault *what)
 {
 	struct pair_end *end;
+	unsigned int i;
 
 	fault = what;
 	again_set = false;
+	back = what->back;
 	seal_log_clear();
 	pair_init(pair, 11);
 	end = &pair->end[what->side];
 	end->cut_at = what->at;
 	end->cut_keeps = what->keeps;
 	memcpy(pair->cut_loses, what->lose, sizeof(pair->cut_loses));
-	hand_over(BATON_WATCH);
-	link_again();
-	hand_over(BATON_PHONE);
-	link_again();
-	link_again();
-	wait_ms(25 * HOUR_MS);
-	hand_over(BATON_WATCH);
-	revoke(BATON_PHONE, true);
-	hand_over(BATON_WATCH);
-	revoke(BATON_WATCH, false);
-	hand_over(BATON_PHONE);
+	for (i = 0; i < STEPS; i++) {
+		if (i + 1 == what->copy)
+			memcpy(twin, end->stored, sizeof(twin));
+		else if (what->copy && i + 1 > what->copy)
+			swap_with_copy(end);
+		steps[i]();
+	}
 	if (seal_log_repeated())
 		fail_msg("%zu of %zu seals repeat a key and nonce",
 			 seal_log_repeated(), seal_log_count());
@@ -338,6 +398,36 @@ static void they_get_over_a_second_one_soon_after(void **state)
 	print_message("%u lives\n", lives);
 }
 
+static void they_get_over_writes_that_were_not_durable(void **state)
+{
+	struct fault what = {.at = 1};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (what.at = 1; what.at <= writes[i]; what.at++)
+			for (what.back = 1; what.back < PAIR_PAST; what.back++)
+				for (unsigned int how = 0; how < 4; how++) {
+					what.side = (enum baton_role)i;
+					what.keeps = how & 1;
+					what.lose[!i] = how >> 1;
+					live(&what);
+				}
+}
+
+static void they_get_over_a_store_that_was_copied(void **state)
+{
+	struct fault what = {.copy = 1};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (what.copy = 1; what.copy < STEPS; what.copy++) {
+			what.side = (enum baton_role)i;
+			live(&what);
+		}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -358,6 +448,8 @@ int main(void)
 		cmocka_unit_test(a_quiet_life_needs_no_second_try),
 		cmocka_unit_test(they_get_over_a_power_cut_at_any_write),
 		cmocka_unit_test(they_get_over_a_second_one_soon_after),
+		cmocka_unit_test(they_get_over_writes_that_were_not_durable),
+		cmocka_unit_test(they_get_over_a_store_that_was_copied),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

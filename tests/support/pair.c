@@ -127,6 +127,7 @@ void pair_reboot(struct pair *pair, enum baton_role role)
 	free(end->memory);
 	memset(&fresh, 0, sizeof(fresh));
 	memcpy(fresh.stored, end->stored, sizeof(end->stored));
+	memcpy(fresh.past, end->past, sizeof(end->past));
 	fresh.writes = end->writes;
 	fresh.cut_at = end->cut_at;
 	fresh.cut_keeps = end->cut_keeps;
@@ -138,6 +139,17 @@ void pair_reboot(struct pair *pair, enum baton_role role)
 				       end->stored[i].bytes,
 				       end->stored[i].len))
 			abort();
+}
+
+void pair_rollback(struct pair *pair, enum baton_role role, unsigned int count)
+{
+	struct pair_end *end = &pair->end[role];
+
+	for (; count > 0; count--) {
+		memcpy(end->stored, end->past[0], sizeof(end->stored));
+		memmove(end->past[0], end->past[1],
+			(PAIR_PAST - 1) * sizeof(end->past[0]));
+	}
 }
 
 void pair_up(struct pair *pair)
@@ -347,6 +359,9 @@ static void carry_out(struct pair_end *end, const struct baton_store_op *op)
 	struct pair_value *value;
 	size_t i;
 
+	memmove(end->past[1], end->past[0],
+		(PAIR_PAST - 1) * sizeof(end->past[0]));
+	memcpy(end->past[0], end->stored, sizeof(end->stored));
 	for (i = 0; i < op->count; i++) {
 		write = &op->write[i];
 		value = find_value(end, write->key);

@@ -22,6 +22,7 @@ struct pair_pdu {
 
 #define PAIR_VALUES 24
 #define PAIR_VALUE 256
+#define PAIR_PAST 4 /* operations that can be taken back */
 
 /* A stored value; its key is empty where there is none. */
 struct pair_value {
@@ -36,6 +37,7 @@ struct pair_end {
 	struct pair_pdu queue[PAIR_QUEUE]; /* on their way to this end */
 	size_t queue_head, queue_len;
 	struct pair_value stored[PAIR_VALUES];
+	struct pair_value past[PAIR_PAST][PAIR_VALUES]; /* before the last */
 	unsigned int writes; /* store operations that were carried out */
 	/*
 	 * The power goes at the operation of that number (0: never), which is
@@ -112,6 +114,9 @@ void pair_free(struct pair *pair);
 
 /* The end loses its memory and comes back with what it had stored. */
 void pair_reboot(struct pair *pair, enum baton_role role);
+
+/* What it has stored becomes what it was so many operations ago. */
+void pair_rollback(struct pair *pair, enum baton_role role, unsigned int count);
 
 /* How many bonds an end has stored. */
 size_t pair_bonds(const struct pair_end *end);
