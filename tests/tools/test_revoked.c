@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * usage: test_revoked BATON
+ *
+ * A watch and a phone, two processes over `baton air`, pair, and one of them
+ * revokes the bond. Both go on; their memory, their stores and the journals
+ * of these are searched for the keys of it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tools/bearers.h"
+#include "tools/runner.h"
+
+#define PATIENCE_MS 60000
+#define PIECE 16 /* bytes of a key that count as found */
+
+static char *root, *radio, *bearer;
+static const char *program;
+static pid_t air;
+
+/* A process of the two, as its parent sees it. */
+struct child {
+	pid_t pid;
+	int commands, answers;
+	char line[2 * sizeof(struct baton_bond) + 100];
+	struct baton_bond bond; /* a copy, in the parent */
+	uint8_t sealed[BATON_STORE_VALUE_MAX];
+	size_t sealed_len;
+};
+
+static struct child child[2];
+
+/* The child's part. */
+
+struct keeper {
+	enum baton_role role;
+	struct baton_runner *runner;
+	int answers;
+};
+
+static void answer(struct keeper *keeper, const char *text)
+{
+	if (dprintf(keeper->answers, "%s\n", text) < 0)
+		_exit(3);
+}
+
+static void on_event(void *user, const struct baton_event *event,
+		     uint64_t now_ms)
+{
+	struct keeper *keeper = user;
+
+	(void)now_ms;
+	if (event->type == BATON_EVENT_COMPARE)
+		answer(keeper, "compare");
+	else if (event->type == BATON_EVENT_SECURED)
+		answer(keeper, "secured");
+	else if (event->type == BATON_EVENT_REVOKED)
+		answer(keeper, "revoked");
+}
+
+static const struct baton_runner_events events = {.event = on_event};
+
+/* As hexadecimal digits, so that telling it makes no copy of a key. */
+static void tell_bond(struct keeper *keeper)
+{
+	const uint8_t *bytes =
+		(const uint8_t *)&baton_runner_session(keeper->runner)
+			->bonds[0];
+	size_t i;
+
+	dprintf(keeper->answers, "bond ");
+	for (i = 0; i < sizeof(struct baton_bond); i++)
+		dprintf(keeper->answers, "%02x", bytes[i]);
+	dprintf(keeper->answers, "\n");
+}
+
+static gboolean on_command(int fd, GIOCondition condition, void *user)
+{
+	struct keeper *keeper = user;
+	struct baton_session *session = baton_runner_session(keeper->runner);
+	uint8_t id[BATON_BOND_ID_LEN];
+	char command;
+
+	(void)condition;
+	if (read(fd, &command, 1) != 1)
+		_exit(0);
+	if (command == 'y')
+		(void)!baton_session_confirm(session, true,
+					     baton_runner_now_ms());
+	else if (command == 'b')
+		tell_bond(keeper);
+	else if (command == 'r' && !baton_session_bond_id(session, 0, id))
+		(void)!baton_session_bond_revoke(session, id,
+						 baton_runner_now_ms());
+	baton_runner_kick(keeper->runner);
+	return G_SOURCE_CONTINUE;
+}
+
+static void keep(enum baton_role role, int commands, int answers)
+{
+	const struct baton_session_config config = {
+		.role = role,
+		.message_max = 1000,
+		.link = BATON_LINK_CONFIG_LARGE,
+	};
+	struct keeper keeper = {.role = role, .answers = answers};
+	struct baton_bearer *opened;
+	struct baton_store *store;
+	char *dir = g_strdup_printf("%s/%d", root, role);
+
+	if (baton_store_open(&store, dir))
+		_exit(2);
+	keeper.runner =
+		baton_runner_new(&config, store, NULL, &events, &keeper, NULL);
+	if (!keeper.runner ||
+	    baton_session_pairing_open(baton_runner_session(keeper.runner),
+				       baton_runner_now_ms()))
+		_exit(2);
+	opened = baton_bearer_open(bearer, role, NULL,
+				   &baton_runner_bearer_events, keeper.runner,
+				   NULL);
+	if (!opened)
+		_exit(2);
+	baton_runner_set_bearer(keeper.runner, opened);
+	g_unix_fd_add(commands, G_IO_IN | G_IO_HUP, on_command, &keeper);
+	g_main_loop_run(g_main_loop_new(NULL, FALSE));
+}
+
+/* The parent's part. */
+
+static void start(enum baton_role role)
+{
+	int to[2], from[2];
+
+	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
+	child[role].pid = fork();
+	if (!child[role].pid) {
+		close(to[1]);
+		close(from[0]);
+		keep(role, to[0], from[1]);
+	}
+	close(to[0]);
+	close(from[1]);
+	child[role].commands = to[1];
+	child[role].answers = from[0];
+}
+
+static void command(enum baton_role role, char what)
+{
+	assert_int_equal(write(child[role].commands, &what, 1), 1);
+}
+
+/* Wait for a line that begins so; it is in line then. */
+static void expect(enum baton_role role, const char *text)
+{
+	struct child *c = &child[role];
+	GPollFD poll = {.fd = c->answers, .events = G_IO_IN};
+	size_t len = 0;
+
+	for (;;) {
+		if (g_poll(&poll, 1, PATIENCE_MS) != 1 ||
+		    read(c->answers, c->line + len, 1) != 1)
+			fail_msg("the %s does not say %s",
+				 role ? "phone" : "watch", text);
+		if (c->line[len] != '\n') {
+			assert_true(++len < sizeof(c->line));
+			continue;
+		}
+		c->line[len] = '\0';
+		if (g_str_has_prefix(c->line, text))
+			return;
+		len = 0;
+	}
+}
+
+static void learn_bond(enum baton_role role)
+{
+	struct child *c = &child[role];
+	unsigned int byte;
+	size_t i;
+
+	command(role, 'b');
+	expect(role, "bond ");
+	for (i = 0; i < sizeof(c->bond); i++) {
+		assert_int_equal(sscanf(c->line + 5 + 2 * i, "%2x", &byte), 1);
+		((uint8_t *)&c->bond)[i] = (uint8_t)byte;
+	}
+}
+
+static char *store_file(enum baton_role role, const char *suffix)
+{
+	return g_strdup_printf("%s/%d/store.db%s", root, role, suffix);
+}
+
+/* The one bond, sealed, as the database has it. */
+static void learn_sealed(enum baton_role role)
+{
+	g_autofree char *path = store_file(role, "");
+	sqlite3_stmt *row;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+					    "SELECT value FROM value "
+					    "WHERE key LIKE 'bond/%'",
+					    -1, &row, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	child[role].sealed_len = (size_t)sqlite3_column_bytes(row, 0);
+	memcpy(child[role].sealed, sqlite3_column_blob(row, 0),
+	       child[role].sealed_len);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+}
+
+struct secret {
+	const char *name;
+	size_t at, len;
+};
+
+static const struct secret secrets[] = {
+	{"private key", offsetof(struct baton_bond, s_priv), 32},
+	{"psk", offsetof(struct baton_bond, psk), 32},
+	{"tag key", offsetof(struct baton_bond, tag_key), 32},
+	{"static-static", offsetof(struct baton_bond, ss), 32},
+};
+
+/* How many of the secrets are there; each that must not be is named. */
+static unsigned int count_secrets(const uint8_t *bytes, size_t len,
+				  const struct baton_bond *bond,
+				  const char *where, bool tell)
+{
+	unsigned int count = 0;
+	size_t i, at;
+
+	for (i = 0; i < G_N_ELEMENTS(secrets); i++)
+		for (at = 0; at < secrets[i].len; at += PIECE)
+			if (memmem(bytes, len,
+				   (const uint8_t *)bond + secrets[i].at + at,
+				   PIECE)) {
+				count++;
+				if (tell)
+					print_message("%s is in %s\n",
+						      secrets[i].name, where);
+			}
+	return count;
+}
+
+/* In all memory of a process that it may write. */
+static unsigned int search_memory(enum baton_role role, bool tell)
+{
+	g_autofree char *maps_path =
+		g_strdup_printf("/proc/%d/maps", child[role].pid);
+	g_autofree char *mem_path =
+		g_strdup_printf("/proc/%d/mem", child[role].pid);
+	FILE *maps = fopen(maps_path, "re");
+	int mem = open(mem_path, O_RDONLY | O_CLOEXEC);
+	unsigned int count = 0;
+	char line[1000], rights[5];
+	unsigned long from, to;
+	uint8_t *bytes;
+	ssize_t got;
+
+	assert_non_null(maps);
+	assert_true(mem >= 0);
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 ||
+		    rights[0] != 'r' || rights[1] != 'w')
+			continue;
+		bytes = g_malloc(to - from);
+		got = pread(mem, bytes, to - from, (off_t)from);
+		if (got > 0)
+			count += count_secrets(bytes, (size_t)got,
+					       &child[role].bond, line, tell);
+		g_free(bytes);
+	}
+	close(mem);
+	fclose(maps);
+	return count;
+}
+
+static void assert_not_in_file(enum baton_role role, const char *suffix)
+{
+	g_autofree char *path = store_file(role, suffix);
+	g_autofree char *bytes = NULL;
+	char key[BATON_BOND_KEY_LEN];
+	size_t len, at;
+
+	if (!g_file_get_contents(path, &bytes, &len, NULL))
+		return;
+	assert_int_equal(count_secrets((const uint8_t *)bytes, len,
+				       &child[role].bond, path, true),
+			 0);
+	for (at = 0; at + PIECE <= child[role].sealed_len; at += PIECE)
+		assert_null(memmem(bytes, len, child[role].sealed + at, PIECE));
+	baton_bond_key("bond/", child[role].bond.id, key);
+	assert_null(memmem(bytes, len, key, strlen(key)));
+}
+
+static void pair_both(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		start((enum baton_role)i);
+	for (i = 0; i < 2; i++)
+		expect((enum baton_role)i, "compare");
+	for (i = 0; i < 2; i++)
+		command((enum baton_role)i, 'y');
+	for (i = 0; i < 2; i++) {
+		expect((enum baton_role)i, "secured");
+		learn_bond((enum baton_role)i);
+		learn_sealed((enum baton_role)i);
+		/* Where it is, it is found: all of each of them. */
+		assert_true(search_memory((enum baton_role)i, false) >=
+			    G_N_ELEMENTS(secrets) * 32 / PIECE);
+	}
+}
+
+static void revoke_and_search(enum baton_role by)
+{
+	int i;
+
+	pair_both();
+	command(by, 'r');
+	for (i = 0; i < 2; i++)
+		expect((enum baton_role)i, "revoked");
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(search_memory((enum baton_role)i, true), 0);
+		assert_not_in_file((enum baton_role)i, "");
+		assert_not_in_file((enum baton_role)i, "-journal");
+	}
+}
+
+static void what_the_watch_revokes_is_nowhere(void **state)
+{
+	(void)state;
+	revoke_and_search(BATON_WATCH);
+}
+
+static void what_the_phone_revokes_is_nowhere(void **state)
+{
+	(void)state;
+	revoke_and_search(BATON_PHONE);
+}
+
+static int setup(void **state)
+{
+	int i;
+
+	(void)state;
+	root = g_dir_make_tmp("baton-revoked-XXXXXX", NULL);
+	radio = g_build_filename(root, "radio", NULL);
+	bearer = g_strdup_printf("sim:%s", radio);
+	air = fork();
+	if (!air) {
+		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 1);
+		execl(program, program, "air", radio, NULL);
+		_exit(127);
+	}
+	for (i = 0; i < 1000 && !g_file_test(radio, G_FILE_TEST_EXISTS); i++)
+		g_usleep(10000);
+	return !g_file_test(radio, G_FILE_TEST_EXISTS);
+}
+
+static int teardown(void **state)
+{
+	g_autofree char *remove = g_strdup_printf("rm -rf '%s'", root);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		if (!child[i].pid)
+			continue;
+		kill(child[i].pid, SIGKILL);
+		close(child[i].commands);
+		waitpid(child[i].pid, NULL, 0);
+		close(child[i].answers);
+	}
+	memset(child, 0, sizeof(child));
+	kill(air, SIGTERM);
+	waitpid(air, NULL, 0);
+	g_free(root);
+	g_free(radio);
+	g_free(bearer);
+	return system(remove);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_the_watch_revokes_is_nowhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_the_phone_revokes_is_nowhere, setup, teardown),
+	};
+
+	if (argc != 2)
+		return 2;
+	program = argv[1];
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("revoked", tests, NULL, NULL);
+}
