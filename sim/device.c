@@ -153,6 +153,7 @@ static enum baton_err on_store(void *user, struct baton_sim_stack *stack,
 		return BATON_ERR_STORE;
 	if (store->writes == store->cut_at) {
 		baton_sim_store_cut(store, store->cut_outcome);
+		device->cuts++;
 		baton_sim_at(device->stage->sim, now_us, cut_power, device);
 		return BATON_ERR_AGAIN;
 	}

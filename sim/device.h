@@ -63,7 +63,7 @@ struct baton_sim_device {
 	uint64_t after_us; /* how long an answer takes */
 	bool walks_away, refuses; /* at the next question */
 
-	uint64_t ups, downs, secures, lives;
+	uint64_t ups, downs, secures, lives, cuts;
 	enum baton_err closed; /* the newest reason to close a link */
 };
 

@@ -353,6 +353,10 @@ static void count(struct baton_scenario_world *world,
 		result->reported +=
 			stage->items[i].state == BATON_SIM_ITEM_REPORTED;
 	}
+	for (i = 0; i < BATON_SIM_SIDES; i++) {
+		result->writes[i] = stage->device[i].store.writes;
+		result->cuts += (unsigned int)stage->device[i].cuts;
+	}
 	result->bytes = bytes_delivered(stage);
 	result->pdus = world->pdus[0] + world->pdus[1];
 	result->links = (unsigned int)stage->device[BATON_SIM_PHONE].ups;

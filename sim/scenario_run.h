@@ -20,6 +20,8 @@ struct baton_scenario_result {
 	uint64_t bytes; /* of what was delivered */
 	uint64_t pdus; /* of both stacks */
 	unsigned int links, retransmissions;
+	uint64_t writes[BATON_SIM_SIDES]; /* of storage, begun */
+	unsigned int cuts; /* writes that the power went at */
 };
 
 struct baton_sim_stage;
