@@ -387,17 +387,24 @@ static const struct baton_sim_stack_ops raw_ops = {
 
 uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us)
 {
+	/* BlueZ cuts a notification that is not two bytes shorter. */
+	const uint16_t mtu =
+		(uint16_t)(cell->mtu -
+			   (cell->host == BATON_SIM_HOST_BLUEZ ? 2 : 0));
 	struct raw tx = {
 		.start_us = start_us,
 		.left = cell->total,
-		.value_len = baton_pdu_best_len(cell->mtu, cell->ll_len,
-						BATON_PDU_MAX),
+		.value_len =
+			baton_pdu_best_len(mtu, cell->ll_len, BATON_PDU_MAX),
 	};
 	struct raw rx = {.wanted = cell->total, .started = true};
 	struct baton_sim_config config;
 	struct baton_sim *sim;
 
 	bench_cell_sim(cell, &config);
+	/* No bearer of ours, who would wait for the first write. */
+	config.node[BATON_SIM_WATCH].bluez_bare = true;
+	config.node[BATON_SIM_PHONE].bluez_bare = true;
 	if (baton_sim_create(&sim, &config))
 		abort();
 	baton_sim_attach(sim, cell->from, &raw_ops, &tx);

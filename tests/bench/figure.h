@@ -49,6 +49,7 @@ bool bench_figure_met(const struct bench_figure *figure,
 /* link_figures.c: over the simulated link. */
 bool bench_bulk_share(const struct bench_effort *, struct bench_value *);
 bool bench_bulk_share_drop(const struct bench_effort *, struct bench_value *);
+bool bench_bulk_share_bluez(const struct bench_effort *, struct bench_value *);
 bool bench_bulk_share_drop_slow(const struct bench_effort *,
 				struct bench_value *);
 bool bench_bulk_overhead(const struct bench_effort *, struct bench_value *);
