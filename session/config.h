@@ -34,8 +34,18 @@ enum baton_reason {
 	BATON_REASON_INTERNAL = 5,
 };
 
+struct baton_method;
+
 struct baton_session_config {
 	enum baton_role role;
+	/*
+	 * What this device can do to pair: BATON_PAIR_* of session/hello.h,
+	 * or-ed; 0: compare. And the methods besides comparison, NULL where
+	 * there is none: &baton_out_of_band, &baton_typed.
+	 */
+	uint8_t pairing;
+	const struct baton_method *out_of_band;
+	const struct baton_method *typed;
 	uint64_t message_max; /* longest message taken, bytes */
 	struct baton_link_config link;
 	/* Compresses and decompresses messages; NULL: they stay as they are. */

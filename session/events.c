@@ -35,8 +35,16 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
 		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
 		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE};
-	unsigned int at = take_bit(&session->tell);
+	unsigned int at;
 
+	if (tell(event, &session->secrets->show, BATON_EVENT_SHOW_CODE)) {
+		memcpy(event->u.typed.digits, session->secrets->digits,
+		       BATON_TYPED_DIGITS);
+		return true;
+	}
+	if (tell(event, &session->secrets->ask, BATON_EVENT_TYPE_CODE))
+		return true;
+	at = take_bit(&session->tell);
 	if (!at)
 		return false;
 	memset(event, 0, sizeof(*event));

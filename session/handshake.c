@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "session/method.h"
 #include "transport/flight.h"
 
 static void set_step(struct baton_handshake *handshake, enum baton_step step)
@@ -10,8 +11,8 @@ static void set_step(struct baton_handshake *handshake, enum baton_step step)
 	handshake->step = step;
 }
 
-static enum baton_err reject(struct baton_reply *reply, uint8_t code,
-			     enum baton_err err)
+enum baton_err handshake_reject(struct baton_reply *reply, uint8_t code,
+				enum baton_err err)
 {
 	reply->number = BATON_FLIGHT_REJECT;
 	reply->bytes[0] = BATON_VERSION_MAX;
@@ -63,9 +64,17 @@ static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
 	       BATON_HELLO_NONCE_LEN;
 }
 
+size_t handshake_prologue(const struct baton_handshake *handshake,
+			  uint8_t out[BATON_PROLOGUE_MAX])
+{
+	return baton_prologue(out, handshake->version, handshake->kind,
+			      &handshake->hello[BATON_PHONE],
+			      &handshake->hello[BATON_WATCH]);
+}
+
 static enum baton_err start_noise(struct baton_handshake *handshake,
 				  enum baton_noise_pattern pattern,
-				  struct baton_noise_keys *keys,
+				  bool initiator, struct baton_noise_keys *keys,
 				  const struct baton_handshake_env *env)
 {
 	uint8_t prologue[BATON_PROLOGUE_MAX];
@@ -77,36 +86,32 @@ static enum baton_err start_noise(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	keys->e_priv = e_priv;
-	len = baton_prologue(prologue, handshake->version, handshake->kind,
-			     &handshake->hello[BATON_PHONE],
-			     &handshake->hello[BATON_WATCH]);
+	len = handshake_prologue(handshake, prologue);
+	handshake->initiator = initiator;
 	err = baton_noise_init(&handshake->noise, pattern,
-			       handshake->role == BATON_PHONE
-				       ? BATON_NOISE_INITIATOR
-				       : BATON_NOISE_RESPONDER,
+			       initiator ? BATON_NOISE_INITIATOR
+					 : BATON_NOISE_RESPONDER,
 			       prologue, len, keys);
 	baton_crypto_wipe(e_priv, sizeof(e_priv));
 	return err;
 }
 
-/* XX, with a static key made for the bond that may come of it. */
-static enum baton_err start_pairing(struct baton_handshake *handshake,
-				    const struct baton_handshake_env *env)
+enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
+				       bool initiator, const uint8_t *psk,
+				       const struct baton_handshake_env *env)
 {
 	struct baton_noise_keys keys = {.s_priv = handshake->s_priv,
-					.s_pub = handshake->s_pub};
-	uint8_t *nonce = handshake->nonce[handshake->role];
+					.s_pub = handshake->s_pub,
+					.psk = psk};
 	enum baton_err err;
 
 	err = baton_drbg_bytes(env->drbg, handshake->s_priv,
 			       BATON_CRYPTO_KEY_LEN);
-	if (!err)
-		err = baton_drbg_bytes(env->drbg, nonce,
-				       BATON_COMPARE_NONCE_LEN);
 	if (err)
 		return err;
 	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
-	return start_noise(handshake, BATON_NOISE_XX, &keys, env);
+	return start_noise(handshake, psk ? BATON_NOISE_XXPSK0 : BATON_NOISE_XX,
+			   initiator, &keys, env);
 }
 
 static enum baton_err start_reconnect(struct baton_handshake *handshake,
@@ -119,12 +124,13 @@ static enum baton_err start_reconnect(struct baton_handshake *handshake,
 					.psk = bond->psk,
 					.ss = bond->ss};
 
-	return start_noise(handshake, BATON_NOISE_KKPSK0, &keys, env);
+	return start_noise(handshake, BATON_NOISE_KKPSK0,
+			   handshake->role == BATON_PHONE, &keys, env);
 }
 
-static enum baton_err write_noise(struct baton_handshake *handshake,
-				  uint8_t number, const uint8_t *payload,
-				  size_t payload_len, struct baton_reply *reply)
+enum baton_err handshake_write(struct baton_handshake *handshake,
+			       uint8_t number, const uint8_t *payload,
+			       size_t payload_len, struct baton_reply *reply)
 {
 	size_t len;
 	enum baton_err err;
@@ -140,10 +146,10 @@ static enum baton_err write_noise(struct baton_handshake *handshake,
 }
 
 /* A payload longer than it may be is the peer's mistake, not the caller's. */
-static enum baton_err read_noise(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len,
-				 uint8_t *payload, size_t payload_cap,
-				 size_t *payload_len)
+enum baton_err handshake_read(struct baton_handshake *handshake,
+			      const uint8_t *bytes, size_t len,
+			      uint8_t *payload, size_t payload_cap,
+			      size_t *payload_len)
 {
 	enum baton_err err =
 		baton_noise_read(&handshake->noise, bytes, len, payload,
@@ -162,6 +168,14 @@ static enum baton_err finish_noise(struct baton_handshake *handshake)
 		baton_keys_derive(&handshake->keys, &result);
 	baton_crypto_wipe(&result, sizeof(result));
 	return err;
+}
+
+enum baton_err handshake_finish(struct baton_handshake *handshake)
+{
+	memcpy(handshake->peer_static,
+	       baton_noise_remote_static(&handshake->noise),
+	       BATON_CRYPTO_POINT_LEN);
+	return finish_noise(handshake);
 }
 
 static enum baton_err take_hello(struct baton_handshake *handshake,
@@ -185,9 +199,57 @@ static enum baton_err take_phone_hello(struct baton_handshake *handshake,
 		return err;
 	handshake->version = baton_hello_version(&handshake->peer);
 	if (!handshake->version)
-		return reject(reply, BATON_REJECT_VERSION, BATON_ERR_VERSION);
+		return handshake_reject(reply, BATON_REJECT_VERSION,
+					BATON_ERR_VERSION);
 	put_hello(handshake, BATON_FLIGHT_HELLO_WATCH, reply);
 	set_step(handshake, BATON_STEP_FIRST);
+	return BATON_OK;
+}
+
+static const struct baton_method *method(uint8_t kind,
+					 const struct baton_handshake_env *env)
+{
+	switch (kind) {
+	case BATON_KIND_COMPARE:
+		return &baton_comparison;
+	case BATON_KIND_OUT_OF_BAND:
+		return env->out_of_band;
+	case BATON_KIND_TYPED:
+		return env->typed;
+	default:
+		return NULL;
+	}
+}
+
+/* What both devices can decides how they pair; the prologue binds it. */
+static uint8_t method_kind(const struct baton_handshake *handshake,
+			   const struct baton_handshake_env *env)
+{
+	return baton_hello_method(env->can, handshake->peer.pairing,
+				  env->secrets->has_oob);
+}
+
+static enum baton_err first_flight(struct baton_handshake *handshake,
+				   const struct baton_handshake_env *env,
+				   struct baton_reply *reply)
+{
+	enum baton_err err;
+
+	reply->bytes[0] = handshake->kind;
+	reply->len = 1;
+	if (method(handshake->kind, env))
+		return method(handshake->kind, env)
+			->first(handshake, env, reply);
+	reply->len += BATON_BOND_TAG_LEN;
+	err = start_reconnect(handshake, env);
+	if (!err)
+		err = handshake_write(handshake, BATON_FLIGHT_FIRST, NULL, 0,
+				      reply);
+	if (err)
+		return err;
+	baton_bond_tag(reply->bytes + 1, env->bonds[handshake->bond].tag_key,
+		       watch_nonce(handshake),
+		       reply->bytes + 1 + BATON_BOND_TAG_LEN);
 	return BATON_OK;
 }
 
@@ -197,59 +259,46 @@ static enum baton_err take_watch_hello(struct baton_handshake *handshake,
 				       const struct baton_handshake_env *env,
 				       struct baton_reply *reply)
 {
-	bool pairing = handshake->kind == BATON_KIND_COMPARE;
 	enum baton_err err = take_hello(handshake, bytes, len);
 
 	if (err)
 		return err;
 	handshake->version = baton_hello_version(&handshake->peer);
 	if (!handshake->version)
-		return reject(reply, BATON_REJECT_VERSION, BATON_ERR_VERSION);
-	if (pairing && !(handshake->peer.pairing & BATON_PAIR_COMPARE))
-		return BATON_ERR_REFUSED;
-	err = pairing ? start_pairing(handshake, env)
-		      : start_reconnect(handshake, env);
+		return handshake_reject(reply, BATON_REJECT_VERSION,
+					BATON_ERR_VERSION);
+	if (baton_kind_pairs(handshake->kind)) {
+		if (!method(method_kind(handshake, env), env))
+			return BATON_ERR_REFUSED;
+		handshake->kind = method_kind(handshake, env);
+	}
+	err = first_flight(handshake, env, reply);
 	if (err)
-		return err;
-	reply->bytes[0] = handshake->kind;
-	reply->len = pairing ? 1 : 1 + BATON_BOND_TAG_LEN;
-	err = write_noise(handshake, BATON_FLIGHT_FIRST, NULL, 0, reply);
-	if (err)
-		return err;
-	if (!pairing)
-		baton_bond_tag(reply->bytes + 1,
-			       env->bonds[handshake->bond].tag_key,
-			       watch_nonce(handshake),
-			       reply->bytes + 1 + BATON_BOND_TAG_LEN);
-	set_step(handshake, BATON_STEP_SECOND);
-	return BATON_OK;
+		reply->len = 0;
+	else
+		set_step(handshake, BATON_STEP_SECOND);
+	return err;
 }
 
 static enum baton_err first_of_pairing(struct baton_handshake *handshake,
-				       const uint8_t *bytes, size_t len,
+				       uint8_t kind, const uint8_t *bytes,
+				       size_t len,
 				       const struct baton_handshake_env *env,
 				       struct baton_reply *reply)
 {
-	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
 	if (!env->pairing)
-		return reject(reply, BATON_REJECT_NOT_PAIRING,
-			      BATON_ERR_REFUSED);
-	handshake->kind = BATON_KIND_COMPARE;
-	err = start_pairing(handshake, env);
-	if (!err)
-		err = read_noise(handshake, bytes, len, none, 0, &n);
-	if (err) {
+		return handshake_reject(reply, BATON_REJECT_NOT_PAIRING,
+					BATON_ERR_REFUSED);
+	if (kind != method_kind(handshake, env) || !method(kind, env))
+		return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
+					BATON_ERR_REFUSED);
+	handshake->kind = kind;
+	err = method(kind, env)->answer(handshake, bytes, len, env, reply);
+	if (err)
 		handshake->kind = 0;
-		return err;
-	}
-	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
-	err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, commit,
-			  sizeof(commit), reply);
-	if (!err)
+	else
 		set_step(handshake, BATON_STEP_THIRD);
 	return err;
 }
@@ -285,16 +334,17 @@ static enum baton_err first_of_reconnect(struct baton_handshake *handshake,
 		return BATON_ERR_PEER_LENGTH;
 	bond = find_bond(handshake, env, bytes, bytes + BATON_BOND_TAG_LEN);
 	if (bond == env->bond_count)
-		return reject(reply, BATON_REJECT_NO_BOND, BATON_ERR_NO_BOND);
+		return handshake_reject(reply, BATON_REJECT_NO_BOND,
+					BATON_ERR_NO_BOND);
 	handshake->kind = BATON_KIND_RECONNECT;
 	handshake->bond = (uint8_t)bond;
 	err = start_reconnect(handshake, env);
 	if (!err)
-		err = read_noise(handshake, bytes + BATON_BOND_TAG_LEN,
-				 len - BATON_BOND_TAG_LEN, none, 0, &n);
+		err = handshake_read(handshake, bytes + BATON_BOND_TAG_LEN,
+				     len - BATON_BOND_TAG_LEN, none, 0, &n);
 	if (!err)
-		err = write_noise(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
-				  reply);
+		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL,
+				      0, reply);
 	if (!err)
 		err = finish_noise(handshake);
 	if (!err)
@@ -310,97 +360,69 @@ static enum baton_err take_first(struct baton_handshake *handshake,
 {
 	switch (bytes[0]) {
 	case BATON_KIND_COMPARE:
-		return first_of_pairing(handshake, bytes + 1, len - 1, env,
-					reply);
+	case BATON_KIND_OUT_OF_BAND:
+	case BATON_KIND_TYPED:
+		return first_of_pairing(handshake, bytes[0], bytes + 1, len - 1,
+					env, reply);
 	case BATON_KIND_RECONNECT:
 		return first_of_reconnect(handshake, bytes + 1, len - 1, env,
 					  reply);
 	default:
-		return reject(reply, BATON_REJECT_OTHER_KIND,
-			      BATON_ERR_REFUSED);
+		return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
+					BATON_ERR_REFUSED);
 	}
 }
 
 /* Flight 3, at the phone. */
 static enum baton_err take_second(struct baton_handshake *handshake,
 				  const uint8_t *bytes, size_t len,
+				  const struct baton_handshake_env *env,
 				  struct baton_reply *reply)
 {
+	const struct baton_method *m = method(handshake->kind, env);
+	uint8_t none[1];
 	enum baton_err err;
 	size_t n;
 
-	err = read_noise(handshake, bytes, len, handshake->commit,
-			 sizeof(handshake->commit), &n);
-	if (err)
-		return err;
-	if (handshake->kind == BATON_KIND_RECONNECT) {
-		err = finish_noise(handshake);
+	if (m) {
+		err = m->second(handshake, bytes, len, env, reply);
 		if (!err)
-			set_step(handshake, BATON_STEP_DONE);
+			set_step(handshake,
+				 m->last ? BATON_STEP_LAST : BATON_STEP_DONE);
 		return err;
 	}
-	if (n != BATON_COMPARE_COMMIT_LEN)
-		return BATON_ERR_PROTOCOL;
-	err = write_noise(handshake, BATON_FLIGHT_FIRST + 2,
-			  handshake->nonce[BATON_PHONE],
-			  BATON_COMPARE_NONCE_LEN, reply);
-	if (err)
-		return err;
-	memcpy(handshake->peer_static,
-	       baton_noise_remote_static(&handshake->noise),
-	       BATON_CRYPTO_POINT_LEN);
-	err = finish_noise(handshake);
+	err = handshake_read(handshake, bytes, len, none, 0, &n);
 	if (!err)
-		set_step(handshake, BATON_STEP_REVEAL);
+		err = finish_noise(handshake);
+	if (!err)
+		set_step(handshake, BATON_STEP_DONE);
 	return err;
 }
 
-static void make_code(struct baton_handshake *handshake)
-{
-	handshake->code = baton_compare_code(&handshake->keys,
-					     handshake->nonce[BATON_PHONE],
-					     handshake->nonce[BATON_WATCH]);
-	set_step(handshake, BATON_STEP_DONE);
-}
-
-/* Flight 4, at the watch; the reveal is the answer. */
+/* Flight 4, at the watch. */
 static enum baton_err take_third(struct baton_handshake *handshake,
 				 const uint8_t *bytes, size_t len,
+				 const struct baton_handshake_env *env,
 				 struct baton_reply *reply)
 {
-	enum baton_err err;
-	size_t n;
+	enum baton_err err = method(handshake->kind, env)
+				     ->third(handshake, bytes, len, reply);
 
-	err = read_noise(handshake, bytes, len, handshake->nonce[BATON_PHONE],
-			 BATON_COMPARE_NONCE_LEN, &n);
-	if (err)
-		return err;
-	if (n != BATON_COMPARE_NONCE_LEN)
-		return BATON_ERR_PROTOCOL;
-	memcpy(handshake->peer_static,
-	       baton_noise_remote_static(&handshake->noise),
-	       BATON_CRYPTO_POINT_LEN);
-	err = finish_noise(handshake);
-	if (err)
-		return err;
-	baton_compare_reveal(reply->bytes, &handshake->keys,
-			     handshake->nonce[BATON_WATCH]);
-	reply->number = BATON_FLIGHT_FIRST + 3;
-	reply->len = BATON_COMPARE_REVEAL_LEN;
-	make_code(handshake);
-	return BATON_OK;
+	if (!err)
+		set_step(handshake, BATON_STEP_DONE);
+	return err;
 }
 
 /* Flight 5, at the phone. */
-static enum baton_err take_reveal(struct baton_handshake *handshake,
-				  const uint8_t *bytes, size_t len)
+static enum baton_err take_last(struct baton_handshake *handshake,
+				const uint8_t *bytes, size_t len,
+				const struct baton_handshake_env *env)
 {
-	enum baton_err err = baton_compare_check(handshake->nonce[BATON_WATCH],
-						 &handshake->keys, bytes, len,
-						 handshake->commit);
+	enum baton_err err =
+		method(handshake->kind, env)->last(handshake, bytes, len);
 
 	if (!err)
-		make_code(handshake);
+		set_step(handshake, BATON_STEP_DONE);
 	return err;
 }
 
@@ -416,6 +438,10 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 		return BATON_ERR_VERSION;
 	case BATON_REJECT_NO_BOND:
 		return BATON_ERR_NO_BOND;
+	case BATON_REJECT_LATER:
+		return BATON_ERR_AGAIN;
+	case BATON_REJECT_TRIES:
+		return BATON_ERR_EXHAUSTED;
 	default:
 		return BATON_ERR_REFUSED;
 	}
@@ -435,7 +461,7 @@ static uint8_t expected(const struct baton_handshake *handshake)
 		return BATON_FLIGHT_FIRST + 1;
 	case BATON_STEP_THIRD:
 		return BATON_FLIGHT_FIRST + 2;
-	case BATON_STEP_REVEAL:
+	case BATON_STEP_LAST:
 		return BATON_FLIGHT_FIRST + 3;
 	case BATON_STEP_DONE:
 		break;
@@ -447,7 +473,7 @@ static uint8_t expected(const struct baton_handshake *handshake)
 static enum baton_err one_try(const struct baton_handshake *handshake,
 			      enum baton_err err)
 {
-	bool pairing = handshake->kind == BATON_KIND_COMPARE &&
+	bool pairing = baton_kind_pairs(handshake->kind) &&
 		       handshake->step >= BATON_STEP_SECOND;
 
 	return pairing && baton_err_is_peer(err) ? BATON_ERR_AUTH : err;
@@ -477,13 +503,13 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		err = take_first(handshake, bytes, len, env, reply);
 		break;
 	case BATON_STEP_SECOND:
-		err = take_second(handshake, bytes, len, reply);
+		err = take_second(handshake, bytes, len, env, reply);
 		break;
 	case BATON_STEP_THIRD:
-		err = take_third(handshake, bytes, len, reply);
+		err = take_third(handshake, bytes, len, env, reply);
 		break;
-	case BATON_STEP_REVEAL:
-		err = take_reveal(handshake, bytes, len);
+	case BATON_STEP_LAST:
+		err = take_last(handshake, bytes, len, env);
 		break;
 	case BATON_STEP_DONE:
 		break;

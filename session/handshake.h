@@ -12,17 +12,20 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/cpace.h"
 #include "crypto/drbg.h"
 #include "crypto/keys.h"
 #include "crypto/noise.h"
 #include "session/bond.h"
 #include "session/config.h"
 #include "session/hello.h"
+#include "session/oob.h"
+#include "session/typed.h"
 
 #define BATON_REPLY_MAX 256 /* bytes of a flight made here */
 
 /*
- *   phone:  HELLO --1--> SECOND --3--> [REVEAL --5-->] DONE
+ *   phone:  HELLO --1--> SECOND --3--> [LAST --5-->] DONE
  *   watch:  HELLO --0--> FIRST --2--> [THIRD --4-->] DONE
  *
  * The number on an arrow is the flight that moves it; steps in brackets
@@ -33,7 +36,7 @@ enum baton_step {
 	BATON_STEP_FIRST,
 	BATON_STEP_SECOND,
 	BATON_STEP_THIRD,
-	BATON_STEP_REVEAL,
+	BATON_STEP_LAST,
 	BATON_STEP_DONE,
 };
 
@@ -41,18 +44,41 @@ struct baton_handshake {
 	struct baton_noise noise;
 	struct baton_hello peer;
 	struct baton_hello_bytes hello[2]; /* by enum baton_role */
-	struct baton_keys keys; /* once DONE, in REVEAL too */
+	struct baton_keys keys; /* once DONE */
 	uint8_t s_priv[BATON_CRYPTO_KEY_LEN]; /* made for a new bond */
 	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
 	uint8_t peer_static[BATON_CRYPTO_POINT_LEN];
-	uint8_t nonce[2][BATON_COMPARE_NONCE_LEN]; /* by role */
-	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
+	union {
+		struct { /* COMPARE */
+			uint8_t nonce[2][BATON_COMPARE_NONCE_LEN]; /* by role */
+			uint8_t commit[BATON_COMPARE_COMMIT_LEN];
+		};
+		struct baton_cpace cpace; /* TYPED */
+	};
 	uint32_t code; /* to compare, once DONE */
 	enum baton_role role;
 	enum baton_step step;
 	uint8_t kind; /* enum baton_kind, 0: not known yet */
 	uint8_t version;
 	uint8_t bond; /* index, where kind is RECONNECT */
+	bool initiator; /* of the Noise handshake */
+};
+
+/*
+ * What a pairing window has that is more than open: the secret of a QR code or
+ * the digits of a typed code, and what the handshake wants of people and store.
+ */
+struct baton_secrets {
+	uint8_t oob[BATON_OOB_SECRET_LEN];
+	uint8_t digits[BATON_TYPED_DIGITS];
+	uint8_t tries; /* at typed codes, counted so far, durably */
+	bool has_oob, has_digits;
+	bool counted; /* the try that this window allows, durably */
+	bool count; /* it is to be counted */
+	bool show; /* a person is to be shown the digits */
+	bool ask, asked; /* a person is to be asked for them, and was */
+	bool forgive; /* what was counted: a person asked for it */
+	bool spent; /* somebody may have tried the secret: shut the window */
 };
 
 /* What a handshake needs from around it. */
@@ -61,6 +87,10 @@ struct baton_handshake_env {
 	const struct baton_bond *bonds;
 	size_t bond_count;
 	bool pairing; /* a person opened the pairing window */
+	uint8_t can; /* own methods, BATON_PAIR_* */
+	const struct baton_method *out_of_band; /* NULL: not known here */
+	const struct baton_method *typed;
+	struct baton_secrets *secrets;
 };
 
 struct baton_reply {
@@ -71,8 +101,8 @@ struct baton_reply {
 
 /*
  * Start as role, with the own hello (its nonce is filled in here). A phone
- * says what for: kind COMPARE, or RECONNECT with a bond by index; its first
- * flight is in reply.
+ * says what for: kind COMPARE to pair, by whatever method there is, or RECONNECT
+ * with a bond by index; its first flight is in reply.
  */
 BATON_MUST_CHECK
 enum baton_err baton_handshake_start(struct baton_handshake *handshake,

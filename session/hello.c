@@ -97,6 +97,29 @@ uint8_t baton_hello_version(const struct baton_hello *peer)
 	return version;
 }
 
+uint8_t baton_hello_method(uint8_t a, uint8_t b, bool has_secret)
+{
+	if (has_secret)
+		return (a & b & BATON_PAIR_OUT_OF_BAND) ? BATON_KIND_OUT_OF_BAND
+							: 0;
+	if (a & b & BATON_PAIR_COMPARE)
+		return BATON_KIND_COMPARE;
+	if ((a & BATON_PAIR_SHOW && b & BATON_PAIR_TYPE) ||
+	    (b & BATON_PAIR_SHOW && a & BATON_PAIR_TYPE))
+		return BATON_KIND_TYPED;
+	return 0;
+}
+
+bool baton_hello_shows(enum baton_role role, uint8_t own, uint8_t peer)
+{
+	uint8_t watch = role == BATON_WATCH ? own : peer;
+	uint8_t phone = role == BATON_WATCH ? peer : own;
+	bool watch_shows = watch & BATON_PAIR_SHOW && phone & BATON_PAIR_TYPE;
+
+	/* A phone has the better keyboard. */
+	return watch_shows == (role == BATON_WATCH);
+}
+
 static size_t put_hello(uint8_t *p, const struct baton_hello_bytes *hello)
 {
 	p[0] = hello->len;

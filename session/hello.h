@@ -4,6 +4,7 @@
 
 /* The hello, the reject and the prologue (session/SPEC.md 1.1 to 1.3). */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,11 @@
 /* Features, as bits. */
 #define BATON_FEATURE_CODECS 0x0001u /* 4 bytes of codecs follow */
 
-/* Pairing methods, as bits. */
-#define BATON_PAIR_COMPARE 1u
-#define BATON_PAIR_OUT_OF_BAND 2u
-#define BATON_PAIR_TYPED 4u
+/* What a device can do to pair, as bits. */
+#define BATON_PAIR_COMPARE 1u /* show six digits, and ask */
+#define BATON_PAIR_OUT_OF_BAND 2u /* show or take a secret */
+#define BATON_PAIR_SHOW 4u /* show a code to be typed */
+#define BATON_PAIR_TYPE 8u /* have a code typed */
 
 /* First byte of flight 2: what the handshake is for. */
 enum baton_kind {
@@ -33,12 +35,19 @@ enum baton_kind {
 	BATON_KIND_RESUME = 0x20,
 };
 
+static inline bool baton_kind_pairs(uint8_t kind)
+{
+	return kind >= BATON_KIND_COMPARE && kind <= BATON_KIND_TYPED;
+}
+
 enum baton_reject {
 	BATON_REJECT_VERSION = 1,
 	BATON_REJECT_NO_BOND = 2,
 	BATON_REJECT_NOT_PAIRING = 3,
 	BATON_REJECT_BUSY = 4,
 	BATON_REJECT_OTHER_KIND = 5,
+	BATON_REJECT_LATER = 6, /* a code is shown or typed: come again */
+	BATON_REJECT_TRIES = 7, /* no more typed codes */
 };
 
 struct baton_hello {
@@ -77,6 +86,16 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 
 /* The version both speak, 0 if there is none. */
 uint8_t baton_hello_version(const struct baton_hello *peer);
+
+/*
+ * How two devices pair that can what a and b say: the kind, 0 if they have no
+ * method in common. has_secret: a secret was shown here or taken; then it is
+ * nothing but that.
+ */
+uint8_t baton_hello_method(uint8_t a, uint8_t b, bool has_secret);
+
+/* True if the device in role shows the code that is typed on its peer. */
+bool baton_hello_shows(enum baton_role role, uint8_t own, uint8_t peer);
 
 /* Write the prologue and give its length. */
 size_t baton_prologue(uint8_t out[BATON_PROLOGUE_MAX], uint8_t version,

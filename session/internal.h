@@ -74,7 +74,11 @@ void store_revoke(struct baton_session *session, uint8_t bond);
 void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
-/* pairing.c: both people, the bond and its write. */
+/* pairing.c: the window, both people, the bond and its write. */
+uint8_t pairing_methods(const struct baton_session *session);
+uint64_t pairing_deadline(const struct baton_session *session);
+void pairing_look(struct baton_session *session);
+void pairing_counted(struct baton_session *session, enum baton_err err);
 void pairing_begin(struct baton_session *session, uint64_t now_ms);
 void pairing_step(struct baton_session *session, uint64_t now_ms);
 void pairing_stored(struct baton_session *session, enum baton_err err,

@@ -5,6 +5,80 @@
 #include <string.h>
 
 #include "session/internal.h"
+#include "transport/timing.h"
+
+uint8_t pairing_methods(const struct baton_session *session)
+{
+	const struct baton_session_config *config = &session->config;
+	unsigned int can =
+		config->pairing ? config->pairing : BATON_PAIR_COMPARE;
+
+	if (!config->out_of_band)
+		can &= ~BATON_PAIR_OUT_OF_BAND;
+	if (!config->typed)
+		can &= ~(BATON_PAIR_SHOW | BATON_PAIR_TYPE);
+	return (uint8_t)can;
+}
+
+/* A window has secrets of its own; what was counted stays counted. */
+static void forget_secrets(struct baton_session *session)
+{
+	struct baton_secrets *secrets = session->secrets;
+	uint8_t tries = secrets->tries;
+	bool forgive = secrets->forgive;
+
+	baton_crypto_wipe(secrets, sizeof(*secrets));
+	secrets->tries = tries;
+	secrets->forgive = forgive;
+}
+
+enum baton_err baton_session_pairing_open(struct baton_session *session,
+					  uint64_t now_ms)
+{
+	if (session->bond_count == BATON_BONDS)
+		return BATON_ERR_SPACE;
+	forget_secrets(session);
+	session->pairing_until_ms = now_ms + PAIRING_WINDOW_MS;
+	return BATON_OK;
+}
+
+void baton_session_pairing_close(struct baton_session *session)
+{
+	forget_secrets(session);
+	session->pairing_until_ms = 0;
+}
+
+uint64_t pairing_deadline(const struct baton_session *session)
+{
+	const struct baton_secrets *secrets = session->secrets;
+
+	return secrets->has_oob || secrets->has_digits
+		       ? session->pairing_until_ms
+		       : BATON_NEVER;
+}
+
+/* A handshake may have used the window up, or want something for it. */
+void pairing_look(struct baton_session *session)
+{
+	if (session->secrets->spent)
+		baton_session_pairing_close(session);
+}
+
+/* The write that a typed code waits for has ended. */
+void pairing_counted(struct baton_session *session, enum baton_err err)
+{
+	struct baton_secrets *secrets = session->secrets;
+
+	if (!err) {
+		secrets->tries++;
+		secrets->counted = secrets->count;
+		secrets->count = false;
+		return;
+	}
+	baton_session_pairing_close(session);
+	session->pair_err = BATON_ERR_STORE;
+	session->tell |= TELL_PAIR_FAILED;
+}
 
 void pairing_begin(struct baton_session *session, uint64_t now_ms)
 {
@@ -14,9 +88,15 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 	session->bond_durable = false;
 	session->peer_bonded = false;
 	session->pair_err = BATON_OK;
-	session->tell |= TELL_COMPARE;
 	session_set_state(session, BATON_SESSION_CONFIRM,
 			  now_ms + PEOPLE_DEADLINE_MS);
+	if (session->handshake->kind == BATON_KIND_COMPARE) {
+		session->tell |= TELL_COMPARE;
+		return;
+	}
+	/* Who showed the secret and who took it have said yes by that. */
+	session->said_yes = true;
+	session->owes |= OWES(CONFIRM_FRAME);
 }
 
 /* Both said yes: make the bond and ask for it to be written. */
@@ -114,7 +194,8 @@ void pairing_stored(struct baton_session *session, enum baton_err err,
 	} else {
 		session->bond_at = session->bond_count++;
 		session->bond_wanted = session->bond_at;
-		session->pairing_until_ms = 0;
+		session->secrets->tries = 0;
+		baton_session_pairing_close(session);
 	}
 	if (session->state != BATON_SESSION_CONFIRM)
 		return;

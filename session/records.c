@@ -14,15 +14,17 @@
 
 void records_begin(struct baton_session *session)
 {
-	bool phone = session->config.role == BATON_PHONE;
+	bool initiator = session->handshake->initiator;
 	const struct baton_keys *keys = &session->handshake->keys;
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_keys_record(&session->seal[c], keys,
-				  phone ? BATON_KEYS_I2R : BATON_KEYS_R2I, c);
+				  initiator ? BATON_KEYS_I2R : BATON_KEYS_R2I,
+				  c);
 		baton_keys_record(&session->open[c], keys,
-				  phone ? BATON_KEYS_R2I : BATON_KEYS_I2R, c);
+				  initiator ? BATON_KEYS_R2I : BATON_KEYS_I2R,
+				  c);
 	}
 	baton_link_open(&session->link);
 }

@@ -30,7 +30,8 @@ size_t baton_session_memory_len(const struct baton_session_config *config)
 	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
 	       baton_aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
 	       2 * baton_aligned(BATON_BATCH_LEN(config->link.record_max)) +
-	       baton_aligned(STORED_LEN);
+	       baton_aligned(STORED_LEN) +
+	       baton_aligned(sizeof(struct baton_secrets));
 }
 
 /*
@@ -92,6 +93,9 @@ enum baton_err baton_session_init(struct baton_session *session,
 	session->memory_len = baton_session_memory_len(config);
 	session->stored = p;
 	p += baton_aligned(STORED_LEN);
+	session->secrets = (void *)p;
+	memset(session->secrets, 0, sizeof(*session->secrets));
+	p += baton_aligned(sizeof(*session->secrets));
 	for (c = 0; c < BATON_CLASSES; c++) {
 		max[c] = record_max(session, c);
 		batch[c] = p;
@@ -133,7 +137,7 @@ bool session_is_pairing(const struct baton_session *session)
 {
 	switch (session->state) {
 	case BATON_SESSION_HANDSHAKE:
-		return session->handshake->kind == BATON_KIND_COMPARE;
+		return baton_kind_pairs(session->handshake->kind);
 	case BATON_SESSION_CONFIRM:
 		/* A bond whose write was asked for stands (SPEC 3). */
 		return !session->bond_durable && !session->storing.new_bond;
@@ -154,7 +158,7 @@ static void end_pairing(struct baton_session *session, enum baton_err err)
 		session->tell |= TELL_PAIR_FAILED;
 		session->pair_err = err;
 		if (err == BATON_ERR_REFUSED || err == BATON_ERR_AUTH)
-			session->pairing_until_ms = 0;
+			baton_session_pairing_close(session);
 	} else if (session->state == BATON_SESSION_CONFIRM) {
 		session->unannounced = true;
 	}
@@ -211,20 +215,6 @@ enum baton_err baton_session_bond_select(struct baton_session *session,
 	return BATON_ERR_NOT_FOUND;
 }
 
-enum baton_err baton_session_pairing_open(struct baton_session *session,
-					  uint64_t now_ms)
-{
-	if (session->bond_count == BATON_BONDS)
-		return BATON_ERR_SPACE;
-	session->pairing_until_ms = now_ms + PAIRING_WINDOW_MS;
-	return BATON_OK;
-}
-
-void baton_session_pairing_close(struct baton_session *session)
-{
-	session->pairing_until_ms = 0;
-}
-
 static struct baton_handshake_env env(struct baton_session *session,
 				      uint64_t now_ms)
 {
@@ -234,6 +224,10 @@ static struct baton_handshake_env env(struct baton_session *session,
 		.bond_count = session->bond_count,
 		.pairing = session->pairing_until_ms > now_ms &&
 			   session->bond_count < BATON_BONDS,
+		.can = pairing_methods(session),
+		.out_of_band = session->config.out_of_band,
+		.typed = session->config.typed,
+		.secrets = session->secrets,
 	};
 
 	return e;
@@ -248,7 +242,7 @@ static struct baton_hello own_hello(const struct baton_session *session,
 		.version_min = BATON_VERSION_MIN,
 		.role = (uint8_t)session->config.role,
 		.bearer = bearer,
-		.pairing = BATON_PAIR_COMPARE,
+		.pairing = pairing_methods(session),
 		.record_max = link->record_max,
 		.pdu_max = link->pdu_max,
 	};
@@ -366,7 +360,7 @@ static void use_hello(struct baton_session *session)
 static void handshake_done(struct baton_session *session, uint64_t now_ms)
 {
 	records_begin(session);
-	if (session->handshake->kind == BATON_KIND_COMPARE) {
+	if (baton_kind_pairs(session->handshake->kind)) {
 		pairing_begin(session, now_ms);
 		return;
 	}
@@ -401,6 +395,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	err = baton_handshake_flight(session->handshake, flight->rx_number,
 				     flight->rx, flight->rx_total, &e, &reply);
 	baton_flight_forget(flight);
+	pairing_look(session);
 	session->peer_version[0] = session->handshake->peer.version_max;
 	session->peer_version[1] = session->handshake->peer.version_min;
 	if (baton_err_is_peer(err)) {
@@ -410,10 +405,15 @@ static enum baton_err take_flight(struct baton_session *session,
 	}
 	baton_link_answered(&session->link);
 	send_reply(session, &reply);
+	/* Not now: the window stays open for another link. */
+	if (err == BATON_ERR_AGAIN)
+		session->handshake->kind = 0;
 	if (err && reply.len > 0) {
 		session_part(session, err, now_ms);
 		return BATON_OK;
 	}
+	if (err == BATON_ERR_AGAIN)
+		session_fail(session, err);
 	if (err)
 		return err;
 	if (before == BATON_STEP_HELLO)
@@ -471,11 +471,12 @@ size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
 
 uint64_t baton_session_deadline(const struct baton_session *session)
 {
-	uint64_t due = session->state_deadline_ms;
+	uint64_t due = pairing_deadline(session);
 
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
-		return BATON_NEVER;
+		return due;
+	due = baton_earlier(due, session->state_deadline_ms);
 	due = baton_earlier(due, baton_link_deadline(&session->link));
 	if (session->state == BATON_SESSION_SECURED)
 		due = baton_earlier(
@@ -511,6 +512,8 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 {
 	enum baton_err err;
 
+	if (pairing_deadline(session) <= now_ms)
+		baton_session_pairing_close(session);
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return;

@@ -40,6 +40,16 @@ enum baton_event_type {
 	BATON_EVENT_LINK_CLOSE,
 	/* Show u.compare.code (6 digits); answer with _confirm(). */
 	BATON_EVENT_COMPARE,
+	/*
+	 * Show u.typed.digits with baton_typed_text(), for the person to type
+	 * them on the other device.
+	 */
+	BATON_EVENT_SHOW_CODE,
+	/*
+	 * Ask the person for the code that the other device shows, and give it
+	 * with baton_session_code(). Links come and go meanwhile.
+	 */
+	BATON_EVENT_TYPE_CODE,
 	/* A bond is durable on both sides; u.bond.id names it. */
 	BATON_EVENT_PAIRED,
 	/* Pairing ended without a bond; u.closed.err says why. */
@@ -97,6 +107,9 @@ struct baton_event {
 		struct {
 			uint32_t code; /* 0..999999 */
 		} compare;
+		struct {
+			uint8_t digits[BATON_TYPED_DIGITS];
+		} typed;
 		struct {
 			uint8_t id[BATON_BOND_ID_LEN];
 			enum baton_err err; /* REVOKED */
@@ -218,6 +231,7 @@ struct baton_session {
 	uint32_t records_in, records_out;
 	struct baton_storing storing;
 	struct baton_handshake *handshake; /* in the batches' memory */
+	struct baton_secrets *secrets; /* of the pairing window */
 	uint8_t *stored; /* values and keys of the store operation */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
@@ -314,6 +328,39 @@ BATON_MUST_CHECK
 enum baton_err baton_session_pairing_open(struct baton_session *session,
 					  uint64_t now_ms);
 void baton_session_pairing_close(struct baton_session *session);
+
+/*
+ * Pair by a secret that one device shows and the other takes (session/oob.h):
+ * _make opens the window with a fresh one, to be shown and wiped; _take opens
+ * it with the one that was scanned or typed. It serves one peer, and no other
+ * method is spoken while it is there. BATON_ERR_ARG: config has no
+ * out_of_band; others as _open().
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_secret_make(struct baton_session *session,
+					 uint8_t secret[BATON_OOB_SECRET_LEN],
+					 uint64_t now_ms);
+BATON_MUST_CHECK
+enum baton_err
+baton_session_secret_take(struct baton_session *session,
+			  const uint8_t secret[BATON_OOB_SECRET_LEN],
+			  uint64_t now_ms);
+
+/*
+ * The code that a person typed, asked for by TYPE_CODE or not (session/typed.h).
+ * It serves for one try in this window. BATON_ERR_ARG: mistyped, or no code of
+ * that kind; it costs no try. BATON_ERR_STATE: the window is shut, or a code is
+ * there. BATON_ERR_EXHAUSTED: BATON_TYPED_TRIES have failed in a row.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_code(struct baton_session *session,
+				  const char *text, uint64_t now_ms);
+
+/*
+ * A person who may do so wants tries at typed codes again after
+ * BATON_TYPED_TRIES; a new bond does the same.
+ */
+void baton_session_code_forgive(struct baton_session *session);
 
 /*
  * The person compared the codes. yes = false ends the pairing. BATON_ERR_STATE:

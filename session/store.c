@@ -11,7 +11,13 @@ enum store_what {
 	NOTHING,
 	NEW_BOND,
 	REVOKED,
+	TRY, /* at a typed code, which waits for it */
+	FORGIVEN,
 };
+
+static const char tries_key[] = "pair/tries";
+#define TRIES_FORMAT 1
+#define TRIES_LEN 2
 
 static bool has_prefix(const char *key, const char *prefix)
 {
@@ -22,6 +28,16 @@ static bool has_prefix(const char *key, const char *prefix)
 	return !*prefix;
 }
 
+/* What cannot be read is as bad as it can be. */
+static void load_tries(struct baton_session *session, const uint8_t *value,
+		       size_t len)
+{
+	bool good = len == TRIES_LEN && value[0] == TRIES_FORMAT &&
+		    value[1] < BATON_TYPED_TRIES;
+
+	session->secrets->tries = good ? value[1] : BATON_TYPED_TRIES;
+}
+
 enum baton_err baton_session_load(struct baton_session *session,
 				  const char *key, const uint8_t *value,
 				  size_t len)
@@ -29,6 +45,10 @@ enum baton_err baton_session_load(struct baton_session *session,
 	struct baton_bond *bond = &session->bonds[session->bond_count];
 	enum baton_err err;
 
+	if (has_prefix(key, tries_key)) {
+		load_tries(session, value, len);
+		return BATON_OK;
+	}
 	if (!has_prefix(key, "bond/"))
 		return BATON_ERR_NOT_FOUND;
 	if (session->bond_count == BATON_BONDS)
@@ -137,6 +157,10 @@ static enum store_what wanted(const struct baton_session *session)
 	if (session->storing.revoked_count > 0 &&
 	    !(session->tell & TELL_REVOKED))
 		return REVOKED;
+	if (session->secrets->forgive)
+		return FORGIVEN;
+	if (session->secrets->count)
+		return TRY;
 	return NOTHING;
 }
 
@@ -152,6 +176,17 @@ static struct baton_store_write *add(struct baton_store_op *op, uint8_t **p,
 	write->key = (const char *)*p;
 	baton_bond_key(prefix, id, (char *)*p);
 	*p += BATON_BOND_KEY_LEN;
+	return write;
+}
+
+static struct baton_store_write *add_tries(struct baton_store_op *op,
+					   enum baton_store_kind kind)
+{
+	struct baton_store_write *write = &op->write[op->count++];
+
+	memset(write, 0, sizeof(*write));
+	write->kind = kind;
+	write->key = tries_key;
 	return write;
 }
 
@@ -175,10 +210,22 @@ bool baton_session_next_store_op(struct baton_session *session,
 		write->value = p;
 		write->value_len = BATON_BOND_LEN;
 		baton_bond_encode(bond, session->config.role, p);
+		if (session->secrets->tries > 0)
+			add_tries(op, BATON_STORE_DELETE);
 		break;
 	case REVOKED:
 		(void)add(op, &p, BATON_STORE_DELETE, "bond/",
 			  storing->revoked[0]);
+		break;
+	case TRY:
+		p[0] = TRIES_FORMAT;
+		p[1] = (uint8_t)(session->secrets->tries + 1);
+		write = add_tries(op, BATON_STORE_PUT);
+		write->value = p;
+		write->value_len = TRIES_LEN;
+		break;
+	case FORGIVEN:
+		(void)add_tries(op, BATON_STORE_DELETE);
 		break;
 	}
 	op->id = ++storing->id;
@@ -204,6 +251,14 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 	case REVOKED:
 		storing->revoke_err = err;
 		session->tell |= TELL_REVOKED;
+		break;
+	case TRY:
+		pairing_counted(session, err);
+		break;
+	case FORGIVEN:
+		session->secrets->forgive = false;
+		if (!err)
+			session->secrets->tries = 0;
 		break;
 	}
 }

@@ -516,6 +516,8 @@ void baton_sim_app_event(struct baton_sim_device *device,
 		break;
 	case BATON_EVENT_LINK_CLOSE:
 	case BATON_EVENT_COMPARE:
+	case BATON_EVENT_SHOW_CODE:
+	case BATON_EVENT_TYPE_CODE:
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_FRAME:

@@ -305,6 +305,8 @@ static gboolean boot(struct baton_runner *runner,
 	err = baton_store_each(runner->store, "bond/", load, runner);
 	if (!err)
 		err = baton_store_each(runner->store, "tick/", load, runner);
+	if (!err)
+		err = baton_store_each(runner->store, "pair/", load, runner);
 	if (err == BATON_ERR_STORE) {
 		baton_fail_set(error, BATON_EXIT_INPUT,
 			       "cannot read the store: %s, or name another "

@@ -5,7 +5,9 @@
 /* The engine: what an application or a port includes. See session/SPEC.md. */
 
 #include "session/beacon.h"
+#include "session/oob.h"
 #include "session/session.h"
 #include "session/store_op.h"
+#include "session/typed.h"
 
 #endif

@@ -57,7 +57,10 @@ static void start_end(struct pair *pair, enum baton_role role,
 	struct baton_session_config config = {.role = role,
 					      .message_max = 64 << 20,
 					      .link = *link,
-					      .codec = pair->codec[role]};
+					      .codec = pair->codec[role],
+					      .pairing = pair->can[role],
+					      .out_of_band = &baton_out_of_band,
+					      .typed = &baton_typed};
 	uint8_t seed[32];
 	size_t i;
 
@@ -74,7 +77,8 @@ static void start_end(struct pair *pair, enum baton_role role,
 static void init(struct pair *pair, uint64_t seed,
 		 const struct baton_link_config *link,
 		 const struct baton_codec *watch,
-		 const struct baton_codec *phone)
+		 const struct baton_codec *phone, uint8_t watch_can,
+		 uint8_t phone_can)
 {
 	memset(pair, 0, sizeof(*pair));
 	pair->random = seed;
@@ -82,6 +86,8 @@ static void init(struct pair *pair, uint64_t seed,
 	pair->now_ms = 1000;
 	pair->codec[BATON_WATCH] = watch;
 	pair->codec[BATON_PHONE] = phone;
+	pair->can[BATON_WATCH] = watch_can;
+	pair->can[BATON_PHONE] = phone_can;
 	pair->pattern = pair_pattern;
 	start_end(pair, BATON_WATCH, link);
 	start_end(pair, BATON_PHONE, link);
@@ -90,14 +96,20 @@ static void init(struct pair *pair, uint64_t seed,
 void pair_init_config(struct pair *pair, uint64_t seed,
 		      const struct baton_link_config *link)
 {
-	init(pair, seed, link, NULL, NULL);
+	init(pair, seed, link, NULL, NULL, 0, 0);
 }
 
 void pair_init_codec(struct pair *pair, uint64_t seed,
 		     const struct baton_codec *watch,
 		     const struct baton_codec *phone)
 {
-	init(pair, seed, &large, watch, phone);
+	init(pair, seed, &large, watch, phone, 0, 0);
+}
+
+void pair_init_methods(struct pair *pair, uint64_t seed, uint8_t watch,
+		       uint8_t phone)
+{
+	init(pair, seed, &large, NULL, NULL, watch, phone);
 }
 
 void pair_init(struct pair *pair, uint64_t seed)
@@ -243,6 +255,21 @@ static void begin_message(struct pair_end *end, const struct baton_event *event)
 		memcpy(end->meta, event->u.message.meta, end->meta_len);
 }
 
+static void show(struct pair_end *end, const struct baton_event *event)
+{
+	end->shown++;
+	memcpy(end->digits, event->u.typed.digits, sizeof(end->digits));
+}
+
+static void take_frame(struct pair_end *end, const struct baton_event *event)
+{
+	end->frames++;
+	end->frame_code = event->u.frame.code;
+	end->frame_len = event->u.frame.len;
+	memcpy(end->frame, event->u.frame.body, event->u.frame.len);
+	end->frame_after = end->messages;
+}
+
 static void take_event(struct pair_end *end, const struct baton_event *event)
 {
 	switch (event->type) {
@@ -256,6 +283,12 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_COMPARE:
 		end->compare = true;
 		end->code = event->u.compare.code;
+		break;
+	case BATON_EVENT_SHOW_CODE:
+		show(end, event);
+		break;
+	case BATON_EVENT_TYPE_CODE:
+		end->asked++;
 		break;
 	case BATON_EVENT_PAIRED:
 		end->paired = true;
@@ -298,11 +331,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->revoked = true;
 		break;
 	case BATON_EVENT_FRAME:
-		end->frames++;
-		end->frame_code = event->u.frame.code;
-		end->frame_len = event->u.frame.len;
-		memcpy(end->frame, event->u.frame.body, event->u.frame.len);
-		end->frame_after = end->messages;
+		take_frame(end, event);
 		break;
 	case BATON_EVENT_REFUSED:
 		end->refused++;
@@ -394,6 +423,8 @@ static void store(struct pair *pair, struct pair_end *end)
 	struct baton_store_op op;
 
 	while (baton_session_next_store_op(&end->session, &op)) {
+		if (end->store_hangs)
+			continue;
 		end->writes += !end->store_fails;
 		if (end->cut_at && end->writes == end->cut_at) {
 			if (end->cut_keeps)

@@ -47,10 +47,13 @@ struct pair_end {
 	bool cut_keeps;
 	bool dead;
 	uint32_t code;
+	uint8_t digits[BATON_TYPED_DIGITS]; /* shown, to be typed */
+	unsigned int shown, asked; /* how often */
 	enum baton_err close_err, pair_err;
 	bool compare, secured, paired, pair_failed, closed, revoked;
 	bool deaf; /* the application takes no events */
 	bool store_fails;
+	bool store_hangs; /* operations are taken, and no more is heard */
 	bool says_no;
 
 	/* One message being received, and what has come of others. */
@@ -93,6 +96,7 @@ struct pair {
 	uint64_t bits; /* sent so far */
 	bool up;
 	const struct baton_codec *codec[2]; /* by role; NULL: none */
+	uint8_t can[2]; /* BATON_PAIR_*, by role; 0: compare */
 	uint8_t (*pattern)(uint64_t at); /* what is sent */
 };
 
@@ -110,6 +114,9 @@ void pair_init_config(struct pair *pair, uint64_t seed,
 void pair_init_codec(struct pair *pair, uint64_t seed,
 		     const struct baton_codec *watch,
 		     const struct baton_codec *phone);
+/* The same with what the watch and the phone can do to pair. */
+void pair_init_methods(struct pair *pair, uint64_t seed, uint8_t watch,
+		       uint8_t phone);
 void pair_free(struct pair *pair);
 
 /* The end loses its memory and comes back with what it had stored. */

@@ -19,6 +19,7 @@ struct side {
 	struct baton_handshake_env env;
 	struct baton_drbg drbg;
 	struct baton_bond bonds[2];
+	struct baton_secrets secrets;
 	struct baton_reply reply; /* its last */
 };
 
@@ -26,6 +27,7 @@ static struct side sides[2]; /* by enum baton_role */
 static struct side *const watch = &sides[BATON_WATCH];
 static struct side *const phone = &sides[BATON_PHONE];
 static uint8_t kind;
+static uint8_t can = BATON_PAIR_COMPARE; /* both */
 
 static struct baton_hello hello_of(enum baton_role role)
 {
@@ -33,7 +35,7 @@ static struct baton_hello hello_of(enum baton_role role)
 		.version_max = 1,
 		.version_min = 1,
 		.role = (uint8_t)role,
-		.pairing = BATON_PAIR_COMPARE,
+		.pairing = can,
 		.record_max = 4096,
 		.pdu_max = 509,
 		.window = {16, 32, 64},
@@ -79,6 +81,15 @@ static void start(uint8_t for_kind)
 		sides[i].env.bonds = sides[i].bonds;
 		sides[i].env.bond_count = 2;
 		sides[i].env.pairing = true;
+		sides[i].env.can = can;
+		sides[i].env.out_of_band = &baton_out_of_band;
+		sides[i].env.typed = &baton_typed;
+		memset(&sides[i].secrets, 0, sizeof(sides[i].secrets));
+		sides[i].secrets.has_oob = can == BATON_PAIR_OUT_OF_BAND;
+		memset(sides[i].secrets.digits, '5', BATON_TYPED_DIGITS);
+		sides[i].secrets.has_digits = true;
+		sides[i].secrets.counted = true;
+		sides[i].env.secrets = &sides[i].secrets;
 		hello = hello_of((enum baton_role)i);
 		assert_int_equal(baton_handshake_start(
 					 &sides[i].handshake,
@@ -175,6 +186,50 @@ static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
 			    phone->handshake.s_pub, 32);
 	assert_memory_equal(phone->handshake.peer_static,
 			    watch->handshake.s_pub, 32);
+}
+
+static void assert_flights(const size_t *lens, int count)
+{
+	struct side *from;
+	int i;
+
+	start(BATON_KIND_COMPARE);
+	for (i = 0; i < count; i++) {
+		from = i % 2 ? watch : phone;
+		assert_int_equal(from->reply.number, i);
+		assert_int_equal(from->reply.len, lens[i]);
+		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
+	}
+	assert_same_keys();
+	assert_memory_equal(watch->handshake.peer_static,
+			    phone->handshake.s_pub, 32);
+	assert_memory_equal(phone->handshake.peer_static,
+			    watch->handshake.s_pub, 32);
+	assert_true(watch->secrets.spent && phone->secrets.spent);
+	can = BATON_PAIR_COMPARE;
+}
+
+static void pairing_out_of_band_takes_flights_of_stated_lengths(void **state)
+{
+	/* Of flight 2 one byte is the kind. */
+	static const size_t lens[] = {BATON_HELLO_LEN, BATON_HELLO_LEN, 1 + 48,
+				      96, 64};
+
+	(void)state;
+	can = BATON_PAIR_OUT_OF_BAND;
+	assert_flights(lens, 5);
+	assert_int_equal(phone->handshake.kind, BATON_KIND_OUT_OF_BAND);
+}
+
+static void pairing_by_typed_code_takes_flights_of_stated_lengths(void **state)
+{
+	static const size_t lens[] = {
+		BATON_HELLO_LEN, BATON_HELLO_LEN, 1 + 32, 80, 96, 64};
+
+	(void)state;
+	can = BATON_PAIR_SHOW | BATON_PAIR_TYPE;
+	assert_flights(lens, 6);
+	assert_int_equal(phone->handshake.kind, BATON_KIND_TYPED);
 }
 
 static void every_flight_but_the_expected_is_dropped(void **state)
@@ -452,6 +507,8 @@ static void rejects_of_every_length_and_code_are_survived(void **state)
 		assert_int_equal(give(phone, 7, bytes, 3),
 				 code == 1   ? BATON_ERR_VERSION
 				 : code == 2 ? BATON_ERR_NO_BOND
+				 : code == 6 ? BATON_ERR_AGAIN
+				 : code == 7 ? BATON_ERR_EXHAUSTED
 					     : BATON_ERR_REFUSED);
 		assert_int_equal(phone->reply.len, 0);
 	}
@@ -462,7 +519,7 @@ static void a_phone_does_not_pair_with_who_cannot_compare(void **state)
 	(void)state;
 	start(BATON_KIND_COMPARE);
 	pass_flights(1);
-	watch->reply.bytes[6] = BATON_PAIR_TYPED;
+	watch->reply.bytes[6] = BATON_PAIR_TYPE;
 	assert_int_equal(pass(phone), BATON_ERR_REFUSED);
 }
 
@@ -513,6 +570,10 @@ int main(void)
 		cmocka_unit_test(
 			a_reconnect_takes_four_flights_of_stated_lengths),
 		cmocka_unit_test(a_pairing_takes_six_flights_of_stated_lengths),
+		cmocka_unit_test(
+			pairing_out_of_band_takes_flights_of_stated_lengths),
+		cmocka_unit_test(
+			pairing_by_typed_code_takes_flights_of_stated_lengths),
 		cmocka_unit_test(every_flight_but_the_expected_is_dropped),
 		cmocka_unit_test(a_changed_hello_breaks_the_handshake),
 		cmocka_unit_test(a_changed_kind_breaks_the_handshake),

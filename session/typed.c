@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/typed.h"
+
+#include <string.h>
+
+#include "session/internal.h"
+#include "session/method.h"
+#include "transport/flight.h"
+
+static const char channel_name[] = "baton typed code 1";
+
+/* ISO 7064, MOD 11,10: any wrong digit shows, and nearly any exchange. */
+static uint8_t check_digit(const uint8_t digits[BATON_TYPED_DIGITS])
+{
+	unsigned int product = 10, sum;
+	int i;
+
+	for (i = 0; i < BATON_TYPED_DIGITS; i++) {
+		sum = (product + (digits[i] & 15)) % 10;
+		if (sum == 0)
+			sum = 10;
+		product = 2 * sum % 11;
+	}
+	return (uint8_t)('0' + (11 - product) % 10);
+}
+
+void baton_typed_text(const uint8_t digits[BATON_TYPED_DIGITS],
+		      char out[BATON_TYPED_TEXT_LEN])
+{
+	memcpy(out, digits, BATON_TYPED_DIGITS);
+	out[BATON_TYPED_DIGITS] = (char)check_digit(digits);
+	out[BATON_TYPED_DIGITS + 1] = '\0';
+}
+
+enum baton_err baton_typed_parse(const char *text,
+				 uint8_t digits[BATON_TYPED_DIGITS])
+{
+	uint8_t all[BATON_TYPED_DIGITS + 1];
+	enum baton_err err = BATON_ERR_ARG;
+	size_t n = 0;
+
+	for (; *text; text++) {
+		if (*text == ' ' || *text == '-' || *text == '\n')
+			continue;
+		if (*text < '0' || *text > '9' || n == sizeof(all))
+			goto out;
+		all[n++] = (uint8_t)*text;
+	}
+	if (n < sizeof(all) || check_digit(all) != all[n - 1])
+		goto out;
+	memcpy(digits, all, BATON_TYPED_DIGITS);
+	err = BATON_OK;
+out:
+	baton_crypto_wipe(all, sizeof(all));
+	return err;
+}
+
+static enum baton_err make_digits(struct baton_secrets *secrets,
+				  struct baton_drbg *drbg)
+{
+	uint8_t random[16];
+	enum baton_err err;
+	uint32_t value;
+	int i, j;
+
+	err = baton_drbg_bytes(drbg, random, sizeof(random));
+	if (err)
+		return err;
+	/* 128 bits modulo 10, over and over: the bias is below 2^-100. */
+	for (i = 0; i < BATON_TYPED_DIGITS; i++) {
+		value = 0;
+		for (j = 0; j < (int)sizeof(random); j++) {
+			value = value << 8 | random[j];
+			random[j] = (uint8_t)(value / 10);
+			value %= 10;
+		}
+		secrets->digits[i] = (uint8_t)('0' + value);
+	}
+	baton_crypto_wipe(random, sizeof(random));
+	secrets->has_digits = true;
+	return BATON_OK;
+}
+
+/* OK when the code is there and its try is counted durably. */
+static enum baton_err prepare(const struct baton_handshake *handshake,
+			      const struct baton_handshake_env *env)
+{
+	struct baton_secrets *secrets = env->secrets;
+	enum baton_err err;
+
+	if (secrets->counted && secrets->has_digits)
+		return BATON_OK;
+	if (!secrets->counted && secrets->tries >= BATON_TYPED_TRIES)
+		return BATON_ERR_EXHAUSTED;
+	if (!secrets->has_digits &&
+	    !baton_hello_shows(handshake->role, env->can,
+			       handshake->peer.pairing)) {
+		secrets->ask |= !secrets->asked;
+		secrets->asked = true;
+		return BATON_ERR_AGAIN;
+	}
+	if (!secrets->has_digits) {
+		err = make_digits(secrets, env->drbg);
+		if (err)
+			return err;
+		secrets->show = true;
+	}
+	secrets->count = true;
+	return BATON_ERR_AGAIN;
+}
+
+/* From here on the peer may have tried the code: it is used up. */
+static void spend(struct baton_secrets *secrets)
+{
+	baton_crypto_wipe(secrets->digits, sizeof(secrets->digits));
+	secrets->has_digits = false;
+	secrets->spent = true;
+}
+
+static void session_id(const struct baton_handshake *handshake,
+		       uint8_t out[BATON_CRYPTO_HASH_LEN])
+{
+	uint8_t prologue[BATON_PROLOGUE_MAX];
+	struct baton_crypto_sha256 sha;
+
+	baton_crypto_sha256_init(&sha);
+	baton_crypto_sha256_update(&sha, prologue,
+				   handshake_prologue(handshake, prologue));
+	baton_crypto_sha256_final(&sha, out);
+}
+
+static enum baton_err start(struct baton_handshake *handshake,
+			    const struct baton_handshake_env *env)
+{
+	const struct baton_cpace_input code = {env->secrets->digits,
+					       BATON_TYPED_DIGITS};
+	const struct baton_cpace_input channel = {(const uint8_t *)channel_name,
+						  sizeof(channel_name) - 1};
+	uint8_t id[BATON_CRYPTO_HASH_LEN], random[BATON_CRYPTO_KEY_LEN];
+	const struct baton_cpace_input session = {id, sizeof(id)};
+	enum baton_err err;
+
+	err = baton_drbg_bytes(env->drbg, random, sizeof(random));
+	if (err)
+		return err;
+	session_id(handshake, id);
+	err = baton_cpace_start(&handshake->cpace, &code, &channel, &session,
+				random);
+	baton_crypto_wipe(random, sizeof(random));
+	return err;
+}
+
+/* Come to the psk, and begin XXpsk0 with it: the watch is its initiator. */
+static enum baton_err begin_noise(struct baton_handshake *handshake,
+				  const uint8_t *share,
+				  const struct baton_handshake_env *env)
+{
+	static const struct baton_cpace_input none;
+	bool watch = handshake->role == BATON_WATCH;
+	uint8_t isk[BATON_CPACE_ISK_LEN], psk[BATON_CRYPTO_KEY_LEN];
+	uint8_t id[BATON_CRYPTO_HASH_LEN];
+	const struct baton_cpace_input session = {id, sizeof(id)};
+	enum baton_err err;
+
+	session_id(handshake, id);
+	err = baton_cpace_finish(&handshake->cpace,
+				 watch ? BATON_CPACE_B : BATON_CPACE_A, share,
+				 &session, &none, &none, isk);
+	if (err)
+		return err;
+	baton_cpace_psk(psk, isk);
+	err = handshake_start_pairing(handshake, watch, psk, env);
+	baton_crypto_wipe(isk, sizeof(isk));
+	baton_crypto_wipe(psk, sizeof(psk));
+	return err;
+}
+
+/* Without its share the flight says: the code will be typed. */
+static enum baton_err first(struct baton_handshake *handshake,
+			    const struct baton_handshake_env *env,
+			    struct baton_reply *reply)
+{
+	enum baton_err err = prepare(handshake, env);
+
+	reply->number = BATON_FLIGHT_FIRST;
+	if (err)
+		return err == BATON_ERR_AGAIN ? BATON_OK : err;
+	err = start(handshake, env);
+	if (err)
+		return err;
+	memcpy(reply->bytes + reply->len, handshake->cpace.share,
+	       BATON_CPACE_SHARE_LEN);
+	reply->len += BATON_CPACE_SHARE_LEN;
+	return BATON_OK;
+}
+
+static enum baton_err answer(struct baton_handshake *handshake,
+			     const uint8_t *bytes, size_t len,
+			     const struct baton_handshake_env *env,
+			     struct baton_reply *reply)
+{
+	enum baton_err err;
+
+	if (len != 0 && len != BATON_CPACE_SHARE_LEN)
+		return BATON_ERR_PEER_LENGTH;
+	err = prepare(handshake, env);
+	if (err == BATON_ERR_EXHAUSTED)
+		return handshake_reject(reply, BATON_REJECT_TRIES, err);
+	if (err == BATON_ERR_AGAIN || (!err && len == 0))
+		return handshake_reject(reply, BATON_REJECT_LATER,
+					BATON_ERR_AGAIN);
+	if (!err)
+		err = start(handshake, env);
+	if (err)
+		return err;
+	/* What goes out now tells a guess from the code. */
+	spend(env->secrets);
+	memcpy(reply->bytes, handshake->cpace.share, BATON_CPACE_SHARE_LEN);
+	reply->len = BATON_CPACE_SHARE_LEN;
+	err = begin_noise(handshake, bytes, env);
+	if (err)
+		return BATON_ERR_AUTH;
+	return handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
+			       reply);
+}
+
+static enum baton_err second(struct baton_handshake *handshake,
+			     const uint8_t *bytes, size_t len,
+			     const struct baton_handshake_env *env,
+			     struct baton_reply *reply)
+{
+	uint8_t none[1];
+	enum baton_err err;
+	size_t n;
+
+	if (len < BATON_CPACE_SHARE_LEN || !env->secrets->has_digits)
+		return BATON_ERR_PEER_LENGTH;
+	/* Whether it is answered tells the same. */
+	spend(env->secrets);
+	err = begin_noise(handshake, bytes, env);
+	if (!err)
+		err = handshake_read(handshake, bytes + BATON_CPACE_SHARE_LEN,
+				     len - BATON_CPACE_SHARE_LEN, none, 0, &n);
+	if (!err)
+		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 2, NULL,
+				      0, reply);
+	return err;
+}
+
+static enum baton_err third(struct baton_handshake *handshake,
+			    const uint8_t *bytes, size_t len,
+			    struct baton_reply *reply)
+{
+	uint8_t none[1];
+	enum baton_err err;
+	size_t n;
+
+	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	if (!err)
+		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 3, NULL,
+				      0, reply);
+	return err ? err : handshake_finish(handshake);
+}
+
+static enum baton_err last(struct baton_handshake *handshake,
+			   const uint8_t *bytes, size_t len)
+{
+	uint8_t none[1];
+	enum baton_err err;
+	size_t n;
+
+	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	return err ? err : handshake_finish(handshake);
+}
+
+const struct baton_method baton_typed = {
+	.first = first,
+	.answer = answer,
+	.second = second,
+	.third = third,
+	.last = last,
+};
+
+enum baton_err baton_session_code(struct baton_session *session,
+				  const char *text, uint64_t now_ms)
+{
+	struct baton_secrets *secrets = session->secrets;
+	enum baton_err err;
+
+	if (session->pairing_until_ms <= now_ms || secrets->has_digits)
+		return BATON_ERR_STATE;
+	if (secrets->tries >= BATON_TYPED_TRIES)
+		return BATON_ERR_EXHAUSTED;
+	err = baton_typed_parse(text, secrets->digits);
+	if (err)
+		return err;
+	secrets->has_digits = true;
+	secrets->ask = false;
+	secrets->count = true;
+	return BATON_OK;
+}
+
+void baton_session_code_forgive(struct baton_session *session)
+{
+	session->secrets->forgive = true;
+}

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The methods of pairing between two engines: session/SPEC.md 3. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+#define SHOWS BATON_PAIR_SHOW
+#define TYPES BATON_PAIR_TYPE
+#define COMPARES BATON_PAIR_COMPARE
+#define SECRET BATON_PAIR_OUT_OF_BAND
+
+static struct pair *pair;
+static struct pair_end *watch, *phone;
+
+static void begin(uint8_t watch_can, uint8_t phone_can)
+{
+	pair = test_malloc(sizeof(*pair));
+	pair_init_methods(pair, 1, watch_can, phone_can);
+	watch = &pair->end[BATON_WATCH];
+	phone = &pair->end[BATON_PHONE];
+}
+
+static void end(void)
+{
+	pair_free(pair);
+	test_free(pair);
+}
+
+static void open_windows(void)
+{
+	assert_int_equal(
+		baton_session_pairing_open(&watch->session, pair->now_ms),
+		BATON_OK);
+	assert_int_equal(
+		baton_session_pairing_open(&phone->session, pair->now_ms),
+		BATON_OK);
+}
+
+static bool over(struct pair *p)
+{
+	return p->end[0].closed || p->end[1].closed || pair_secured(p);
+}
+
+/* A link until it ends, or both are secured. */
+static void link(void)
+{
+	pair_down(pair);
+	pair_up(pair);
+	(void)pair_run(pair, over, 20000);
+	if (pair_secured(pair))
+		return;
+	pair_down(pair);
+	(void)pair_turn(pair);
+}
+
+static enum baton_err type(struct pair_end *to, const struct pair_end *from)
+{
+	char text[BATON_TYPED_TEXT_LEN];
+	enum baton_err err;
+
+	baton_typed_text(from->digits, text);
+	err = baton_session_code(&to->session, text, pair->now_ms);
+	(void)pair_turn(pair);
+	return err;
+}
+
+static void assert_bonded(void)
+{
+	assert_true(pair_secured(pair));
+	assert_int_equal(pair_bonds(watch), 1);
+	assert_int_equal(pair_bonds(phone), 1);
+	/* The bond serves: on another link they know each other. */
+	link();
+	assert_true(pair_secured(pair));
+}
+
+static void a_secret_that_the_watch_shows_pairs(void **state)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(COMPARES | SECRET, COMPARES | SECRET);
+	assert_int_equal(baton_session_secret_make(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_false(watch->compare || phone->compare);
+	assert_bonded();
+	end();
+}
+
+static void a_secret_that_the_phone_shows_pairs(void **state)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(SECRET, SECRET);
+	assert_int_equal(baton_session_secret_make(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	assert_int_equal(baton_session_secret_take(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_bonded();
+	end();
+}
+
+static void another_secret_does_not_pair_and_spends_nothing(void **state)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN], other[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(SECRET, SECRET);
+	assert_int_equal(baton_session_secret_make(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	memcpy(other, secret, sizeof(other));
+	other[31] ^= 1;
+	assert_int_equal(
+		baton_session_secret_take(&phone->session, other, pair->now_ms),
+		BATON_OK);
+	link();
+	assert_false(pair_secured(pair));
+	pair_down(pair);
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_bonded();
+	end();
+}
+
+static void a_secret_serves_once(void **state)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(SECRET, SECRET);
+	assert_int_equal(baton_session_secret_make(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_true(pair_secured(pair));
+	pair_down(pair);
+	/* Who photographed it comes while the window would still be open. */
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_true(phone->pair_failed);
+	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
+	assert_int_equal(pair_bonds(watch), 1);
+	end();
+}
+
+static void with_a_secret_in_hand_nothing_else_pairs(void **state)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(COMPARES | SECRET, COMPARES | SECRET);
+	assert_int_equal(baton_session_secret_make(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	assert_int_equal(
+		baton_session_pairing_open(&phone->session, pair->now_ms),
+		BATON_OK);
+	link();
+	assert_true(phone->pair_failed);
+	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
+	assert_false(watch->compare || phone->compare);
+	pair_down(pair);
+	/* And the other way round. */
+	assert_int_equal(
+		baton_session_pairing_open(&watch->session, pair->now_ms),
+		BATON_OK);
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	phone->pair_failed = false;
+	link();
+	assert_true(phone->pair_failed);
+	assert_false(watch->compare || phone->compare);
+	end();
+}
+
+/* Until both are secured, or no more links help. */
+static void pair_by_code(struct pair_end *shower, struct pair_end *typist)
+{
+	pair_down(pair);
+	shower->shown = shower->asked = typist->shown = typist->asked = 0;
+	shower->pair_failed = typist->pair_failed = false;
+	open_windows();
+	link();
+	assert_int_equal(shower->shown, 1);
+	assert_int_equal(shower->asked, 0);
+	if (typist->asked == 0)
+		link();
+	assert_int_equal(typist->asked, 1);
+	assert_false(shower->pair_failed || typist->pair_failed);
+	assert_int_equal(type(typist, shower), BATON_OK);
+	link();
+}
+
+static void a_code_typed_on_the_phone_pairs(void **state)
+{
+	(void)state;
+	begin(SHOWS, TYPES);
+	pair_by_code(watch, phone);
+	assert_bonded();
+	end();
+}
+
+static void a_code_typed_on_the_watch_pairs(void **state)
+{
+	(void)state;
+	begin(TYPES, SHOWS);
+	pair_by_code(phone, watch);
+	assert_bonded();
+	end();
+}
+
+static void of_two_that_can_both_the_watch_shows(void **state)
+{
+	(void)state;
+	begin(SHOWS | TYPES, SHOWS | TYPES);
+	pair_by_code(watch, phone);
+	assert_bonded();
+	end();
+}
+
+static void two_that_can_compare_do_so(void **state)
+{
+	(void)state;
+	begin(COMPARES | SHOWS | TYPES, COMPARES | SHOWS | TYPES);
+	assert_true(pair_bond(pair));
+	assert_true(watch->compare && phone->compare);
+	assert_int_equal(watch->shown + phone->shown, 0);
+	end();
+}
+
+static void without_a_common_method_there_is_no_pairing(void **state)
+{
+	static const uint8_t can[][2] = {
+		{SHOWS, SHOWS},	   {TYPES, TYPES},     {COMPARES, TYPES},
+		{SHOWS, COMPARES}, {SECRET, COMPARES}, {SECRET, SECRET},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++) {
+		begin(can[i][0], can[i][1]);
+		open_windows();
+		link();
+		assert_true(phone->pair_failed);
+		assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
+		end();
+	}
+}
+
+static void a_wrong_code_ends_the_window_of_both(void **state)
+{
+	char text[BATON_TYPED_TEXT_LEN];
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	open_windows();
+	link();
+	memcpy(phone->digits, watch->digits, sizeof(phone->digits));
+	phone->digits[0] = phone->digits[0] == '0' ? '1' : '0';
+	assert_int_equal(type(phone, phone), BATON_OK);
+	link();
+	assert_true(watch->pair_failed && phone->pair_failed);
+	assert_int_equal(phone->pair_err, BATON_ERR_AUTH);
+	/* The right one comes too late. */
+	baton_typed_text(watch->digits, text);
+	pair_down(pair);
+	assert_int_equal(
+		baton_session_pairing_open(&phone->session, pair->now_ms),
+		BATON_OK);
+	assert_int_equal(
+		baton_session_code(&phone->session, text, pair->now_ms),
+		BATON_OK);
+	(void)pair_turn(pair);
+	link();
+	assert_false(pair_secured(pair));
+	assert_int_equal(pair_bonds(watch), 0);
+	end();
+}
+
+static void a_mistyped_code_costs_no_try(void **state)
+{
+	static const char *const texts[] = {"", "123456", "12345678", "123456a",
+					    "1234565"};
+	size_t i;
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	open_windows();
+	link();
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(baton_session_code(&phone->session, texts[i],
+						    pair->now_ms),
+				 BATON_ERR_ARG);
+	assert_int_equal(type(phone, watch), BATON_OK);
+	assert_int_equal(type(phone, watch), BATON_ERR_STATE);
+	link();
+	assert_bonded();
+	end();
+}
+
+static void a_code_needs_an_open_window(void **state)
+{
+	(void)state;
+	begin(SHOWS, TYPES);
+	memset(watch->digits, '1', sizeof(watch->digits));
+	assert_int_equal(type(phone, watch), BATON_ERR_STATE);
+	end();
+}
+
+static void tries_are_counted_before_the_code_is_used(void **state)
+{
+	(void)state;
+	begin(SHOWS, TYPES);
+	watch->store_hangs = true;
+	open_windows();
+	link();
+	assert_int_equal(watch->shown, 1);
+	assert_int_equal(type(phone, watch), BATON_OK);
+	link();
+	/* The phone's was counted, the watch's not: nothing was tried. */
+	assert_int_equal(phone->close_err, BATON_ERR_AGAIN);
+	assert_false(watch->pair_failed || phone->pair_failed);
+	assert_int_equal(pair_bonds(watch), 0);
+	end();
+}
+
+static void a_try_that_cannot_be_counted_ends_the_pairing(void **state)
+{
+	(void)state;
+	begin(SHOWS, TYPES);
+	watch->store_fails = true;
+	open_windows();
+	link();
+	(void)pair_turn(pair);
+	assert_true(watch->pair_failed);
+	assert_int_equal(watch->pair_err, BATON_ERR_STORE);
+	end();
+}
+
+static void fail_once(void)
+{
+	phone->pair_failed = watch->pair_failed = false;
+	phone->asked = watch->shown = 0;
+	pair_down(pair);
+	open_windows();
+	link();
+	if (watch->shown == 0)
+		return;
+	memcpy(phone->digits, watch->digits, sizeof(phone->digits));
+	phone->digits[5] = phone->digits[5] == '0' ? '1' : '0';
+	assert_int_equal(type(phone, phone), BATON_OK);
+	link();
+	assert_int_equal(phone->pair_err, BATON_ERR_AUTH);
+	assert_true(watch->pair_failed);
+}
+
+static void after_ten_tries_no_code_is_shown(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	for (i = 0; i < BATON_TYPED_TRIES; i++) {
+		fail_once();
+		assert_int_equal(watch->shown, 1);
+		/* The phone is another one each time. */
+		baton_session_code_forgive(&phone->session);
+		(void)pair_turn(pair);
+	}
+	fail_once();
+	assert_int_equal(watch->shown, 0);
+	assert_int_equal(phone->pair_err, BATON_ERR_EXHAUSTED);
+	/* Nor after a reboot. */
+	pair_reboot(pair, BATON_WATCH);
+	fail_once();
+	assert_int_equal(watch->shown, 0);
+	/* A person who may do so lets it show one again. */
+	baton_session_code_forgive(&watch->session);
+	(void)pair_turn(pair);
+	pair_reboot(pair, BATON_WATCH);
+	pair_by_code(watch, phone);
+	assert_bonded();
+	end();
+}
+
+static void after_ten_tries_no_code_is_taken(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	for (i = 0; i < BATON_TYPED_TRIES; i++) {
+		fail_once();
+		baton_session_code_forgive(&watch->session);
+		(void)pair_turn(pair);
+	}
+	pair_reboot(pair, BATON_PHONE);
+	fail_once();
+	assert_int_equal(phone->pair_err, BATON_ERR_EXHAUSTED);
+	pair_down(pair);
+	open_windows();
+	assert_int_equal(type(phone, watch), BATON_ERR_EXHAUSTED);
+	end();
+}
+
+static void a_bond_forgives_the_tries_before_it(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	for (i = 0; i < BATON_TYPED_TRIES - 1; i++)
+		fail_once();
+	pair_by_code(watch, phone);
+	assert_bonded();
+	pair_reboot(pair, BATON_WATCH);
+	pair_reboot(pair, BATON_PHONE);
+	for (i = 0; i < BATON_TYPED_TRIES - 1; i++)
+		fail_once();
+	assert_int_equal(watch->shown, 1);
+	end();
+}
+
+static void a_window_left_open_shuts_and_forgets(void **state)
+{
+	static const uint8_t zeros[BATON_OOB_SECRET_LEN];
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	(void)state;
+	begin(SECRET, SECRET);
+	assert_int_equal(baton_session_secret_make(&watch->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	assert_int_equal(baton_session_deadline(&watch->session),
+			 pair->now_ms + 120000);
+	pair->now_ms += 120000;
+	baton_session_tick(&watch->session, pair->now_ms);
+	assert_memory_equal(watch->session.secrets->oob, zeros, sizeof(zeros));
+	assert_int_equal(baton_session_secret_take(&phone->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	link();
+	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
+	assert_int_equal(pair_bonds(watch), 0);
+	end();
+}
+
+static void methods_are_only_spoken_where_they_are_known(void **state)
+{
+	struct baton_session_config config = {
+		.role = BATON_WATCH,
+		.link = BATON_LINK_CONFIG_SMALL,
+		.pairing = COMPARES | SECRET | SHOWS | TYPES,
+	};
+	uint8_t seed[32] = {1}, secret[BATON_OOB_SECRET_LEN];
+	struct baton_session *session = test_malloc(sizeof(*session));
+	size_t len = baton_session_memory_len(&config);
+	void *memory = test_malloc(len);
+
+	(void)state;
+	assert_int_equal(
+		baton_session_init(session, &config, memory, len, seed),
+		BATON_OK);
+	assert_int_equal(baton_session_secret_make(session, secret, 0),
+			 BATON_ERR_ARG);
+	baton_session_wipe(session);
+	test_free(memory);
+	test_free(session);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_secret_that_the_watch_shows_pairs),
+		cmocka_unit_test(a_secret_that_the_phone_shows_pairs),
+		cmocka_unit_test(
+			another_secret_does_not_pair_and_spends_nothing),
+		cmocka_unit_test(a_secret_serves_once),
+		cmocka_unit_test(with_a_secret_in_hand_nothing_else_pairs),
+		cmocka_unit_test(a_code_typed_on_the_phone_pairs),
+		cmocka_unit_test(a_code_typed_on_the_watch_pairs),
+		cmocka_unit_test(of_two_that_can_both_the_watch_shows),
+		cmocka_unit_test(two_that_can_compare_do_so),
+		cmocka_unit_test(without_a_common_method_there_is_no_pairing),
+		cmocka_unit_test(a_wrong_code_ends_the_window_of_both),
+		cmocka_unit_test(a_mistyped_code_costs_no_try),
+		cmocka_unit_test(a_code_needs_an_open_window),
+		cmocka_unit_test(tries_are_counted_before_the_code_is_used),
+		cmocka_unit_test(a_try_that_cannot_be_counted_ends_the_pairing),
+		cmocka_unit_test(after_ten_tries_no_code_is_shown),
+		cmocka_unit_test(after_ten_tries_no_code_is_taken),
+		cmocka_unit_test(a_bond_forgives_the_tries_before_it),
+		cmocka_unit_test(a_window_left_open_shuts_and_forgets),
+		cmocka_unit_test(methods_are_only_spoken_where_they_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
