@@ -6,6 +6,7 @@
 #include "tools/air.h"
 #include "tools/demo.h"
 #include "tools/device.h"
+#include "tools/dissect.h"
 #include "tools/doctor.h"
 #include "tools/fail.h"
 #include "tools/sim_command.h"
@@ -21,6 +22,7 @@ static const char help_text[] =
 	"  watch --bearer B ...   one device: pair, send FILE..., or take files\n"
 	"  phone --bearer B ...   the other one\n"
 	"  sim FILE | --random    scenarios in the simulator, by seed\n"
+	"  dissect TRACE          what a trace of PDUs holds\n"
 	"  doctor                 what this machine brings for Bluetooth\n"
 	"  help, version\n"
 	"\n"
@@ -65,6 +67,7 @@ static const struct {
 	{"watch", baton_watch_main},
 	{"phone", baton_phone_main},
 	{"sim", baton_sim_main},
+	{"dissect", baton_dissect_main},
 	{"doctor", baton_doctor_main},
 	{"help", help},
 	{"--help", help},

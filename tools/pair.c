@@ -6,6 +6,7 @@
 
 #include "tools/fail.h"
 #include "tools/inbox.h"
+#include "tools/keylog.h"
 #include "tools/outbox.h"
 #include "tools/pair.h"
 #include "tools/progress.h"
@@ -22,6 +23,7 @@ struct device {
 	struct baton_sim_stack *stack;
 	struct baton_outbox *outbox;
 	struct baton_inbox *inbox;
+	struct baton_keylog keylog;
 	uint32_t code;
 	bool compared, paired, secured;
 	unsigned int received;
@@ -100,6 +102,7 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 	struct device *device = &pair->device[baton_sim_stack_side(stack)];
 
 	pair->events++;
+	baton_keylog_look(&device->keylog, baton_sim_stack_session(stack));
 	if (event->type == BATON_EVENT_COMPARE) {
 		device->code = event->u.compare.code;
 		device->compared = true;

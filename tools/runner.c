@@ -4,6 +4,7 @@
 
 #include "port/linux/seed.h"
 #include "tools/fail.h"
+#include "tools/keylog.h"
 #include "tools/runner.h"
 
 /* Without a PDU for so long, and no timer within the next, it is quiet. */
@@ -27,6 +28,7 @@ struct baton_runner {
 	bool pumping;
 	size_t held_len; /* a PDU that the bearer had no room for */
 	uint8_t held[BATON_PDU_MAX];
+	struct baton_keylog keylog;
 };
 
 uint64_t baton_runner_now_ms(void)
@@ -142,6 +144,7 @@ static void pump(struct baton_runner *runner)
 			run_store_op(runner, &op);
 			more = true;
 		}
+		baton_keylog_look(&runner->keylog, runner->session);
 		while (baton_session_next_event(runner->session, &event,
 						baton_runner_now_ms())) {
 			run_event(runner, &event);

@@ -135,9 +135,10 @@ static void describe_block(GString *text, const struct baton_block *block)
 	}
 }
 
-static char *describe(const char *direction, const uint8_t *pdu, size_t len)
+char *baton_trace_describe(bool from_watch, const uint8_t *pdu, size_t len)
 {
-	GString *text = g_string_new(direction);
+	GString *text =
+		g_string_new(from_watch ? "watch to phone" : "phone to watch");
 	struct baton_block blocks[BATON_PDU_BLOCKS];
 	size_t count;
 	size_t i;
@@ -157,8 +158,7 @@ void baton_trace_pdu(struct baton_trace *trace, unsigned int host,
 		     uint64_t at_us, bool sent, const uint8_t *pdu, size_t len)
 {
 	bool from_watch = (trace->role[host] == BATON_WATCH) == sent;
-	g_autofree char *comment = describe(
-		from_watch ? "watch to phone" : "phone to watch", pdu, len);
+	g_autofree char *comment = baton_trace_describe(from_watch, pdu, len);
 	uint8_t packet[HEADERS + BATON_PDU_MAX] = {0};
 
 	if (len > BATON_PDU_MAX)

@@ -32,6 +32,9 @@ void baton_trace_down(struct baton_trace *trace, unsigned int host,
 void baton_trace_pdu(struct baton_trace *trace, unsigned int host,
 		     uint64_t at_us, bool sent, const uint8_t *pdu, size_t len);
 
+/* What the link sees in a PDU, without any key; to be g_free()d. */
+char *baton_trace_describe(bool from_watch, const uint8_t *pdu, size_t len);
+
 /* Close and free. NULL is allowed. BATON_EXIT_OUTPUT: something is missing. */
 gboolean baton_trace_close(struct baton_trace *trace, GError **error);
 
