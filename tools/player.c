@@ -31,6 +31,7 @@ struct baton_player {
 	GError *error; /* why it ends, if not because it is done */
 	unsigned int next_file;
 	guint64 received;
+	guint64 links; /* that came up */
 	unsigned int failures; /* links that failed in a row */
 	unsigned int pair_failures;
 	bool pairing;
@@ -373,10 +374,12 @@ static void on_link(void *user, const struct baton_bearer_link *link)
 		if (player->secured)
 			say(player, "disconnected");
 		player->secured = false;
-	} else if (player->options->verbose) {
+		return;
+	}
+	player->links++;
+	if (player->options->verbose)
 		say(player, "link: MTU %u, interval %u us", link->mtu,
 		    link->interval_us);
-	}
 }
 
 static void on_failed(void *user, const GError *error)
@@ -455,11 +458,27 @@ gboolean baton_player_start(struct baton_player *player,
 	return TRUE;
 }
 
+/* All that the engine put on its links, and took from them. */
+static void say_traffic(struct baton_player *player)
+{
+	struct baton_session_stats stats;
+
+	baton_session_stats(baton_runner_session(player->runner), &stats);
+	say(player,
+	    "traffic: %" G_GUINT64_FORMAT " links, sent %" G_GUINT64_FORMAT
+	    " bytes in %u PDUs (%u resent), received %" G_GUINT64_FORMAT
+	    " bytes in %u PDUs (%u dropped)",
+	    player->links, stats.tx_bytes, stats.tx_pdus, stats.tx_resent,
+	    stats.rx_bytes, stats.rx_pdus, stats.rx_dropped);
+}
+
 GError *baton_player_free(struct baton_player *player)
 {
 	GError *error = player->error;
 
 	baton_progress_clear(&player->progress);
+	if (player->options->verbose && player->runner)
+		say_traffic(player);
 	g_clear_handle_id(&player->timer, g_source_remove);
 	g_clear_handle_id(&player->leaving, g_source_remove);
 	baton_prompt_free(player->prompt);

@@ -9,6 +9,7 @@ A case is named by its function. Memory is not measured where sanitized.
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -280,6 +281,25 @@ def without_a_terminal_there_is_no_bar(bench):
     for process in (watch, phone):
         text = process.out + process.err
         expect('\r' not in text and '\033' not in text, text)
+
+
+def verbose_tells_all_traffic(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('a', pattern(50000))
+    phone = bench.phone('--receive', bench.mkdir('in'), '--count', '1',
+                        '--verbose')
+    watch = bench.watch('send', 'a', '--verbose')
+    watch.succeeds()
+    phone.succeeds()
+    counts = [[int(n) for n in re.findall(r'\d+', line)]
+              for process in (watch, phone)
+              for line in process.out.splitlines()
+              if line.startswith('traffic: ')]
+    (links, sent, pdus, _, _, _, _), (_, back, _, _, got, _, _) = counts
+    expect(links == 1 and 200 < pdus < 300, f'{links} links, {pdus} PDUs')
+    expect(50000 < got <= sent < 51500 and back < 1500,
+           f'{sent} B sent, {got} B received, {back} B back')
 
 
 def no_space_at_the_receiver_is_73_on_both_sides(bench):
