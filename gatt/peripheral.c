@@ -28,6 +28,7 @@ enum peripheral_state {
 };
 
 #define ADVERT_RETRY_MS 1000
+#define ADVERT_TRIES 3 /* before a person is told, if it never worked */
 
 struct peripheral {
 	struct baton_bearer bearer; /* first: ops find the rest by it */
@@ -50,6 +51,7 @@ struct peripheral {
 	bool bulk_open; /* the key came intact */
 	bool advert_on;
 	bool advert_once; /* it was on before: a failure is temporary */
+	unsigned int advert_failures; /* in a row */
 	bool advert_busy; /* an answer is outstanding */
 	bool stranger_noted; /* one note a link */
 	GSource *advert_timer;
@@ -366,7 +368,8 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 
 		g_free(why);
 		g_error_free(error);
-		if (!p->advert_once) {
+		p->advert_failures++;
+		if (!p->advert_once && p->advert_failures >= ADVERT_TRIES) {
 			fail(p, text);
 			return;
 		}
@@ -379,6 +382,7 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 	g_clear_error(&error);
 	p->advert_on = true;
 	p->advert_once = true;
+	p->advert_failures = 0;
 	advert_update(p);
 	if (p->advert_on && !p->advert_busy)
 		note(p, "advertising");

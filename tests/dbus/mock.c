@@ -123,6 +123,13 @@ static gboolean on_register_advert(BatonBluezLEAdvertisingManager1 *manager,
 	(void)path;
 	(void)options;
 	g_assert_false(mock->advertising);
+	if (mock->adverts_refused < mock->options.refuse_adverts) {
+		mock->adverts_refused++;
+		g_dbus_method_invocation_return_dbus_error(
+			call, "org.bluez.Error.Failed",
+			"Failed to register advertisement");
+		return TRUE;
+	}
 	mock->advertising = true;
 	mock->adverts++;
 	baton_bluez_leadvertising_manager1_complete_register_advertisement(

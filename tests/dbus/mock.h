@@ -28,6 +28,7 @@ struct mock_options {
 	bool bulk; /* the distant watch offers bulk */
 	bool refuse_bulk; /* but answers the key with an error */
 	bool loop;
+	unsigned int refuse_adverts; /* so often, at first */
 	uint16_t mtu; /* 0: 517 */
 };
 
@@ -42,6 +43,7 @@ struct mock {
 	char *app; /* unique name of who registered, or NULL */
 	bool advertising;
 	unsigned int adverts; /* how often that began */
+	unsigned int adverts_refused;
 	int notify_fd; /* from AcquireNotify, or -1 */
 	int bulk_fd; /* from AcquireWrite, or -1 */
 	unsigned int signals; /* values that came by PropertiesChanged */

@@ -236,6 +236,33 @@ static void the_advert_is_off_while_linked(void **state)
 	watch_end(&w);
 }
 
+static void an_advert_refused_at_first_is_tried_again(void **state)
+{
+	struct mock_options options = {.refuse_adverts = 2};
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, &options, NULL);
+	assert_int_equal(w.mock->adverts_refused, 2);
+	assert_null(w.log.failed);
+	watch_end(&w);
+}
+
+static void an_adapter_that_never_advertises_is_told(void **state)
+{
+	struct mock_options options = {.refuse_adverts = UINT_MAX};
+	struct watch w = {0};
+
+	(void)state;
+	w.mock = mock_new(&options);
+	log_init(&w.log);
+	w.log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &w.log);
+	MOCK_UNTIL(w.log.failed);
+	assert_non_null(strstr(w.log.failed, "cannot advertise"));
+	assert_int_equal(w.mock->adverts_refused, 3);
+	watch_end(&w);
+}
+
 static void drop_ends_the_link_and_ignores_the_rest(void **state)
 {
 	struct watch w;
@@ -463,6 +490,8 @@ int main(void)
 			a_link_ends_with_connected_and_closes_its_sockets),
 		cmocka_unit_test(a_hang_up_alone_does_not_end_the_link),
 		cmocka_unit_test(the_advert_is_off_while_linked),
+		cmocka_unit_test(an_advert_refused_at_first_is_tried_again),
+		cmocka_unit_test(an_adapter_that_never_advertises_is_told),
 		cmocka_unit_test(drop_ends_the_link_and_ignores_the_rest),
 		cmocka_unit_test(no_value_is_longer_than_the_mtu_or_509),
 		cmocka_unit_test(
