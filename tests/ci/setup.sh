@@ -19,7 +19,7 @@ TEST_PACKAGES=(clang-14 libclang-rt-14-dev
 	valgrind)
 # BlueZ in a virtual machine, unless --quick leaves it out.
 VM_PACKAGES=(qemu-system-x86 bluez bluez-test-tools busybox-static cpio kmod
-	dbus)
+	dbus procps)
 
 # missing TEXT: say what is not there and give up.
 missing() {

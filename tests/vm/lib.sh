@@ -21,8 +21,13 @@ bare_uuids=("$bare_service" "$bare_write" "$bare_notify")
 # The ordinary user as whom programs run: nobody.
 user=65534
 
-# What BlueZ knew when a case ended, for its logs.
-trap 'timeout 10 dbus-send --system --print-reply --dest=org.bluez / \
+# The first processor is for btvirt and the kernel: see start_bluez.
+taskset -pc 1-2 $$ >/dev/null
+
+# What ran and what BlueZ knew when a case ended, for its logs.
+trap 'ps -eo pid,psr,ni,time,etime,args --sort=-time >"$VM_LOGS/processes.log" ||
+		true
+	timeout 10 dbus-send --system --print-reply --dest=org.bluez / \
 	org.freedesktop.DBus.ObjectManager.GetManagedObjects \
 	>"$VM_LOGS/objects.log" 2>&1 || true' EXIT
 trap 'echo "failed at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
@@ -62,13 +67,19 @@ wait_for() {
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "waited $limit_s s for $what"
-		sleep 0.1
+		nap
 	done
 }
 
+# nap: a moment, without a process of its own: processes cost time here.
+nap() {
+	read -rt 0.2 -u "$never" || true
+}
+exec {never}<> <(:)
+
 # --- programs ---------------------------------------------------------------
 
-declare -A pid=() in=() seen=()
+declare -A pid=() in=() out=() part=()
 
 # start NAME COMMAND...: in the background, as an ordinary user with a home of
 # its own that lasts for the case; output goes to NAME.log, `say` feeds its
@@ -105,18 +116,33 @@ say() {
 	echo "${*:2}" >&"${in[$1]}"
 }
 
-# expect NAME REGEX [SECONDS]: a line that REGEX (grep -E) matches, after the
-# line that the last expect of NAME matched. The line is then in $line.
+# expect NAME REGEX [SECONDS]: a line that REGEX matches, after the line that the
+# last expect of NAME matched. The line is then in $line.
 expect() {
-	local name=$1 regex=$2 limit_s=${3:-60} end=$((SECONDS + ${3:-60})) hit
-	until hit=$(tail -n +$((${seen[$name]:-0} + 1)) "$VM_LOGS/$name.log" \
-		2>/dev/null | grep -nE -m 1 -- "$regex"); do
+	local name=$1 regex=$2 limit_s=${3:-120} end=$((SECONDS + ${3:-120}))
+	until next_line "$name" && [[ $line =~ $regex ]]; do
+		[[ $line ]] && continue
 		((SECONDS < end)) ||
 			fail "waited $limit_s s for '$regex' in $name.log"
-		sleep 0.1
+		nap
 	done
-	line=${hit#*:}
-	seen[$name]=$((${seen[$name]:-0} + ${hit%%:*}))
+}
+
+# next_line NAME: the next whole line of its output in $line, or failure.
+next_line() {
+	local text
+	line=
+	if [[ ! ${out[$1]-} ]]; then
+		[[ -e $VM_LOGS/$1.log ]] || return 1
+		exec {out[$1]}<"$VM_LOGS/$1.log"
+	fi
+	if IFS= read -r -u "${out[$1]}" text; then
+		line=${part[$1]-}$text
+		part[$1]=
+		return 0
+	fi
+	part[$1]=${part[$1]-}$text
+	return 1
 }
 
 running() {
@@ -139,14 +165,15 @@ wait_exit() {
 # stop NAME [SIGNAL]: and waits until it is gone, whatever its status.
 stop() {
 	kill "-${2:-TERM}" "${pid[$1]}" 2>/dev/null || true
-	wait_for 30 "$1 to end" not_running "$1"
+	wait_for 120 "$1 to end" not_running "$1"
 	wait "${pid[$1]}" 2>/dev/null || true
 }
 
 # --- BlueZ ------------------------------------------------------------------
 
-# start_bluez [--lean] [--mtu N]: D-Bus, two adapters, btmon and bluetoothd,
-# all new. --lean leaves out btmon and bluetoothd's debug log, which cost time.
+# start_bluez [--quiet | --lean] [--mtu N]: D-Bus, two adapters, their trace and
+# bluetoothd, all new. Logs cost time: --quiet leaves out bluetoothd's debug
+# output, which takes as long as all else it does, --lean all traces as well.
 #
 # --mtu N: [GATT] ExchangeMTU is what bluetoothd asks for as a client and
 # answers as a server. Below 48 bluetoothd 5.66 does not start: its BR/EDR
@@ -158,7 +185,10 @@ start_bluez() {
 	lean=
 	while (($#)); do
 		case $1 in
-		--lean) lean=1 bluetoothd=(bluetoothd -n -f "$VM_LOGS/main.conf") ;;
+		--quiet | --lean)
+			bluetoothd=(bluetoothd -n -f "$VM_LOGS/main.conf")
+			[[ $1 == --quiet ]] || lean=1
+			;;
 		--mtu) mtu=$2 && shift ;;
 		*) fail "start_bluez: unknown argument '$1'" ;;
 		esac
@@ -175,11 +205,13 @@ start_bluez() {
 	start_dbus
 	# btvirt reports an advert once, at the very moment a scan is enabled; a
 	# kernel that is not yet done with the command drops it. On one processor
-	# with the kernel's workers, an idle-class btvirt lets them go first.
+	# with the kernel's workers, an idle-class btvirt lets them go first. All
+	# else keeps off that processor: a btvirt that never gets its turn leaves
+	# commands without an answer (seen: "tx timeout" in kernel.log).
 	echo 1 >/sys/devices/virtual/workqueue/cpumask
 	start_daemon btvirt taskset -c 0 chrt --idle 0 btvirt -l2
-	wait_for 30 "two adapters" test -e /sys/class/bluetooth/hci1
-	[[ $lean ]] || start_btmon
+	wait_for 120 "two adapters" test -e /sys/class/bluetooth/hci1
+	[[ $lean ]] || start_trace
 	start_bluetoothd
 }
 
@@ -189,7 +221,7 @@ start_dbus() {
 	mount -t tmpfs -o mode=755 tmpfs /run/dbus
 	start_daemon dbus dbus-daemon --system --nofork --nopidfile \
 		--nosyslog
-	wait_for 30 "D-Bus" test -S /run/dbus/system_bus_socket
+	wait_for 120 "D-Bus" test -S /run/dbus/system_bus_socket
 }
 
 # start_daemon NAME COMMAND...: as root; output goes to NAME.log.
@@ -201,8 +233,8 @@ start_daemon() {
 # start_bluetoothd: and waits until both adapters are powered.
 start_bluetoothd() {
 	start_daemon bluetoothd "${bluetoothd[@]}"
-	wait_for 60 "$watch to power on" powered $watch
-	wait_for 60 "$phone to power on" powered $phone
+	wait_for 120 "$watch to power on" powered $watch
+	wait_for 120 "$phone to power on" powered $phone
 }
 
 # kill_bluetoothd: as a crash would; what it stored stays.
@@ -210,28 +242,36 @@ kill_bluetoothd() {
 	stop bluetoothd KILL
 }
 
-# start_btmon, stop_btmon: the trace of both adapters, btmon.snoop.
-start_btmon() {
-	btmon -w "$VM_LOGS/btmon.snoop" >/dev/null 2>&1 </dev/null &
-	pid[btmon]=$!
+# start_trace, stop_trace: the trace of both adapters, btmon.snoop.
+start_trace() {
+	need hci_trace
+	start_daemon trace "$VM_BIN/hci_trace" "$VM_LOGS/btmon.snoop"
+	wait_for 120 "the trace" test -s "$VM_LOGS/btmon.snoop"
 }
 
-stop_btmon() {
-	stop btmon
+stop_trace() {
+	stop trace
 }
 
-# drop_link: ends the connection below bluetoothd, which asked for nothing.
+# drop_link: ends the connection below bluetoothd, which asked for nothing. The
+# programs may have made the next one when this returns.
 drop_link() {
 	local handle
-	handle=$(hcitool -i "$phone" con |
-		sed -n 's/.* handle \([0-9]*\) .*/\1/p' | head -n 1)
-	[[ $handle ]] || fail "there is no link to drop"
+	wait_for 120 "a link to drop" is_link
+	handle=$(link_handle)
 	hcitool -i "$phone" ledc "$handle"
-	wait_for 30 "the link to go" no_link
+}
+
+link_handle() {
+	hcitool -i "$phone" con | sed -n 's/.* handle \([0-9]*\) .*/\1/p'
+}
+
+is_link() {
+	[[ $(link_handle) ]]
 }
 
 no_link() {
-	! hcitool -i "$phone" con | grep -q handle
+	[[ ! $(link_handle) ]]
 }
 
 # adapter_get ADAPTER PROPERTY: as dbus-send prints it.
@@ -285,13 +325,18 @@ pair_baton() {
 	[[ $line == "$code" ]] || fail "the watch shows $code, the phone $line"
 	say watch y
 	say phone y
-	wait_exit watch 30
-	wait_exit phone 30
+	wait_exit watch 120
+	wait_exit phone 120
+}
+
+# link_mtus ROLE: the MTUs its links had, each once.
+link_mtus() {
+	sed -n 's/^link: MTU \([0-9]*\),.*/\1/p' "$VM_LOGS/$1.log" | sort -nu
 }
 
 # is_ordinary NAME: it runs as nobody, and without any capability.
 is_ordinary() {
-	wait_for 10 "$1 to have no rights" has_no_rights "$1"
+	wait_for 120 "$1 to have no rights" has_no_rights "$1"
 }
 
 has_no_rights() {
@@ -312,7 +357,7 @@ begin_baton() {
 # end_baton FROM TO BYTES [SECONDS]: until it has arrived bit for bit.
 end_baton() {
 	local name=$1-to-$2-$3
-	wait_exit "$1" "${4:-200}"
+	wait_exit "$1" "${4:-600}"
 	expect "$2" "^received .*$name, $3 bytes"
 	sent=$(sha256sum <"$VM_LOGS/$name")
 	[[ $(sha256sum <"$VM_LOGS/home/$2/$name") == "$sent" ]] ||
@@ -331,7 +376,7 @@ send_baton() {
 
 # half_way FROM TO BYTES: until half of what begin_baton sends has arrived.
 half_way() {
-	wait_for 100 "half of the file" arrived "$2" $(($3 / 2))
+	wait_for 600 "half of the file" arrived "$2" $(($3 / 2))
 }
 
 # not_yet FROM TO BYTES: it has not arrived; else the case came too late.

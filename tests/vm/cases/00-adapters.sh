@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Two adapters come up, power on, and do so again under a new bluetoothd.
-# limit: 120 s
+# limit: 1200 s
 
 start_bluez
 adapter_get "$watch" Address | grep -q "$watch_address"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What one adapter advertises, the other discovers: BlueZ's own tool on both
 # sides, as an ordinary user.
-# limit: 120 s
+# limit: 1200 s
 
 start_bluez
 uuid=0000180d-0000-1000-8000-00805f9b34fb

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # bluetoothd is killed in the middle of a file and started again: both programs
 # come back by themselves, and the file arrives.
-# limit: 300 s
+# limit: 1800 s
 
 kill_under() {
 	baton_role "$2" --receive .
@@ -17,7 +17,7 @@ kill_under() {
 	stop "$2"
 }
 
-start_bluez
+start_bluez --quiet
 pair_baton
 kill_under phone watch 400000
 kill_under watch phone 1000000

@@ -6,19 +6,19 @@
 #
 # btvirt does not carry two centrals at once, so the foreign phone has the
 # watch to itself while ours looks for it.
-# limit: 400 s
+# limit: 1800 s
 
 in=257c0002-ebd5-48ed-bb5a-92ad2d7d0293
 out=257c0003-ebd5-48ed-bb5a-92ad2d7d0293
 
 burst() {
-	wait_for 60 "the link to go" no_link
+	wait_for 120 "the link to go" no_link
 	start foreign att_phone "$phone" "$watch_address" "$in" 50 100 517 "$@"
 	expect foreign "^sent 50 values of 100 B at MTU 517"
-	wait_exit foreign 30
+	wait_exit foreign 120
 }
 
-start_bluez
+start_bluez --quiet
 need att_phone
 pair_baton
 

@@ -3,7 +3,7 @@
 # 1 MiB each way as a share of what BlueZ carries with nothing above it, in the
 # same boot: a bare sender of notifications, a bare writer of commands. No
 # target yet.
-# limit: 400 s
+# limit: 1800 s
 
 bytes=1048576
 
@@ -13,7 +13,7 @@ rate() {
 	begin_baton "$1" "$2" $bytes
 	expect "$2" "^receiving" 60
 	began_us=${EPOCHREALTIME/./}
-	wait_for 200 "the file" test -e "$VM_LOGS/home/$2/$1-to-$2-$bytes"
+	wait_for 600 "the file" test -e "$VM_LOGS/home/$2/$1-to-$2-$bytes"
 	rate=$((bytes * 1000000 / (${EPOCHREALTIME/./} - began_us)))
 	end_baton "$1" "$2" $bytes
 }
@@ -32,15 +32,15 @@ bare_rate() {
 start_bluez --lean
 start_bare_watch flood 2060 0
 start_bare_phone receive 2060
-expect bare-phone "^received" 120
+expect bare-phone "^received" 600
 bare_rate
-wait_exit bare-phone 10
+wait_exit bare-phone 120
 stop bare-watch
 bare_down=$bare
 
 start_bare_watch sink 2060 --write-value
 start_bare_phone send 2060 0
-expect bare-watch "^received" 120
+expect bare-watch "^received" 600
 bare_rate
 stop bare-phone
 stop bare-watch
