@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every build and every test that ./run test stands for.
 
-usage: test.py [--quick | --no-vm] [STEP...]
+usage: test.py [--quick | --no-vm | --no-large] [STEP...]
 
 Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
@@ -227,13 +227,16 @@ STEPS = (
     ('i686', emulated('i386', source_of_bearssl), [*UNIT, *SLOWER], {}),
     ('s390x', emulated('s390x'), [*UNIT, *SLOWER], {}),
 )
-LONG = ['--no-suite', 'vm', '--no-suite', 'slow']
+LARGE = ['--no-suite', 'vm-large']
+VM = ['--no-suite', 'vm', *LARGE]
+LONG = [*VM, '--no-suite', 'slow']
+# What each option leaves out of the one build that runs everything.
+LESS = {'--quick': LONG, '--no-vm': VM, '--no-large': LARGE}
 
 
 def main(args):
-    quick = '--quick' in args
-    no_vm = quick or '--no-vm' in args
-    chosen = [arg for arg in args if arg not in ('--quick', '--no-vm')]
+    less = [part for arg in args for part in LESS.get(arg, [])]
+    chosen = [arg for arg in args if arg not in LESS]
     unknown = set(chosen) - {name for name, *_ in STEPS}
     if unknown:
         print(f'no step is called {unknown.pop()}; the steps are '
@@ -244,9 +247,7 @@ def main(args):
         if chosen and name not in chosen:
             continue
         if tests is None:
-            # The one build that runs everything, unless told to be quick.
-            tests = ['--no-suite', 'style', *SLOWER,
-                     *(LONG if quick else LONG[:2] if no_vm else [])]
+            tests = ['--no-suite', 'style', *SLOWER, *less]
         else:
             tests = [*tests, *LONG]
         start = time.monotonic()
