@@ -480,6 +480,20 @@ static void told_refused(struct baton_sim_device *device,
 		item->state = BATON_SIM_ITEM_REPORTED;
 }
 
+/*
+ * Under a new bond numbers begin anew (session/SPEC.md 4): what was taken under
+ * the last one, and not told yet, comes again.
+ */
+static void forget_taken(struct baton_sim_device *device)
+{
+	struct baton_sim_stage *stage = device->stage;
+	size_t i;
+
+	for (i = 0; i < stage->item_count; i++)
+		if (stage->items[i].from != device->side)
+			stage->items[i].got = 0;
+}
+
 void baton_sim_app_event(struct baton_sim_device *device,
 			 const struct baton_event *event)
 {
@@ -514,11 +528,13 @@ void baton_sim_app_event(struct baton_sim_device *device,
 	case BATON_EVENT_SECURED:
 	case BATON_EVENT_WRITABLE:
 		break;
+	case BATON_EVENT_PAIRED:
+		forget_taken(device);
+		return;
 	case BATON_EVENT_LINK_CLOSE:
 	case BATON_EVENT_COMPARE:
 	case BATON_EVENT_SHOW_CODE:
 	case BATON_EVENT_TYPE_CODE:
-	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_FRAME:
 	case BATON_EVENT_REVOKED:

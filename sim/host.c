@@ -480,7 +480,7 @@ void baton_sim_host_receive(struct baton_sim *sim, enum baton_sim_side side,
 void baton_sim_host_inject(struct baton_sim_host *host, uint64_t at_us,
 			   const uint8_t *pdu, size_t len)
 {
-	if (!host->up)
+	if (!host->up && !host->bluez.ready)
 		return;
 	if (len > (host->sim->cfg.bearer == BATON_SIM_COC
 			   ? UINT16_MAX
