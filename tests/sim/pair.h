@@ -69,6 +69,25 @@ static inline void pair_close(struct pair *p)
 	p->sim = NULL;
 }
 
+/* A test's own pair, with the defaults; it opens it, it is closed for it. */
+static inline int pair_setup(void **state)
+{
+	static struct pair pair;
+
+	pair_init(&pair);
+	*state = &pair;
+	return 0;
+}
+
+static inline int pair_teardown(void **state)
+{
+	pair_close(*state);
+	return 0;
+}
+
+#define PAIR_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, pair_setup, pair_teardown)
+
 /* The n-th trace record of a kind, NULL if there are fewer. */
 static inline const struct baton_sim_trace *pair_find(const struct pair *p,
 						      enum baton_sim_what what,

@@ -3,32 +3,26 @@
 
 static void a_quick_host_shows_a_pdu_1_ms_after_the_air(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.watch.limit = 1;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * MS);
+	p->watch.limit = 1;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * MS);
 	/* 44 + 150 + 1064 + 1000 */
-	assert_int_equal(p.phone.rx_last_us, 2258);
-	pair_close(&p);
+	assert_int_equal(p->phone.rx_last_us, 2258);
 }
 
 static void a_slow_host_shows_it_at_the_next_event(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.node[BATON_SIM_PHONE].host = BATON_SIM_HOST_SLOW;
-	p.watch.limit = 10;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * MS);
-	assert_int_equal(p.phone.rx_first_us, 30000);
-	assert_int_equal(p.phone.rx_last_us, 30000);
-	assert_int_equal(p.phone.rx_pdus, 10);
-	pair_close(&p);
+	p->cfg.node[BATON_SIM_PHONE].host = BATON_SIM_HOST_SLOW;
+	p->watch.limit = 10;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * MS);
+	assert_int_equal(p->phone.rx_first_us, 30000);
+	assert_int_equal(p->phone.rx_last_us, 30000);
+	assert_int_equal(p->phone.rx_pdus, 10);
 }
 
 /* A stack that answers every PDU with one. */
@@ -125,38 +119,32 @@ static void a_slow_host_answers_in_the_next_event(void **state)
 
 static void a_controller_holds_two_pdus(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.watch.limit = UINT64_MAX;
-	pair_open(&p);
-	baton_sim_blackout(p.sim, 100 * MS);
-	baton_sim_run_until(p.sim, 90 * MS);
-	assert_int_equal(p.watch.tx_pdus, 2);
-	pair_close(&p);
+	p->watch.limit = UINT64_MAX;
+	pair_open(p);
+	baton_sim_blackout(p->sim, 100 * MS);
+	baton_sim_run_until(p->sim, 90 * MS);
+	assert_int_equal(p->watch.tx_pdus, 2);
 }
 
 static void the_mtu_exchange_comes_first_and_takes_air(void **state)
 {
 	const struct baton_sim_trace *rec;
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.gatt = BATON_SIM_GATT_CACHED;
-	p.cfg.mtu = 185;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * MS);
+	p->cfg.gatt = BATON_SIM_GATT_CACHED;
+	p->cfg.mtu = 185;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * MS);
 	/* Request: 4 (11 + 7 + 4) = 88 us, then the host. */
-	rec = pair_find(&p, BATON_SIM_UP, BATON_SIM_WATCH, 0);
+	rec = pair_find(p, BATON_SIM_UP, BATON_SIM_WATCH, 0);
 	assert_int_equal(rec->at_us, 1088);
 	/* Answer in event 1: 30000 + 44 + 150 + 88, then the host. */
-	rec = pair_find(&p, BATON_SIM_UP, BATON_SIM_PHONE, 0);
+	rec = pair_find(p, BATON_SIM_UP, BATON_SIM_PHONE, 0);
 	assert_int_equal(rec->at_us, 31282);
-	assert_int_equal(p.watch.mtu, 185);
-	assert_int_equal(p.phone.mtu, 185);
-	pair_close(&p);
+	assert_int_equal(p->watch.mtu, 185);
+	assert_int_equal(p->phone.mtu, 185);
 }
 
 /* Packets with payload until both sides are up. */
@@ -202,67 +190,58 @@ static uint64_t value_len(struct pair *p)
 
 static void the_mtu_changes_in_mid_session(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.mtu = 247;
-	p.watch.value_len = 600;
-	p.watch.limit = UINT64_MAX;
-	pair_open(&p);
-	assert_int_equal(value_len(&p), 244);
-	baton_sim_exchange_mtu(p.sim, 23);
-	baton_sim_run_until(p.sim, 200 * MS);
-	assert_int_equal(p.watch.mtu, 23);
-	assert_int_equal(p.phone.mtu, 23);
-	assert_int_equal(value_len(&p), 20);
-	baton_sim_exchange_mtu(p.sim, 517);
-	baton_sim_run_until(p.sim, 400 * MS);
+	p->cfg.mtu = 247;
+	p->watch.value_len = 600;
+	p->watch.limit = UINT64_MAX;
+	pair_open(p);
+	assert_int_equal(value_len(p), 244);
+	baton_sim_exchange_mtu(p->sim, 23);
+	baton_sim_run_until(p->sim, 200 * MS);
+	assert_int_equal(p->watch.mtu, 23);
+	assert_int_equal(p->phone.mtu, 23);
+	assert_int_equal(value_len(p), 20);
+	baton_sim_exchange_mtu(p->sim, 517);
+	baton_sim_run_until(p->sim, 400 * MS);
 	/* No attribute value is longer than 512. */
-	assert_int_equal(value_len(&p), 512);
-	assert_int_equal(p.phone.rx_gaps + p.phone.rx_again, 0);
-	pair_close(&p);
+	assert_int_equal(value_len(p), 512);
+	assert_int_equal(p->phone.rx_gaps + p->phone.rx_again, 0);
 }
 
 static void a_lying_mtu_cuts_values(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.mtu = 517;
-	p.cfg.node[BATON_SIM_WATCH].cut_len = 20;
-	p.watch.value_len = 509;
-	p.watch.limit = 10;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * MS);
-	assert_int_equal(p.watch.mtu, 517);
-	assert_int_equal(p.phone.rx_pdus, 10);
-	assert_int_equal(p.phone.rx_bytes, 200);
-	pair_close(&p);
+	p->cfg.mtu = 517;
+	p->cfg.node[BATON_SIM_WATCH].cut_len = 20;
+	p->watch.value_len = 509;
+	p->watch.limit = 10;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * MS);
+	assert_int_equal(p->watch.mtu, 517);
+	assert_int_equal(p->phone.rx_pdus, 10);
+	assert_int_equal(p->phone.rx_bytes, 200);
 }
 
 static void hosts_lose_the_share_they_are_told_to(void **state)
 {
 	struct baton_sim_stats stats;
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.node[BATON_SIM_PHONE].up_drop_ppm = 50000;
-	p.cfg.node[BATON_SIM_PHONE].down_drop_ppm = 200000;
-	p.watch.limit = 20000;
-	p.phone.limit = 20000;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * SECOND);
-	assert_int_equal(p.watch.tx_pdus, 20000);
-	assert_int_equal(p.phone.tx_pdus, 20000);
-	assert_in_range(p.phone.rx_pdus, 18850, 19150);
-	assert_in_range(p.watch.rx_pdus, 15750, 16250);
-	baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &stats);
+	p->cfg.node[BATON_SIM_PHONE].up_drop_ppm = 50000;
+	p->cfg.node[BATON_SIM_PHONE].down_drop_ppm = 200000;
+	p->watch.limit = 20000;
+	p->phone.limit = 20000;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * SECOND);
+	assert_int_equal(p->watch.tx_pdus, 20000);
+	assert_int_equal(p->phone.tx_pdus, 20000);
+	assert_in_range(p->phone.rx_pdus, 18850, 19150);
+	assert_in_range(p->watch.rx_pdus, 15750, 16250);
+	baton_sim_get_stats(p->sim, BATON_SIM_PHONE, &stats);
 	assert_int_equal(stats.host_lost_pdus,
-			 40000 - p.phone.rx_pdus - p.watch.rx_pdus);
-	pair_close(&p);
+			 40000 - p->phone.rx_pdus - p->watch.rx_pdus);
 }
 
 static void hosts_double_and_reorder_but_lose_nothing(void **state)
@@ -295,39 +274,33 @@ static void hosts_double_and_reorder_but_lose_nothing(void **state)
 
 static void delay_and_jitter_keep_the_order(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.node[BATON_SIM_PHONE].up_delay_us = 50000;
-	p.cfg.node[BATON_SIM_PHONE].up_jitter_us = 20000;
-	p.watch.limit = 500;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 10 * SECOND);
-	assert_int_equal(p.phone.rx_pdus, 500);
-	assert_int_equal(p.phone.rx_gaps + p.phone.rx_again, 0);
-	assert_in_range(p.phone.rx_first_us, 52258, 72258);
-	pair_close(&p);
+	p->cfg.node[BATON_SIM_PHONE].up_delay_us = 50000;
+	p->cfg.node[BATON_SIM_PHONE].up_jitter_us = 20000;
+	p->watch.limit = 500;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 10 * SECOND);
+	assert_int_equal(p->phone.rx_pdus, 500);
+	assert_int_equal(p->phone.rx_gaps + p->phone.rx_again, 0);
+	assert_in_range(p->phone.rx_first_us, 52258, 72258);
 }
 
 static void a_stalled_host_keeps_what_its_queue_takes(void **state)
 {
 	struct baton_sim_stats stats;
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.node[BATON_SIM_PHONE].up_queue = 167;
-	p.watch.limit = 2000;
-	pair_open(&p);
-	baton_sim_stall(p.sim, BATON_SIM_PHONE, 60 * SECOND);
-	baton_sim_run_until(p.sim, 59 * SECOND);
-	assert_int_equal(p.phone.rx_pdus, 0);
-	baton_sim_run_until(p.sim, 61 * SECOND);
-	assert_int_equal(p.phone.rx_pdus, 167);
-	baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &stats);
+	p->cfg.node[BATON_SIM_PHONE].up_queue = 167;
+	p->watch.limit = 2000;
+	pair_open(p);
+	baton_sim_stall(p->sim, BATON_SIM_PHONE, 60 * SECOND);
+	baton_sim_run_until(p->sim, 59 * SECOND);
+	assert_int_equal(p->phone.rx_pdus, 0);
+	baton_sim_run_until(p->sim, 61 * SECOND);
+	assert_int_equal(p->phone.rx_pdus, 167);
+	baton_sim_get_stats(p->sim, BATON_SIM_PHONE, &stats);
 	assert_int_equal(stats.host_lost_pdus, 2000 - 167);
-	pair_close(&p);
 }
 
 static void a_deadline_is_kept_on_the_devices_clock_never_early(void **state)
@@ -384,119 +357,106 @@ static bool eve_fn(void *user, enum baton_sim_side to, uint8_t *pdu,
 static void an_adversary_drops_cuts_and_repeats(void **state)
 {
 	struct eve eve = {0};
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.watch.limit = 6;
-	pair_open(&p);
-	eve.sim = p.sim;
-	baton_sim_set_adversary(p.sim, eve_fn, &eve);
-	baton_sim_run_until(p.sim, SECOND);
+	p->watch.limit = 6;
+	pair_open(p);
+	eve.sim = p->sim;
+	baton_sim_set_adversary(p->sim, eve_fn, &eve);
+	baton_sim_run_until(p->sim, SECOND);
 	assert_int_equal(eve.seen, 6);
-	assert_int_equal(p.phone.rx_pdus, 6);
-	assert_int_equal(p.phone.rx_bytes, 5 * 244 + 1);
-	assert_int_equal(p.phone.rx_gaps, 1);
-	assert_int_equal(p.phone.rx_again, 1);
-	pair_close(&p);
+	assert_int_equal(p->phone.rx_pdus, 6);
+	assert_int_equal(p->phone.rx_bytes, 5 * 244 + 1);
+	assert_int_equal(p->phone.rx_gaps, 1);
+	assert_int_equal(p->phone.rx_again, 1);
 }
 
 static void a_device_without_power_says_nothing_and_comes_back(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.timeout_us = 1000000;
-	p.watch.limit = UINT64_MAX;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 100 * MS);
-	baton_sim_power(p.sim, BATON_SIM_WATCH, false);
-	baton_sim_run_until(p.sim, 3 * SECOND);
-	assert_int_equal(p.watch.downs, 0);
-	assert_int_equal(p.phone.downs, 1);
-	assert_int_equal(p.phone.reason, BATON_HCI_SUPERVISION_TIMEOUT);
-	baton_sim_power(p.sim, BATON_SIM_WATCH, true);
-	baton_sim_run_until(p.sim, 6 * SECOND);
-	assert_int_equal(p.watch.ups, 2);
-	assert_int_equal(p.phone.ups, 2);
-	assert_true(baton_sim_connected(p.sim));
-	pair_close(&p);
+	p->cfg.timeout_us = 1000000;
+	p->watch.limit = UINT64_MAX;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 100 * MS);
+	baton_sim_power(p->sim, BATON_SIM_WATCH, false);
+	baton_sim_run_until(p->sim, 3 * SECOND);
+	assert_int_equal(p->watch.downs, 0);
+	assert_int_equal(p->phone.downs, 1);
+	assert_int_equal(p->phone.reason, BATON_HCI_SUPERVISION_TIMEOUT);
+	baton_sim_power(p->sim, BATON_SIM_WATCH, true);
+	baton_sim_run_until(p->sim, 6 * SECOND);
+	assert_int_equal(p->watch.ups, 2);
+	assert_int_equal(p->phone.ups, 2);
+	assert_true(baton_sim_connected(p->sim));
 }
 
 static void a_channel_returns_credits_and_loses_nothing(void **state)
 {
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.bearer = BATON_SIM_COC;
-	p.cfg.gatt = BATON_SIM_GATT_CACHED;
-	p.cfg.coc_sdu = 1000;
-	p.cfg.coc_credits = 10;
-	p.watch.value_len = 1000;
-	p.watch.limit = 300;
-	p.phone.value_len = 1;
-	p.phone.limit = 300;
-	p.cfg.node[BATON_SIM_PHONE].up_drop_ppm = 500000;
-	pair_open(&p);
-	baton_sim_run_until(p.sim, 20 * SECOND);
-	assert_int_equal(p.phone.rx_pdus, 300);
-	assert_int_equal(p.phone.rx_bytes, 300000);
-	assert_int_equal(p.watch.rx_pdus, 300);
-	assert_int_equal(p.phone.rx_gaps, 0);
-	pair_close(&p);
+	p->cfg.bearer = BATON_SIM_COC;
+	p->cfg.gatt = BATON_SIM_GATT_CACHED;
+	p->cfg.coc_sdu = 1000;
+	p->cfg.coc_credits = 10;
+	p->watch.value_len = 1000;
+	p->watch.limit = 300;
+	p->phone.value_len = 1;
+	p->phone.limit = 300;
+	p->cfg.node[BATON_SIM_PHONE].up_drop_ppm = 500000;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 20 * SECOND);
+	assert_int_equal(p->phone.rx_pdus, 300);
+	assert_int_equal(p->phone.rx_bytes, 300000);
+	assert_int_equal(p->watch.rx_pdus, 300);
+	assert_int_equal(p->phone.rx_gaps, 0);
 }
 
 static void a_channel_pushes_back_on_a_stalled_reader(void **state)
 {
 	struct baton_sim_stats stats;
-	struct pair p;
+	struct pair *p = *state;
 
-	(void)state;
-	pair_init(&p);
-	p.cfg.bearer = BATON_SIM_COC;
-	p.cfg.coc_sdu = 1000;
-	p.cfg.coc_credits = 50;
-	p.watch.value_len = 1000;
-	p.watch.limit = 1000;
-	pair_open(&p);
-	baton_sim_stall(p.sim, BATON_SIM_PHONE, 10 * SECOND);
-	baton_sim_run_until(p.sim, 9 * SECOND);
+	p->cfg.bearer = BATON_SIM_COC;
+	p->cfg.coc_sdu = 1000;
+	p->cfg.coc_credits = 50;
+	p->watch.value_len = 1000;
+	p->watch.limit = 1000;
+	pair_open(p);
+	baton_sim_stall(p->sim, BATON_SIM_PHONE, 10 * SECOND);
+	baton_sim_run_until(p->sim, 9 * SECOND);
 	/* 50 frames are 10 SDUs of 5; two more in the controller. */
-	assert_int_equal(p.watch.tx_pdus, 12);
+	assert_int_equal(p->watch.tx_pdus, 12);
 	/* Without credits there is no more data: 300 events, one packet. */
-	baton_sim_get_stats(p.sim, BATON_SIM_WATCH, &stats);
+	baton_sim_get_stats(p->sim, BATON_SIM_WATCH, &stats);
 	assert_in_range(stats.ll_tx_empty, 290, 310);
-	baton_sim_run_until(p.sim, 60 * SECOND);
-	assert_int_equal(p.phone.rx_pdus, 1000);
-	assert_int_equal(p.phone.rx_gaps, 0);
-	pair_close(&p);
+	baton_sim_run_until(p->sim, 60 * SECOND);
+	assert_int_equal(p->phone.rx_pdus, 1000);
+	assert_int_equal(p->phone.rx_gaps, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_quick_host_shows_a_pdu_1_ms_after_the_air),
-		cmocka_unit_test(a_slow_host_shows_it_at_the_next_event),
+		PAIR_TEST(a_quick_host_shows_a_pdu_1_ms_after_the_air),
+		PAIR_TEST(a_slow_host_shows_it_at_the_next_event),
 		cmocka_unit_test(a_quick_host_answers_in_the_same_event),
 		cmocka_unit_test(a_slow_host_answers_in_the_next_event),
-		cmocka_unit_test(a_controller_holds_two_pdus),
-		cmocka_unit_test(the_mtu_exchange_comes_first_and_takes_air),
+		PAIR_TEST(a_controller_holds_two_pdus),
+		PAIR_TEST(the_mtu_exchange_comes_first_and_takes_air),
 		cmocka_unit_test(discovery_asks_what_the_mtu_makes_it_ask),
-		cmocka_unit_test(the_mtu_changes_in_mid_session),
-		cmocka_unit_test(a_lying_mtu_cuts_values),
-		cmocka_unit_test(hosts_lose_the_share_they_are_told_to),
+		PAIR_TEST(the_mtu_changes_in_mid_session),
+		PAIR_TEST(a_lying_mtu_cuts_values),
+		PAIR_TEST(hosts_lose_the_share_they_are_told_to),
 		cmocka_unit_test(hosts_double_and_reorder_but_lose_nothing),
-		cmocka_unit_test(delay_and_jitter_keep_the_order),
-		cmocka_unit_test(a_stalled_host_keeps_what_its_queue_takes),
+		PAIR_TEST(delay_and_jitter_keep_the_order),
+		PAIR_TEST(a_stalled_host_keeps_what_its_queue_takes),
 		cmocka_unit_test(
 			a_deadline_is_kept_on_the_devices_clock_never_early),
-		cmocka_unit_test(an_adversary_drops_cuts_and_repeats),
-		cmocka_unit_test(
-			a_device_without_power_says_nothing_and_comes_back),
-		cmocka_unit_test(a_channel_returns_credits_and_loses_nothing),
-		cmocka_unit_test(a_channel_pushes_back_on_a_stalled_reader),
+		PAIR_TEST(an_adversary_drops_cuts_and_repeats),
+		PAIR_TEST(a_device_without_power_says_nothing_and_comes_back),
+		PAIR_TEST(a_channel_returns_credits_and_loses_nothing),
+		PAIR_TEST(a_channel_pushes_back_on_a_stalled_reader),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
