@@ -30,6 +30,7 @@
 #include "tools/runner.h"
 
 #define PATIENCE_MS 60000
+#define MAP_MAX (UINT64_C(1) << 30) /* a sanitizer maps terabytes */
 #define PIECE 16 /* bytes of a key that count as found */
 
 static char *root, *radio, *bearer;
@@ -284,7 +285,7 @@ static unsigned int search_memory(enum baton_role role, bool tell)
 	assert_true(mem >= 0);
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 ||
-		    rights[0] != 'r' || rights[1] != 'w')
+		    rights[0] != 'r' || rights[1] != 'w' || to - from > MAP_MAX)
 			continue;
 		bytes = g_malloc(to - from);
 		got = pread(mem, bytes, to - from, (off_t)from);
