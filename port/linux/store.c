@@ -32,14 +32,17 @@ enum statement {
 	STATEMENTS,
 };
 
+#define EACH_SQL                        \
+	"SELECT key, value FROM value " \
+	"WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key"
+
 static const char *const sql[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[HAS] = "SELECT 1 FROM value WHERE key = ?1",
 	[GET] = "SELECT value FROM value WHERE key = ?1",
-	[EACH] = "SELECT key, value FROM value "
-		 "WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+	[EACH] = EACH_SQL,
 	[DELETE] = "DELETE FROM value WHERE key = ?1",
 	[INSERT] = "INSERT INTO value (key, value) VALUES (?1, ?2)",
 	[CLEAR] = "DELETE FROM value",
