@@ -26,10 +26,24 @@
 #define FILE_LEN 300
 #define HOUR_MS UINT64_C(3600000)
 #define PATIENCE_MS 20000 /* of a person who looks at both */
-#define TRIES 12 /* links, until they give up */
+#define TRIES 20 /* links, until they give up */
+
+/* How they pair, and what each can do for it. */
+static const struct method {
+	const char *name;
+	uint8_t can[2]; /* by role */
+	bool secret;
+} methods[] = {
+	{"comparison", {BATON_PAIR_COMPARE, BATON_PAIR_COMPARE}, false},
+	{"secret", {BATON_PAIR_OUT_OF_BAND, BATON_PAIR_OUT_OF_BAND}, true},
+	{"code on phone", {BATON_PAIR_SHOW, BATON_PAIR_TYPE}, false},
+	{"code on watch", {BATON_PAIR_TYPE, BATON_PAIR_SHOW}, false},
+};
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
 
 /* What goes wrong in a life. */
 struct fault {
+	const struct method *method;
 	enum baton_role side;
 	unsigned int at; /* the write, of that side's; 0: nothing goes wrong */
 	bool keeps; /* that write is on the medium */
@@ -50,6 +64,7 @@ struct fault {
 static struct pair *pair;
 static const struct fault *fault;
 static bool again_set;
+static bool windows_open; /* on both, as far as their people know */
 static unsigned int back; /* to be taken back at the first reboot */
 static struct pair_value twin[PAIR_VALUES]; /* the store of the copy */
 
@@ -81,6 +96,7 @@ static void revive(void)
 		if (!end->dead)
 			continue;
 		end->cut_at = 0;
+		windows_open = false;
 		/* The other one does not know yet, and goes on for a while. */
 		pair_run(pair, never, 3000);
 		pair_rollback(pair, (enum baton_role)i, back);
@@ -118,12 +134,29 @@ static void up(void)
 /* Both people open the window: they need not clear anything first. */
 static void people_pair(void)
 {
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+	enum baton_err err = BATON_OK;
 	int i;
 
-	for (i = 0; i < 2; i++)
-		if (baton_session_pairing_open(&pair->end[i].session,
-					       pair->now_ms))
-			fail_msg("a device has no room for another bond");
+	if (windows_open && !pair->end[0].pair_failed &&
+	    !pair->end[1].pair_failed)
+		return;
+	windows_open = true;
+	for (i = 0; i < 2 && !err; i++) {
+		pair->end[i].pair_failed = false;
+		pair->end[i].shown = 0;
+		if (!fault->method->secret)
+			err = baton_session_pairing_open(&pair->end[i].session,
+							 pair->now_ms);
+		else if (i == 0)
+			err = baton_session_secret_make(&pair->end[i].session,
+							secret, pair->now_ms);
+		else
+			err = baton_session_secret_take(&pair->end[i].session,
+							secret, pair->now_ms);
+	}
+	if (err)
+		fail_msg("a device opens no window: %s", baton_err_text(err));
 }
 
 static bool must_pair(void)
@@ -141,12 +174,32 @@ static void people_say_yes(void)
 {
 	int i;
 
+	if (!pair->end[0].compare || !pair->end[1].compare)
+		return;
 	assert_int_equal(pair->end[0].code, pair->end[1].code);
 	for (i = 0; i < 2; i++) {
 		pair->end[i].compare = false;
 		/* One may have lost its power or its link meanwhile. */
 		(void)!baton_session_confirm(&pair->end[i].session, true,
 					     pair->now_ms);
+	}
+	pair_run(pair, dead_or_secured, PATIENCE_MS);
+}
+
+/* A code that one shows is typed on the other; a later link uses it. */
+static void people_type(void)
+{
+	char text[BATON_TYPED_TEXT_LEN];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!pair->end[i].shown)
+			continue;
+		pair->end[i].shown = 0;
+		baton_typed_text(pair->end[i].digits, text);
+		(void)!baton_session_code(&pair->end[!i].session, text,
+					  pair->now_ms);
+		pair_run(pair, never, 1000);
 	}
 }
 
@@ -163,23 +216,25 @@ static void secure(void)
 			up();
 		}
 		pair_run(pair, dead_or_secured, PATIENCE_MS);
-		if (!someone_is_dead() && pair->end[0].compare &&
-		    pair->end[1].compare) {
+		if (!someone_is_dead())
 			people_say_yes();
-			pair_run(pair, dead_or_secured, PATIENCE_MS);
-		}
-		if (!someone_is_dead() && pair_secured(pair))
+		if (!someone_is_dead() && pair_secured(pair)) {
+			windows_open = false;
 			return;
+		}
 		if (!someone_is_dead())
 			pair_down(pair);
+		if (!someone_is_dead())
+			people_type();
 	}
-	fail_msg("the %s lost power at write %u (kept: %d, lost %u %u, back "
-		 "%u; %u writes later the %s, kept: %d; copied before step "
-		 "%u): they do not come together",
-		 fault->side ? "phone" : "watch", fault->at, fault->keeps,
-		 fault->lose[0], fault->lose[1], fault->back, fault->again,
-		 fault->again_side ? "phone" : "watch", fault->again_keeps,
-		 fault->copy);
+	fail_msg(
+		"by %s: the %s lost power at write %u (kept: %d, lost %u %u, back "
+		"%u; %u writes later the %s, kept: %d; copied before step "
+		"%u): they do not come together",
+		fault->method->name, fault->side ? "phone" : "watch", fault->at,
+		fault->keeps, fault->lose[0], fault->lose[1], fault->back,
+		fault->again, fault->again_side ? "phone" : "watch",
+		fault->again_keeps, fault->copy);
 }
 
 static enum baton_role sender;
@@ -321,7 +376,8 @@ static void live(const struct fault *what)
 	again_set = false;
 	back = what->back;
 	seal_log_clear();
-	pair_init(pair, 11);
+	windows_open = false;
+	pair_init_methods(pair, 11, what->method->can[0], what->method->can[1]);
 	end = &pair->end[what->side];
 	end->cut_at = what->at;
 	end->cut_keeps = what->keeps;
@@ -340,92 +396,108 @@ static void live(const struct fault *what)
 	pair_free(pair);
 }
 
-static unsigned int writes[2]; /* in a life without faults */
+/* Writes of each side in a life without faults, by method. */
+static unsigned int writes[METHODS][2];
 
 static void a_quiet_life_needs_no_second_try(void **state)
 {
-	const struct fault nothing = {.at = 0};
+	struct fault nothing = {.at = 0};
+	size_t m;
 	int i;
 
 	(void)state;
-	live(&nothing);
-	for (i = 0; i < 2; i++)
-		writes[i] = pair->end[i].writes;
-	print_message("%u writes of the watch, %u of the phone, %zu seals\n",
-		      writes[0], writes[1], seal_log_count());
-	assert_true(writes[0] > 3 && writes[1] > 3);
+	for (m = 0; m < METHODS; m++) {
+		nothing.method = &methods[m];
+		live(&nothing);
+		for (i = 0; i < 2; i++) {
+			writes[m][i] = pair->end[i].writes;
+			assert_true(writes[m][i] > 3);
+		}
+		print_message("%s: %u writes of the watch, %u of the phone, "
+			      "%zu seals\n",
+			      methods[m].name, writes[m][0], writes[m][1],
+			      seal_log_count());
+	}
+}
+
+/* Every write of every method; what else happens, hows numbers say. */
+static void live_all(void (*set)(struct fault *what, unsigned int how),
+		     unsigned int hows)
+{
+	unsigned int how, lives = 0;
+	struct fault what;
+	size_t m;
+	int i;
+
+	for (m = 0; m < METHODS; m++)
+		for (i = 0; i < 2; i++)
+			for (how = 0; how < hows * writes[m][i]; how++) {
+				memset(&what, 0, sizeof(what));
+				what.method = &methods[m];
+				what.side = (enum baton_role)i;
+				what.at = 1 + how / hows;
+				set(&what, how % hows);
+				live(&what);
+				lives++;
+			}
+	print_message("%u lives\n", lives);
+}
+
+static void set_one_cut(struct fault *what, unsigned int how)
+{
+	what->keeps = how & 1;
+	what->lose[0] = how >> 1 & 1;
+	what->lose[1] = how >> 2 & 1;
 }
 
 static void they_get_over_a_power_cut_at_any_write(void **state)
 {
-	struct fault what = {.at = 1};
-	unsigned int i, lives = 0;
-
 	(void)state;
-	for (i = 0; i < 2; i++)
-		for (what.at = 1; what.at <= writes[i]; what.at++)
-			for (unsigned int how = 0; how < 8; how++) {
-				what.side = (enum baton_role)i;
-				what.keeps = how & 1;
-				what.lose[0] = how >> 1 & 1;
-				what.lose[1] = how >> 2 & 1;
-				live(&what);
-				lives++;
-			}
-	print_message("%u lives\n", lives);
+	live_all(set_one_cut, 8);
+}
+
+static void set_two_cuts(struct fault *what, unsigned int how)
+{
+	what->keeps = how & 1;
+	what->lose[!what->side] = how >> 1 & 1;
+	what->again_side = (enum baton_role)(how >> 2 & 1);
+	what->again_keeps = how >> 3 & 1;
+	what->again = 1 + what->at % 2;
 }
 
 static void they_get_over_a_second_one_soon_after(void **state)
 {
-	struct fault what = {.at = 1};
-	unsigned int i, lives = 0;
-
 	(void)state;
-	for (i = 0; i < 2; i++)
-		for (what.at = 1; what.at <= writes[i]; what.at++)
-			for (unsigned int how = 0; how < 32; how++) {
-				what.side = (enum baton_role)i;
-				what.keeps = how & 1;
-				what.lose[i] = 0;
-				what.lose[!i] = how >> 1 & 1;
-				what.again_side =
-					(enum baton_role)(how >> 2 & 1);
-				what.again_keeps = how >> 3 & 1;
-				what.again = 1 + (how >> 4);
-				live(&what);
-				lives++;
-			}
-	print_message("%u lives\n", lives);
+	live_all(set_two_cuts, 16);
+}
+
+static void set_not_durable(struct fault *what, unsigned int how)
+{
+	what->keeps = how & 1;
+	what->lose[!what->side] = how >> 1 & 1;
+	what->back = 1 + (how >> 2);
 }
 
 static void they_get_over_writes_that_were_not_durable(void **state)
 {
-	struct fault what = {.at = 1};
-	unsigned int i;
-
 	(void)state;
-	for (i = 0; i < 2; i++)
-		for (what.at = 1; what.at <= writes[i]; what.at++)
-			for (what.back = 1; what.back < PAIR_PAST; what.back++)
-				for (unsigned int how = 0; how < 4; how++) {
-					what.side = (enum baton_role)i;
-					what.keeps = how & 1;
-					what.lose[!i] = how >> 1;
-					live(&what);
-				}
+	live_all(set_not_durable, 4 * (PAIR_PAST - 1));
 }
 
 static void they_get_over_a_store_that_was_copied(void **state)
 {
 	struct fault what = {.copy = 1};
-	unsigned int i;
+	size_t m;
+	int i;
 
 	(void)state;
-	for (i = 0; i < 2; i++)
-		for (what.copy = 1; what.copy < STEPS; what.copy++) {
-			what.side = (enum baton_role)i;
-			live(&what);
-		}
+	for (m = 0; m < METHODS; m++)
+		for (i = 0; i < 2; i++)
+			for (what.copy = 1; what.copy < STEPS; what.copy++) {
+				what.method = &methods[m];
+				what.side = (enum baton_role)i;
+				live(&what);
+			}
 }
 
 static int setup(void **state)
