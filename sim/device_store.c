@@ -87,7 +87,25 @@ void baton_sim_store_cut(struct baton_sim_store *store, uint8_t outcome)
 	case BATON_SCENARIO_WRITE_DONE:
 		baton_sim_store_commit(store);
 		break;
+	case BATON_SCENARIO_WRITE_UNSYNCED:
+		baton_sim_store_rollback(store, store->cut_writes);
+		break;
 	}
+}
+
+void baton_sim_store_copy(struct baton_sim_store *store)
+{
+	store->copy = store->now;
+}
+
+void baton_sim_store_swap(struct baton_sim_store *store)
+{
+	struct baton_sim_values now = store->now;
+
+	store->now = store->copy;
+	store->copy = now;
+	/* The writes of the other one are not this one's to take back. */
+	store->commits = 0;
 }
 
 void baton_sim_store_rollback(struct baton_sim_store *store, uint64_t writes)

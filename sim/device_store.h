@@ -11,7 +11,9 @@
 /*
  * A device's storage: keys and values, and the ways in which storage fails.
  * A write may take time, in which the power may go; a cut may lose it, tear
- * it or leave it; and it may be put back to how it was some writes ago.
+ * it or leave it, or take earlier writes with it that were said to be durable;
+ * it may be put back to how it was some writes ago; and it may be copied, and
+ * go on in two devices.
  */
 
 #define BATON_SIM_STORE_KEYS 24
@@ -42,12 +44,14 @@ struct baton_sim_write {
 struct baton_sim_store {
 	struct baton_sim_values now;
 	struct baton_sim_values past[BATON_SIM_STORE_PAST];
+	struct baton_sim_values copy; /* of another device, made of this one */
 	struct baton_sim_write write;
 	uint64_t writes; /* begun */
 	uint64_t commits; /* done */
 	uint64_t cut_at; /* the power goes at that write; 0: at none */
 	uint64_t cut_off_us; /* and is away for so long */
 	uint8_t cut_outcome; /* enum baton_scenario_outcome */
+	uint32_t cut_writes; /* UNSYNCED: as many before it are lost, too */
 	uint32_t delay_us; /* until a write is durable */
 };
 
@@ -60,6 +64,13 @@ void baton_sim_store_commit(struct baton_sim_store *store);
 
 /* The power went in the middle of it: an enum baton_scenario_outcome. */
 void baton_sim_store_cut(struct baton_sim_store *store, uint8_t outcome);
+
+/*
+ * Somebody copies it to another device; and that other device is used in place
+ * of this one, or this one again.
+ */
+void baton_sim_store_copy(struct baton_sim_store *store);
+void baton_sim_store_swap(struct baton_sim_store *store);
 
 /* As it was `writes` writes ago, or at the beginning. */
 void baton_sim_store_rollback(struct baton_sim_store *store, uint64_t writes);

@@ -47,6 +47,8 @@ enum baton_scenario_verb {
 	BATON_SCENARIO_REBOOT,
 	BATON_SCENARIO_POWER_CUT,
 	BATON_SCENARIO_ROLLBACK,
+	BATON_SCENARIO_COPY_STORE,
+	BATON_SCENARIO_SWAP_STORE,
 	BATON_SCENARIO_SLEEP,
 	BATON_SCENARIO_SET_CLOCK,
 	BATON_SCENARIO_MTU,
@@ -76,6 +78,8 @@ enum baton_scenario_outcome { /* of a write that the power cut hits */
 			      BATON_SCENARIO_WRITE_LOST,
 			      BATON_SCENARIO_WRITE_TORN,
 			      BATON_SCENARIO_WRITE_DONE,
+			      /* Lost, with some that were said to last. */
+			      BATON_SCENARIO_WRITE_UNSYNCED,
 };
 
 struct baton_scenario_args {

@@ -113,7 +113,7 @@ static const struct key args_keys[] = {
 	{"stream", PLAIN, ARGS(stream), 0, 3, NULL},
 	{"wall", TIME, ARGS(wall_us), -1000 * HOUR, 1000 * HOUR, NULL},
 	{"clock", WORD, ARGS(clock_stops), 0, 0, "runs stops"},
-	{"write", WORD, ARGS(outcome), 0, 0, "lost torn done"},
+	{"write", WORD, ARGS(outcome), 0, 0, "lost torn done unsynced"},
 	{"device", WORD, ARGS(device), 0, 0, "watch phone"},
 	{"to", WORD, ARGS(device), 0, 0, "watch phone"},
 	{"as", WORD, ARGS(name), 0, 0, NULL},

@@ -103,6 +103,7 @@ static void device_acts(struct baton_scenario_world *world,
 		device->store.cut_at = device->store.writes + args->nth;
 		device->store.cut_off_us = args->after_us;
 		device->store.cut_outcome = args->outcome;
+		device->store.cut_writes = args->writes;
 		break;
 	case BATON_SCENARIO_SLEEP:
 		baton_sim_device_sleep(device, args->for_us, args->clock_stops);
@@ -113,6 +114,13 @@ static void device_acts(struct baton_scenario_world *world,
 	case BATON_SCENARIO_ROLLBACK:
 		baton_sim_device_reboot(device, args->after_us);
 		baton_sim_store_rollback(&device->store, args->writes);
+		break;
+	case BATON_SCENARIO_COPY_STORE:
+		baton_sim_store_copy(&device->store);
+		break;
+	case BATON_SCENARIO_SWAP_STORE:
+		baton_sim_device_reboot(device, args->after_us);
+		baton_sim_store_swap(&device->store);
 		break;
 	default:
 		break;

@@ -18,7 +18,7 @@
 #include "sim/scenario_run.h"
 
 static const char *const names[] = {"watch", "phone"};
-static const char *const outcomes[] = {"lost", "torn", "done"};
+static const char *const outcomes[] = {"lost", "torn", "done", "unsynced"};
 #define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
 
 /* Each %s is where the line of the power cut goes. */
