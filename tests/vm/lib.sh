@@ -334,6 +334,23 @@ link_mtus() {
 	sed -n 's/^link: MTU \([0-9]*\),.*/\1/p' "$VM_LOGS/$1.log" | sort -nu
 }
 
+# examine STATUS NAME...: `baton doctor --json` ends with it, has a check of each
+# NAME, and says what to do about every one that is not well.
+examine() {
+	need_baton
+	rm -f "$VM_LOGS/doctor.log"
+	start doctor baton doctor --json
+	wait_exit doctor 120 "$1"
+	python3 -c '
+import json, sys
+checks = json.load(sys.stdin)["checks"]
+names = {check["name"] for check in checks}
+assert names >= set(sys.argv[1:]), sorted(names)
+for check in checks:
+    assert bool(check["advice"]) == (check["verdict"] != "ok"), check
+' "${@:2}" <"$VM_LOGS/doctor.log"
+}
+
 # is_ordinary NAME: it runs as nobody, and without any capability.
 is_ordinary() {
 	wait_for 120 "$1 to have no rights" has_no_rights "$1"

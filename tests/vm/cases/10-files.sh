@@ -5,7 +5,8 @@
 # limit: 1800 s
 
 start_bluez --quiet
-run doctor baton doctor
+examine 0 kernel rfkill bus bluetoothd access adapter advertising \
+	controller-mode channels reverse-discovery privacy
 pair_baton
 
 baton_role watch --receive .

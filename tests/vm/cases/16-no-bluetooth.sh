@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Without a bus, without bluetoothd, without an adapter the programs say so in
-# one line, and the exit status tells.
+# one line, and the exit status tells; the doctor names what is missing.
 # limit: 1200 s
 
 need_baton
@@ -21,9 +21,11 @@ refused() {
 }
 
 refused "no D-Bus system bus"
+examine 69 kernel rfkill bus bluetoothd
 start_dbus
 refused "bluetoothd is not running"
 start_daemon bluetoothd bluetoothd -n
 wait_for 120 "bluetoothd" dbus-send --system --print-reply --dest=org.bluez \
 	/ org.freedesktop.DBus.Peer.Ping
 refused "no Bluetooth adapter"
+examine 69 kernel rfkill bus bluetoothd access adapter
