@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every build and every test that ./run test stands for.
 
-usage: test.py [--quick | --no-vm | --no-large] [STEP...]
+usage: test.py [--quick | --no-vm | --no-long] [STEP...]
 
 Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
@@ -227,11 +227,11 @@ STEPS = (
     ('i686', emulated('i386', source_of_bearssl), [*UNIT, *SLOWER], {}),
     ('s390x', emulated('s390x'), [*UNIT, *SLOWER], {}),
 )
-LARGE = ['--no-suite', 'vm-large']
-VM = ['--no-suite', 'vm', *LARGE]
+VM_LONG = ['--no-suite', 'vm-long']
+VM = ['--no-suite', 'vm', *VM_LONG]
 LONG = [*VM, '--no-suite', 'slow']
 # What each option leaves out of the one build that runs everything.
-LESS = {'--quick': LONG, '--no-vm': VM, '--no-large': LARGE}
+LESS = {'--quick': LONG, '--no-vm': VM, '--no-long': VM_LONG}
 
 
 def main(args):
