@@ -11,6 +11,7 @@
 #define AIR_GAP_CLOSE 34.0 /* for the lines from the PDUs to the air */
 #define AIR_GAP_FAR 9.0
 #define LABEL_GAP 8.0 /* between things of a row */
+#define TEXT_AT 6.0 /* from the start of a message */
 #define SLIM 3.0 /* a message is at least so wide */
 
 static const char *const kind_names[TIMELINE_KINDS] = {
@@ -58,18 +59,23 @@ static char *message_label(const struct timeline_message *message)
 				       : "");
 }
 
-static void place_messages(struct timeline_panel *panel)
+/* False: some overlap, with their labels or without. */
+static bool place_messages(struct timeline_panel *panel, bool labelled)
 {
 	double free_x[BATON_SIM_SIDES][TIMELINE_ROWS] = {{0}};
+	bool fits = true;
 	guint i;
 
+	panel->labelled = labelled;
+	g_array_set_size(panel->row, 0);
+	memset(panel->rows, 0, sizeof(panel->rows));
 	for (i = 0; i < panel->timeline->messages->len; i++) {
 		const struct timeline_message *m = message_at(panel, i);
 		uint64_t end_us = message_end(panel, m);
 		double x = baton_svg_x(&panel->axis, m->sent_us);
 		double end_x = baton_svg_x(&panel->axis, end_us);
 		g_autofree char *label = message_label(m);
-		double label_x = x + baton_svg_text_width(label) + LABEL_GAP;
+		double width = baton_svg_text_width(label) + TEXT_AT;
 		int row = 0;
 
 		if (!timeline_panel_shows(panel, m->sent_us, end_us)) {
@@ -79,10 +85,15 @@ static void place_messages(struct timeline_panel *panel)
 		}
 		while (row < TIMELINE_ROWS - 1 && free_x[m->from][row] > x)
 			row++;
-		free_x[m->from][row] = MAX(end_x, label_x) + LABEL_GAP;
+		fits = fits && free_x[m->from][row] <= x;
+		end_x = MAX(end_x, x + SLIM);
+		if (labelled)
+			end_x = MAX(end_x, x + width) + LABEL_GAP;
+		free_x[m->from][row] = end_x;
 		panel->rows[m->from] = MAX(panel->rows[m->from], row + 1);
 		g_array_append_val(panel->row, row);
 	}
+	return fits;
 }
 
 static bool is_close(const struct timeline_panel *panel)
@@ -123,7 +134,8 @@ void baton_timeline_panel_init(struct timeline_panel *panel,
 	panel->axis = *axis;
 	panel->top = top;
 	panel->row = g_array_new(FALSE, FALSE, sizeof(int));
-	place_messages(panel);
+	if (!place_messages(panel, true))
+		place_messages(panel, false);
 	baton_timeline_records_find(panel);
 	panel->close = is_close(panel);
 	gap = panel->close ? AIR_GAP_CLOSE : AIR_GAP_FAR;
@@ -242,8 +254,9 @@ static void draw_message(const struct timeline_panel *panel,
 	double y = panel->messages_y[message->from] + row * TIMELINE_MESSAGE_H;
 	double x = baton_svg_x(&panel->axis, message->sent_us);
 	double width = MAX(baton_svg_x(&panel->axis, end_us) - x, SLIM);
-	double label_x;
 	g_autofree char *label = message_label(message);
+	double text_width = baton_svg_text_width(label);
+	double label_x;
 	g_autofree char *time = baton_svg_time(end_us - message->sent_us);
 	g_autofree char *tip = g_strdup_printf(
 		"%s, %s after %s", label,
@@ -261,9 +274,10 @@ static void draw_message(const struct timeline_panel *panel,
 	if (message->end_us && end_us <= panel->axis.to_us)
 		baton_svg_rect(panel->out, x + width - 2, y, 2, height,
 			       failed ? "bad" : "k5", NULL);
-	label_x = MAX(x, panel->axis.x) + 6;
-	if (label_x + baton_svg_text_width(label) <=
-	    panel->axis.x + panel->axis.width)
+	label_x = MAX(x, panel->axis.x) + TEXT_AT;
+	if (!panel->labelled && label_x + text_width > x + width)
+		return;
+	if (label_x + text_width <= panel->axis.x + panel->axis.width)
 		baton_svg_text(panel->out, label_x, y + 12.5,
 			       failed ? "bad" : "t", label);
 	else

@@ -18,6 +18,7 @@ struct timeline_panel {
 	bool has_class[BATON_SIM_SIDES][BATON_CLASSES];
 	GArray *row; /* int by message; -1: not in view */
 	int rows[BATON_SIM_SIDES];
+	bool labelled; /* every message; else where it has room itself */
 	double top, bottom;
 	double state_y[BATON_SIM_SIDES], messages_y[BATON_SIM_SIDES];
 	double records_y[BATON_SIM_SIDES], pdus_y[BATON_SIM_SIDES];
