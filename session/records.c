@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "crypto/hkdf.h"
 #include "session/internal.h"
 
 #define FRAME_MAX 24 /* VERIFIED and REFUSE are shorter */
@@ -26,7 +27,18 @@ void records_begin(struct baton_session *session)
 				  initiator ? BATON_KEYS_R2I : BATON_KEYS_I2R,
 				  c);
 	}
+	memcpy(session->h, keys->h, sizeof(session->h));
 	baton_link_open(&session->link);
+}
+
+enum baton_err baton_session_channel(const struct baton_session *session,
+				     uint8_t channel[32])
+{
+	if (session->state != BATON_SESSION_SECURED)
+		return BATON_ERR_STATE;
+	baton_kdf(channel, session->bonds[session->bond_at].psk,
+		  "baton channel 1", session->h, sizeof(session->h));
+	return BATON_OK;
 }
 
 void records_end(struct baton_session *session)

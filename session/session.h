@@ -253,6 +253,7 @@ struct baton_session {
 	struct baton_unpack unpack;
 	struct baton_session_config config;
 	struct baton_drbg drbg;
+	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* of this link's handshake */
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
 	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
@@ -496,6 +497,15 @@ BATON_MUST_CHECK
 enum baton_err baton_session_refuse(struct baton_session *session,
 				    struct baton_stream_id stream,
 				    uint8_t reason);
+
+/*
+ * What this link and bond have and no others: KDF of the bond's psk and the
+ * handshake's hash (TOKENS.md 1), to bind tokens to. Secret; the caller wipes
+ * it. BATON_ERR_STATE: not secured.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_session_channel(const struct baton_session *session,
+				     uint8_t channel[32]);
 
 /*
  * Send a session frame of a machine above the engine (SPEC 4), copied; in

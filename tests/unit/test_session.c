@@ -235,6 +235,32 @@ static void frames_travel_in_order_with_messages(void **state)
 	assert_false(pair_run(world, a_link_closes, 3600000));
 }
 
+static void a_channel_is_of_one_bond_and_link(void **state)
+{
+	uint8_t first[2][32], second[2][32];
+	int i;
+
+	(void)state;
+	assert_int_equal(
+		baton_session_channel(&world->end[0].session, first[0]),
+		BATON_ERR_STATE);
+	assert_true(pair_bond(world));
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+			baton_session_channel(&world->end[i].session, first[i]),
+			BATON_OK);
+	assert_memory_equal(first[0], first[1], 32);
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_channel(&world->end[i].session,
+						       second[i]),
+				 BATON_OK);
+	assert_memory_equal(second[0], second[1], 32);
+	assert_memory_not_equal(first[0], second[0], 32);
+}
+
 static void an_idle_link_is_silent(void **state)
 {
 	uint64_t pdus;
@@ -713,6 +739,7 @@ int main(void)
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),
 		T(frames_travel_in_order_with_messages),
+		T(a_channel_is_of_one_bond_and_link),
 		T(an_idle_link_is_silent),
 		T(messages_of_every_size_arrive),
 		T(a_broken_link_goes_on_where_it_was),
