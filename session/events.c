@@ -6,27 +6,25 @@
 
 #include "session/internal.h"
 
-static bool tell(struct baton_event *event, bool *flag,
-		 enum baton_event_type type)
+static void begin(struct baton_event *event, unsigned int type)
 {
-	if (!*flag)
-		return false;
-	*flag = false;
 	memset(event, 0, sizeof(*event));
-	event->type = type;
-	return true;
+	event->type = (enum baton_event_type)type;
 }
 
-/* Take the lowest of the bits; gives its place, from 1 on, or 0. */
-static unsigned int take_bit(uint8_t *bits)
+/* Take the lowest of the bits, begin an event of its type; false: none. */
+static bool take_bit(uint8_t *bits, const uint8_t *types,
+		     struct baton_event *event)
 {
-	uint8_t lowest = (uint8_t)(*bits & -*bits);
 	unsigned int at = 0;
 
-	*bits &= (uint8_t)~lowest;
-	for (; lowest; lowest = (uint8_t)(lowest >> 1))
+	if (!*bits)
+		return false;
+	while (!(*bits >> at & 1))
 		at++;
-	return at;
+	*bits = (uint8_t)(*bits & (*bits - 1));
+	begin(event, types[at]);
+	return true;
 }
 
 static bool link_event(struct baton_session *session, struct baton_event *event)
@@ -34,21 +32,24 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	static const uint8_t types[] = {
 		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
 		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
-		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE};
-	unsigned int at;
+		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE,
+		BATON_EVENT_FRAME};
+	struct baton_secrets *secrets = session->secrets;
 
-	if (tell(event, &session->secrets->show, BATON_EVENT_SHOW_CODE)) {
-		memcpy(event->u.typed.digits, session->secrets->digits,
+	if (secrets->show) {
+		secrets->show = false;
+		begin(event, BATON_EVENT_SHOW_CODE);
+		memcpy(event->u.typed.digits, secrets->digits,
 		       BATON_TYPED_DIGITS);
 		return true;
 	}
-	if (tell(event, &session->secrets->ask, BATON_EVENT_TYPE_CODE))
+	if (secrets->ask) {
+		secrets->ask = false;
+		begin(event, BATON_EVENT_TYPE_CODE);
 		return true;
-	at = take_bit(&session->tell);
-	if (!at)
+	}
+	if (!take_bit(&session->tell, types, event))
 		return false;
-	memset(event, 0, sizeof(*event));
-	event->type = (enum baton_event_type)types[at - 1];
 	if (event->type == BATON_EVENT_COMPARE)
 		event->u.compare.code = session->code;
 	if (event->type == BATON_EVENT_PAIRED)
@@ -60,6 +61,11 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		event->u.bond.err = session->storing.revoke_err;
 		store_told_revoked(session, event->u.bond.id);
 	}
+	if (event->type == BATON_EVENT_FRAME) {
+		event->u.frame.code = session->frame.code;
+		event->u.frame.body = session->frame.bytes;
+		event->u.frame.len = session->frame.len;
+	}
 	if (event->type != BATON_EVENT_LINK_CLOSE)
 		return true;
 	event->u.closed.err = session->close_err;
@@ -69,42 +75,30 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	return true;
 }
 
-/* The first event of a stream, of type at among those of NEWS_*. */
-static void stream_event(const struct baton_stream_news *news,
-			 const struct baton_outgoing_stream *out,
-			 unsigned int at, struct baton_event *event)
+static bool streams_event(struct baton_session *session,
+			  struct baton_event *event)
 {
 	static const uint8_t types[] = {
 		BATON_EVENT_ABORTED, BATON_EVENT_LOST,
 		BATON_EVENT_REFUSED, BATON_EVENT_DELIVERED,
 		BATON_EVENT_REWIND,  BATON_EVENT_WRITABLE};
-
-	event->type = (enum baton_event_type)types[at - 1];
-	event->u.sent.message = out->next;
-	if (event->type == BATON_EVENT_DELIVERED)
-		event->u.sent.message = out->verified;
-	event->u.sent.end = out->next + news->lost_count;
-	event->u.sent.offset = out->offset;
-	event->u.sent.reason = news->reason;
-}
-
-static bool streams_event(struct baton_session *session,
-			  struct baton_event *event)
-{
-	unsigned int at;
+	const struct baton_outgoing_stream *out = session->outgoing.stream;
+	struct baton_stream_news *news = session->news;
 	int i;
 
 	if (!session->tell_news)
 		return false;
-	for (i = 0; i < BATON_ALL_STREAMS; i++) {
-		at = take_bit(&session->news[i].tell);
-		if (!at)
+	for (i = 0; i < BATON_ALL_STREAMS; i++, out++, news++) {
+		if (!take_bit(&news->tell, types, event))
 			continue;
-		memset(event, 0, sizeof(*event));
 		event->stream.class_id = BATON_CLASS_OF(i);
 		event->stream.number = BATON_NUMBER_OF(i);
-		stream_event(&session->news[i], &session->outgoing.stream[i],
-			     at, event);
+		event->u.sent.message = event->type == BATON_EVENT_DELIVERED
+						? out->verified
+						: out->next;
+		event->u.sent.end = out->next + (uint64_t)news->lost_count;
+		event->u.sent.offset = out->offset;
+		event->u.sent.reason = news->reason;
 		return true;
 	}
 	session->tell_news = false;
@@ -129,28 +123,24 @@ static void fill_message(struct baton_session *session,
 static bool frame_event(struct baton_session *session,
 			struct baton_event *event)
 {
-	struct baton_incoming_news *news = &session->frame_news;
+	static const uint8_t types[] = {BATON_EVENT_BEGIN, BATON_EVENT_MESSAGE,
+					BATON_EVENT_DATA, BATON_EVENT_END,
+					BATON_EVENT_ABORTED};
 	const struct baton_frame *frame = &session->frame;
 
-	if (tell(event, &news->begin, BATON_EVENT_BEGIN)) {
-		fill_message(session, event);
+	if (!take_bit(&session->frame_news.tell, types, event))
+		return false;
+	fill_message(session, event);
+	if (event->type == BATON_EVENT_BEGIN) {
 		event->u.message.meta = frame->meta;
 		event->u.message.meta_len = frame->meta_len;
-		return true;
 	}
-	if (tell(event, &news->message, BATON_EVENT_MESSAGE) ||
-	    tell(event, &news->data, BATON_EVENT_DATA)) {
-		fill_message(session, event);
+	if (event->type == BATON_EVENT_MESSAGE ||
+	    event->type == BATON_EVENT_DATA) {
 		event->u.message.bytes = frame->bytes;
 		event->u.message.len = frame->len;
-		return true;
 	}
-	if (tell(event, &news->end, BATON_EVENT_END) ||
-	    tell(event, &news->aborted, BATON_EVENT_ABORTED)) {
-		fill_message(session, event);
-		return true;
-	}
-	return false;
+	return true;
 }
 
 static void owe_refusal(struct baton_session *session, uint8_t class_id,
@@ -159,9 +149,9 @@ static void owe_refusal(struct baton_session *session, uint8_t class_id,
 	struct baton_refusal *refusal =
 		&session->refusal[BATON_STREAM_AT(class_id, number)];
 
-	refusal->message = (uint32_t)baton_incoming_stream(&session->incoming,
-							   class_id, number)
-				   ->messages;
+	refusal->message =
+		baton_incoming_stream(&session->incoming, class_id, number)
+			->messages;
 	refusal->reason = reason;
 	refusal->made = true;
 	refusal->owed = true;
@@ -182,8 +172,11 @@ static enum baton_err next_piece(struct baton_session *session)
 	if (err)
 		return err;
 	if (!frame->whole) {
-		news->data = frame->len > 0;
-		news->end = frame->fin;
+		news->tell &= (uint8_t) ~(BATON_TELL_DATA | BATON_TELL_END);
+		if (frame->len > 0)
+			news->tell |= BATON_TELL_DATA;
+		if (frame->fin)
+			news->tell |= BATON_TELL_END;
 	} else if (session->unpack.more) {
 		/* All of a short message is made at once. */
 		return BATON_ERR_PROTOCOL;
@@ -203,7 +196,7 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 		baton_incoming_take(&session->incoming, frame, now_ms);
 		session->frame_open = false;
 	}
-	if (session->unpack.more)
+	if (BATON_CODEC && session->unpack.more)
 		return next_piece(session);
 	err = records_next_frame(session);
 	if (err)
@@ -211,9 +204,11 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 	if (frame->type == BATON_FRAME_PAD)
 		return BATON_OK;
 	if (frame->type == BATON_FRAME_SESSION) {
-		session->tell_frame = frame->code >= BATON_FRAME_CODE_FIRST &&
-				      frame->code <= BATON_FRAME_CODE_LAST;
-		return session->tell_frame ? BATON_OK : BATON_ERR_PROTOCOL;
+		if (frame->code < BATON_FRAME_CODE_FIRST ||
+		    frame->code > BATON_FRAME_CODE_LAST)
+			return BATON_ERR_PROTOCOL;
+		session->tell |= TELL_FRAME;
+		return BATON_OK;
 	}
 	if (frame->type != BATON_FRAME_DATA &&
 	    frame->type != BATON_FRAME_CANCEL)
@@ -221,7 +216,7 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 	err = baton_incoming_check(&session->incoming, frame, news);
 	if (err)
 		return err;
-	if (news->packed) {
+	if (BATON_CODEC && news->packed) {
 		err = baton_unpack_frame(&session->unpack, frame);
 		return err ? err : next_piece(session);
 	}
@@ -235,13 +230,12 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 
 void events_link_down(struct baton_session *session, uint64_t now_ms)
 {
-	const struct baton_incoming_news *news = &session->frame_news;
+	uint8_t left = session->frame_news.tell;
 
-	if (!session->frame_open || news->begin || news->message ||
-	    news->data || news->aborted)
+	if (!session->frame_open || left & ~BATON_TELL_END)
 		return;
 	/* Its last bytes were told, but not that they are the last. */
-	if (news->end)
+	if (left)
 		session->frame.fin = false;
 	baton_incoming_take(&session->incoming, &session->frame, now_ms);
 	session->frame_open = false;
@@ -258,12 +252,6 @@ bool baton_session_next_event(struct baton_session *session,
 		if (session->state == BATON_SESSION_SECURED &&
 		    session->frame_open && frame_event(session, event))
 			return true;
-		if (tell(event, &session->tell_frame, BATON_EVENT_FRAME)) {
-			event->u.frame.code = session->frame.code;
-			event->u.frame.body = session->frame.bytes;
-			event->u.frame.len = session->frame.len;
-			return true;
-		}
 		if (streams_event(session, event))
 			return true;
 		if (session->state != BATON_SESSION_SECURED)

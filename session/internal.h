@@ -31,6 +31,7 @@
 #define TELL_SECURED 0x08
 #define TELL_REVOKED 0x10
 #define TELL_CLOSE 0x20
+#define TELL_FRAME 0x40 /* the frame at hand is a session frame */
 
 /* Events in baton_stream_news.tell, likewise. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */

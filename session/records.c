@@ -51,7 +51,7 @@ void records_end(struct baton_session *session)
 	}
 	session->record = NULL;
 	session->frame_open = false;
-	session->tell_frame = false;
+	session->tell &= (uint8_t)~TELL_FRAME;
 	session->unpack.more = false;
 }
 
@@ -166,7 +166,6 @@ static enum baton_err put_refusals(struct baton_session *session)
 	struct baton_refusal *refusal;
 	uint8_t bytes[FRAME_MAX];
 	enum baton_err err;
-	uint64_t now;
 	int i;
 
 	if (!session->owes_refusals)
@@ -175,10 +174,7 @@ static enum baton_err put_refusals(struct baton_session *session)
 		refusal = &session->refusal[i];
 		if (!refusal->owed)
 			continue;
-		/* It was refused now, or some messages ago. */
-		now = session->incoming.stream[i].messages;
-		frame.message =
-			now - (uint32_t)((uint32_t)now - refusal->message);
+		frame.message = refusal->message;
 		frame.class_id = BATON_CLASS_OF(i);
 		frame.stream = BATON_NUMBER_OF(i);
 		frame.reason = refusal->reason;

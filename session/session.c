@@ -576,6 +576,16 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	return err;
 }
 
+uint64_t baton_session_number(const struct baton_session *session,
+			      struct baton_stream_id stream)
+{
+	int at = BATON_STREAM_AT(stream.class_id, stream.number);
+
+	if (stream.number >= BATON_STREAMS || at < 0 || at >= BATON_ALL_STREAMS)
+		return 0;
+	return session->outgoing.stream[at].next;
+}
+
 enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
 				   uint64_t total, const uint8_t *meta,

@@ -184,7 +184,7 @@ struct baton_stream_news {
 
 /* The newest refusal of a stream. */
 struct baton_refusal {
-	uint32_t message; /* low bits of its number */
+	uint32_t message; /* its number */
 	uint8_t reason;
 	bool made; /* there is one */
 	bool owed; /* its REFUSE has to go out */
@@ -224,7 +224,6 @@ struct baton_session {
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
 	bool unannounced; /* a bond whose PAIRED was never told */
-	bool tell_frame; /* the frame at hand is a session frame */
 	enum baton_err close_err;
 	enum baton_err pair_err;
 	uint32_t code; /* to compare */
@@ -432,7 +431,8 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
  * Send a whole short message, copied; at most the smaller record_max of both
  * sides less 2 bytes (BATON_ERR_TOO_LARGE).
  * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
- * or a streamed message is in progress on this stream.
+ * or a streamed message is in progress on this stream. BATON_ERR_EXHAUSTED:
+ * 2^32 - 1 messages went out on it.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_send(struct baton_session *session,
@@ -471,6 +471,15 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 					struct baton_stream_id stream,
 					uint64_t total, const uint8_t *meta,
 					size_t meta_len, unsigned int flags);
+
+/*
+ * The number that the message in progress on a stream has, or else the one
+ * sent or begun there next will have: what DELIVERED, REFUSED and LOST count
+ * by, asked before send() or after begin(). Stands until SECURED: then
+ * REWIND and LOST say what has changed. 0 for a stream that there is not.
+ */
+uint64_t baton_session_number(const struct baton_session *session,
+			      struct baton_stream_id stream);
 
 /*
  * Give the next bytes of the message that was begun; *taken says how many

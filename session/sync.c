@@ -15,7 +15,7 @@
 	(2 * INSTANCE_LEN + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
 struct position {
-	uint64_t messages;
+	uint64_t messages; /* below BATON_MESSAGES_MAX, once it was read */
 	uint64_t offset;
 	bool given;
 	bool refused; /* the last one of messages */
@@ -38,10 +38,9 @@ static const struct baton_refusal *
 last_refusal(const struct baton_session *session, int i)
 {
 	const struct baton_refusal *refusal = &session->refusal[i];
-	uint64_t messages = session->incoming.stream[i].messages;
+	uint32_t messages = session->incoming.stream[i].messages;
 
-	return refusal->made && messages > 0 &&
-			       refusal->message == (uint32_t)(messages - 1)
+	return refusal->made && messages > 0 && refusal->message == messages - 1
 		       ? refusal
 		       : NULL;
 }
@@ -101,7 +100,8 @@ static enum baton_err read_entries(const uint8_t *p, size_t len,
 		len -= 2;
 		if (position->given ||
 		    !baton_varint_get(&p, &len, &position->messages) ||
-		    !baton_varint_get(&p, &len, &position->offset))
+		    !baton_varint_get(&p, &len, &position->offset) ||
+		    position->messages > BATON_MESSAGES_MAX)
 			return BATON_ERR_PROTOCOL;
 		position->given = true;
 		if (!refused)
@@ -127,7 +127,7 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 		       out->state == BATON_OUTGOING_SENT &&
 		       position->messages == out->next;
 
-	err = baton_outgoing_sync(out, known, position->messages,
+	err = baton_outgoing_sync(out, known, (uint32_t)position->messages,
 				  position->offset, &told);
 	if (err)
 		return err;
@@ -142,7 +142,7 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 	}
 	if (told.lost) {
 		news->tell |= NEWS_LOST;
-		news->lost_count = (uint32_t)told.lost_count;
+		news->lost_count = told.lost_count;
 	}
 	if (known)
 		return BATON_OK;

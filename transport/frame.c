@@ -108,11 +108,19 @@ static bool decode_data(struct cursor *c, uint8_t first,
 	return get_bytes(c, len, &frame->bytes);
 }
 
-static bool get_stream(struct cursor *c, struct baton_frame *frame)
+/* Class, stream and message, of a frame that is for CONTROL. */
+static bool get_position(struct cursor *c, struct baton_frame *frame)
 {
-	return get_byte(c, &frame->class_id) && get_byte(c, &frame->stream) &&
-	       (frame->class_id == BATON_CLASS_MESSAGE ||
-		frame->class_id == BATON_CLASS_BULK);
+	uint64_t message;
+
+	if (frame->class_id != BATON_CLASS_CONTROL ||
+	    !get_byte(c, &frame->class_id) || !get_byte(c, &frame->stream) ||
+	    !get_varint(c, &message))
+		return false;
+	frame->message = (uint32_t)message;
+	return (frame->class_id == BATON_CLASS_MESSAGE ||
+		frame->class_id == BATON_CLASS_BULK) &&
+	       message <= BATON_MESSAGES_MAX;
 }
 
 static bool decode_pad(struct cursor *c, struct baton_frame *frame)
@@ -147,23 +155,18 @@ static bool decode_session(struct cursor *c, uint8_t first,
 static bool decode_other(struct cursor *c, uint8_t first,
 			 struct baton_frame *frame)
 {
-	bool control = frame->class_id == BATON_CLASS_CONTROL;
-
 	switch (first) {
 	case TYPE_VERIFIED:
 		frame->type = BATON_FRAME_VERIFIED;
-		return control && get_stream(c, frame) &&
-		       get_varint(c, &frame->message) &&
-		       get_varint(c, &frame->offset);
+		return get_position(c, frame) && get_varint(c, &frame->offset);
 	case TYPE_CANCEL:
 		frame->type = BATON_FRAME_CANCEL;
-		return !control && get_byte(c, &frame->stream) &&
+		return frame->class_id != BATON_CLASS_CONTROL &&
+		       get_byte(c, &frame->stream) &&
 		       get_byte(c, &frame->reason);
 	case TYPE_REFUSE:
 		frame->type = BATON_FRAME_REFUSE;
-		return control && get_stream(c, frame) &&
-		       get_varint(c, &frame->message) &&
-		       get_byte(c, &frame->reason);
+		return get_position(c, frame) && get_byte(c, &frame->reason);
 	default:
 		return false;
 	}
@@ -232,14 +235,19 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 	return n;
 }
 
-size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame)
+static size_t put_position(uint8_t *p, uint8_t type,
+			   const struct baton_frame *frame)
 {
-	size_t n = 3;
-
-	p[0] = TYPE_VERIFIED;
+	p[0] = type;
 	p[1] = frame->class_id;
 	p[2] = frame->stream;
-	n += baton_varint_put(p + n, frame->message);
+	return 3 + baton_varint_put(p + 3, frame->message);
+}
+
+size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame)
+{
+	size_t n = put_position(p, TYPE_VERIFIED, frame);
+
 	return n + baton_varint_put(p + n, frame->offset);
 }
 
@@ -253,12 +261,8 @@ size_t baton_frame_put_cancel(uint8_t *p, uint8_t stream, uint8_t reason)
 
 size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame)
 {
-	size_t n = 3;
+	size_t n = put_position(p, TYPE_REFUSE, frame);
 
-	p[0] = TYPE_REFUSE;
-	p[1] = frame->class_id;
-	p[2] = frame->stream;
-	n += baton_varint_put(p + n, frame->message);
 	p[n++] = frame->reason;
 	return n;
 }

@@ -44,7 +44,8 @@ static bool codec_allowed(const struct baton_incoming *incoming,
 		&incoming->stream[BATON_STREAM_AT(frame->class_id, 0)];
 	uint8_t s;
 
-	if (!frame->has_total || frame->codec > BATON_CODEC_LAST ||
+	if (!BATON_CODEC || !frame->has_total ||
+	    frame->codec > BATON_CODEC_LAST ||
 	    !(incoming->codecs & BATON_CODEC_BIT(frame->codec)))
 		return false;
 	for (s = 0; s < BATON_STREAMS; s++)
@@ -63,9 +64,9 @@ static enum baton_err check_whole(const struct baton_incoming *incoming,
 
 	if (frame->total > incoming->whole_max)
 		return BATON_ERR_PROTOCOL;
-	news->message = true;
+	news->tell = BATON_TELL_MESSAGE;
 	news->packed = frame->codec;
-	if (frame->codec)
+	if (BATON_CODEC && frame->codec)
 		return BATON_OK;
 	if (frame->total > frame->len ||
 	    (!frame->padded && frame->total < frame->len))
@@ -96,13 +97,14 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 		stream->begun = true;
 		return BATON_OK;
 	}
-	if (stream->state != BATON_INCOMING_IDLE)
+	if (stream->state != BATON_INCOMING_IDLE ||
+	    stream->messages == BATON_MESSAGES_MAX)
 		return BATON_ERR_PROTOCOL;
 	stream->total = frame->head ? total : frame->len;
 	if (frame->whole)
 		return check_whole(incoming, frame, news);
 	if (!frame->head) {
-		news->message = true;
+		news->tell = BATON_TELL_MESSAGE;
 		return BATON_OK;
 	}
 	stream->packed = frame->codec;
@@ -111,7 +113,7 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 		news->refuse = true;
 		return BATON_OK;
 	}
-	news->begin = true;
+	news->tell = BATON_TELL_BEGIN;
 	return BATON_OK;
 }
 
@@ -144,7 +146,8 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	if (frame->type == BATON_FRAME_CANCEL) {
 		if (stream->state == BATON_INCOMING_IDLE)
 			return BATON_ERR_PROTOCOL;
-		news->aborted = stream->state == BATON_INCOMING_OPEN;
+		if (stream->state == BATON_INCOMING_OPEN)
+			news->tell = BATON_TELL_ABORTED;
 		return BATON_OK;
 	}
 	if (!frame->start &&
@@ -156,7 +159,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 			return err;
 	}
 	err = check_length(stream, frame);
-	if (err || news->message)
+	if (err || news->tell & BATON_TELL_MESSAGE)
 		return err;
 	if (frame->start && !frame->continues)
 		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
@@ -165,7 +168,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	    stream->total == UINT64_MAX &&
 	    stream->offset + frame->len > incoming->message_max) {
 		news->refuse = true;
-		news->aborted = true;
+		news->tell |= BATON_TELL_ABORTED;
 		set_state(stream, BATON_INCOMING_DISCARD);
 	}
 	if (stream->state == BATON_INCOMING_DISCARD) {
@@ -174,8 +177,10 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 		return BATON_OK;
 	}
 	news->packed = stream->packed;
-	news->data = frame->len > 0;
-	news->end = frame->fin;
+	if (frame->len > 0)
+		news->tell |= BATON_TELL_DATA;
+	if (frame->fin)
+		news->tell |= BATON_TELL_END;
 	return BATON_OK;
 }
 
@@ -187,8 +192,8 @@ void baton_incoming_take(struct baton_incoming *incoming,
 	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
 
 	stream->offset += frame->len;
-	stream->untold += (uint32_t)frame->len;
-	if (stream->untold >= VERIFY_BYTES ||
+	incoming->untold += (uint32_t)frame->len;
+	if (incoming->untold >= VERIFY_BYTES ||
 	    (done && stream->offset >= VERIFY_LONG))
 		incoming->urgent = true;
 	if (done) {
@@ -278,8 +283,9 @@ void baton_incoming_told(struct baton_incoming *incoming,
 	struct baton_frame next;
 
 	stream->dirty = false;
-	stream->untold = 0;
 	incoming->dirty = baton_incoming_verified(incoming, &next);
-	if (!incoming->dirty)
-		incoming->urgent = false;
+	if (incoming->dirty)
+		return;
+	incoming->urgent = false;
+	incoming->untold = 0;
 }

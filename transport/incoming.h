@@ -29,10 +29,9 @@ enum baton_incoming_state {
 };
 
 struct baton_incoming_stream {
-	uint64_t messages; /* taken whole, refused or cancelled */
 	uint64_t offset; /* bytes taken of the message in progress */
 	uint64_t total; /* of it; UINT64_MAX if not told */
-	uint32_t untold; /* bytes taken since the last VERIFIED */
+	uint32_t messages; /* taken whole, refused or cancelled */
 	uint8_t state; /* enum baton_incoming_state */
 	bool packed; /* the message in progress is compressed */
 	bool dirty; /* something was taken since the last VERIFIED */
@@ -43,19 +42,25 @@ struct baton_incoming {
 	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 	uint64_t message_max; /* longer messages are refused */
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
+	uint32_t untold; /* bytes taken since a VERIFIED that told all */
 	uint16_t whole_max; /* longest short message that is taken */
 	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
 	bool dirty; /* some stream is */
 	bool urgent; /* VERIFIED is due now */
 };
 
-/* What a DATA or CANCEL frame means for the application, in this order. */
+/* What the application is told of a frame, the lowest bit first. */
+enum baton_incoming_tell {
+	BATON_TELL_BEGIN = 1,
+	BATON_TELL_MESSAGE = 2, /* a whole short message */
+	BATON_TELL_DATA = 4,
+	BATON_TELL_END = 8,
+	BATON_TELL_ABORTED = 16, /* the message in progress was cancelled */
+};
+
+/* What a DATA or CANCEL frame means. */
 struct baton_incoming_news {
-	bool message; /* a whole short message */
-	bool begin;
-	bool data;
-	bool end;
-	bool aborted; /* the message in progress was cancelled */
+	uint8_t tell; /* enum baton_incoming_tell, or-ed */
 	bool refuse; /* it is too long: refuse it */
 	bool packed; /* its bytes have to go through the codec first */
 	size_t len; /* of its bytes that count: the rest is padding */

@@ -260,6 +260,8 @@ enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
 		return BATON_ERR_ARG;
 	if (stream->state != BATON_OUTGOING_IDLE)
 		return BATON_ERR_STATE;
+	if (stream->next == BATON_MESSAGES_MAX)
+		return BATON_ERR_EXHAUSTED;
 	batch = &outgoing->batch[class_id];
 	if (most > batch->cap)
 		return BATON_ERR_TOO_LARGE;
@@ -295,6 +297,8 @@ enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
 		return BATON_ERR_TOO_LARGE;
 	if (stream->state != BATON_OUTGOING_IDLE)
 		return BATON_ERR_STATE;
+	if (stream->next == BATON_MESSAGES_MAX)
+		return BATON_ERR_EXHAUSTED;
 	stream->total = total;
 	stream->meta = meta;
 	stream->meta_len = (uint8_t)meta_len;
@@ -515,7 +519,7 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 
 /* True if the peer may be at this position of the stream. */
 static bool possible(const struct baton_outgoing_stream *stream,
-		     uint64_t messages, uint64_t offset)
+		     uint32_t messages, uint64_t offset)
 {
 	uint64_t known = 0; /* bytes of message number `messages` written */
 
@@ -530,7 +534,7 @@ static bool possible(const struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint64_t messages, uint64_t offset,
+				       uint32_t messages, uint64_t offset,
 				       struct baton_outgoing_news *news)
 {
 	memset(news, 0, sizeof(*news));
@@ -549,7 +553,7 @@ enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
 
 /* The peer is done with the message in progress: it refused it. */
 static bool refused_meanwhile(const struct baton_outgoing_stream *stream,
-			      uint64_t messages)
+			      uint32_t messages)
 {
 	return (stream->state == BATON_OUTGOING_SENDING ||
 		stream->state == BATON_OUTGOING_CANCELLING) &&
@@ -561,21 +565,21 @@ static bool refused_meanwhile(const struct baton_outgoing_stream *stream,
  * CANCEL: only a message before the one in progress can be that.
  */
 static bool lacks_cancel(const struct baton_outgoing_stream *stream,
-			 uint64_t messages, uint64_t offset)
+			 uint32_t messages, uint64_t offset)
 {
-	uint64_t whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
+	uint32_t whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
 
 	return stream->cancelled && offset > 0 && offset <= BATON_MESSAGE_MAX &&
 	       messages >= stream->verified && messages < whole;
 }
 
 enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
-				   bool known, uint64_t messages,
+				   bool known, uint32_t messages,
 				   uint64_t offset,
 				   struct baton_outgoing_news *news)
 {
 	bool streamed = stream->state != BATON_OUTGOING_IDLE;
-	uint64_t whole;
+	uint32_t whole;
 
 	memset(news, 0, sizeof(*news));
 	if (!known) {
@@ -626,7 +630,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
-				      uint64_t message, bool *told)
+				      uint32_t message, bool *told)
 {
 	*told = false;
 	if (message > stream->next)

@@ -43,8 +43,8 @@ enum baton_outgoing_state {
 };
 
 struct baton_outgoing_stream {
-	uint64_t next; /* number of the message in progress, or the next */
-	uint64_t verified; /* messages the peer has taken, or refused */
+	uint32_t next; /* number of the message in progress, or the next */
+	uint32_t verified; /* messages the peer has taken, or refused */
 	uint64_t total;
 	uint64_t offset; /* plain bytes written of the message in progress */
 	const uint8_t *meta; /* the application's */
@@ -151,7 +151,7 @@ struct baton_outgoing_news {
 	bool rewind; /* supply the message in progress from offset on */
 	bool refused; /* the message in progress was refused */
 	bool lost; /* short messages were, from number next on */
-	uint64_t lost_count;
+	uint32_t lost_count;
 };
 
 /*
@@ -160,7 +160,7 @@ struct baton_outgoing_news {
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint64_t messages, uint64_t offset,
+				       uint32_t messages, uint64_t offset,
 				       struct baton_outgoing_news *news);
 
 /*
@@ -170,14 +170,14 @@ enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
-				   bool known, uint64_t messages,
+				   bool known, uint32_t messages,
 				   uint64_t offset,
 				   struct baton_outgoing_news *news);
 
 /* REFUSE came; *told is set if the application is to be told. */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
-				      uint64_t message, bool *told);
+				      uint32_t message, bool *told);
 
 /* True while something was sent that the peer has not verified. */
 bool baton_outgoing_unverified(const struct baton_outgoing *outgoing);

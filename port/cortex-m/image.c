@@ -37,5 +37,6 @@ void *const baton_image[] = {
 	(void *)baton_session_write,
 	(void *)baton_session_cancel,
 	(void *)baton_session_refuse,
+	(void *)baton_session_number,
 	(void *)baton_session_stats,
 };

@@ -94,10 +94,16 @@ static bool take(struct baton_incoming *incoming,
 	if (baton_incoming_check(incoming, frame, &news))
 		return false;
 	FUZZ_CHECK(stream);
-	FUZZ_CHECK(news.message + news.begin + news.aborted + news.refuse <= 1);
-	FUZZ_CHECK(!news.message || !news.data);
-	FUZZ_CHECK(!news.aborted || before.state == BATON_INCOMING_OPEN);
-	FUZZ_CHECK(!news.end || stream->state == BATON_INCOMING_OPEN);
+	FUZZ_CHECK(!!(news.tell & BATON_TELL_MESSAGE) +
+			   !!(news.tell & BATON_TELL_BEGIN) +
+			   !!(news.tell & BATON_TELL_ABORTED) + news.refuse <=
+		   1);
+	FUZZ_CHECK(!(news.tell & BATON_TELL_MESSAGE) ||
+		   !(news.tell & BATON_TELL_DATA));
+	FUZZ_CHECK(!(news.tell & BATON_TELL_ABORTED) ||
+		   before.state == BATON_INCOMING_OPEN);
+	FUZZ_CHECK(!(news.tell & BATON_TELL_END) ||
+		   stream->state == BATON_INCOMING_OPEN);
 	check_stream(stream);
 	FUZZ_CHECK(stream->messages == before.messages);
 	baton_incoming_take(incoming, frame, now_ms);

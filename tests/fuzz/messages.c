@@ -155,14 +155,14 @@ static void take_frame(const struct baton_frame *frame)
 				   frame->stream);
 	FUZZ_CHECK(in->messages < NUMBERS);
 	sent = &stream_of(frame->class_id, frame->stream)->sent[in->messages];
-	if (news.message || news.data)
+	if ((news.tell & BATON_TELL_MESSAGE) || (news.tell & BATON_TELL_DATA))
 		for (i = 0; i < frame->len; i++)
 			FUZZ_CHECK(frame->bytes[i] ==
 				   content(sent->uid, in->offset + i));
 	if (news.refuse)
 		owe_refusal(frame->class_id, frame->stream, in->messages);
-	FUZZ_CHECK(!news.aborted || sent->ended);
-	if (news.message || news.end) {
+	FUZZ_CHECK(!(news.tell & BATON_TELL_ABORTED) || sent->ended);
+	if ((news.tell & BATON_TELL_MESSAGE) || (news.tell & BATON_TELL_END)) {
 		FUZZ_CHECK(!sent->received);
 		sent->received = true;
 	}

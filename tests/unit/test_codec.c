@@ -334,7 +334,7 @@ static void a_second_compressed_message_is_refused(void **state)
 	incoming.codecs = baton_codec_ids(codec);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
-	assert_true(news.begin && news.packed);
+	assert_true((news.tell & BATON_TELL_BEGIN) && news.packed);
 	frame.stream = 1;
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_ERR_PROTOCOL);

@@ -367,7 +367,7 @@ static void verified_and_refuse_come_back(void **state)
 {
 	struct baton_frame f = {.class_id = B,
 				.stream = 3,
-				.message = UINT64_C(1) << 40,
+				.message = BATON_MESSAGES_MAX,
 				.offset = 0x12345,
 				.reason = 4};
 	uint8_t bytes[24];
@@ -392,6 +392,19 @@ static void verified_and_refuse_come_back(void **state)
 	assert_int_equal(frame.reason, 5);
 }
 
+static void numbers_of_messages_have_32_bits(void **state)
+{
+	static const uint8_t verified[] = {0x01, B, 0, 0xf2, 0, 0, 0,
+					   1,	 0, 0, 0,    0, 0};
+	static const uint8_t refuse[] = {0x03, B, 0, 0xf2, 0, 0, 0,
+					 1,    0, 0, 0,	   0, 0};
+
+	(void)state;
+	assert_int_equal(decode(verified, sizeof(verified), C),
+			 BATON_ERR_PROTOCOL);
+	assert_int_equal(decode(refuse, sizeof(refuse), C), BATON_ERR_PROTOCOL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +426,7 @@ int main(void)
 		cmocka_unit_test(streams_from_seven_on_take_another_byte),
 		cmocka_unit_test(a_closed_frame_lets_another_follow),
 		cmocka_unit_test(verified_and_refuse_come_back),
+		cmocka_unit_test(numbers_of_messages_have_32_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

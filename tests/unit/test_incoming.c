@@ -101,12 +101,17 @@ static void a_message_comes_in_several_frames(void **state)
 {
 	(void)state;
 	assert_int_equal(give(head(30, 10)), BATON_OK);
-	assert_true(news.begin && news.data && !news.end);
+	assert_true((news.tell & BATON_TELL_BEGIN) &&
+		    (news.tell & BATON_TELL_DATA) &&
+		    !(news.tell & BATON_TELL_END));
 	assert_int_equal(give(data(10)), BATON_OK);
-	assert_true(!news.begin && news.data && !news.end);
+	assert_true(!(news.tell & BATON_TELL_BEGIN) &&
+		    (news.tell & BATON_TELL_DATA) &&
+		    !(news.tell & BATON_TELL_END));
 	assert_int_equal(stream->offset, 20);
 	assert_int_equal(give(last(10)), BATON_OK);
-	assert_true(news.data && news.end);
+	assert_true((news.tell & BATON_TELL_DATA) &&
+		    (news.tell & BATON_TELL_END));
 	assert_int_equal(stream->messages, 1);
 	assert_int_equal(stream->offset, 0);
 }
@@ -115,7 +120,9 @@ static void an_empty_message_begins_and_ends(void **state)
 {
 	(void)state;
 	assert_int_equal(give(head(0, 0)), BATON_OK);
-	assert_true(news.begin && !news.data && news.end);
+	assert_true((news.tell & BATON_TELL_BEGIN) &&
+		    !(news.tell & BATON_TELL_DATA) &&
+		    (news.tell & BATON_TELL_END));
 	assert_int_equal(stream->messages, 1);
 }
 
@@ -198,7 +205,7 @@ static void a_message_goes_on_exactly_where_it_was(void **state)
 		frame.offset = rows[i].offset;
 		assert_int_equal(give(frame), rows[i].err);
 	}
-	assert_false(news.begin);
+	assert_false((news.tell & BATON_TELL_BEGIN));
 	assert_int_equal(stream->offset, 15);
 	/* What has not begun cannot go on. */
 	setup(NULL);
@@ -209,15 +216,16 @@ static void too_long_a_message_is_refused_at_its_head(void **state)
 {
 	(void)state;
 	assert_int_equal(give(head(LIMIT + 1, 10)), BATON_OK);
-	assert_true(news.refuse && !news.begin && !news.data);
+	assert_true(news.refuse && !(news.tell & BATON_TELL_BEGIN) &&
+		    !(news.tell & BATON_TELL_DATA));
 	assert_int_equal(stream->state, BATON_INCOMING_DISCARD);
 	assert_int_equal(give(data(10)), BATON_OK);
-	assert_false(news.data);
+	assert_false((news.tell & BATON_TELL_DATA));
 	assert_int_equal(give_cancel(), BATON_OK);
-	assert_false(news.aborted);
+	assert_false((news.tell & BATON_TELL_ABORTED));
 	assert_int_equal(stream->messages, 1);
 	assert_int_equal(give(head(LIMIT, 10)), BATON_OK);
-	assert_true(news.begin);
+	assert_true((news.tell & BATON_TELL_BEGIN));
 }
 
 static void a_refused_message_counts_at_its_end(void **state)
@@ -231,7 +239,8 @@ static void a_refused_message_counts_at_its_end(void **state)
 	assert_int_equal(baton_incoming_refuse(&incoming, M, 0),
 			 BATON_ERR_STATE);
 	assert_int_equal(give(last(20)), BATON_OK);
-	assert_false(news.data || news.end);
+	assert_false((news.tell & BATON_TELL_DATA) ||
+		     (news.tell & BATON_TELL_END));
 	assert_int_equal(stream->messages, 1);
 	/* Or when the link ends. */
 	assert_int_equal(give(head(30, 10)), BATON_OK);
@@ -246,7 +255,7 @@ static void a_cancelled_message_is_aborted_and_counts(void **state)
 	(void)state;
 	assert_int_equal(give(head(30, 10)), BATON_OK);
 	assert_int_equal(give_cancel(), BATON_OK);
-	assert_true(news.aborted);
+	assert_true((news.tell & BATON_TELL_ABORTED));
 	assert_int_equal(stream->messages, 1);
 	assert_int_equal(stream->offset, 0);
 }
@@ -257,7 +266,7 @@ static void what_begun_without_a_byte_begins_anew(void **state)
 	assert_int_equal(give(head(30, 0)), BATON_OK);
 	assert_true(baton_incoming_link_down(stream));
 	assert_int_equal(give(head(30, 10)), BATON_OK);
-	assert_true(news.begin);
+	assert_true((news.tell & BATON_TELL_BEGIN));
 }
 
 static void a_peer_that_counts_anew_drops_what_had_begun(void **state)

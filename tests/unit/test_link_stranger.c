@@ -144,11 +144,26 @@ static void assert_goes_on(int first, size_t len)
 		    pair_pattern_hash(world->end[BATON_PHONE].send_total));
 }
 
+/* Whatever has become of the pairing, the next attempt succeeds. */
+static void assert_pairs(int first, size_t len)
+{
+	int i;
+
+	(void)pair_turn(world);
+	pair_down(world);
+	for (i = 0; i < 2; i++)
+		world->end[i].compare = world->end[i].secured = false;
+	if (!pair_bond(world))
+		fail_msg("no pairing after %02x, %zu bytes", first, len);
+	assert_int_equal(world->end[0].code, world->end[1].code);
+}
+
 /*
  * PDUs of every first byte and every length into one end, each at this very
  * moment; of every `stride`th it is seen that all goes on.
  */
-static void inject_all(enum baton_role to, size_t stride)
+static void inject_all(enum baton_role to, size_t stride,
+		       void (*goes_on)(int first, size_t len))
 {
 	static uint8_t bytes[BATON_PDU_MAX];
 	uint8_t out[BATON_PDU_MAX];
@@ -176,7 +191,7 @@ static void inject_all(enum baton_role to, size_t stride)
 			(void)!baton_session_tx(&world->end[to].session, out,
 						sizeof(out), world->now_ms);
 			if (n++ % stride == 0)
-				assert_goes_on(first, len);
+				goes_on(first, len);
 			go_back();
 		}
 	forget();
@@ -188,8 +203,8 @@ static void inject_after(int flights, size_t stride)
 	pair_send(world, BATON_PHONE, 3000);
 	pair_up(world);
 	let_pass(flights);
-	inject_all(BATON_WATCH, stride);
-	inject_all(BATON_PHONE, stride);
+	inject_all(BATON_WATCH, stride, assert_goes_on);
+	inject_all(BATON_PHONE, stride, assert_goes_on);
 }
 
 static void any_pdu_before_the_first_flight_is_survived(void **state)
@@ -218,15 +233,45 @@ static void any_pdu_between_data_is_survived(void **state)
 		pair_turn(world);
 	world->end[0].queue_len = 0;
 	world->end[1].queue_len = 0;
-	inject_all(BATON_WATCH, 499);
-	inject_all(BATON_PHONE, 499);
+	inject_all(BATON_WATCH, 499, assert_goes_on);
+	inject_all(BATON_PHONE, 499, assert_goes_on);
 }
 
 static void any_pdu_on_an_idle_link_is_survived(void **state)
 {
 	(void)state;
 	pair_send(world, BATON_PHONE, 3000);
-	inject_all(BATON_WATCH, 997);
+	inject_all(BATON_WATCH, 997, assert_goes_on);
+}
+
+/* Two devices that have never met, so many flights into a pairing. */
+static void inject_in_pairing(int flights)
+{
+	static const struct baton_link_config small = BATON_LINK_CONFIG_SMALL;
+	int i;
+
+	pair_free(world);
+	pair_init_config(world, 8, &small);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_pairing_open(
+					 &world->end[i].session, world->now_ms),
+				 BATON_OK);
+	pair_up(world);
+	let_pass(flights);
+	inject_all(BATON_WATCH, 997, assert_pairs);
+	inject_all(BATON_PHONE, 997, assert_pairs);
+}
+
+static void any_pdu_in_the_flights_of_a_pairing_is_survived(void **state)
+{
+	(void)state;
+	inject_in_pairing(3);
+}
+
+static void any_pdu_while_people_compare_is_survived(void **state)
+{
+	(void)state;
+	inject_in_pairing(6);
 }
 
 static void flood(uint8_t first, uint8_t mask)
@@ -385,6 +430,8 @@ int main(void)
 		T(any_pdu_before_sync_is_survived),
 		T(any_pdu_between_data_is_survived),
 		T(any_pdu_on_an_idle_link_is_survived),
+		T(any_pdu_in_the_flights_of_a_pairing_is_survived),
+		T(any_pdu_while_people_compare_is_survived),
 		T(floods_of_forged_pdus_are_survived),
 		T(a_forged_ack_of_lost_data_is_found_by_a_probe),
 		T(a_forged_ack_is_found_in_every_class),

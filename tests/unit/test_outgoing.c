@@ -79,12 +79,12 @@ static enum baton_err send(size_t len)
 	return baton_outgoing_send(&outgoing, M, 0, bytes, len);
 }
 
-static enum baton_err verified(uint64_t messages, uint64_t offset)
+static enum baton_err verified(uint32_t messages, uint64_t offset)
 {
 	return baton_outgoing_verified(stream, messages, offset, &news);
 }
 
-static enum baton_err sync(bool known, uint64_t messages, uint64_t offset)
+static enum baton_err sync(bool known, uint32_t messages, uint64_t offset)
 {
 	baton_outgoing_start(&outgoing, record_max);
 	return baton_outgoing_sync(stream, known, messages, offset, &news);
@@ -250,7 +250,7 @@ static void positions_that_cannot_be_are_refused(void **state)
 	assert_int_equal(send(1), BATON_OK);
 	assert_int_equal(send(1), BATON_OK);
 	assert_int_equal(verified(3, 0), BATON_ERR_PROTOCOL);
-	assert_int_equal(verified(UINT64_MAX, 0), BATON_ERR_PROTOCOL);
+	assert_int_equal(verified(UINT32_MAX, 0), BATON_ERR_PROTOCOL);
 	assert_int_equal(verified(1, BATON_MESSAGE_MAX + 1),
 			 BATON_ERR_PROTOCOL);
 	assert_int_equal(verified(1, 0), BATON_OK);

@@ -408,15 +408,30 @@ static void a_rebooted_receiver_gets_it_from_the_start(void **state)
 	assert_got(&world->end[BATON_WATCH], 300000);
 }
 
-static void a_deaf_application_stops_the_sender(void **state)
+/*
+ * All that a sender holds is the ring, the record being filled and what the
+ * receiver has room for; it takes no memory but what it was given.
+ */
+static void
+a_reader_that_sleeps_10_s_loses_nothing_and_stops_the_sender(void **state)
 {
 	struct pair_end *watch = &world->end[BATON_WATCH];
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	const struct baton_link_config *link = &phone->session.config.link;
+	size_t most = link->ring[BATON_CLASS_BULK] + 2 * link->record_max +
+		      link->window[BATON_CLASS_BULK] * link->pdu_max;
+	uint64_t at;
 
 	(void)state;
 	assert_true(pair_bond(world));
 	watch->deaf = true;
 	pair_send(world, BATON_PHONE, 1 << 20);
-	assert_false(pair_run(world, delivered_to_watch, 10000));
+	assert_false(pair_run(world, delivered_to_watch, 5000));
+	at = phone->send_at;
+	assert_in_range(at, 1, most);
+	assert_false(pair_run(world, delivered_to_watch, 5000));
+	assert_int_equal(phone->send_at, at);
+	assert_int_equal(watch->got_bytes, 0);
 	assert_false(a_link_closes(world));
 	watch->deaf = false;
 	assert_true(pair_run(world, delivered_to_watch, 60000));
@@ -608,6 +623,61 @@ static bool both_engines_secured(struct pair *pair)
 	       pair->end[1].session.state == BATON_SESSION_SECURED;
 }
 
+static void messages_are_told_about_by_their_numbers(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+	static const struct baton_stream_id none = {BATON_CLASS_CONTROL, 3};
+	uint64_t i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	for (i = 0; i < 3; i++) {
+		assert_true(baton_session_number(&phone->session, stream) == i);
+		assert_int_equal(baton_session_send(&phone->session, stream,
+						    (const uint8_t *)"a", 1,
+						    world->now_ms),
+				 BATON_OK);
+	}
+	assert_int_equal(
+		baton_session_begin(&phone->session, stream, 0, NULL, 0),
+		BATON_OK);
+	assert_true(baton_session_number(&phone->session, stream) == 3);
+	while (phone->delivered < 4)
+		assert_true(pair_turn(world) || (world->now_ms += 50) < 60000);
+	assert_true(baton_session_number(&phone->session, stream) == 4);
+	assert_true(baton_session_number(&phone->session, none) == 0);
+}
+
+/* No number is given twice: a stream that used them up sends nothing. */
+static void numbers_do_not_come_round(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+	const int at = BATON_STREAM_AT(BATON_CLASS_MESSAGE, 1);
+
+	(void)state;
+	assert_true(pair_bond(world));
+	phone->session.outgoing.stream[at].next = BATON_MESSAGES_MAX - 1;
+	phone->session.outgoing.stream[at].verified = BATON_MESSAGES_MAX - 1;
+	world->end[BATON_WATCH].session.incoming.stream[at].messages =
+		BATON_MESSAGES_MAX - 1;
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"a", 1,
+					    world->now_ms),
+			 BATON_OK);
+	assert_true(pair_run(world, delivered_to_watch, 60000));
+	assert_true(phone->delivered == BATON_MESSAGES_MAX);
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"a", 1,
+					    world->now_ms),
+			 BATON_ERR_EXHAUSTED);
+	assert_int_equal(
+		baton_session_begin(&phone->session, stream, 1, NULL, 0),
+		BATON_ERR_EXHAUSTED);
+	assert_false(a_link_closes(world));
+}
+
 /* A message sent before LOST was taken would have the number of a lost one. */
 static void nothing_is_sent_before_a_loss_is_told(void **state)
 {
@@ -736,6 +806,8 @@ int main(void)
 		T(a_watch_does_not_pair_unasked),
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),
+		T(messages_are_told_about_by_their_numbers),
+		T(numbers_do_not_come_round),
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),
 		T(frames_travel_in_order_with_messages),
@@ -744,7 +816,7 @@ int main(void)
 		T(messages_of_every_size_arrive),
 		T(a_broken_link_goes_on_where_it_was),
 		T(a_rebooted_receiver_gets_it_from_the_start),
-		T(a_deaf_application_stops_the_sender),
+		T(a_reader_that_sleeps_10_s_loses_nothing_and_stops_the_sender),
 		T(a_refused_message_stops),
 		T(a_lost_refusal_is_told_on_the_next_link),
 		T(a_refusal_does_not_outlive_its_numbering),
