@@ -162,7 +162,8 @@ static void print_frame(const struct dissect *dissect,
 		printf("PAD, %zu B\n", frame->len);
 		return;
 	case BATON_FRAME_VERIFIED:
-		printf("VERIFIED %s stream %u: %u messages, %" G_GUINT64_FORMAT " B of the next\n",
+		printf("VERIFIED %s stream %u: %u messages, %" G_GUINT64_FORMAT
+		       " B of the next\n",
 		       class_names[frame->class_id], frame->stream,
 		       frame->message, frame->offset);
 		return;
@@ -171,8 +172,7 @@ static void print_frame(const struct dissect *dissect,
 		       frame->reason);
 		return;
 	case BATON_FRAME_REFUSE:
-		printf("REFUSE %s stream %u: message %u"
-		       ", reason %u\n",
+		printf("REFUSE %s stream %u: message %u, reason %u\n",
 		       class_names[frame->class_id], frame->stream,
 		       frame->message, frame->reason);
 		return;
