@@ -623,61 +623,6 @@ static bool both_engines_secured(struct pair *pair)
 	       pair->end[1].session.state == BATON_SESSION_SECURED;
 }
 
-static void messages_are_told_about_by_their_numbers(void **state)
-{
-	struct pair_end *phone = &world->end[BATON_PHONE];
-	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
-	static const struct baton_stream_id none = {BATON_CLASS_CONTROL, 3};
-	uint64_t i;
-
-	(void)state;
-	assert_true(pair_bond(world));
-	for (i = 0; i < 3; i++) {
-		assert_true(baton_session_number(&phone->session, stream) == i);
-		assert_int_equal(baton_session_send(&phone->session, stream,
-						    (const uint8_t *)"a", 1,
-						    world->now_ms),
-				 BATON_OK);
-	}
-	assert_int_equal(
-		baton_session_begin(&phone->session, stream, 0, NULL, 0),
-		BATON_OK);
-	assert_true(baton_session_number(&phone->session, stream) == 3);
-	while (phone->delivered < 4)
-		assert_true(pair_turn(world) || (world->now_ms += 50) < 60000);
-	assert_true(baton_session_number(&phone->session, stream) == 4);
-	assert_true(baton_session_number(&phone->session, none) == 0);
-}
-
-/* No number is given twice: a stream that used them up sends nothing. */
-static void numbers_do_not_come_round(void **state)
-{
-	struct pair_end *phone = &world->end[BATON_PHONE];
-	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
-	const int at = BATON_STREAM_AT(BATON_CLASS_MESSAGE, 1);
-
-	(void)state;
-	assert_true(pair_bond(world));
-	phone->session.outgoing.stream[at].next = BATON_MESSAGES_MAX - 1;
-	phone->session.outgoing.stream[at].verified = BATON_MESSAGES_MAX - 1;
-	world->end[BATON_WATCH].session.incoming.stream[at].messages =
-		BATON_MESSAGES_MAX - 1;
-	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
-					    world->now_ms),
-			 BATON_OK);
-	assert_true(pair_run(world, delivered_to_watch, 60000));
-	assert_true(phone->delivered == BATON_MESSAGES_MAX);
-	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
-					    world->now_ms),
-			 BATON_ERR_EXHAUSTED);
-	assert_int_equal(
-		baton_session_begin(&phone->session, stream, 1, NULL, 0),
-		BATON_ERR_EXHAUSTED);
-	assert_false(a_link_closes(world));
-}
-
 /* A message sent before LOST was taken would have the number of a lost one. */
 static void nothing_is_sent_before_a_loss_is_told(void **state)
 {
@@ -806,8 +751,6 @@ int main(void)
 		T(a_watch_does_not_pair_unasked),
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),
-		T(messages_are_told_about_by_their_numbers),
-		T(numbers_do_not_come_round),
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),
 		T(frames_travel_in_order_with_messages),
