@@ -183,6 +183,13 @@ static void forget(struct baton_activity_kept *kept)
 	}
 }
 
+/* What goes out now goes again soon, if it is not answered. */
+static void repeat_from(struct baton_activity *activity, uint64_t now_ms)
+{
+	activity->repeat_ms = REPEAT_FIRST_MS;
+	activity->repeat_at_ms = now_ms + REPEAT_FIRST_MS;
+}
+
 /* What was to be done once the write is durable. */
 void own_settle(struct baton_ownership *own, struct baton_activity *activity)
 {
@@ -192,7 +199,7 @@ void own_settle(struct baton_ownership *own, struct baton_activity *activity)
 		break;
 	case AFTER_RELEASE:
 		own_owe(activity, OWN_RELEASE);
-		activity->repeat_at_ms = own->now_ms + REPEAT_MS;
+		repeat_from(activity, own->now_ms);
 		break;
 	case AFTER_ADOPT:
 		activity->confirm_epoch = activity->kept.epoch;
@@ -284,7 +291,7 @@ enum baton_err baton_ownership_offer(struct baton_ownership *own,
 	activity->try_epoch = activity->kept.seen + 1;
 	activity->try_lease_ms = lease_ms;
 	activity->offer_end_ms = now_ms + BATON_OFFER_TIMEOUT_MS;
-	activity->repeat_at_ms = now_ms + REPEAT_MS;
+	repeat_from(activity, now_ms);
 	activity->info_len = (uint8_t)info_len;
 	if (info_len > 0)
 		memcpy(activity->info, info, info_len);
@@ -423,7 +430,7 @@ enum baton_err baton_ownership_renew(struct baton_ownership *own,
 	activity->offered_lease_ms = activity->kept.lease_ms;
 	activity->accepted = 0;
 	activity->renewing = true;
-	activity->repeat_at_ms = now_ms + REPEAT_MS;
+	repeat_from(activity, now_ms);
 	own_owe(activity, OWN_RENEW);
 	return BATON_OK;
 }
@@ -539,9 +546,8 @@ static bool repeats(const struct baton_activity *activity)
 	       activity->kept.hold == BATON_HOLD_RELEASED || activity->renewing;
 }
 
-static void repeat(struct baton_activity *activity, uint64_t now_ms)
+static void repeat(struct baton_activity *activity)
 {
-	activity->repeat_at_ms = now_ms + REPEAT_MS;
 	if (activity->attempt == BATON_ATTEMPT_OFFERED)
 		own_owe(activity, OWN_OFFER);
 	else if (activity->kept.hold == BATON_HOLD_RELEASED)
@@ -576,8 +582,13 @@ static void tick(struct baton_ownership *own, struct baton_activity *activity)
 		activity->kept_reason = BATON_REASON_NONE;
 		own_tell(activity, BATON_OWNERSHIP_KEPT);
 	}
-	if (own->up && repeats(activity) && now_ms >= activity->repeat_at_ms)
-		repeat(activity, now_ms);
+	if (!own->up || !repeats(activity) || now_ms < activity->repeat_at_ms)
+		return;
+	activity->repeat_ms *= 2;
+	if (activity->repeat_ms > REPEAT_MAX_MS)
+		activity->repeat_ms = REPEAT_MAX_MS;
+	activity->repeat_at_ms = now_ms + activity->repeat_ms;
+	repeat(activity);
 }
 
 void baton_ownership_tick(struct baton_ownership *own, uint64_t now_ms)
@@ -642,7 +653,9 @@ void baton_ownership_link(struct baton_ownership *own, bool up, uint64_t now_ms)
 		if (activity->attempt == BATON_ATTEMPT_FROZEN ||
 		    activity->kept.hold == BATON_HOLD_RELEASED)
 			own_tell(activity, BATON_OWNERSHIP_STATE);
-		if (repeats(activity))
-			repeat(activity, now_ms);
+		if (!repeats(activity))
+			continue;
+		repeat_from(activity, now_ms);
+		repeat(activity);
 	}
 }

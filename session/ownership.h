@@ -133,6 +133,7 @@ struct baton_activity {
 	uint64_t lease_end_ms; /* watch: of the lease, or of holding */
 	uint64_t wait_end_ms; /* phone: when it may take back */
 	uint64_t repeat_at_ms;
+	uint32_t repeat_ms; /* how long until then */
 	uint64_t offer_end_ms;
 	uint64_t confirm_epoch, refuse_epoch, cancel_epoch, gone_epoch;
 	uint64_t renewed_nonce;

@@ -268,6 +268,8 @@ static void take_frame(struct pair_end *end, const struct baton_event *event)
 	end->frame_len = event->u.frame.len;
 	memcpy(end->frame, event->u.frame.body, event->u.frame.len);
 	end->frame_after = end->messages;
+	if (end->on_frame)
+		end->on_frame(end, event);
 }
 
 static void take_event(struct pair_end *end, const struct baton_event *event)
@@ -300,6 +302,8 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_MESSAGE:
 		end->messages++;
 		take_message(end, event);
+		if (end->on_message)
+			end->on_message(end, event);
 		break;
 	case BATON_EVENT_BEGIN:
 		begin_message(end, event);

@@ -70,6 +70,11 @@ struct pair_end {
 	unsigned int frames, frame_after;
 	uint8_t frame_code;
 
+	/* What a machine above the engine does with them; NULL: nothing. */
+	void (*on_frame)(struct pair_end *end, const struct baton_event *event);
+	void (*on_message)(struct pair_end *end,
+			   const struct baton_event *event);
+
 	/* The pattern being sent. */
 	struct baton_stream_id stream;
 	uint64_t send_total, send_at;
