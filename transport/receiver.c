@@ -7,7 +7,7 @@
 #include "transport/plant.h"
 #include "transport/timing.h"
 
-#define ACK_EVERY 28 /* units after which an ACK goes out, at most */
+#define ACK_EVERY 24 /* units after which an ACK goes out, at most */
 #define ACK_EVERY_WIDE 8 /* the same, when more than 63 are out */
 
 void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,

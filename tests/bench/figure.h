@@ -38,6 +38,7 @@ struct bench_figure {
 	/* Measures into *value; false when a measurement failed. */
 	bool (*measure)(const struct bench_effort *effort,
 			struct bench_value *value);
+	double raised; /* a harder target since that one was met; 0: none */
 };
 
 extern const struct bench_figure bench_figures[];
@@ -45,6 +46,9 @@ extern const size_t bench_figures_len;
 
 bool bench_figure_met(const struct bench_figure *figure,
 		      const struct bench_value *value);
+/* The same for the raised target. */
+bool bench_figure_raised_met(const struct bench_figure *figure,
+			     const struct bench_value *value);
 
 /* link_figures.c: over the simulated link. */
 bool bench_bulk_share(const struct bench_effort *, struct bench_value *);

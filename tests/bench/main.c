@@ -57,6 +57,14 @@ static json_t *to_json(const struct bench_figure *figure,
 			    value->has_limit ? json_real(value->limit)
 					     : json_null());
 	json_object_set_new(entry, "target", json_real(figure->target));
+	if (figure->raised > 0) {
+		json_object_set_new(entry, "raised", json_real(figure->raised));
+		json_object_set_new(
+			entry, "raised_met",
+			value->known ? json_boolean(bench_figure_raised_met(
+					       figure, value))
+				     : json_null());
+	}
 	json_object_set_new(
 		entry, "met",
 		value->known ? json_boolean(bench_figure_met(figure, value))
@@ -99,6 +107,10 @@ static void print_verdict(const struct bench_figure *figure,
 	else
 		printf("  MISSED by %.*f", figure->decimals,
 		       off < 0 ? -off : off);
+	if (figure->raised > 0 && value->known)
+		printf("; raised to %.*f: %s", figure->decimals, figure->raised,
+		       bench_figure_raised_met(figure, value) ? "met"
+							      : "MISSED");
 }
 
 static void print_row(const struct bench_figure *figure,
