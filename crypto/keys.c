@@ -5,6 +5,7 @@
 #include "crypto/keys.h"
 
 static const char commit_label[] = "baton compare commit 1";
+static const char ticket_label[] = "baton ticket psk 1";
 
 void baton_keys_derive(struct baton_keys *keys,
 		       struct baton_noise_result *result)
@@ -15,10 +16,19 @@ void baton_keys_derive(struct baton_keys *keys,
 	baton_kdf(keys->bond_psk, result->exporter, "baton bond psk 1", NULL,
 		  0);
 	baton_kdf(keys->tag_key, result->exporter, "baton bond tag 1", NULL, 0);
-	baton_kdf(keys->ticket_psk, result->exporter, "baton ticket psk 1",
-		  NULL, 0);
+	baton_kdf(keys->ticket_psk, result->exporter, ticket_label, NULL, 0);
 	baton_kdf(keys->compare, result->exporter, "baton compare 1", NULL, 0);
 	baton_crypto_wipe(result, sizeof(*result));
+}
+
+void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
+		       const struct baton_noise *noise)
+{
+	uint8_t exporter[BATON_CRYPTO_KEY_LEN];
+
+	baton_noise_exporter(noise, exporter);
+	baton_kdf(ticket_psk, exporter, ticket_label, NULL, 0);
+	baton_crypto_wipe(exporter, sizeof(exporter));
 }
 
 void baton_keys_record(struct baton_record_key *record,

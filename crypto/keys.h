@@ -39,6 +39,13 @@ struct baton_keys {
 void baton_keys_derive(struct baton_keys *keys,
 		       struct baton_noise_result *result);
 
+/*
+ * The ticket psk alone, of a handshake whose last message waits for its
+ * payload; baton_keys_derive() will come to the same.
+ */
+void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
+		       const struct baton_noise *noise);
+
 /* The record key of one direction and class (any byte; no two share a key). */
 void baton_keys_record(struct baton_record_key *record,
 		       const struct baton_keys *keys, enum baton_keys_dir dir,

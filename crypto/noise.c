@@ -349,10 +349,8 @@ static bool is_turn_of(const struct baton_noise *noise,
 	       (noise->state.step & 1) == role;
 }
 
-static enum baton_err write_message(const struct baton_noise *noise,
-				    struct baton_noise_state *state,
-				    const uint8_t *payload, size_t payload_len,
-				    uint8_t *msg)
+static enum baton_err write_keys(const struct baton_noise *noise,
+				 struct baton_noise_state *state, uint8_t *msg)
 {
 	const uint8_t *token = patterns[noise->pattern].tokens[state->step];
 	enum baton_err err;
@@ -372,9 +370,26 @@ static enum baton_err write_message(const struct baton_noise *noise,
 				return err;
 		}
 	}
-	(void)encrypt_and_hash(state, msg, payload, payload_len);
-	state->step++;
+	state->keys_out = true;
 	return BATON_OK;
+}
+
+enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
+				      size_t msg_cap)
+{
+	struct baton_noise_state state;
+	enum baton_err err;
+
+	if (!is_turn_of(noise, noise->role) || noise->state.keys_out)
+		return BATON_ERR_STATE;
+	if (msg_cap < baton_noise_payload_at(noise->pattern, noise->state.step))
+		return BATON_ERR_SPACE;
+	state = noise->state;
+	err = write_keys(noise, &state, msg);
+	if (!err)
+		noise->state = state;
+	baton_crypto_wipe(&state, sizeof(state));
+	return err;
 }
 
 enum baton_err baton_noise_write(struct baton_noise *noise,
@@ -382,21 +397,30 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 				 uint8_t *msg, size_t msg_cap, size_t *msg_len)
 {
 	struct baton_noise_state state;
-	enum baton_err err;
-	size_t overhead;
+	enum baton_err err = BATON_OK;
+	size_t overhead, at;
 
 	*msg_len = 0;
 	if (!is_turn_of(noise, noise->role))
 		return BATON_ERR_STATE;
 	overhead = baton_noise_overhead(noise->pattern, noise->state.step);
+	at = baton_noise_payload_at(noise->pattern, noise->state.step);
+	if (noise->state.keys_out) {
+		overhead -= at;
+		at = 0;
+	}
 	if (payload_len > BATON_NOISE_MESSAGE_MAX - overhead)
 		return BATON_ERR_TOO_LARGE;
 	if (msg_cap < payload_len + overhead)
 		return BATON_ERR_SPACE;
 
 	state = noise->state;
-	err = write_message(noise, &state, payload, payload_len, msg);
+	if (!state.keys_out)
+		err = write_keys(noise, &state, msg);
 	if (!err) {
+		(void)encrypt_and_hash(&state, msg + at, payload, payload_len);
+		state.keys_out = false;
+		state.step++;
 		noise->state = state;
 		*msg_len = payload_len + overhead;
 	}
@@ -484,6 +508,16 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 	memcpy(state->rs, rs, sizeof(rs));
 	state->has_rs = has_rs;
 	return BATON_OK;
+}
+
+void baton_noise_exporter(const struct baton_noise *noise,
+			  uint8_t exporter[BATON_CRYPTO_KEY_LEN])
+{
+	uint8_t unused[2][KEY_LEN];
+
+	baton_hkdf_noise(unused[0], unused[1], exporter, noise->state.ck, NULL,
+			 0);
+	baton_crypto_wipe(unused, sizeof(unused));
 }
 
 void baton_noise_wipe(struct baton_noise *noise)

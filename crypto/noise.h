@@ -75,6 +75,7 @@ struct baton_noise_state {
 	uint8_t step; /* messages that went by */
 	bool has_k; /* k is in use: payloads are sealed */
 	bool has_rs;
+	bool keys_out; /* write_keys() has written those of this message */
 };
 
 /* Members are the engine's; callers own the memory and nothing else. */
@@ -146,6 +147,21 @@ BATON_MUST_CHECK enum baton_err baton_noise_write(struct baton_noise *noise,
 						  size_t payload_len,
 						  uint8_t *msg, size_t msg_cap,
 						  size_t *msg_len);
+
+/*
+ * Write the keys of our next message, baton_noise_payload_at() bytes, and no
+ * payload yet: its baton_noise_write() follows when the payload is known, and
+ * then writes the sealed payload alone. Errors as there.
+ */
+BATON_MUST_CHECK enum baton_err
+baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg, size_t msg_cap);
+
+/*
+ * The exporter as baton_noise_finish() will give it, once the keys of the last
+ * message are written: payloads do not change it.
+ */
+void baton_noise_exporter(const struct baton_noise *noise,
+			  uint8_t exporter[BATON_CRYPTO_KEY_LEN]);
 
 /*
  * Read the peer's next message of msg_len bytes.

@@ -23,6 +23,7 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 {
 	if (len != BATON_BOND_LEN || p[0] != FORMAT || p[1] != (uint8_t)role)
 		return BATON_ERR_ARG;
+	memset(bond, 0, sizeof(*bond));
 	memcpy(bond->id, p + 2, 8);
 	memcpy(bond->s_priv, p + 10, 32);
 	memcpy(bond->s_pub, p + 42, 32);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "crypto/keys.h"
 #include "session/config.h"
+#include "session/ticket.h"
 
 #define BATON_BOND_ID_LEN 8
 #define BATON_BOND_LEN 170 /* as stored */
@@ -24,9 +25,10 @@ struct baton_bond {
 	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
 	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
+	struct baton_ticket ticket; /* stored by itself */
 };
 
-/* Write a bond as it is stored. */
+/* Write a bond as it is stored, but for its ticket. */
 void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
 		       uint8_t out[BATON_BOND_LEN]);
 

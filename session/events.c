@@ -33,8 +33,9 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
 		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
 		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE,
-		BATON_EVENT_FRAME};
+		BATON_EVENT_FRAME,	 BATON_EVENT_ROLLED_BACK};
 	struct baton_secrets *secrets = session->secrets;
+	unsigned int at;
 
 	if (secrets->show) {
 		secrets->show = false;
@@ -241,6 +242,13 @@ void events_link_down(struct baton_session *session, uint64_t now_ms)
 	session->frame_open = false;
 }
 
+/* Data is taken when secured, and that of flight 2 before it is answered. */
+static bool takes_data(const struct baton_session *session)
+{
+	return session->state == BATON_SESSION_SECURED ||
+	       (session->state == BATON_SESSION_RESUMING && !session->held);
+}
+
 bool baton_session_next_event(struct baton_session *session,
 			      struct baton_event *event, uint64_t now_ms)
 {
@@ -249,12 +257,12 @@ bool baton_session_next_event(struct baton_session *session,
 	for (;;) {
 		if (link_event(session, event))
 			return true;
-		if (session->state == BATON_SESSION_SECURED &&
-		    session->frame_open && frame_event(session, event))
+		if (takes_data(session) && session->frame_open &&
+		    frame_event(session, event))
 			return true;
 		if (streams_event(session, event))
 			return true;
-		if (session->state != BATON_SESSION_SECURED)
+		if (!takes_data(session))
 			return false;
 		err = next_frame(session, now_ms);
 		if (err == BATON_ERR_AGAIN)

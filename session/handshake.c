@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "session/bonded.h"
 #include "session/method.h"
 #include "transport/flight.h"
 
-static void set_step(struct baton_handshake *handshake, enum baton_step step)
+void handshake_set_step(struct baton_handshake *handshake, enum baton_step step)
 {
 	handshake->step = step;
 }
@@ -33,35 +34,45 @@ static void put_hello(const struct baton_handshake *handshake, uint8_t number,
 	reply->len = hello->len;
 }
 
-enum baton_err baton_handshake_start(struct baton_handshake *handshake,
-				     enum baton_role role, uint8_t kind,
-				     uint8_t bond,
-				     const struct baton_hello *hello,
-				     const struct baton_handshake_env *env,
-				     struct baton_reply *reply)
+enum baton_err handshake_begin(struct baton_handshake *handshake,
+			       const struct baton_handshake_env *env,
+			       struct baton_reply *reply)
 {
-	struct baton_hello own = *hello;
+	uint8_t *nonce = handshake->hello[handshake->role].bytes +
+			 BATON_HELLO_LEN - BATON_HELLO_NONCE_LEN;
 	enum baton_err err;
 
+	handshake->known = false;
+	handshake_set_step(handshake, BATON_STEP_HELLO);
+	err = baton_drbg_bytes(env->drbg, nonce, BATON_HELLO_NONCE_LEN);
+	if (!err && handshake->role == BATON_PHONE)
+		put_hello(handshake, BATON_FLIGHT_HELLO_PHONE, reply);
+	return err;
+}
+
+enum baton_err baton_handshake_start(
+	struct baton_handshake *handshake, enum baton_role role, uint8_t kind,
+	uint8_t bond, const struct baton_hello *hello, const uint8_t *advert,
+	const struct baton_handshake_env *env, struct baton_reply *reply)
+{
 	memset(handshake, 0, sizeof(*handshake));
 	reply->len = 0;
+	reply->sealed_len = 0;
 	handshake->role = role;
 	handshake->kind = kind;
 	handshake->bond = bond;
-	err = baton_drbg_bytes(env->drbg, own.nonce, sizeof(own.nonce));
-	if (err)
-		return err;
-	baton_hello_encode(&own, &handshake->hello[role]);
-	set_step(handshake, BATON_STEP_HELLO);
-	if (role == BATON_PHONE)
-		put_hello(handshake, BATON_FLIGHT_HELLO_PHONE, reply);
-	return BATON_OK;
-}
-
-static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
-{
-	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_LEN -
-	       BATON_HELLO_NONCE_LEN;
+	handshake->bearer = hello->bearer;
+	baton_hello_encode(hello, &handshake->hello[role]);
+	if (advert) {
+		handshake->has_advert = true;
+		memcpy(handshake->advert, advert, sizeof(handshake->advert));
+	}
+	if (role == BATON_PHONE && advert && !baton_kind_pairs(kind) &&
+	    bonded_recall(handshake, env)) {
+		handshake->known = true;
+		return bonded_put(handshake, env, reply);
+	}
+	return handshake_begin(handshake, env, reply);
 }
 
 size_t handshake_prologue(const struct baton_handshake *handshake,
@@ -72,12 +83,38 @@ size_t handshake_prologue(const struct baton_handshake *handshake,
 			      &handshake->hello[BATON_WATCH]);
 }
 
-static enum baton_err start_noise(struct baton_handshake *handshake,
-				  enum baton_noise_pattern pattern,
-				  bool initiator, struct baton_noise_keys *keys,
-				  const struct baton_handshake_env *env)
+#define PROLOGUE_MAX \
+	(BATON_PROLOGUE_MAX + 1 + BATON_BOND_NONCE_LEN + BATON_POSITIONS_LEN)
+
+static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
+			   const struct baton_handshake *handshake,
+			   const struct baton_handshake_env *env)
 {
-	uint8_t prologue[BATON_PROLOGUE_MAX];
+	const struct baton_hello_bytes *phone = &handshake->hello[BATON_PHONE];
+	size_t n = handshake_prologue(handshake, out);
+
+	if (handshake->known) {
+		baton_hello_strip(out + BATON_PROLOGUE_HELLO_AT);
+		baton_hello_strip(out + BATON_PROLOGUE_HELLO_AT + phone->len +
+				  1);
+		out[n++] = handshake->bearer;
+		memcpy(out + n, handshake->advert, BATON_BOND_NONCE_LEN);
+		n += BATON_BOND_NONCE_LEN;
+	}
+	if (handshake->kind == BATON_KIND_RESUME) {
+		memcpy(out + n, env->positions, BATON_POSITIONS_LEN);
+		n += BATON_POSITIONS_LEN;
+	}
+	return n;
+}
+
+enum baton_err handshake_start_noise(struct baton_handshake *handshake,
+				     enum baton_noise_pattern pattern,
+				     bool initiator,
+				     struct baton_noise_keys *keys,
+				     const struct baton_handshake_env *env)
+{
+	uint8_t prologue[PROLOGUE_MAX];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
 	enum baton_err err;
 	size_t len;
@@ -86,7 +123,7 @@ static enum baton_err start_noise(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	keys->e_priv = e_priv;
-	len = handshake_prologue(handshake, prologue);
+	len = put_prologue(prologue, handshake, env);
 	handshake->initiator = initiator;
 	err = baton_noise_init(&handshake->noise, pattern,
 			       initiator ? BATON_NOISE_INITIATOR
@@ -110,22 +147,9 @@ enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
-	return start_noise(handshake, psk ? BATON_NOISE_XXPSK0 : BATON_NOISE_XX,
-			   initiator, &keys, env);
-}
-
-static enum baton_err start_reconnect(struct baton_handshake *handshake,
-				      const struct baton_handshake_env *env)
-{
-	const struct baton_bond *bond = &env->bonds[handshake->bond];
-	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
-					.s_pub = bond->s_pub,
-					.rs = bond->peer,
-					.psk = bond->psk,
-					.ss = bond->ss};
-
-	return start_noise(handshake, BATON_NOISE_KKPSK0,
-			   handshake->role == BATON_PHONE, &keys, env);
+	return handshake_start_noise(handshake,
+				     psk ? BATON_NOISE_XXPSK0 : BATON_NOISE_XX,
+				     initiator, &keys, env);
 }
 
 enum baton_err handshake_write(struct baton_handshake *handshake,
@@ -158,7 +182,7 @@ enum baton_err handshake_read(struct baton_handshake *handshake,
 	return err == BATON_ERR_SPACE ? BATON_ERR_PEER_LENGTH : err;
 }
 
-static enum baton_err finish_noise(struct baton_handshake *handshake)
+enum baton_err handshake_finish_noise(struct baton_handshake *handshake)
 {
 	struct baton_noise_result result;
 	enum baton_err err;
@@ -175,11 +199,11 @@ enum baton_err handshake_finish(struct baton_handshake *handshake)
 	memcpy(handshake->peer_static,
 	       baton_noise_remote_static(&handshake->noise),
 	       BATON_CRYPTO_POINT_LEN);
-	return finish_noise(handshake);
+	return handshake_finish_noise(handshake);
 }
 
-static enum baton_err take_hello(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len)
+enum baton_err handshake_take_hello(struct baton_handshake *handshake,
+				    const uint8_t *bytes, size_t len)
 {
 	enum baton_role other =
 		handshake->role == BATON_PHONE ? BATON_WATCH : BATON_PHONE;
@@ -193,7 +217,7 @@ static enum baton_err take_phone_hello(struct baton_handshake *handshake,
 				       const uint8_t *bytes, size_t len,
 				       struct baton_reply *reply)
 {
-	enum baton_err err = take_hello(handshake, bytes, len);
+	enum baton_err err = handshake_take_hello(handshake, bytes, len);
 
 	if (err)
 		return err;
@@ -202,7 +226,7 @@ static enum baton_err take_phone_hello(struct baton_handshake *handshake,
 		return handshake_reject(reply, BATON_REJECT_VERSION,
 					BATON_ERR_VERSION);
 	put_hello(handshake, BATON_FLIGHT_HELLO_WATCH, reply);
-	set_step(handshake, BATON_STEP_FIRST);
+	handshake_set_step(handshake, BATON_STEP_FIRST);
 	return BATON_OK;
 }
 
@@ -229,37 +253,13 @@ static uint8_t method_kind(const struct baton_handshake *handshake,
 				  env->secrets->has_oob);
 }
 
-static enum baton_err first_flight(struct baton_handshake *handshake,
-				   const struct baton_handshake_env *env,
-				   struct baton_reply *reply)
-{
-	enum baton_err err;
-
-	reply->bytes[0] = handshake->kind;
-	reply->len = 1;
-	if (method(handshake->kind, env))
-		return method(handshake->kind, env)
-			->first(handshake, env, reply);
-	reply->len += BATON_BOND_TAG_LEN;
-	err = start_reconnect(handshake, env);
-	if (!err)
-		err = handshake_write(handshake, BATON_FLIGHT_FIRST, NULL, 0,
-				      reply);
-	if (err)
-		return err;
-	baton_bond_tag(reply->bytes + 1, env->bonds[handshake->bond].tag_key,
-		       watch_nonce(handshake),
-		       reply->bytes + 1 + BATON_BOND_TAG_LEN);
-	return BATON_OK;
-}
-
 /* Flight 1, at the phone; flight 2 is the answer. */
 static enum baton_err take_watch_hello(struct baton_handshake *handshake,
 				       const uint8_t *bytes, size_t len,
 				       const struct baton_handshake_env *env,
 				       struct baton_reply *reply)
 {
-	enum baton_err err = take_hello(handshake, bytes, len);
+	enum baton_err err = handshake_take_hello(handshake, bytes, len);
 
 	if (err)
 		return err;
@@ -267,16 +267,18 @@ static enum baton_err take_watch_hello(struct baton_handshake *handshake,
 	if (!handshake->version)
 		return handshake_reject(reply, BATON_REJECT_VERSION,
 					BATON_ERR_VERSION);
-	if (baton_kind_pairs(handshake->kind)) {
-		if (!method(method_kind(handshake, env), env))
-			return BATON_ERR_REFUSED;
-		handshake->kind = method_kind(handshake, env);
-	}
-	err = first_flight(handshake, env, reply);
+	if (!baton_kind_pairs(handshake->kind))
+		return bonded_put(handshake, env, reply);
+	if (!method(method_kind(handshake, env), env))
+		return BATON_ERR_REFUSED;
+	handshake->kind = method_kind(handshake, env);
+	reply->bytes[0] = handshake->kind;
+	reply->len = 1;
+	err = method(handshake->kind, env)->first(handshake, env, reply);
 	if (err)
 		reply->len = 0;
 	else
-		set_step(handshake, BATON_STEP_SECOND);
+		handshake_set_step(handshake, BATON_STEP_SECOND);
 	return err;
 }
 
@@ -299,62 +301,13 @@ static enum baton_err first_of_pairing(struct baton_handshake *handshake,
 	if (err)
 		handshake->kind = 0;
 	else
-		set_step(handshake, BATON_STEP_THIRD);
-	return err;
-}
-
-/* The bond whose tag key made tag; bond_count if there is none. */
-static size_t find_bond(const struct baton_handshake *handshake,
-			const struct baton_handshake_env *env,
-			const uint8_t *tag, const uint8_t *e_pub)
-{
-	uint8_t expect[BATON_BOND_TAG_LEN];
-	size_t found = env->bond_count;
-	size_t i;
-
-	for (i = 0; i < env->bond_count; i++) {
-		baton_bond_tag(expect, env->bonds[i].tag_key,
-			       watch_nonce(handshake), e_pub);
-		if (baton_crypto_equal(expect, tag, sizeof(expect)))
-			found = i;
-	}
-	return found;
-}
-
-static enum baton_err first_of_reconnect(struct baton_handshake *handshake,
-					 const uint8_t *bytes, size_t len,
-					 const struct baton_handshake_env *env,
-					 struct baton_reply *reply)
-{
-	uint8_t none[1];
-	enum baton_err err;
-	size_t bond, n;
-
-	if (len < BATON_BOND_TAG_LEN + BATON_CRYPTO_POINT_LEN)
-		return BATON_ERR_PEER_LENGTH;
-	bond = find_bond(handshake, env, bytes, bytes + BATON_BOND_TAG_LEN);
-	if (bond == env->bond_count)
-		return handshake_reject(reply, BATON_REJECT_NO_BOND,
-					BATON_ERR_NO_BOND);
-	handshake->kind = BATON_KIND_RECONNECT;
-	handshake->bond = (uint8_t)bond;
-	err = start_reconnect(handshake, env);
-	if (!err)
-		err = handshake_read(handshake, bytes + BATON_BOND_TAG_LEN,
-				     len - BATON_BOND_TAG_LEN, none, 0, &n);
-	if (!err)
-		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL,
-				      0, reply);
-	if (!err)
-		err = finish_noise(handshake);
-	if (!err)
-		set_step(handshake, BATON_STEP_DONE);
+		handshake_set_step(handshake, BATON_STEP_THIRD);
 	return err;
 }
 
 /* Flight 2, at the watch. */
 static enum baton_err take_first(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len,
+				 uint8_t *bytes, size_t len,
 				 const struct baton_handshake_env *env,
 				 struct baton_reply *reply)
 {
@@ -362,40 +315,37 @@ static enum baton_err take_first(struct baton_handshake *handshake,
 	case BATON_KIND_COMPARE:
 	case BATON_KIND_OUT_OF_BAND:
 	case BATON_KIND_TYPED:
+		if (handshake->known)
+			break;
 		return first_of_pairing(handshake, bytes[0], bytes + 1, len - 1,
 					env, reply);
 	case BATON_KIND_RECONNECT:
-		return first_of_reconnect(handshake, bytes + 1, len - 1, env,
-					  reply);
+	case BATON_KIND_RESUME:
+	case BATON_KIND_RESUME_SYNC:
+		return bonded_first(handshake, bytes[0], bytes + 1, len - 1,
+				    env, reply);
 	default:
-		return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
-					BATON_ERR_REFUSED);
+		break;
 	}
+	return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
+				BATON_ERR_REFUSED);
 }
 
 /* Flight 3, at the phone. */
 static enum baton_err take_second(struct baton_handshake *handshake,
-				  const uint8_t *bytes, size_t len,
+				  uint8_t *bytes, size_t len,
 				  const struct baton_handshake_env *env,
 				  struct baton_reply *reply)
 {
 	const struct baton_method *m = method(handshake->kind, env);
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
-	if (m) {
-		err = m->second(handshake, bytes, len, env, reply);
-		if (!err)
-			set_step(handshake,
-				 m->last ? BATON_STEP_LAST : BATON_STEP_DONE);
-		return err;
-	}
-	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	if (!m)
+		return bonded_second(handshake, bytes, len);
+	err = m->second(handshake, bytes, len, env, reply);
 	if (!err)
-		err = finish_noise(handshake);
-	if (!err)
-		set_step(handshake, BATON_STEP_DONE);
+		handshake_set_step(handshake,
+				   m->last ? BATON_STEP_LAST : BATON_STEP_DONE);
 	return err;
 }
 
@@ -409,7 +359,7 @@ static enum baton_err take_third(struct baton_handshake *handshake,
 				     ->third(handshake, bytes, len, reply);
 
 	if (!err)
-		set_step(handshake, BATON_STEP_DONE);
+		handshake_set_step(handshake, BATON_STEP_DONE);
 	return err;
 }
 
@@ -422,12 +372,22 @@ static enum baton_err take_last(struct baton_handshake *handshake,
 		method(handshake->kind, env)->last(handshake, bytes, len);
 
 	if (!err)
-		set_step(handshake, BATON_STEP_DONE);
+		handshake_set_step(handshake, BATON_STEP_DONE);
 	return err;
 }
 
+/* Resuming fell through, or the advert was stale: reconnect, with hellos. */
+static bool can_begin_anew(const struct baton_handshake *handshake)
+{
+	return handshake->role == BATON_PHONE &&
+	       handshake->step == BATON_STEP_SECOND &&
+	       (handshake->known || baton_kind_resumes(handshake->kind));
+}
+
 static enum baton_err take_reject(struct baton_handshake *handshake,
-				  const uint8_t *bytes, size_t len)
+				  const uint8_t *bytes, size_t len,
+				  const struct baton_handshake_env *env,
+				  struct baton_reply *reply)
 {
 	if (len != BATON_REJECT_LEN)
 		return BATON_ERR_PEER_LENGTH;
@@ -438,6 +398,11 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 		return BATON_ERR_VERSION;
 	case BATON_REJECT_NO_BOND:
 		return BATON_ERR_NO_BOND;
+	case BATON_REJECT_OTHER_KIND:
+		if (!can_begin_anew(handshake))
+			return BATON_ERR_REFUSED;
+		handshake->kind = BATON_KIND_RECONNECT;
+		return handshake_begin(handshake, env, reply);
 	case BATON_REJECT_LATER:
 		return BATON_ERR_AGAIN;
 	case BATON_REJECT_TRIES:
@@ -463,6 +428,7 @@ static uint8_t expected(const struct baton_handshake *handshake)
 		return BATON_FLIGHT_FIRST + 2;
 	case BATON_STEP_LAST:
 		return BATON_FLIGHT_FIRST + 3;
+	case BATON_STEP_ANSWER:
 	case BATON_STEP_DONE:
 		break;
 	}
@@ -480,7 +446,7 @@ static enum baton_err one_try(const struct baton_handshake *handshake,
 }
 
 enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
-				      uint8_t number, const uint8_t *bytes,
+				      uint8_t number, uint8_t *bytes,
 				      size_t len,
 				      const struct baton_handshake_env *env,
 				      struct baton_reply *reply)
@@ -488,8 +454,16 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 	enum baton_err err = BATON_ERR_PEER_STATE;
 
 	reply->len = 0;
-	if (number == BATON_FLIGHT_REJECT && handshake->step != BATON_STEP_DONE)
-		return take_reject(handshake, bytes, len);
+	reply->sealed_len = 0;
+	if (number == BATON_FLIGHT_REJECT &&
+	    handshake->step < BATON_STEP_ANSWER)
+		return take_reject(handshake, bytes, len, env, reply);
+	if (number == BATON_FLIGHT_FIRST && handshake->has_advert &&
+	    handshake->role == BATON_WATCH &&
+	    handshake->step == BATON_STEP_HELLO) {
+		handshake->known = true;
+		handshake_set_step(handshake, BATON_STEP_FIRST);
+	}
 	if (number != expected(handshake))
 		return BATON_ERR_PEER_STATE;
 	switch (handshake->step) {
@@ -511,8 +485,14 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 	case BATON_STEP_LAST:
 		err = take_last(handshake, bytes, len, env);
 		break;
+	case BATON_STEP_ANSWER:
 	case BATON_STEP_DONE:
 		break;
+	}
+	/* What made no sense was no beginning: a hello still may come. */
+	if (err && handshake->known && handshake->role == BATON_WATCH) {
+		handshake->known = false;
+		handshake_set_step(handshake, BATON_STEP_HELLO);
 	}
 	if (baton_err_is_peer(err))
 		reply->len = 0;

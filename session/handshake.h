@@ -21,15 +21,23 @@
 #include "session/hello.h"
 #include "session/oob.h"
 #include "session/typed.h"
+#include "transport/outgoing.h"
 
 #define BATON_REPLY_MAX 256 /* bytes of a flight made here */
+
+/* Instances and positions that both sides of a resume must agree on. */
+#define BATON_POSITIONS_LEN (2 * 8 + 2 * BATON_DATA_CLASSES * BATON_STREAMS * 4)
 
 /*
  *   phone:  HELLO --1--> SECOND --3--> [LAST --5-->] DONE
  *   watch:  HELLO --0--> FIRST --2--> [THIRD --4-->] DONE
+ *             |            |
+ *             2            +--2--> (ANSWER) --> DONE
+ *             +---> as from FIRST
  *
  * The number on an arrow is the flight that moves it; steps in brackets
- * belong to pairing.
+ * belong to pairing, in parentheses to resuming. A phone that begins at
+ * flight 2 begins at SECOND. REJECT 5 takes both back to HELLO.
  */
 enum baton_step {
 	BATON_STEP_HELLO,
@@ -37,6 +45,7 @@ enum baton_step {
 	BATON_STEP_SECOND,
 	BATON_STEP_THIRD,
 	BATON_STEP_LAST,
+	BATON_STEP_ANSWER, /* baton_handshake_answer() is next */
 	BATON_STEP_DONE,
 };
 
@@ -60,8 +69,15 @@ struct baton_handshake {
 	enum baton_step step;
 	uint8_t kind; /* enum baton_kind, 0: not known yet */
 	uint8_t version;
-	uint8_t bond; /* index, where kind is RECONNECT */
+	uint8_t bond; /* index, where kind is no pairing */
 	bool initiator; /* of the Noise handshake */
+	/* Begun at flight 2: bound to the advert's nonce, not to hellos. */
+	bool known;
+	bool has_advert;
+	uint8_t bearer;
+	uint8_t advert[BATON_BOND_NONCE_LEN];
+	const uint8_t *payload; /* ANSWER: of flight 2, in its bytes */
+	size_t payload_len;
 };
 
 /*
@@ -91,40 +107,75 @@ struct baton_handshake_env {
 	const struct baton_method *out_of_band; /* NULL: not known here */
 	const struct baton_method *typed;
 	struct baton_secrets *secrets;
+	/* What RESUME is bound to, BATON_POSITIONS_LEN; NULL: not possible. */
+	const uint8_t *positions;
+	const uint8_t *positions_of; /* id of the bond that they belong to */
+	/*
+	 * Phone: the payload of RESUME, payload_len bytes and room for a tag,
+	 * which is sealed where it stands.
+	 */
+	uint8_t *payload;
+	size_t payload_len;
 };
 
 struct baton_reply {
 	uint8_t number; /* of the flight */
 	uint8_t bytes[BATON_REPLY_MAX];
 	size_t len; /* 0: nothing to send */
+	size_t sealed_len; /* of env's payload, sealed: it follows bytes */
 };
 
 /*
  * Start as role, with the own hello (its nonce is filled in here). A phone
- * says what for: kind COMPARE to pair, by whatever method there is, or RECONNECT
- * with a bond by index; its first flight is in reply.
+ * says what for: kind COMPARE to pair, by whatever method there is, or another
+ * one with a bond by index; its first flight is in reply. advert: the nonce of
+ * the watch's advert for this link, BATON_BOND_NONCE_LEN bytes, or NULL; with
+ * it a phone that knows the watch's hello begins at flight 2.
  */
 BATON_MUST_CHECK
-enum baton_err baton_handshake_start(struct baton_handshake *handshake,
-				     enum baton_role role, uint8_t kind,
-				     uint8_t bond,
-				     const struct baton_hello *hello,
-				     const struct baton_handshake_env *env,
-				     struct baton_reply *reply);
+enum baton_err baton_handshake_start(
+	struct baton_handshake *handshake, enum baton_role role, uint8_t kind,
+	uint8_t bond, const struct baton_hello *hello, const uint8_t *advert,
+	const struct baton_handshake_env *env, struct baton_reply *reply);
 
 /*
- * Take a whole flight; the answer, if there is one, is in reply.
+ * Take a whole flight; the answer, if there is one, is in reply. bytes may be
+ * decrypted where they stand.
  *
  * Peer errors: the flight made no sense or did not authenticate; nothing
  * changed, a right one still succeeds. Fatal errors end the link; reply may
- * then hold a REJECT. VERSION, NO_BOND, REFUSED: see enum baton_reject.
+ * then hold a REJECT. VERSION, NO_BOND, REFUSED: see enum baton_reject. OK
+ * with a REJECT in reply: the phone is asked to begin anew.
  */
 BATON_MUST_CHECK
 enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
-				      uint8_t number, const uint8_t *bytes,
+				      uint8_t number, uint8_t *bytes,
 				      size_t len,
 				      const struct baton_handshake_env *env,
 				      struct baton_reply *reply);
+
+/*
+ * Step ANSWER, at the watch: what came in flight 2 was authentic. The psk of
+ * the next ticket of the bond.
+ */
+void baton_handshake_ticket(const struct baton_handshake *handshake,
+			    uint8_t psk[BATON_CRYPTO_KEY_LEN]);
+
+/*
+ * Step ANSWER: make flight 3, with a payload of at most 128 bytes, once the
+ * next ticket is durable.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_handshake_answer(struct baton_handshake *handshake,
+				      const uint8_t *payload,
+				      size_t payload_len,
+				      struct baton_reply *reply);
+
+/* Kinds that go by a ticket. */
+static inline bool baton_kind_resumes(uint8_t kind)
+{
+	return kind == BATON_KIND_RESUME || kind == BATON_KIND_RESUME_SYNC;
+}
 
 void baton_handshake_wipe(struct baton_handshake *handshake);
 

@@ -5,6 +5,9 @@
 
 #include "base/bytes.h"
 
+#define BEARER_AT 3
+#define NONCE_AT 14
+
 void baton_hello_encode(const struct baton_hello *hello,
 			struct baton_hello_bytes *out)
 {
@@ -13,13 +16,13 @@ void baton_hello_encode(const struct baton_hello *hello,
 	p[0] = hello->version_max;
 	p[1] = hello->version_min;
 	p[2] = hello->role;
-	p[3] = hello->bearer;
+	p[BEARER_AT] = hello->bearer;
 	baton_store_be16(p + 4, hello->features);
 	p[6] = hello->pairing;
 	baton_store_be16(p + 7, hello->record_max);
 	baton_store_be16(p + 9, hello->pdu_max);
 	memcpy(p + 11, hello->window, BATON_CLASSES);
-	memcpy(p + 14, hello->nonce, BATON_HELLO_NONCE_LEN);
+	memcpy(p + NONCE_AT, hello->nonce, BATON_HELLO_NONCE_LEN);
 	out->len = BATON_HELLO_LEN;
 	if (hello->features & BATON_FEATURE_CODECS) {
 		baton_store_be32(p + BATON_HELLO_LEN, hello->codecs);
@@ -64,13 +67,13 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 		if (len < BATON_HELLO_LEN)
 			return BATON_ERR_PEER_LENGTH;
 		h.role = p[2];
-		h.bearer = p[3];
+		h.bearer = p[BEARER_AT];
 		h.features = baton_load_be16(p + 4);
 		h.pairing = p[6];
 		h.record_max = baton_load_be16(p + 7);
 		h.pdu_max = baton_load_be16(p + 9);
 		memcpy(h.window, p + 11, BATON_CLASSES);
-		memcpy(h.nonce, p + 14, BATON_HELLO_NONCE_LEN);
+		memcpy(h.nonce, p + NONCE_AT, BATON_HELLO_NONCE_LEN);
 		if (h.features & BATON_FEATURE_CODECS) {
 			if (len < BATON_HELLO_LEN + sizeof(h.codecs))
 				return BATON_ERR_PEER_LENGTH;
@@ -84,6 +87,12 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 	memcpy(raw->bytes, p, len);
 	raw->len = (uint8_t)len;
 	return BATON_OK;
+}
+
+void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN])
+{
+	bytes[BEARER_AT] = 0;
+	memset(bytes + NONCE_AT, 0, BATON_HELLO_NONCE_LEN);
 }
 
 uint8_t baton_hello_version(const struct baton_hello *peer)

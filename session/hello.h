@@ -15,6 +15,7 @@
 #define BATON_HELLO_MAX 64
 #define BATON_HELLO_NONCE_LEN 16
 #define BATON_REJECT_LEN 3
+#define BATON_PROLOGUE_HELLO_AT 8 /* where the phone's hello begins */
 #define BATON_PROLOGUE_MAX (5 + 1 + 1 + 2 * (1 + BATON_HELLO_MAX))
 
 /* Features, as bits. */
@@ -32,7 +33,8 @@ enum baton_kind {
 	BATON_KIND_OUT_OF_BAND = 0x02,
 	BATON_KIND_TYPED = 0x03,
 	BATON_KIND_RECONNECT = 0x10,
-	BATON_KIND_RESUME = 0x20,
+	BATON_KIND_RESUME = 0x20, /* positions agree; may carry data */
+	BATON_KIND_RESUME_SYNC = 0x21, /* positions come after it */
 };
 
 static inline bool baton_kind_pairs(uint8_t kind)
@@ -83,6 +85,13 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 				  enum baton_role role,
 				  struct baton_hello *hello,
 				  struct baton_hello_bytes *raw);
+
+/*
+ * Take out what differs from link to link, the nonce and the bearer: that is
+ * the form in which a hello is kept, and in the prologue of a handshake that
+ * begins at flight 2.
+ */
+void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN]);
 
 /* The version both speak, 0 if there is none. */
 uint8_t baton_hello_version(const struct baton_hello *peer);

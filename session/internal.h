@@ -32,6 +32,7 @@
 #define TELL_REVOKED 0x10
 #define TELL_CLOSE 0x20
 #define TELL_FRAME 0x40 /* the frame at hand is a session frame */
+#define TELL_ROLLED_BACK 0x80
 
 /* Events in baton_stream_news.tell, likewise. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */
@@ -64,16 +65,43 @@ struct baton_stream_news *session_news(struct baton_session *session,
 /* True while a pairing is under way that can still fail. */
 bool session_is_pairing(const struct baton_session *session);
 
+/* Both sides are authenticated and know where they stand. */
+void session_secure(struct baton_session *session);
+
+void session_send_reply(struct baton_session *session,
+			const struct baton_reply *reply);
+
 /* Give our last word up to a second on its way, then end the link for err. */
 void session_part(struct baton_session *session, enum baton_err err,
 		  uint64_t now_ms);
 
 /* store.c: what is kept over a reboot (SPEC 7). */
-#define STORED_LEN (BATON_BOND_LEN + BATON_BOND_KEY_LEN)
+#define STORED_LEN (BATON_BOND_LEN + 2 * BATON_BOND_KEY_LEN)
+
+/* The ticket of the bond is as the store has it. */
+bool store_has_ticket(const struct baton_session *session, uint8_t bond);
 
 void store_revoke(struct baton_session *session, uint8_t bond);
 void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
+
+/* resume.c: links by a ticket (SPEC 3.1). */
+uint8_t resume_kind(struct baton_session *session, uint64_t now_ms);
+enum baton_err resume_early(struct baton_session *session,
+			    struct baton_stream_id stream,
+			    const uint8_t *message, size_t len,
+			    unsigned int flags, uint64_t now_ms);
+void resume_park(struct baton_session *session);
+uint8_t *resume_parked(struct baton_session *session);
+void resume_renew(struct baton_session *session, uint32_t generation,
+		  uint64_t now_ms);
+void resume_accept(struct baton_session *session);
+void resume_stored(struct baton_session *session, enum baton_err err,
+		   uint64_t now_ms);
+bool resume_can_answer(const struct baton_session *session, uint64_t now_ms);
+enum baton_err resume_answer(struct baton_session *session);
+enum baton_err resume_done(struct baton_session *session);
+void resume_proven(struct baton_session *session);
 
 /* pairing.c: the window, both people, the bond and its write. */
 uint8_t pairing_methods(const struct baton_session *session);
@@ -89,9 +117,11 @@ enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
 
 /* sync.c: where both sides stand (SPEC 4). */
 void sync_begin(struct baton_session *session);
+bool sync_positions(const struct baton_session *session,
+		    uint8_t out[BATON_POSITIONS_LEN]);
 enum baton_err sync_put(struct baton_session *session);
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
-			 size_t len);
+			 size_t len, uint64_t now_ms);
 void sync_link_down(struct baton_session *session);
 
 /* events.c: what was told of a frame counts, though the link is gone. */
@@ -105,6 +135,8 @@ enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms);
 enum baton_err records_take_control(struct baton_session *session,
 				    uint64_t now_ms);
+enum baton_err records_take_answer(struct baton_session *session,
+				   const uint8_t *payload, size_t len);
 enum baton_err records_next_frame(struct baton_session *session);
 
 #endif

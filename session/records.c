@@ -50,6 +50,7 @@ void records_end(struct baton_session *session)
 		baton_record_wipe(&session->open[c]);
 	}
 	session->record = NULL;
+	session->record_parked = false;
 	session->frame_open = false;
 	session->tell &= (uint8_t)~TELL_FRAME;
 	session->unpack.more = false;
@@ -289,9 +290,12 @@ static enum baton_err prepare_class(struct baton_session *session,
 /* Before the link is asked for a PDU: everything that may go, to the link. */
 enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 {
-	enum baton_err err = prepare_control(session, now_ms);
+	enum baton_err err;
 	uint8_t c;
 
+	if (session->held)
+		return BATON_OK;
+	err = prepare_control(session, now_ms);
 	if (!err)
 		err = records_pump(session, BATON_CLASS_CONTROL, false);
 	if (baton_err_is_fatal(err))
@@ -329,6 +333,7 @@ static enum baton_err open_record(struct baton_session *session,
 		return BATON_ERR_AUTH;
 	session->records_in++;
 	baton_link_answered(&session->link);
+	resume_proven(session);
 	return BATON_OK;
 }
 
@@ -394,7 +399,7 @@ static enum baton_err take_session_frame(struct baton_session *session,
 {
 	switch (frame->code) {
 	case SYNC_FRAME:
-		return sync_take(session, frame->bytes, frame->len);
+		return sync_take(session, frame->bytes, frame->len, now_ms);
 	case CONFIRM_FRAME:
 	case BONDED_FRAME:
 	case PAIR_CANCEL_FRAME:
@@ -430,6 +435,29 @@ static enum baton_err take_control_frame(struct baton_session *session,
 		break;
 	}
 	return BATON_ERR_PROTOCOL;
+}
+
+/* What the watch says in flight 3: what it has taken. */
+enum baton_err records_take_answer(struct baton_session *session,
+				   const uint8_t *payload, size_t len)
+{
+	struct baton_frame frame;
+	enum baton_err err;
+	size_t at, used;
+
+	if (len > 0 && payload[0] != BATON_CLASS_CONTROL)
+		return BATON_ERR_PROTOCOL;
+	for (at = 1; at < len; at += used) {
+		err = baton_frame_decode(payload + at, len - at,
+					 BATON_CLASS_CONTROL, &frame, &used);
+		if (!err)
+			err = frame.type == BATON_FRAME_VERIFIED
+				      ? take_verified(session, &frame)
+				      : BATON_ERR_PROTOCOL;
+		if (err)
+			return err;
+	}
+	return BATON_OK;
 }
 
 /* CONTROL never waits for the application: all of it is taken at once. */
@@ -472,7 +500,12 @@ enum baton_err records_next_frame(struct baton_session *session)
 	uint8_t c;
 
 	if (session->record && session->record_at == session->record_len) {
-		baton_link_release(&session->link, session->record_class);
+		if (session->record_parked)
+			baton_flight_forget(&session->link.flight);
+		else
+			baton_link_release(&session->link,
+					   session->record_class);
+		session->record_parked = false;
 		session->record = NULL;
 	}
 	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES && !session->record;

@@ -143,6 +143,7 @@ bool session_is_pairing(const struct baton_session *session)
 		return !session->bond_durable && !session->storing.new_bond;
 	case BATON_SESSION_IDLE:
 	case BATON_SESSION_PARTING:
+	case BATON_SESSION_RESUMING:
 	case BATON_SESSION_SYNCING:
 	case BATON_SESSION_SECURED:
 	case BATON_SESSION_CLOSING:
@@ -215,7 +216,9 @@ enum baton_err baton_session_bond_select(struct baton_session *session,
 	return BATON_ERR_NOT_FOUND;
 }
 
+/* positions: memory for what a resume is bound to. */
 static struct baton_handshake_env env(struct baton_session *session,
+				      uint8_t positions[BATON_POSITIONS_LEN],
 				      uint64_t now_ms)
 {
 	struct baton_handshake_env e = {
@@ -228,8 +231,13 @@ static struct baton_handshake_env env(struct baton_session *session,
 		.out_of_band = session->config.out_of_band,
 		.typed = session->config.typed,
 		.secrets = session->secrets,
+		.positions_of = session->peer_bond,
+		.payload = resume_parked(session),
+		.payload_len = session->parked_len,
 	};
 
+	if (sync_positions(session, positions))
+		e.positions = positions;
 	return e;
 }
 
@@ -256,8 +264,8 @@ static struct baton_hello own_hello(const struct baton_session *session,
 	return hello;
 }
 
-static void send_reply(struct baton_session *session,
-		       const struct baton_reply *reply)
+void session_send_reply(struct baton_session *session,
+			const struct baton_reply *reply)
 {
 	bool timed = session->config.role == BATON_PHONE &&
 		     reply->number != BATON_FLIGHT_REJECT;
@@ -265,34 +273,61 @@ static void send_reply(struct baton_session *session,
 	if (reply->len > 0)
 		baton_flight_send(&session->link.flight, reply->number,
 				  reply->bytes, reply->len, timed);
+	if (reply->sealed_len > 0)
+		baton_flight_append(&session->link.flight,
+				    resume_parked(session), reply->sealed_len);
+}
+
+/* The peer's limits, from its hello. */
+static void use_hello(struct baton_session *session)
+{
+	const struct baton_hello *peer = &session->handshake->peer;
+	uint16_t max[BATON_CLASSES];
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		max[c] = record_max(session, c);
+		if (c != BATON_CLASS_CONTROL && peer->record_max < max[c])
+			max[c] = peer->record_max;
+	}
+	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
+	baton_outgoing_start(&session->outgoing, max);
+	session->outgoing.pack.ids = peer->codecs;
 }
 
 enum baton_err baton_session_link_up(struct baton_session *session,
 				     const struct baton_link_facts *facts,
 				     uint64_t now_ms)
 {
-	struct baton_handshake_env e = env(session, now_ms);
+	uint8_t positions[BATON_POSITIONS_LEN];
+	struct baton_handshake_env e;
 	struct baton_hello hello = own_hello(session, facts->bearer);
-	bool phone = session->config.role == BATON_PHONE;
 	struct baton_reply reply;
 	enum baton_err err;
 	uint8_t kind = 0;
 
 	if (session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
-	if (phone)
-		kind = e.pairing ? BATON_KIND_COMPARE : BATON_KIND_RECONNECT;
-	if (kind == BATON_KIND_RECONNECT && session->bond_count == 0)
-		return BATON_ERR_STATE;
+	resume_park(session);
+	e = env(session, positions, now_ms);
+	if (session->config.role == BATON_PHONE) {
+		if (!e.pairing && session->bond_count == 0)
+			return BATON_ERR_STATE;
+		kind = e.pairing ? BATON_KIND_COMPARE
+				 : resume_kind(session, now_ms);
+	}
 	err = baton_handshake_start(session->handshake, session->config.role,
-				    kind, session->bond_wanted, &hello, &e,
-				    &reply);
+				    kind, session->bond_wanted, &hello,
+				    facts->advert, &e, &reply);
 	if (err)
 		return err;
 	session->tell &= (uint8_t)~TELL_CLOSE;
 	session->bad_flights = 0;
+	session->early_class = 0;
 	baton_link_start(&session->link, facts, now_ms);
-	send_reply(session, &reply);
+	if (session->handshake->known)
+		use_hello(session);
+	session_send_reply(session, &reply);
 	session_set_state(
 		session, BATON_SESSION_HANDSHAKE,
 		now_ms + (e.pairing ? PAIR_DEADLINE_MS : BOND_DEADLINE_MS));
@@ -311,6 +346,17 @@ void baton_session_link_changed(struct baton_session *session,
 				const struct baton_link_facts *facts)
 {
 	baton_link_change(&session->link, facts);
+}
+
+/* What was not sealed yet; from here on a phone may fill them anew. */
+static void drop_batches(struct baton_session *session)
+{
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		session->outgoing.batch[c].len = 0;
+		session->outgoing.batch[c].tail_header = 0;
+	}
 }
 
 /* The peer was quicker to end the link: what was decided stands. */
@@ -335,34 +381,24 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	baton_link_stop(&session->link);
 	sync_link_down(session);
 	session->owes = 0;
+	session->held = false;
+	session->by_ticket = false;
+	session->parked_len = 0;
+	drop_batches(session);
 	session->tell &= (uint8_t)~TELL_SECURED;
 	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
 }
 
-/* The peer's limits, from its hello. */
-static void use_hello(struct baton_session *session)
+static enum baton_err handshake_done(struct baton_session *session,
+				     uint64_t now_ms)
 {
-	const struct baton_hello *peer = &session->handshake->peer;
-	uint16_t max[BATON_CLASSES];
-	int c;
+	uint8_t kind = session->handshake->kind;
 
-	for (c = 0; c < BATON_CLASSES; c++) {
-		max[c] = record_max(session, c);
-		if (c != BATON_CLASS_CONTROL && peer->record_max < max[c])
-			max[c] = peer->record_max;
-	}
-	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
-	baton_outgoing_start(&session->outgoing, max);
-	session->outgoing.pack.ids = peer->codecs;
-}
-
-static void handshake_done(struct baton_session *session, uint64_t now_ms)
-{
 	records_begin(session);
-	if (baton_kind_pairs(session->handshake->kind)) {
+	if (baton_kind_pairs(kind)) {
 		pairing_begin(session, now_ms);
-		return;
+		return BATON_OK;
 	}
 	session->bond_at = session->handshake->bond;
 	if (session->unannounced)
@@ -370,14 +406,19 @@ static void handshake_done(struct baton_session *session, uint64_t now_ms)
 	session->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
+	session->by_ticket = baton_kind_resumes(kind);
+	if (session->by_ticket)
+		return resume_done(session);
 	sync_begin(session);
+	return BATON_OK;
 }
 
 /* A whole flight came; true if the link may have lost its last answer. */
 static enum baton_err take_flight(struct baton_session *session,
 				  uint64_t now_ms)
 {
-	struct baton_handshake_env e = env(session, now_ms);
+	uint8_t positions[BATON_POSITIONS_LEN];
+	struct baton_handshake_env e = env(session, positions, now_ms);
 	struct baton_flight *flight = &session->link.flight;
 	enum baton_step before = session->handshake->step;
 	struct baton_reply reply;
@@ -394,6 +435,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	}
 	err = baton_handshake_flight(session->handshake, flight->rx_number,
 				     flight->rx, flight->rx_total, &e, &reply);
+	/* What it has decrypted there stands until something else comes. */
 	baton_flight_forget(flight);
 	pairing_look(session);
 	session->peer_version[0] = session->handshake->peer.version_max;
@@ -404,7 +446,7 @@ static enum baton_err take_flight(struct baton_session *session,
 		return err;
 	}
 	baton_link_answered(&session->link);
-	send_reply(session, &reply);
+	session_send_reply(session, &reply);
 	/* Not now: the window stays open for another link. */
 	if (err == BATON_ERR_AGAIN)
 		session->handshake->kind = 0;
@@ -416,12 +458,17 @@ static enum baton_err take_flight(struct baton_session *session,
 		session_fail(session, err);
 	if (err)
 		return err;
-	if (before == BATON_STEP_HELLO)
-		use_hello(session);
-	if (session->handshake->step == BATON_STEP_DONE) {
-		handshake_done(session, now_ms);
-	}
 	baton_crypto_wipe(&reply, sizeof(reply));
+	if (session->handshake->step == BATON_STEP_HELLO &&
+	    ++session->bad_flights >= BAD_FLIGHTS_MAX)
+		return BATON_ERR_EXHAUSTED;
+	if (before == BATON_STEP_HELLO &&
+	    session->handshake->step != BATON_STEP_HELLO)
+		use_hello(session);
+	if (session->handshake->step == BATON_STEP_ANSWER)
+		resume_accept(session);
+	if (session->handshake->step == BATON_STEP_DONE)
+		return handshake_done(session, now_ms);
 	return BATON_OK;
 }
 
@@ -454,17 +501,18 @@ enum baton_err baton_session_rx(struct baton_session *session,
 size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
 			uint64_t now_ms)
 {
-	enum baton_err err;
+	enum baton_err err = BATON_OK;
 
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return 0;
-	if (session->link.records) {
+	if (resume_can_answer(session, now_ms))
+		err = resume_answer(session);
+	if (!err && session->link.records)
 		err = records_prepare(session, now_ms);
-		if (err) {
-			session_fail(session, err);
-			return 0;
-		}
+	if (err) {
+		session_fail(session, err);
+		return 0;
 	}
 	return baton_link_tx(&session->link, dst, cap, now_ms);
 }
@@ -478,6 +526,10 @@ uint64_t baton_session_deadline(const struct baton_session *session)
 		return due;
 	due = baton_earlier(due, session->state_deadline_ms);
 	due = baton_earlier(due, baton_link_deadline(&session->link));
+	if (session->state == BATON_SESSION_RESUMING && !session->held)
+		due = baton_earlier(due,
+				    baton_link_still_due(&session->link,
+							 session->answer_ms));
 	if (session->state == BATON_SESSION_SECURED)
 		due = baton_earlier(
 			due, baton_link_still_due(&session->link,
@@ -486,11 +538,22 @@ uint64_t baton_session_deadline(const struct baton_session *session)
 	return due;
 }
 
+void session_secure(struct baton_session *session)
+{
+	/* Its memory is the batches' from here on. */
+	baton_handshake_wipe(session->handshake);
+	/* A watch was secure when it could take flight 2. */
+	if (session->state != BATON_SESSION_RESUMING)
+		session->tell |= TELL_SECURED;
+	session_set_state(session, BATON_SESSION_SECURED, BATON_NEVER);
+}
+
 /* The state's own deadline has passed. */
 static void state_timeout(struct baton_session *session)
 {
 	switch (session->state) {
 	case BATON_SESSION_HANDSHAKE:
+	case BATON_SESSION_RESUMING:
 	case BATON_SESSION_SYNCING:
 		session_fail(session, BATON_ERR_TIMEOUT);
 		break;
@@ -550,18 +613,25 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	struct baton_stream_news *news;
 	enum baton_err err;
 
-	(void)now_ms;
-	if (session->state != BATON_SESSION_SECURED)
-		return BATON_ERR_STATE;
 	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
 				   stream.number))
 		return BATON_ERR_ARG;
+	if (session->state == BATON_SESSION_RESUMING) {
+		want_room(session, stream);
+		return BATON_ERR_AGAIN;
+	}
+	if (session->state != BATON_SESSION_SECURED &&
+	    session->state != BATON_SESSION_IDLE)
+		return BATON_ERR_STATE;
 	/* LOST comes first: its numbers would be those of this one. */
 	news = session_news(session, stream.class_id, stream.number);
 	if (news->tell & NEWS_LOST) {
 		news->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
+	if (session->state == BATON_SESSION_IDLE)
+		return resume_early(session, stream, message, len, flags,
+				    now_ms);
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
 				       stream.number, message, len, flags);
 	if (err != BATON_ERR_AGAIN)

@@ -88,6 +88,12 @@ enum baton_event_type {
 	 * peer did. u.bond.err: what the store said of deleting it.
 	 */
 	BATON_EVENT_REVOKED,
+	/*
+	 * The store of one side holds less than it did: it was put back, or
+	 * copied to another device that went on with it. This link has fresh
+	 * keys all the same; what else came from that store is old.
+	 */
+	BATON_EVENT_ROLLED_BACK,
 };
 
 /* Where a message travels. Streams are numbered per class. */
@@ -151,7 +157,9 @@ struct baton_session_stats {
 };
 
 /*
- *          link_up             pairing: keys          both said yes,
+ *                flight 2   +-> RESUMING --+ flight 3
+ *                by ticket  |              v
+ *          link_up          |  pairing: keys          both said yes,
  *   IDLE ----------> HANDSHAKE -------------> CONFIRM --------------+
  *    ^                   |  bond: keys          bond is durable     |
  *    |                   +----------------> SYNCING <---------------+
@@ -168,6 +176,7 @@ enum baton_session_state {
 	BATON_SESSION_IDLE, /* no link */
 	BATON_SESSION_HANDSHAKE, /* flights */
 	BATON_SESSION_PARTING, /* our REJECT or CLOSE is on its way */
+	BATON_SESSION_RESUMING, /* watch: flight 2 is taken, then answered */
 	BATON_SESSION_CONFIRM, /* people compare, the bond is written */
 	BATON_SESSION_SYNCING, /* our SYNC is out, the peer's is not here */
 	BATON_SESSION_SECURED, /* messages flow */
@@ -200,6 +209,7 @@ struct baton_storing {
 	enum baton_err revoke_err; /* of the first of revoked, to be told */
 	uint8_t revoked_count;
 	uint8_t what; /* enum store_what: the operation that is out */
+	uint8_t ticket; /* whose ticket it writes */
 	bool new_bond; /* the bond behind the last one */
 };
 
@@ -215,11 +225,16 @@ struct baton_session {
 	bool owes_refusals; /* at least one in refusal */
 	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	bool frame_open; /* frame is not taken yet */
+	bool record_parked; /* the record being read came in flight 2 */
 	uint8_t record_class;
 	uint8_t bond_count;
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
+	uint8_t early_class; /* of what was sent before the link; 0: none */
+	uint16_t parked_len; /* of it, on its way into flight 2 */
+	bool held; /* a ticket must be durable before we go on */
+	bool by_ticket; /* this link began with one */
 	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
@@ -236,6 +251,8 @@ struct baton_session {
 	size_t memory_len;
 	uint64_t state_deadline_ms;
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
+	uint64_t answer_ms; /* RESUMING: flight 3 goes no later than this */
+	uint32_t stated, stated_proven; /* of the ticket, in our SYNC */
 
 	/* The record being read: frames from at on. */
 	const uint8_t *record;
@@ -433,6 +450,10 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
  * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
  * or a streamed message is in progress on this stream. BATON_ERR_EXHAUSTED:
  * 2^32 - 1 messages went out on it.
+ *
+ * A phone that can resume takes messages of one class, 900 bytes of them, even
+ * without a link: they go out in the first flight of the next. If that comes
+ * to nothing, they are LOST.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_send(struct baton_session *session,

@@ -13,6 +13,7 @@ enum store_what {
 	REVOKED,
 	TRY, /* at a typed code, which waits for it */
 	FORGIVEN,
+	TICKET,
 };
 
 static const char tries_key[] = "pair/tries";
@@ -38,6 +39,23 @@ static void load_tries(struct baton_session *session, const uint8_t *value,
 	session->secrets->tries = good ? value[1] : BATON_TYPED_TRIES;
 }
 
+/* Its bond was loaded before; without one it is an orphan. */
+static enum baton_err load_ticket(struct baton_session *session,
+				  const char *key, const uint8_t *value,
+				  size_t len)
+{
+	char own[BATON_BOND_KEY_LEN];
+	uint8_t i;
+
+	for (i = 0; i < session->bond_count; i++) {
+		baton_bond_key("tick/", session->bonds[i].id, own);
+		if (has_prefix(key, own))
+			return baton_ticket_decode(value, len,
+						   &session->bonds[i].ticket);
+	}
+	return BATON_ERR_ARG;
+}
+
 enum baton_err baton_session_load(struct baton_session *session,
 				  const char *key, const uint8_t *value,
 				  size_t len)
@@ -49,6 +67,8 @@ enum baton_err baton_session_load(struct baton_session *session,
 		load_tries(session, value, len);
 		return BATON_OK;
 	}
+	if (has_prefix(key, "tick/"))
+		return load_ticket(session, key, value, len);
 	if (!has_prefix(key, "bond/"))
 		return BATON_ERR_NOT_FOUND;
 	if (session->bond_count == BATON_BONDS)
@@ -81,6 +101,10 @@ static void remove_bond(struct baton_session *session, uint8_t i)
 	baton_crypto_wipe(&session->bonds[BATON_BONDS - 1],
 			  sizeof(session->bonds[0]));
 	session->bond_count--;
+	if (session->storing.ticket == i)
+		session->storing.ticket = BATON_BONDS;
+	else if (session->storing.ticket > i)
+		session->storing.ticket--;
 	if (session->bond_at > i)
 		session->bond_at--;
 	if (session->bond_wanted > i ||
@@ -110,10 +134,11 @@ static bool is_linked(const struct baton_session *session, uint8_t i)
 {
 	switch (session->state) {
 	case BATON_SESSION_HANDSHAKE:
-		return session->handshake->kind == BATON_KIND_RECONNECT &&
+		return session->handshake->kind >= BATON_KIND_RECONNECT &&
 		       session->handshake->bond == i;
 	case BATON_SESSION_CONFIRM:
 		return session->bond_durable && session->bond_at == i;
+	case BATON_SESSION_RESUMING:
 	case BATON_SESSION_SYNCING:
 	case BATON_SESSION_SECURED:
 		return session->bond_at == i;
@@ -149,8 +174,17 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 	return BATON_OK;
 }
 
-static enum store_what wanted(const struct baton_session *session)
+bool store_has_ticket(const struct baton_session *session, uint8_t bond)
 {
+	return !session->bonds[bond].ticket.dirty &&
+	       !(session->storing.what == TICKET &&
+		 session->storing.ticket == bond);
+}
+
+static enum store_what wanted(struct baton_session *session)
+{
+	uint8_t i;
+
 	if (session->storing.new_bond)
 		return NEW_BOND;
 	/* What became of the one before has to be told first. */
@@ -161,6 +195,11 @@ static enum store_what wanted(const struct baton_session *session)
 		return FORGIVEN;
 	if (session->secrets->count)
 		return TRY;
+	for (i = 0; i < session->bond_count; i++) {
+		session->storing.ticket = i;
+		if (session->bonds[i].ticket.dirty)
+			return TICKET;
+	}
 	return NOTHING;
 }
 
@@ -194,7 +233,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 				 struct baton_store_op *op)
 {
 	struct baton_storing *storing = &session->storing;
-	const struct baton_bond *bond = &session->bonds[session->bond_count];
+	struct baton_bond *bond = &session->bonds[session->bond_count];
 	struct baton_store_write *write;
 	uint8_t *p = session->stored;
 
@@ -216,6 +255,16 @@ bool baton_session_next_store_op(struct baton_session *session,
 	case REVOKED:
 		(void)add(op, &p, BATON_STORE_DELETE, "bond/",
 			  storing->revoked[0]);
+		(void)add(op, &p, BATON_STORE_DELETE, "tick/",
+			  storing->revoked[0]);
+		break;
+	case TICKET:
+		bond = &session->bonds[storing->ticket];
+		bond->ticket.dirty = false;
+		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
+		write->value = p;
+		write->value_len = BATON_TICKET_LEN;
+		baton_ticket_encode(&bond->ticket, p);
 		break;
 	case TRY:
 		p[0] = TRIES_FORMAT;
@@ -259,6 +308,10 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 		session->secrets->forgive = false;
 		if (!err)
 			session->secrets->tries = 0;
+		break;
+	case TICKET:
+		if (store_has_ticket(session, session->bond_at))
+			resume_stored(session, err, now_ms);
 		break;
 	}
 }

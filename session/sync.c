@@ -4,15 +4,18 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "session/internal.h"
 #include "transport/plant.h"
 #include "transport/varint.h"
 
 #define INSTANCE_LEN 8
+#define GENERATION_AT (2 * INSTANCE_LEN)
+#define PROVEN_AT (GENERATION_AT + 4)
+#define ENTRIES_AT (PROVEN_AT + 4)
 #define REFUSED 0x80 /* in the byte of the stream */
 #define ENTRY_MAX (3 + 2 * BATON_VARINT_MAX)
-#define SYNC_MAX \
-	(2 * INSTANCE_LEN + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
+#define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
 struct position {
 	uint64_t messages; /* below BATON_MESSAGES_MAX, once it was read */
@@ -25,12 +28,18 @@ struct position {
 void sync_begin(struct baton_session *session)
 {
 	const uint8_t *id = session->bonds[session->bond_at].id;
+	const struct baton_ticket *ticket =
+		&session->bonds[session->bond_at].ticket;
 
 	if (memcmp(session->peer_bond, id, BATON_BOND_ID_LEN) != 0) {
 		memcpy(session->peer_bond, id, BATON_BOND_ID_LEN);
 		memset(session->peer_instance, 0, INSTANCE_LEN);
 	}
 	session->owes |= OWES(SYNC_FRAME);
+	session->stated = ticket->generation;
+	session->stated_proven = ticket->proven;
+	/* What is stated must be durable. */
+	session->held = !store_has_ticket(session, session->bond_at);
 }
 
 /* The refusal of the last message that was counted; NULL if it was taken. */
@@ -45,18 +54,51 @@ last_refusal(const struct baton_session *session, int i)
 		       : NULL;
 }
 
+/*
+ * What a resume is bound to: both instances and where every stream stands, the
+ * phone's first. False: somebody may know more than the other, or an instance
+ * is not known; then only a SYNC tells.
+ */
+bool sync_positions(const struct baton_session *session,
+		    uint8_t out[BATON_POSITIONS_LEN])
+{
+	static const uint8_t unknown[INSTANCE_LEN];
+	size_t mine = session->config.role == BATON_PHONE ? 0 : 1;
+	const struct baton_outgoing_stream *sent;
+	const struct baton_incoming_stream *taken;
+	/* What was sent before the link goes with it, or is lost. */
+	bool early = session->early_class || session->parked_len > 0;
+	uint8_t *p = out + 2 * INSTANCE_LEN;
+	int i;
+
+	memcpy(out + mine * INSTANCE_LEN, session->instance, INSTANCE_LEN);
+	memcpy(out + !mine * INSTANCE_LEN, session->peer_instance,
+	       INSTANCE_LEN);
+	for (i = 0; i < BATON_ALL_STREAMS; i++, p += 2 * 4) {
+		sent = &session->outgoing.stream[i];
+		taken = &session->incoming.stream[i];
+		if (taken->offset > 0 || !baton_outgoing_settled(sent, early))
+			return false;
+		baton_store_be32(p + 4 * mine, (uint32_t)sent->verified);
+		baton_store_be32(p + 4 * !mine, (uint32_t)taken->messages);
+	}
+	return memcmp(session->peer_instance, unknown, INSTANCE_LEN) != 0;
+}
+
 enum baton_err sync_put(struct baton_session *session)
 {
 	uint8_t frame[3 + SYNC_MAX];
 	uint8_t body[SYNC_MAX];
 	const struct baton_incoming_stream *stream;
 	const struct baton_refusal *refusal;
-	size_t n = 2 * INSTANCE_LEN;
+	size_t n = ENTRIES_AT;
 	size_t at = 1;
 	int i;
 
 	memcpy(body, session->instance, INSTANCE_LEN);
 	memcpy(body + INSTANCE_LEN, session->peer_instance, INSTANCE_LEN);
+	baton_store_be32(body + GENERATION_AT, session->stated);
+	baton_store_be32(body + PROVEN_AT, session->stated_proven);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		stream = &session->incoming.stream[i];
 		if (stream->messages == 0 && stream->offset == 0)
@@ -152,18 +194,47 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 	return BATON_OK;
 }
 
+static uint32_t greater(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Each side says what ticket it holds and what the other has shown to hold;
+ * whoever holds less than it has shown has another store than it had.
+ */
+static void take_generation(struct baton_session *session, const uint8_t *body,
+			    uint64_t now_ms)
+{
+	struct baton_ticket *ticket = &session->bonds[session->bond_at].ticket;
+	uint32_t theirs = baton_load_be32(body + GENERATION_AT);
+	uint32_t shown = baton_load_be32(body + PROVEN_AT);
+	uint32_t highest;
+
+	if (theirs < session->stated_proven || shown > session->stated)
+		session->tell |= TELL_ROLLED_BACK;
+	ticket->dirty |= theirs != ticket->proven;
+	ticket->proven = theirs;
+	if (session->by_ticket)
+		return;
+	/* Both come to the same: above all that either has ever held. */
+	highest = greater(greater(theirs, session->stated),
+			  greater(shown, session->stated_proven));
+	resume_renew(session, highest + 1, now_ms);
+}
+
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
-			 size_t len)
+			 size_t len, uint64_t now_ms)
 {
 	struct position at[BATON_ALL_STREAMS];
 	enum baton_err err;
 	bool known;
 	int i;
 
-	if (session->state != BATON_SESSION_SYNCING || len < 2 * INSTANCE_LEN)
+	if (session->state != BATON_SESSION_SYNCING || len < ENTRIES_AT)
 		return BATON_ERR_PROTOCOL;
 	memset(at, 0, sizeof(at));
-	err = read_entries(body + 2 * INSTANCE_LEN, len - 2 * INSTANCE_LEN, at);
+	err = read_entries(body + ENTRIES_AT, len - ENTRIES_AT, at);
 	if (err)
 		return err;
 	known = memcmp(body, session->peer_instance, INSTANCE_LEN) == 0 &&
@@ -176,10 +247,8 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			return err;
 	}
 	session->tell_news = true;
-	/* Its memory is the batches' from here on. */
-	baton_handshake_wipe(session->handshake);
-	session_set_state(session, BATON_SESSION_SECURED, UINT64_MAX);
-	session->tell |= TELL_SECURED;
+	take_generation(session, body, now_ms);
+	session_secure(session);
 	return BATON_OK;
 }
 

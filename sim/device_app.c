@@ -538,6 +538,7 @@ void baton_sim_app_event(struct baton_sim_device *device,
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_FRAME:
 	case BATON_EVENT_REVOKED:
+	case BATON_EVENT_ROLLED_BACK:
 		return;
 	}
 	baton_sim_app_write(device);

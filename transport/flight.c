@@ -28,6 +28,18 @@ void baton_flight_send(struct baton_flight *flight, uint8_t number,
 	flight->active = true;
 }
 
+void baton_flight_append(struct baton_flight *flight, const uint8_t *bytes,
+			 size_t len)
+{
+	memmove(flight->tx + flight->tx_len, bytes, len);
+	flight->tx_len = (uint16_t)(flight->tx_len + len);
+}
+
+void baton_flight_hold(struct baton_flight *flight)
+{
+	flight->held = true;
+}
+
 void baton_flight_done(struct baton_flight *flight)
 {
 	flight->active = false;
@@ -38,6 +50,7 @@ void baton_flight_forget(struct baton_flight *flight)
 {
 	flight->rx_have = 0;
 	flight->rx_number = UINT8_MAX;
+	flight->held = false;
 }
 
 void baton_flight_again(struct baton_flight *flight)
@@ -62,6 +75,8 @@ enum baton_err baton_flight_piece(struct baton_flight *flight,
 			baton_flight_again(flight);
 		return BATON_ERR_AGAIN;
 	}
+	if (flight->held)
+		return BATON_ERR_AGAIN;
 	if (piece->offset == 0 && (flight->rx_number != piece->flight ||
 				   flight->rx_total != piece->total)) {
 		flight->rx_number = piece->flight;

@@ -31,6 +31,7 @@ struct baton_flight {
 	bool answer; /* the peer will answer: send again until it does */
 	bool active; /* a flight is out that may have to go again */
 	bool shorten; /* long pieces failed, or the peer's come short */
+	bool held; /* rx is in use */
 	uint64_t sent_ms; /* when its last piece went out */
 };
 
@@ -44,6 +45,16 @@ void baton_flight_start(struct baton_flight *flight, uint8_t *tx, uint8_t *rx);
  */
 void baton_flight_send(struct baton_flight *flight, uint8_t number,
 		       const uint8_t *bytes, size_t len, bool timed);
+
+/* More of the flight just given, before any of it goes out; may overlap. */
+void baton_flight_append(struct baton_flight *flight, const uint8_t *bytes,
+			 size_t len);
+
+/*
+ * What came stays in use: until forget() nothing is written over it, and every
+ * piece is dropped.
+ */
+void baton_flight_hold(struct baton_flight *flight);
 
 /* The flight sent last was answered; nothing of it goes out again. */
 void baton_flight_done(struct baton_flight *flight);

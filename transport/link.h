@@ -71,6 +71,11 @@ struct baton_link_facts {
 	uint32_t interval_us; /* connection interval; 0: not known */
 	uint8_t phy; /* enum baton_link_phy, of the slower direction */
 	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */
+	/*
+	 * The nonce of the watch's advert that led to this link, 16 bytes, fresh
+	 * for each; NULL: none is known. Read when the link comes up only.
+	 */
+	const uint8_t *advert;
 };
 
 /* What is read for every PDU comes first: it takes the shortest instructions. */

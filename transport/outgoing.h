@@ -179,6 +179,18 @@ BATON_MUST_CHECK
 enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
 				      uint32_t message, bool *told);
 
+/*
+ * True if the peer stands where this side believes: it has verified all that
+ * it was sent, and nothing is half sent. early: not counting whole messages.
+ */
+static inline bool
+baton_outgoing_settled(const struct baton_outgoing_stream *stream, bool early)
+{
+	return (early || stream->next == stream->verified) && !stream->offset &&
+	       !stream->begun && !stream->resumed && !stream->cancelled &&
+	       !stream->owes_cancel;
+}
+
 /* True while something was sent that the peer has not verified. */
 bool baton_outgoing_unverified(const struct baton_outgoing *outgoing);
 

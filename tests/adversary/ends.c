@@ -34,15 +34,17 @@ void end_start(struct end *end, enum baton_role role, uint8_t can,
 	};
 	if (baton_handshake_start(&end->handshake, role,
 				  role == BATON_PHONE ? BATON_KIND_COMPARE : 0,
-				  0, &hello, &end->env, &end->reply))
+				  0, &hello, NULL, &end->env, &end->reply))
 		abort();
 }
 
 enum baton_err end_pass(struct end *to, const struct end *from)
 {
-	return baton_handshake_flight(&to->handshake, from->reply.number,
-				      from->reply.bytes, from->reply.len,
-				      &to->env, &to->reply);
+	struct baton_reply flight = from->reply;
+
+	return baton_handshake_flight(&to->handshake, flight.number,
+				      flight.bytes, flight.len, &to->env,
+				      &to->reply);
 }
 
 enum baton_err ends_run(struct end *phone, struct end *watch)

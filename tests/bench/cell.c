@@ -194,6 +194,7 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 	case BATON_EVENT_LINK_CLOSE:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_REVOKED:
+	case BATON_EVENT_ROLLED_BACK:
 	case BATON_EVENT_ABORTED:
 	case BATON_EVENT_REWIND:
 	case BATON_EVENT_LOST:

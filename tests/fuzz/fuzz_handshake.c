@@ -94,12 +94,13 @@ static void start(uint8_t how)
 		FUZZ_CHECK(!baton_handshake_start(
 			&sides[i].handshake, (enum baton_role)i,
 			how & 1 ? BATON_KIND_COMPARE : BATON_KIND_RECONNECT,
-			how >> 1 & 1, &hello, &sides[i].env, &sides[i].reply));
+			how >> 1 & 1, &hello, NULL, &sides[i].env,
+			&sides[i].reply));
 	}
 }
 
 /* A flight arrives; true if it was dropped. *ended: for good. */
-static bool arrive(struct side *side, uint8_t number, const uint8_t *bytes,
+static bool arrive(struct side *side, uint8_t number, uint8_t *bytes,
 		   size_t len, bool *ended)
 {
 	enum baton_step step = side->handshake.step;
@@ -118,7 +119,7 @@ static bool arrive(struct side *side, uint8_t number, const uint8_t *bytes,
 	FUZZ_CHECK(!err || baton_err_is_fatal(err) || err == BATON_ERR_AGAIN);
 	if (err)
 		*ended = true;
-	else
+	else if (reply.number != BATON_FLIGHT_REJECT || !reply.len)
 		FUZZ_CHECK(side->handshake.step > step);
 	if (reply.len > 0)
 		side->reply = reply;
@@ -127,7 +128,7 @@ static bool arrive(struct side *side, uint8_t number, const uint8_t *bytes,
 
 static bool deliver(enum baton_role to, bool *ended)
 {
-	const struct baton_reply reply = sides[!to].reply;
+	struct baton_reply reply = sides[!to].reply;
 
 	return reply.len > 0 &&
 	       arrive(&sides[to], reply.number, reply.bytes, reply.len, ended);

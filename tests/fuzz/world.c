@@ -243,6 +243,7 @@ static void take_event(enum baton_role role, const struct baton_event *event)
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_REVOKED:
+	case BATON_EVENT_ROLLED_BACK:
 	case BATON_EVENT_ABORTED:
 	case BATON_EVENT_WRITABLE:
 	case BATON_EVENT_REFUSED:

@@ -6,6 +6,11 @@
 
 #include "transport/timing.h"
 
+/* How flight 2 begins: transport/SPEC.md A.2, session/SPEC.md 1.2. */
+#define FLIGHT_2 0xf2
+#define FIRST_PIECE 0x80
+#define PIECE_LEN 3
+
 #define FNV_INIT UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -166,13 +171,19 @@ void pair_rollback(struct pair *pair, enum baton_role role, unsigned int count)
 
 void pair_up(struct pair *pair)
 {
-	struct baton_link_facts facts = {.mtu = pair->mtu};
+	struct baton_link_facts facts = {.mtu = pair->mtu,
+					 .advert = pair->adverts ? pair->advert
+								 : NULL};
 	int i;
 
+	for (i = 0; i < BATON_BOND_NONCE_LEN; i++)
+		pair->advert[i] = (uint8_t)next_random(pair);
 	for (i = 0; i < 2; i++) {
 		pair->end[i].queue_len = 0;
 		pair->end[i].closed = false;
 		pair->end[i].secured = false;
+		if (i == BATON_PHONE && pair->stale)
+			pair->advert[0] ^= 1;
 		if (baton_session_link_up(&pair->end[i].session, &facts,
 					  pair->now_ms))
 			abort();
@@ -218,6 +229,8 @@ static void transmit(struct pair *pair, struct pair_end *to, uint8_t *bytes,
 		     size_t len)
 {
 	pair->pdus++;
+	if (len > PIECE_LEN && bytes[0] == FLIGHT_2 && bytes[1] & FIRST_PIECE)
+		pair->kind = bytes[PIECE_LEN];
 	if (pair->flip_bit > pair->bits &&
 	    pair->flip_bit <= pair->bits + 8 * len) {
 		uint64_t bit = pair->flip_bit - pair->bits - 1;
@@ -330,6 +343,9 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_LOST:
 		end->lost_from = event->u.sent.message;
 		end->lost_end = event->u.sent.end;
+		break;
+	case BATON_EVENT_ROLLED_BACK:
+		end->rolled_back++;
 		break;
 	case BATON_EVENT_REVOKED:
 		end->revoked = true;

@@ -80,7 +80,7 @@ struct pair_end {
 	uint64_t send_total, send_at;
 	bool sending;
 	uint64_t delivered, lost_from, lost_end;
-	unsigned int rewinds, refused;
+	unsigned int rewinds, refused, rolled_back;
 	uint8_t reason;
 };
 
@@ -100,6 +100,10 @@ struct pair {
 	uint64_t flip_bit; /* bit of everything sent that is flipped, from 1 */
 	uint64_t bits; /* sent so far */
 	bool up;
+	bool adverts; /* links come of adverts, with a nonce */
+	uint8_t kind; /* of the newest flight 2: enum baton_kind */
+	bool stale; /* the phone has it of another advert */
+	uint8_t advert[BATON_BOND_NONCE_LEN]; /* of this link */
 	const struct baton_codec *codec[2]; /* by role; NULL: none */
 	uint8_t can[2]; /* BATON_PAIR_*, by role; 0: compare */
 	uint8_t (*pattern)(uint64_t at); /* what is sent */

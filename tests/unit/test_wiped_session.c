@@ -232,6 +232,7 @@ static bool is_kept(const uint8_t secret[32])
 			if (!memcmp(secret, bond->s_priv, 32) ||
 			    !memcmp(secret, bond->psk, 32) ||
 			    !memcmp(secret, bond->tag_key, 32) ||
+			    !memcmp(secret, bond->ticket.psk, 32) ||
 			    !memcmp(secret, bond->ss, 32))
 				return true;
 		}

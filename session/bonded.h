@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_SESSION_BONDED_H
+#define BATON_SESSION_BONDED_H
+
+/* Flights 2 and 3 between bonded devices: reconnect and resume (SPEC 1). */
+
+#include "session/handshake.h"
+
+/* bonded.c. The phone's flight 2. */
+enum baton_err bonded_put(struct baton_handshake *handshake,
+			  const struct baton_handshake_env *env,
+			  struct baton_reply *reply);
+
+/* The watch takes flight 2 behind its kind, and may make flight 3. */
+enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
+			    uint8_t *bytes, size_t len,
+			    const struct baton_handshake_env *env,
+			    struct baton_reply *reply);
+
+/* The phone takes flight 3. */
+enum baton_err bonded_second(struct baton_handshake *handshake, uint8_t *bytes,
+			     size_t len);
+
+/* The peer's hello as it is kept with the bond; false: none that serves. */
+bool bonded_recall(struct baton_handshake *handshake,
+		   const struct baton_handshake_env *env);
+
+/* handshake.c: what these are made of. */
+void handshake_set_step(struct baton_handshake *handshake,
+			enum baton_step step);
+/* With hellos, from flight 0 on. */
+enum baton_err handshake_begin(struct baton_handshake *handshake,
+			       const struct baton_handshake_env *env,
+			       struct baton_reply *reply);
+enum baton_err handshake_start_noise(struct baton_handshake *handshake,
+				     enum baton_noise_pattern pattern,
+				     bool initiator,
+				     struct baton_noise_keys *keys,
+				     const struct baton_handshake_env *env);
+enum baton_err handshake_finish_noise(struct baton_handshake *handshake);
+enum baton_err handshake_take_hello(struct baton_handshake *handshake,
+				    const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Links by a ticket, and the tickets of all links (session/SPEC.md 3.1). */
+
+#include <string.h>
+
+#include "session/internal.h"
+
+#define PARKED_AT 64 /* in the memory of a flight: behind any hello */
+#define EARLY_MAX 900 /* bytes of frames in flight 2 */
+#define ANSWER_MAX 100 /* bytes of frames in flight 3 */
+#define ANSWER_DELAY_MS 200 /* for the application to take flight 2 */
+
+static struct baton_ticket *ticket_of(struct baton_session *session)
+{
+	return &session->bonds[session->bond_at].ticket;
+}
+
+uint8_t resume_kind(struct baton_session *session, uint64_t now_ms)
+{
+	uint8_t positions[BATON_POSITIONS_LEN];
+	struct baton_ticket *ticket =
+		&session->bonds[session->bond_wanted].ticket;
+
+	if (ticket->fresh_until_ms == 0)
+		ticket->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+	if (!ticket->usable || ticket->age >= BATON_TICKET_AGE_MAX ||
+	    ticket->fresh_until_ms <= now_ms)
+		return BATON_KIND_RECONNECT;
+	return sync_positions(session, positions) &&
+			       memcmp(session->peer_bond,
+				      session->bonds[session->bond_wanted].id,
+				      BATON_BOND_ID_LEN) == 0
+		       ? BATON_KIND_RESUME
+		       : BATON_KIND_RESUME_SYNC;
+}
+
+enum baton_err resume_early(struct baton_session *session,
+			    struct baton_stream_id stream,
+			    const uint8_t *message, size_t len,
+			    unsigned int flags, uint64_t now_ms)
+{
+	struct baton_batch *batch = &session->outgoing.batch[stream.class_id];
+	enum baton_err err;
+
+	if (session->config.role != BATON_PHONE || session->bond_count == 0 ||
+	    session->pairing_until_ms > now_ms ||
+	    (session->early_class && session->early_class != stream.class_id) ||
+	    batch->len + len > EARLY_MAX ||
+	    resume_kind(session, now_ms) != BATON_KIND_RESUME)
+		return BATON_ERR_STATE;
+	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
+				       stream.number, message, len, flags);
+	if (!err)
+		session->early_class = stream.class_id;
+	return err == BATON_ERR_AGAIN ? BATON_ERR_STATE : err;
+}
+
+/* What was sent before the link to where the handshake seals it. */
+void resume_park(struct baton_session *session)
+{
+	const struct baton_batch *batch =
+		&session->outgoing.batch[session->early_class];
+	uint8_t *parked = session->link.flight.tx + PARKED_AT;
+
+	session->parked_len = 0;
+	if (!session->early_class)
+		return;
+	parked[0] = session->early_class;
+	memcpy(parked + 1, batch->bytes + BATON_RECORD_HEADER_LEN, batch->len);
+	session->parked_len = (uint16_t)(1 + batch->len);
+}
+
+uint8_t *resume_parked(struct baton_session *session)
+{
+	return session->link.flight.tx + PARKED_AT;
+}
+
+/* The ticket for the next link, from the handshake of this one. */
+static void renew(struct baton_session *session, const uint8_t *psk,
+		  uint32_t generation, uint8_t age)
+{
+	const struct baton_handshake *handshake = session->handshake;
+	struct baton_ticket *ticket = ticket_of(session);
+	const struct baton_hello_bytes *hello =
+		&handshake->hello[session->config.role == BATON_PHONE
+					  ? BATON_WATCH
+					  : BATON_PHONE];
+
+	if (!handshake->known) {
+		ticket->hello.len = 0;
+		if (hello->len <= BATON_TICKET_HELLO_MAX) {
+			ticket->hello = *hello;
+			baton_hello_strip(ticket->hello.bytes);
+		}
+	}
+	baton_ticket_replace(ticket, psk, generation, age);
+}
+
+void resume_renew(struct baton_session *session, uint32_t generation,
+		  uint64_t now_ms)
+{
+	renew(session, session->handshake->keys.ticket_psk, generation, 0);
+	ticket_of(session)->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+}
+
+void resume_accept(struct baton_session *session)
+{
+	struct baton_ticket *ticket;
+	uint8_t psk[BATON_CRYPTO_KEY_LEN];
+
+	session->bond_at = session->handshake->bond;
+	ticket = ticket_of(session);
+	/* The old psk is gone from the store before anything comes of it. */
+	baton_handshake_ticket(session->handshake, psk);
+	ticket->proven = ticket->generation;
+	renew(session, psk, ticket->generation + 1, ticket->age + 1);
+	baton_crypto_wipe(psk, sizeof(psk));
+	baton_flight_hold(&session->link.flight);
+	session->held = true;
+	session_set_state(session, BATON_SESSION_RESUMING,
+			  session->state_deadline_ms);
+}
+
+/* The watch may take what came in flight 2. */
+static void take_payload(struct baton_session *session, uint64_t now_ms)
+{
+	const struct baton_handshake *handshake = session->handshake;
+
+	session->answer_ms = now_ms;
+	if (handshake->kind != BATON_KIND_RESUME)
+		return;
+	session->tell |= TELL_SECURED;
+	if (handshake->payload_len <= 1)
+		return;
+	if (handshake->payload[0] != BATON_CLASS_MESSAGE &&
+	    handshake->payload[0] != BATON_CLASS_BULK) {
+		session_fail(session, BATON_ERR_PROTOCOL);
+		return;
+	}
+	session->answer_ms = now_ms + ANSWER_DELAY_MS;
+	session->record_class = handshake->payload[0];
+	session->record = handshake->payload + 1;
+	session->record_len = handshake->payload_len - 1;
+	session->record_at = 0;
+	session->record_parked = true;
+}
+
+void resume_stored(struct baton_session *session, enum baton_err err,
+		   uint64_t now_ms)
+{
+	if (!session->held)
+		return;
+	session->held = false;
+	if (session->state == BATON_SESSION_RESUMING && err)
+		session_fail(session, BATON_ERR_STORE);
+	else if (session->state == BATON_SESSION_RESUMING)
+		take_payload(session, now_ms);
+	else if (session->state == BATON_SESSION_SYNCING &&
+		 session->handshake->kind == BATON_KIND_RESUME)
+		session_secure(session);
+}
+
+/* Nothing is left to take of flight 2, or there was time enough. */
+bool resume_can_answer(const struct baton_session *session, uint64_t now_ms)
+{
+	return session->state == BATON_SESSION_RESUMING && !session->held &&
+	       (!session->record || session->answer_ms <= now_ms);
+}
+
+enum baton_err resume_answer(struct baton_session *session)
+{
+	struct baton_handshake *handshake = session->handshake;
+	uint8_t payload[ANSWER_MAX + BATON_FRAME_HEADER_MAX];
+	struct baton_reply reply;
+	struct baton_frame frame;
+	enum baton_err err;
+	size_t n = 1;
+
+	payload[0] = BATON_CLASS_CONTROL;
+	while (n < ANSWER_MAX && handshake->kind == BATON_KIND_RESUME &&
+	       baton_incoming_verified(&session->incoming, &frame)) {
+		n += baton_frame_put_verified(payload + n, &frame);
+		baton_incoming_told(&session->incoming, &frame);
+	}
+	err = baton_handshake_answer(handshake, payload, n > 1 ? n : 0, &reply);
+	if (err)
+		return err;
+	if (!session->record)
+		baton_flight_forget(&session->link.flight);
+	session_send_reply(session, &reply);
+	records_begin(session);
+	session->by_ticket = true;
+	if (handshake->kind == BATON_KIND_RESUME) {
+		session_secure(session);
+		return BATON_OK;
+	}
+	session_set_state(session, BATON_SESSION_SYNCING,
+			  session->state_deadline_ms);
+	sync_begin(session);
+	return BATON_OK;
+}
+
+enum baton_err resume_done(struct baton_session *session)
+{
+	const struct baton_handshake *handshake = session->handshake;
+	struct baton_ticket *ticket = ticket_of(session);
+
+	/* The watch has written it before it answered. */
+	ticket->proven = ticket->generation + 1;
+	renew(session, handshake->keys.ticket_psk, ticket->proven,
+	      ticket->age + 1);
+	session->held = true;
+	if (handshake->kind != BATON_KIND_RESUME) {
+		sync_begin(session);
+		return BATON_OK;
+	}
+	return records_take_answer(session, handshake->payload,
+				   handshake->payload_len);
+}
+
+void resume_proven(struct baton_session *session)
+{
+	struct baton_ticket *ticket = ticket_of(session);
+
+	if (!session->by_ticket || ticket->proven >= ticket->generation)
+		return;
+	ticket->proven = ticket->generation;
+	ticket->dirty = true;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Links by a ticket: session/SPEC.md 1 and 3.1. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+static struct pair *world;
+static struct pair_end *watch, *phone;
+static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+static const uint8_t message[200] = "early";
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	watch = &world->end[BATON_WATCH];
+	phone = &world->end[BATON_PHONE];
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+static void anew(void)
+{
+	pair_free(world);
+	pair_init(world, 2);
+}
+
+/* Both know each other, with a ticket, and the link is gone. */
+static void know(bool adverts)
+{
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	pair_down(world);
+	world->adverts = adverts;
+}
+
+static enum baton_err send_early(void)
+{
+	return baton_session_send(&phone->session, stream, message,
+				  sizeof(message), world->now_ms);
+}
+
+static bool delivered(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].delivered > 0;
+}
+
+static bool settled(struct pair *pair)
+{
+	(void)pair;
+	return false;
+}
+
+/* The kind by which the next link comes about. */
+static uint8_t kind_taken(void)
+{
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 20000));
+	while (pair_turn(world))
+		;
+	pair_down(world);
+	return world->kind;
+}
+
+/* One turn after another, until the watch's application has a message. */
+static void until_taken(unsigned int messages)
+{
+	int i;
+
+	for (i = 0; i < 100 && watch->messages < messages; i++)
+		pair_turn(world);
+	assert_int_equal(watch->messages, messages);
+}
+
+static void a_message_goes_in_the_first_flight(void **state)
+{
+	int adverts;
+
+	(void)state;
+	for (adverts = 0; adverts < 2; adverts++) {
+		know(adverts);
+		assert_int_equal(send_early(), BATON_OK);
+		pair_up(world);
+		assert_true(pair_run(world, delivered, 10000));
+		assert_int_equal(watch->messages, 1);
+		assert_true(pair_run(world, pair_secured, 10000));
+		pair_run(world, settled, 60000);
+		assert_int_equal(watch->messages, 1);
+		assert_int_equal(phone->lost_end, 0);
+		anew();
+	}
+}
+
+static void the_kind_follows_from_what_both_know(void **state)
+{
+	int adverts;
+
+	(void)state;
+	for (adverts = 0; adverts < 2; adverts++) {
+		know(adverts);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		pair_reboot(world, BATON_PHONE);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		/* The phone cannot know, and falls back on the same link. */
+		pair_reboot(world, BATON_WATCH);
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+		anew();
+	}
+}
+
+static struct pair_value *ticket(struct pair_end *end)
+{
+	size_t i;
+
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (!strncmp(end->stored[i].key, "tick/", 5))
+			return &end->stored[i];
+	fail();
+	return NULL;
+}
+
+static void without_a_ticket_they_reconnect(void **state)
+{
+	int role;
+
+	(void)state;
+	know(true);
+	for (role = 0; role < 2; role++) {
+		memset(ticket(&world->end[role]), 0, sizeof(struct pair_value));
+		pair_reboot(world, (enum baton_role)role);
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	}
+}
+
+/*
+ * The watch has taken the message, and its answer is lost: the phone has the
+ * ticket still, the watch does not. The message counts once.
+ */
+static void a_ticket_brings_its_message_once(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	pair_up(world);
+	until_taken(1);
+	phone->queue_len = 0;
+	pair_down(world);
+	assert_int_equal(phone->delivered, 0);
+	/* Nobody knows whether it was taken: so nothing goes early now. */
+	assert_int_equal(send_early(), BATON_ERR_STATE);
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(watch->messages, 1);
+	assert_int_equal(phone->delivered, 1);
+	assert_int_equal(phone->lost_end, 0);
+	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+}
+
+static void what_never_arrived_is_lost(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	pair_up(world);
+	pair_down(world);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
+	assert_int_equal(watch->messages, 0);
+	assert_int_equal(phone->lost_end, 1);
+	assert_int_equal(send_early(), BATON_OK);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	assert_int_equal(watch->messages, 1);
+	assert_int_equal(phone->delivered, 1);
+}
+
+/* What comes early waits for the store, not the store for the answer. */
+static void nothing_is_told_before_the_ticket_is_used_up(void **state)
+{
+	struct pair_value before;
+
+	(void)state;
+	know(true);
+	before = *ticket(watch);
+	assert_int_equal(send_early(), BATON_OK);
+	pair_up(world);
+	while (watch->messages == 0) {
+		if (memcmp(&before, ticket(watch), sizeof(before)) == 0)
+			assert_false(watch->secured);
+		pair_turn(world);
+	}
+	assert_memory_not_equal(&before, ticket(watch), sizeof(before));
+}
+
+static bool closed(struct pair *pair)
+{
+	return pair->end[BATON_WATCH].closed;
+}
+
+static void a_ticket_that_cannot_be_used_up_brings_nothing(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	watch->store_fails = true;
+	pair_up(world);
+	assert_true(pair_run(world, closed, 60000));
+	assert_int_equal(watch->close_err, BATON_ERR_STORE);
+	assert_int_equal(watch->messages, 0);
+	watch->store_fails = false;
+	pair_down(world);
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(phone->lost_end, 1);
+}
+
+static void a_deaf_application_gets_its_answer_sent(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	watch->deaf = true;
+	pair_up(world);
+	pair_run(world, settled, 5000);
+	assert_int_equal(phone->session.state, BATON_SESSION_SECURED);
+	assert_int_equal(watch->session.state, BATON_SESSION_SECURED);
+	assert_int_equal(phone->delivered, 0);
+	watch->deaf = false;
+	assert_true(pair_run(world, delivered, 10000));
+	assert_int_equal(watch->messages, 1);
+}
+
+static void a_stale_advert_costs_a_round_trip(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	world->stale = true;
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(phone->lost_end, 1);
+	world->stale = false;
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+}
+
+static void a_half_sent_message_goes_on(void **state)
+{
+	const uint64_t total = 200000;
+
+	(void)state;
+	know(true);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+	pair_send(world, BATON_WATCH, total);
+	while (phone->got_bytes < total / 2)
+		pair_turn(world);
+	pair_down(world);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
+	assert_true(phone->got_bytes > total / 2);
+	pair_up(world);
+	while (!phone->ended)
+		pair_run(world, settled, 10);
+	assert_int_equal(phone->begun, 1);
+	assert_int_equal(phone->ended, 1);
+	assert_int_equal(phone->got_bytes, total);
+	assert_true(phone->got_hash == pair_pattern_hash(total));
+}
+
+static void a_chain_of_tickets_ends(void **state)
+{
+	int i, resumed = 0;
+
+	(void)state;
+	know(true);
+	for (i = 0; i < 100; i++)
+		resumed += kind_taken() == BATON_KIND_RESUME;
+	assert_int_equal(resumed, 100 - 100 / (BATON_TICKET_AGE_MAX + 1));
+	world->now_ms += BATON_TICKET_LIFE_MS;
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+}
+
+/* Each side in turn gets back a store that it had two links ago. */
+static void a_rolled_back_store_is_told_and_survived(void **state)
+{
+	struct pair_value old[PAIR_VALUES];
+	int role;
+
+	(void)state;
+	for (role = 0; role < 2; role++) {
+		know(true);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		memcpy(old, world->end[role].stored, sizeof(old));
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		memcpy(world->end[role].stored, old, sizeof(old));
+		pair_reboot(world, (enum baton_role)role);
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_int_equal(watch->rolled_back, 1);
+		assert_int_equal(phone->rolled_back, 1);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		assert_int_equal(watch->rolled_back, 1);
+		anew();
+	}
+}
+
+/* A lost answer or write looks like a rollback of one step; it is none. */
+static void a_lost_step_is_no_rollback(void **state)
+{
+	(void)state;
+	know(true);
+	pair_up(world);
+	while (watch->session.state != BATON_SESSION_SECURED)
+		pair_turn(world);
+	phone->queue_len = 0;
+	pair_down(world);
+	pair_reboot(world, BATON_PHONE);
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+}
+
+static void lost_pdus_change_nothing(void **state)
+{
+	unsigned int sent = 0;
+	int i;
+
+	(void)state;
+	know(true);
+	world->drop_ppm = 100000;
+	for (i = 0; i < 200; i++) {
+		sent += send_early() == BATON_OK;
+		phone->lost_end = 0;
+		phone->lost_from = 0;
+		pair_up(world);
+		pair_run(world, settled, 20000);
+		pair_down(world);
+		sent -= (unsigned int)(phone->lost_end - phone->lost_from);
+	}
+	world->drop_ppm = 0;
+	(void)kind_taken();
+	sent -= (unsigned int)(phone->lost_end - phone->lost_from);
+	assert_true(sent > 100);
+	assert_int_equal(watch->messages, sent);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_message_goes_in_the_first_flight),
+		T(the_kind_follows_from_what_both_know),
+		T(without_a_ticket_they_reconnect),
+		T(a_ticket_brings_its_message_once),
+		T(what_never_arrived_is_lost),
+		T(nothing_is_told_before_the_ticket_is_used_up),
+		T(a_ticket_that_cannot_be_used_up_brings_nothing),
+		T(a_deaf_application_gets_its_answer_sent),
+		T(a_stale_advert_costs_a_round_trip),
+		T(a_half_sent_message_goes_on),
+		T(a_chain_of_tickets_ends),
+		T(a_rolled_back_store_is_told_and_survived),
+		T(a_lost_step_is_no_rollback),
+		T(lost_pdus_change_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
