@@ -77,12 +77,15 @@ bool baton_sim_beacon_rx(struct baton_sim_beacon *beacon,
 	return !baton_session_bond_select(session, id);
 }
 
-void baton_sim_beacon_up(struct baton_sim_beacon *beacon)
+bool baton_sim_beacon_up(struct baton_sim_beacon *beacon,
+			 uint8_t nonce[BATON_BOND_NONCE_LEN])
 {
-	uint8_t nonce[BATON_BOND_NONCE_LEN];
-
+	if (beacon->has_heard) {
+		baton_advert_nonce(nonce, beacon->heard);
+		return true;
+	}
 	/* Used up, whatever comes of the link. */
-	(void)!baton_beacon_use(&beacon->watch, nonce);
+	return baton_beacon_use(&beacon->watch, nonce);
 }
 
 void baton_sim_beacon_down(struct baton_sim_beacon *beacon, bool secured)

@@ -30,8 +30,12 @@ bool baton_sim_beacon_rx(struct baton_sim_beacon *beacon,
 			 struct baton_session *session, uint64_t now_ms,
 			 const uint8_t *data, size_t len);
 
-/* A link has come up; it ended, and was SECURED or was not. */
-void baton_sim_beacon_up(struct baton_sim_beacon *beacon);
+/*
+ * A link has come up: the nonce of the advert that led to it, if there was one.
+ * It ended, and was SECURED or was not.
+ */
+bool baton_sim_beacon_up(struct baton_sim_beacon *beacon,
+			 uint8_t nonce[BATON_BOND_NONCE_LEN]);
 void baton_sim_beacon_down(struct baton_sim_beacon *beacon, bool secured);
 
 #endif

@@ -143,6 +143,7 @@ static void on_link_up(void *user, uint64_t now_us,
 		[BATON_PHY_CODED_S8] = BATON_LINK_PHY_CODED,
 	};
 	struct baton_sim_stack *stack = user;
+	uint8_t nonce[BATON_BOND_NONCE_LEN];
 	struct baton_link_facts facts = {
 		.mtu = link->bearer == BATON_SIM_GATT ? link->mtu
 						      : BATON_MTU_MAX,
@@ -152,6 +153,8 @@ static void on_link_up(void *user, uint64_t now_us,
 		.phy = phys[link->phy],
 	};
 
+	if (baton_sim_beacon_up(&stack->beacon, nonce))
+		facts.advert = nonce;
 	if (baton_session_link_up(stack->session, &facts, now_us / 1000)) {
 		baton_sim_disconnect(stack->sim, stack->side,
 				     BATON_HCI_REMOTE_USER);
@@ -159,7 +162,6 @@ static void on_link_up(void *user, uint64_t now_us,
 	}
 	stack->up = true;
 	stack->secured = false;
-	baton_sim_beacon_up(&stack->beacon);
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, true);
 	pump(stack);
