@@ -167,19 +167,24 @@ static enum baton_err on_store(void *user, struct baton_sim_stack *stack,
 }
 
 /* What the engine does not take, as a torn value, is thrown away. */
-static void on_boot(void *user, struct baton_sim_stack *stack)
+static void load(struct baton_sim_device *device, struct baton_session *session,
+		 bool bonds)
 {
-	struct baton_sim_device *device = user;
-	struct baton_sim_value *value;
+	struct baton_sim_value *value = device->store.now.value;
 	size_t i;
 
-	for (i = 0; i < BATON_SIM_STORE_KEYS; i++) {
-		value = &device->store.now.value[i];
+	for (i = 0; i < BATON_SIM_STORE_KEYS; i++, value++)
 		if (value->key[0] &&
-		    baton_session_load(baton_sim_stack_session(stack),
-				       value->key, value->bytes, value->len))
+		    !strncmp(value->key, "bond/", 5) == bonds &&
+		    baton_session_load(session, value->key, value->bytes,
+				       value->len))
 			memset(value, 0, sizeof(*value));
-	}
+}
+
+static void on_boot(void *user, struct baton_sim_stack *stack)
+{
+	load(user, baton_sim_stack_session(stack), true);
+	load(user, baton_sim_stack_session(stack), false);
 }
 
 /* The person. */

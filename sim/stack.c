@@ -278,23 +278,32 @@ static const struct baton_sim_stack_ops private_ops = {
 	.advert_rx = on_advert_rx,
 };
 
+static enum baton_err load(struct baton_sim_stack *stack, bool bonds)
+{
+	const struct kept *kept = stack->kept;
+	enum baton_err err = BATON_OK;
+	size_t i;
+
+	for (i = 0; i < KEPT && !err; i++, kept++)
+		if (kept->key[0] && !strncmp(kept->key, "bond/", 5) == bonds)
+			err = baton_session_load(stack->session, kept->key,
+						 kept->value, kept->len);
+	return err;
+}
+
 static enum baton_err boot(struct baton_sim_stack *stack)
 {
 	uint8_t seed[32];
 	enum baton_err err;
-	size_t i;
 
 	baton_prng_fill(&stack->prng, seed, sizeof(seed));
 	err = baton_session_init(stack->session, &stack->config, stack->memory,
 				 stack->memory_len, seed);
 	if (!err && stack->app->boot)
 		stack->app->boot(stack->user, stack);
-	for (i = 0; i < KEPT && !err; i++)
-		if (stack->kept[i].key[0])
-			err = baton_session_load(
-				stack->session, stack->kept[i].key,
-				stack->kept[i].value, stack->kept[i].len);
-	return err;
+	if (!err)
+		err = load(stack, true);
+	return err ? err : load(stack, false);
 }
 
 enum baton_err

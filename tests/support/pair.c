@@ -132,12 +132,24 @@ void pair_free(struct pair *pair)
 	}
 }
 
+static void load(struct pair_end *end, bool bonds)
+{
+	const struct pair_value *value = end->stored;
+	size_t i;
+
+	for (i = 0; i < PAIR_VALUES; i++, value++)
+		if (value->key[0] &&
+		    !strncmp(value->key, "bond/", 5) == bonds &&
+		    baton_session_load(&end->session, value->key, value->bytes,
+				       value->len))
+			abort();
+}
+
 void pair_reboot(struct pair *pair, enum baton_role role)
 {
 	struct pair_end *end = &pair->end[role];
 	struct baton_link_config link = end->session.config.link;
 	struct pair_end fresh;
-	size_t i;
 
 	pair_down(pair);
 	baton_session_wipe(&end->session);
@@ -150,12 +162,8 @@ void pair_reboot(struct pair *pair, enum baton_role role)
 	fresh.cut_keeps = end->cut_keeps;
 	*end = fresh;
 	start_end(pair, role, &link);
-	for (i = 0; i < PAIR_VALUES; i++)
-		if (end->stored[i].key[0] &&
-		    baton_session_load(&end->session, end->stored[i].key,
-				       end->stored[i].bytes,
-				       end->stored[i].len))
-			abort();
+	load(end, true);
+	load(end, false);
 }
 
 void pair_rollback(struct pair *pair, enum baton_role role, unsigned int count)
