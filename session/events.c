@@ -35,7 +35,6 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE,
 		BATON_EVENT_FRAME,	 BATON_EVENT_ROLLED_BACK};
 	struct baton_secrets *secrets = session->secrets;
-	unsigned int at;
 
 	if (secrets->show) {
 		secrets->show = false;
