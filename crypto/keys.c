@@ -35,9 +35,16 @@ void baton_keys_record(struct baton_record_key *record,
 		       const struct baton_keys *keys, enum baton_keys_dir dir,
 		       uint8_t record_class)
 {
+	baton_keys_record_from(record, keys->dir[dir], record_class);
+}
+
+void baton_keys_record_from(struct baton_record_key *record,
+			    const uint8_t dir[BATON_CRYPTO_KEY_LEN],
+			    uint8_t record_class)
+{
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, keys->dir[dir], "baton class 1", &record_class, 1);
+	baton_kdf(key, dir, "baton class 1", &record_class, 1);
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }

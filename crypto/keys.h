@@ -51,6 +51,11 @@ void baton_keys_record(struct baton_record_key *record,
 		       const struct baton_keys *keys, enum baton_keys_dir dir,
 		       uint8_t record_class);
 
+/* The same from the key of one direction, where that was kept. */
+void baton_keys_record_from(struct baton_record_key *record,
+			    const uint8_t dir[BATON_CRYPTO_KEY_LEN],
+			    uint8_t record_class);
+
 /* Forget all of it. */
 void baton_keys_wipe(struct baton_keys *keys);
 

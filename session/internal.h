@@ -11,6 +11,11 @@
 #define BONDED_FRAME 0x12
 #define PAIR_CANCEL_FRAME 0x13
 #define CLOSE_FRAME 0x14
+#define REKEY_FRAME 0x15
+
+/* First byte of a record's header (transport/SPEC.md A.6). */
+#define RECORD_EPOCH 0x80
+#define RECORD_GENERATION 0x40
 
 #define CLOSE_REVOKED 3 /* reason in CLOSE */
 
@@ -20,6 +25,12 @@
 #define REJECT_DEADLINE_MS 1000 /* for a last word to be seen */
 #define PAIRING_WINDOW_MS 120000
 #define BAD_FLIGHTS_MAX 16
+
+#define RECORDS_PER_KEY (1u << 16) /* then its sender rekeys */
+#define KEYS_PER_EPOCH 16 /* of a class; then an exchange is due */
+#define REKEY_MS (10 * UINT64_C(60000)) /* a key is used no longer */
+#define EPOCH_MS (60 * UINT64_C(60000)) /* then an exchange is due */
+#define OVERDUE_MS (5 * UINT64_C(60000)) /* for an exchange that is due */
 
 /* Frames that are owed, in baton_session.owes: bit n is frame 0x10 + n. */
 #define OWES(frame) (1u << ((frame)-SYNC_FRAME))
@@ -99,9 +110,26 @@ void resume_accept(struct baton_session *session);
 void resume_stored(struct baton_session *session, enum baton_err err,
 		   uint64_t now_ms);
 bool resume_can_answer(const struct baton_session *session, uint64_t now_ms);
-enum baton_err resume_answer(struct baton_session *session);
+enum baton_err resume_answer(struct baton_session *session, uint64_t now_ms);
 enum baton_err resume_done(struct baton_session *session);
 void resume_proven(struct baton_session *session);
+
+void resume_rotated(struct baton_session *session, bool by_ticket,
+		    const uint8_t *psk, uint64_t now_ms);
+
+/* rotation.c: new keys on a link (SPEC 6.1). */
+void rotation_begin(struct baton_session *session, uint64_t now_ms);
+void rotation_end(struct baton_session *session);
+void rotation_clock(struct baton_session *session, uint64_t now_ms);
+enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
+			     size_t len);
+/* REKEY and padding that are owed. AGAIN: the link has no room for them. */
+enum baton_err rotation_put(struct baton_session *session);
+/* Before a record is sealed: what its header says of the key. */
+uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id);
+/* Before one is opened. AGAIN: its key is not here yet. */
+enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
+				uint8_t header);
 
 /* pairing.c: the window, both people, the bond and its write. */
 uint8_t pairing_methods(const struct baton_session *session);
@@ -128,7 +156,9 @@ void sync_link_down(struct baton_session *session);
 void events_link_down(struct baton_session *session, uint64_t now_ms);
 
 /* records.c: batches to records to the link, and back to frames. */
-void records_begin(struct baton_session *session);
+void records_begin(struct baton_session *session, uint64_t now_ms);
+enum baton_err records_put_control(struct baton_session *session,
+				   const uint8_t *frame, size_t len);
 void records_end(struct baton_session *session);
 enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 			    bool need_room);

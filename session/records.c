@@ -13,7 +13,7 @@
 
 #define FRAME_MAX 24 /* VERIFIED and REFUSE are shorter */
 
-void records_begin(struct baton_session *session)
+void records_begin(struct baton_session *session, uint64_t now_ms)
 {
 	bool initiator = session->handshake->initiator;
 	const struct baton_keys *keys = &session->handshake->keys;
@@ -28,6 +28,7 @@ void records_begin(struct baton_session *session)
 				  c);
 	}
 	memcpy(session->h, keys->h, sizeof(session->h));
+	rotation_begin(session, now_ms);
 	baton_link_open(&session->link);
 }
 
@@ -49,6 +50,7 @@ void records_end(struct baton_session *session)
 		baton_record_wipe(&session->seal[c]);
 		baton_record_wipe(&session->open[c]);
 	}
+	rotation_end(session);
 	session->record = NULL;
 	session->record_parked = false;
 	session->frame_open = false;
@@ -65,6 +67,7 @@ static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 
 	baton_store_be16(batch->bytes,
 			 (uint16_t)(batch->len + BATON_RECORD_TAIL_LEN));
+	batch->bytes[0] |= rotation_sealing(session, class_id);
 	err = baton_record_seal(&session->seal[class_id], batch->bytes,
 				BATON_RECORD_HEADER_LEN, plain, batch->len);
 	if (err)
@@ -88,7 +91,7 @@ enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 {
 	struct baton_batch *batch = &session->outgoing.batch[class_id];
 
-	if (batch->len == 0 || !session->link.records)
+	if (batch->len == 0 || !session->link.records || session->held)
 		return need_room && batch->len > 0 ? BATON_ERR_AGAIN : BATON_OK;
 	if (!need_room && !baton_link_hungry(&session->link, class_id))
 		return BATON_OK;
@@ -99,8 +102,8 @@ enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 }
 
 /* Append a CONTROL frame, making room where that is needed. */
-static enum baton_err put_control(struct baton_session *session,
-				  const uint8_t *frame, size_t len)
+enum baton_err records_put_control(struct baton_session *session,
+				   const uint8_t *frame, size_t len)
 {
 	struct baton_batch *batch =
 		&session->outgoing.batch[BATON_CLASS_CONTROL];
@@ -124,7 +127,7 @@ static enum baton_err put_owed(struct baton_session *session)
 		if (!(session->owes & OWES(frame[0])))
 			continue;
 		frame[1] = frame[0] == CLOSE_FRAME; /* it has a reason */
-		err = put_control(session, frame, 2 + (size_t)frame[1]);
+		err = records_put_control(session, frame, 2 + (size_t)frame[1]);
 		if (!err)
 			session->owes &= (uint8_t)~OWES(frame[0]);
 	}
@@ -179,8 +182,8 @@ static enum baton_err put_refusals(struct baton_session *session)
 		frame.class_id = BATON_CLASS_OF(i);
 		frame.stream = BATON_NUMBER_OF(i);
 		frame.reason = refusal->reason;
-		err = put_control(session, bytes,
-				  baton_frame_put_refuse(bytes, &frame));
+		err = records_put_control(
+			session, bytes, baton_frame_put_refuse(bytes, &frame));
 		if (err)
 			return err;
 		refusal->owed = false;
@@ -200,8 +203,9 @@ static enum baton_err put_verified(struct baton_session *session,
 	    baton_incoming_deadline(&session->incoming) > now_ms)
 		return BATON_OK;
 	while (baton_incoming_verified(&session->incoming, &frame)) {
-		err = put_control(session, bytes,
-				  baton_frame_put_verified(bytes, &frame));
+		err = records_put_control(
+			session, bytes,
+			baton_frame_put_verified(bytes, &frame));
 		if (err)
 			return err;
 		baton_incoming_told(&session->incoming, &frame);
@@ -295,7 +299,10 @@ enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 
 	if (session->held)
 		return BATON_OK;
-	err = prepare_control(session, now_ms);
+	err = session->state == BATON_SESSION_SECURED ? rotation_put(session)
+						      : BATON_OK;
+	if (!err)
+		err = prepare_control(session, now_ms);
 	if (!err)
 		err = records_pump(session, BATON_CLASS_CONTROL, false);
 	if (baton_err_is_fatal(err))
@@ -322,9 +329,9 @@ static enum baton_err open_record(struct baton_session *session,
 	err = baton_link_record(&session->link, class_id, &record, &len);
 	if (err)
 		return err;
-	/* No rekeying yet: both parities are even (transport/SPEC.md A.6). */
-	if (record[0] & 0xc0)
-		return BATON_ERR_PROTOCOL;
+	err = rotation_opening(session, class_id, record[0]);
+	if (err)
+		return err;
 	*plain = record + BATON_RECORD_HEADER_LEN;
 	err = baton_record_open(&session->open[class_id], record,
 				BATON_RECORD_HEADER_LEN, *plain,
@@ -333,7 +340,6 @@ static enum baton_err open_record(struct baton_session *session,
 		return BATON_ERR_AUTH;
 	session->records_in++;
 	baton_link_answered(&session->link);
-	resume_proven(session);
 	return BATON_OK;
 }
 
@@ -408,6 +414,8 @@ static enum baton_err take_session_frame(struct baton_session *session,
 			       : BATON_ERR_PROTOCOL;
 	case CLOSE_FRAME:
 		return take_close(session, frame);
+	case REKEY_FRAME:
+		return rotation_take(session, frame->bytes, frame->len);
 	default:
 		return BATON_ERR_PROTOCOL;
 	}

@@ -168,7 +168,7 @@ bool resume_can_answer(const struct baton_session *session, uint64_t now_ms)
 	       (!session->record || session->answer_ms <= now_ms);
 }
 
-enum baton_err resume_answer(struct baton_session *session)
+enum baton_err resume_answer(struct baton_session *session, uint64_t now_ms)
 {
 	struct baton_handshake *handshake = session->handshake;
 	uint8_t payload[ANSWER_MAX + BATON_FRAME_HEADER_MAX];
@@ -189,7 +189,7 @@ enum baton_err resume_answer(struct baton_session *session)
 	if (!session->record)
 		baton_flight_forget(&session->link.flight);
 	session_send_reply(session, &reply);
-	records_begin(session);
+	records_begin(session, now_ms);
 	session->by_ticket = true;
 	if (handshake->kind == BATON_KIND_RESUME) {
 		session_secure(session);
@@ -217,6 +217,23 @@ enum baton_err resume_done(struct baton_session *session)
 	}
 	return records_take_answer(session, handshake->payload,
 				   handshake->payload_len);
+}
+
+void resume_rotated(struct baton_session *session, bool by_ticket,
+		    const uint8_t *psk, uint64_t now_ms)
+{
+	struct baton_ticket *ticket = ticket_of(session);
+	bool phone = session->config.role == BATON_PHONE;
+
+	/* As at the beginning of a link: the watch writes it first. */
+	if (phone || by_ticket)
+		ticket->proven = ticket->generation + phone;
+	if (!by_ticket)
+		ticket->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+	baton_ticket_replace(ticket, psk, ticket->generation + 1,
+			     by_ticket ? ticket->age + 1 : 0);
+	session->by_ticket = true;
+	session->held = true;
 }
 
 void resume_proven(struct baton_session *session)

@@ -395,7 +395,7 @@ static enum baton_err handshake_done(struct baton_session *session,
 {
 	uint8_t kind = session->handshake->kind;
 
-	records_begin(session);
+	records_begin(session, now_ms);
 	if (baton_kind_pairs(kind)) {
 		pairing_begin(session, now_ms);
 		return BATON_OK;
@@ -481,6 +481,8 @@ enum baton_err baton_session_rx(struct baton_session *session,
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return BATON_ERR_CLOSED;
+	if (session->link.records)
+		rotation_clock(session, now_ms);
 	err = baton_link_rx(&session->link, pdu, len, now_ms, &flight);
 	if (baton_err_is_fatal(err))
 		fatal = err;
@@ -507,9 +509,11 @@ size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
 	    session->state == BATON_SESSION_CLOSING)
 		return 0;
 	if (resume_can_answer(session, now_ms))
-		err = resume_answer(session);
-	if (!err && session->link.records)
+		err = resume_answer(session, now_ms);
+	if (!err && session->link.records) {
+		rotation_clock(session, now_ms);
 		err = records_prepare(session, now_ms);
+	}
 	if (err) {
 		session_fail(session, err);
 		return 0;
@@ -564,8 +568,11 @@ static void state_timeout(struct baton_session *session)
 		session_fail(session, session->pair_err ? session->pair_err
 							: BATON_ERR_TIMEOUT);
 		break;
-	case BATON_SESSION_IDLE:
 	case BATON_SESSION_SECURED:
+		/* Its keys are too old. */
+		session_fail(session, BATON_ERR_EXHAUSTED);
+		break;
+	case BATON_SESSION_IDLE:
 	case BATON_SESSION_CLOSING:
 		break;
 	}

@@ -450,7 +450,8 @@ static void store(struct pair *pair, struct pair_end *end)
 {
 	struct baton_store_op op;
 
-	while (baton_session_next_store_op(&end->session, &op)) {
+	while (!end->store_stalls &&
+	       baton_session_next_store_op(&end->session, &op)) {
 		if (end->store_hangs)
 			continue;
 		end->writes += !end->store_fails;

@@ -53,6 +53,7 @@ struct pair_end {
 	bool compare, secured, paired, pair_failed, closed, revoked;
 	bool deaf; /* the application takes no events */
 	bool store_fails;
+	bool store_stalls; /* it never answers */
 	bool store_hangs; /* operations are taken, and no more is heard */
 	bool says_no;
 

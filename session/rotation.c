@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+
+/* New keys while a link goes on (session/SPEC.md 6.1). */
+
+#include <string.h>
+
+#include "session/internal.h"
+#include "transport/timing.h"
+
+#define REKEY_LEN (1 + BATON_CRYPTO_POINT_LEN + BATON_CRYPTO_TAG_LEN)
+#define ALL_CLASSES ((1u << BATON_CLASSES) - 1)
+
+/*
+ * Once the handshake is over no flight is longer than 256 bytes: the rest of
+ * the memory that flights have keeps this until the link ends.
+ */
+#define MEMORY_AT 256
+
+struct rotation {
+	struct baton_noise noise; /* phone: between REKEY and its answer */
+	struct baton_keys keys; /* made, not in use yet */
+	uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* the next ones come from it */
+	uint8_t body[REKEY_LEN]; /* of the REKEY that is to go out */
+	uint64_t now_ms;
+	uint64_t due_ms; /* an exchange is */
+	uint64_t rekey_ms; /* a rekey is */
+	uint8_t kind; /* that the phone asked for */
+	uint8_t epoch; /* RECORD_EPOCH, or 0: of what we seal */
+	/* Classes, as bits. */
+	uint8_t odd; /* whose records open in an odd epoch */
+	uint8_t to_open; /* that have not come to the new epoch yet */
+	uint8_t pads; /* that owe their first record of it */
+	uint8_t rekeys; /* whose key has been in use for long enough */
+	bool wanted; /* the keys have been in use for long enough */
+	bool asked; /* phone: the watch's answer is awaited */
+	bool owes; /* body is to go out */
+	bool turns; /* what follows is sealed by keys */
+};
+
+_Static_assert(sizeof(struct rotation) <= BATON_FLIGHT_MAX - MEMORY_AT,
+	       "a rotation fits behind the last flight");
+
+static struct rotation *memory(const struct baton_session *session)
+{
+	return (void *)(session->link.flight.tx + MEMORY_AT);
+}
+
+static enum baton_keys_dir sends(const struct baton_session *session)
+{
+	return session->config.role == BATON_PHONE ? BATON_KEYS_I2R
+						   : BATON_KEYS_R2I;
+}
+
+void rotation_begin(struct baton_session *session, uint64_t now_ms)
+{
+	struct rotation *r = memory(session);
+
+	memset(r, 0, sizeof(*r));
+	r->now_ms = now_ms;
+	r->due_ms = now_ms + EPOCH_MS;
+	r->rekey_ms = now_ms + REKEY_MS;
+}
+
+void rotation_end(struct baton_session *session)
+{
+	baton_crypto_wipe(memory(session), sizeof(struct rotation));
+}
+
+void rotation_clock(struct baton_session *session, uint64_t now_ms)
+{
+	memory(session)->now_ms = now_ms;
+}
+
+/* A handshake of kind whose prologue binds it to this link. */
+static enum baton_err start(struct baton_session *session, uint8_t kind,
+			    enum baton_noise_role role)
+{
+	static const char label[] = "baton rekey exchange 1";
+	const struct baton_bond *bond = &session->bonds[session->bond_at];
+	bool by_ticket = kind == BATON_KIND_RESUME_SYNC;
+	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
+					.s_pub = bond->s_pub,
+					.rs = bond->peer,
+					.psk = by_ticket ? bond->ticket.psk
+							 : bond->psk,
+					.ss = bond->ss};
+	uint8_t prologue[sizeof(label) + 1 + BATON_CRYPTO_HASH_LEN];
+	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
+	enum baton_err err;
+
+	memcpy(prologue, label, sizeof(label));
+	prologue[sizeof(label)] = kind;
+	memcpy(prologue + sizeof(label) + 1, session->h, BATON_CRYPTO_HASH_LEN);
+	err = baton_drbg_bytes(&session->drbg, e_priv, sizeof(e_priv));
+	if (err)
+		return err;
+	keys.e_priv = e_priv;
+	err = baton_noise_init(&memory(session)->noise,
+			       by_ticket ? BATON_NOISE_NNPSK0
+					 : BATON_NOISE_KKPSK0,
+			       role, prologue, sizeof(prologue), &keys);
+	baton_crypto_wipe(e_priv, sizeof(e_priv));
+	return err;
+}
+
+/* Our message, to be sent in a REKEY. */
+static enum baton_err put(struct rotation *r, uint8_t kind)
+{
+	enum baton_err err;
+	size_t len;
+
+	r->body[0] = kind;
+	err = baton_noise_write(&r->noise, NULL, 0, r->body + 1, REKEY_LEN - 1,
+				&len);
+	r->owes = !err;
+	return err;
+}
+
+/* All messages went by: the next keys, and the next ticket. */
+static enum baton_err finish(struct baton_session *session, uint8_t kind)
+{
+	struct rotation *r = memory(session);
+	struct baton_noise_result result;
+	enum baton_err err;
+
+	err = baton_noise_finish(&r->noise, &result);
+	if (err)
+		return err;
+	baton_keys_derive(&r->keys, &result);
+	memcpy(r->opens, r->keys.dir[!sends(session)], sizeof(r->opens));
+	r->to_open = ALL_CLASSES;
+	r->turns = true;
+	resume_rotated(session, kind == BATON_KIND_RESUME_SYNC,
+		       r->keys.ticket_psk, r->now_ms);
+	return BATON_OK;
+}
+
+/* Phone: it is time, and nothing is left of the last one. */
+static enum baton_err ask(struct baton_session *session)
+{
+	struct rotation *r = memory(session);
+	enum baton_err err;
+
+	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
+	    session->link.flight.active || session->config.role != BATON_PHONE)
+		return BATON_OK;
+	r->kind = resume_kind(session, r->now_ms);
+	if (r->kind != BATON_KIND_RECONNECT)
+		r->kind = BATON_KIND_RESUME_SYNC;
+	err = start(session, r->kind, BATON_NOISE_INITIATOR);
+	if (!err)
+		err = put(r, r->kind);
+	r->wanted = false;
+	r->asked = true;
+	return err;
+}
+
+/* The watch is asked. */
+static enum baton_err answer(struct baton_session *session, uint8_t kind,
+			     const uint8_t *message)
+{
+	struct rotation *r = memory(session);
+	enum baton_err err;
+	size_t len;
+
+	if (kind != BATON_KIND_RECONNECT &&
+	    (kind != BATON_KIND_RESUME_SYNC ||
+	     !session->bonds[session->bond_at].ticket.usable))
+		return BATON_ERR_PROTOCOL;
+	err = start(session, kind, BATON_NOISE_RESPONDER);
+	if (!err)
+		err = baton_noise_read(&r->noise, message, REKEY_LEN - 1, NULL,
+				       0, &len);
+	if (!err)
+		err = put(r, kind);
+	return err ? BATON_ERR_AUTH : finish(session, kind);
+}
+
+enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
+			     size_t len)
+{
+	struct rotation *r = memory(session);
+	bool phone = session->config.role == BATON_PHONE;
+	size_t n;
+
+	if (session->state != BATON_SESSION_SECURED || len != REKEY_LEN ||
+	    r->to_open || r->turns || r->owes || r->asked != phone ||
+	    (phone && body[0] != r->kind))
+		return BATON_ERR_PROTOCOL;
+	if (!phone)
+		return answer(session, body[0], body + 1);
+	r->asked = false;
+	if (baton_noise_read(&r->noise, body + 1, REKEY_LEN - 1, NULL, 0, &n))
+		return BATON_ERR_AUTH;
+	return finish(session, r->kind);
+}
+
+/* From the next record on everything is sealed by the new keys. */
+static void turn(struct baton_session *session)
+{
+	struct rotation *r = memory(session);
+	uint8_t c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		baton_keys_record(&session->seal[c], &r->keys, sends(session),
+				  c);
+	baton_keys_wipe(&r->keys);
+	r->epoch ^= RECORD_EPOCH;
+	r->turns = false;
+	r->pads = ALL_CLASSES;
+	r->rekeys = 0;
+	r->wanted = false;
+	r->due_ms = r->now_ms + EPOCH_MS;
+	session->state_deadline_ms = BATON_NEVER;
+}
+
+/* A class that has nothing to send sends padding, so that old keys go. */
+static enum baton_err pad(struct baton_session *session, uint8_t class_id)
+{
+	static const uint8_t frame[1];
+	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	enum baton_err err;
+
+	if (!(memory(session)->pads >> class_id & 1) || batch->len > 0 ||
+	    !baton_link_has_room(&session->link, class_id,
+				 BATON_RECEIVER_RECORD_LEN(sizeof(frame))))
+		return BATON_OK;
+	err = baton_outgoing_frame(batch, frame, sizeof(frame));
+	return err ? err : records_pump(session, class_id, true);
+}
+
+enum baton_err rotation_put(struct baton_session *session)
+{
+	struct rotation *r = memory(session);
+	uint8_t frame[2 + REKEY_LEN] = {REKEY_FRAME, REKEY_LEN};
+	enum baton_err err = ask(session);
+	uint8_t c;
+
+	if (!err && r->owes) {
+		memcpy(frame + 2, r->body, REKEY_LEN);
+		err = records_put_control(session, frame, sizeof(frame));
+		r->owes = err != BATON_OK;
+	}
+	if (!err && r->turns) {
+		/* The answer is the last that the old keys seal. */
+		err = records_pump(session, BATON_CLASS_CONTROL, true);
+		if (!err)
+			turn(session);
+	}
+	for (c = 0; c < BATON_CLASSES && !err; c++)
+		err = pad(session, c);
+	return err;
+}
+
+/* Keys in use for long enough; whoever does not come to new ones ends. */
+static void use(struct baton_session *session, uint8_t class_id,
+		const struct baton_record_key *key)
+{
+	struct rotation *r = memory(session);
+
+	/* What keeps an idle link going is no reason. */
+	if (class_id == BATON_CLASS_CONTROL ||
+	    session->state != BATON_SESSION_SECURED ||
+	    (r->now_ms < r->due_ms && key->generation < KEYS_PER_EPOCH))
+		return;
+	r->wanted = true;
+	if (session->state_deadline_ms == BATON_NEVER)
+		session->state_deadline_ms = r->now_ms + OVERDUE_MS;
+}
+
+uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id)
+{
+	struct rotation *r = memory(session);
+	struct baton_record_key *key = &session->seal[class_id];
+	uint8_t bit = (uint8_t)(1u << class_id);
+
+	if (r->now_ms >= r->rekey_ms) {
+		r->rekey_ms = r->now_ms + REKEY_MS;
+		r->rekeys = ALL_CLASSES;
+	}
+	if ((r->rekeys & bit && key->counter > 0) ||
+	    key->counter >= RECORDS_PER_KEY)
+		baton_record_rekey(key);
+	r->rekeys &= (uint8_t)~bit;
+	r->pads &= (uint8_t)~bit;
+	use(session, class_id, key);
+	return (uint8_t)(r->epoch |
+			 (key->generation & 1 ? RECORD_GENERATION : 0));
+}
+
+enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
+				uint8_t header)
+{
+	struct rotation *r = memory(session);
+	struct baton_record_key *key = &session->open[class_id];
+	uint8_t bit = (uint8_t)(1u << class_id);
+
+	if (!(header & RECORD_EPOCH) != !(r->odd & bit)) {
+		/* The watch's answer may still be on its way, in CONTROL. */
+		if (!(r->to_open & bit))
+			return r->asked && class_id != BATON_CLASS_CONTROL
+				       ? BATON_ERR_AGAIN
+				       : BATON_ERR_PROTOCOL;
+		baton_keys_record_from(key, r->opens, class_id);
+		r->odd ^= bit;
+		r->to_open &= (uint8_t)~bit;
+		if (!r->to_open)
+			baton_crypto_wipe(r->opens, sizeof(r->opens));
+	}
+	if (!(header & RECORD_GENERATION) != !(key->generation & 1))
+		baton_record_rekey(key);
+	if (key->counter >= 2 * RECORDS_PER_KEY ||
+	    key->generation >= 2 * KEYS_PER_EPOCH)
+		return BATON_ERR_EXHAUSTED;
+	use(session, class_id, key);
+	/* What it sends in the new epoch it sends with the new ticket. */
+	if (!(r->to_open & bit))
+		resume_proven(session);
+	return BATON_OK;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+
+/* New keys while a link goes on: session/SPEC.md 6.1. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "session/internal.h"
+#include "tests/support/pair.h"
+
+static struct pair *world;
+static struct pair_end *watch, *phone;
+static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+static unsigned int sent;
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	watch = &world->end[BATON_WATCH];
+	phone = &world->end[BATON_PHONE];
+	sent = 0;
+	assert_true(pair_bond(world));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+static bool delivered(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].delivered >= sent;
+}
+
+/* One message from the phone, and what follows of it. */
+static void say(void)
+{
+	static const uint8_t message[] = "still here";
+
+	assert_int_equal(baton_session_send(&phone->session, stream, message,
+					    sizeof(message), world->now_ms),
+			 BATON_OK);
+	sent++;
+	assert_true(pair_run(world, delivered, 60000));
+	while (pair_turn(world))
+		;
+	assert_int_equal(watch->messages, sent);
+	assert_false(watch->closed);
+	assert_false(phone->closed);
+}
+
+static bool found(const void *memory, size_t len, const uint8_t secret[32])
+{
+	const uint8_t *bytes = memory;
+	size_t at;
+
+	for (at = 0; at + 32 <= len; at++)
+		if (memcmp(bytes + at, secret, 32) == 0)
+			return true;
+	return false;
+}
+
+static bool holds(const struct pair_end *end, const uint8_t secret[32])
+{
+	return found(&end->session, sizeof(end->session), secret) ||
+	       found(end->memory, end->session.memory_len, secret);
+}
+
+struct keys {
+	uint8_t key[2 * BATON_CLASSES + 1][32];
+};
+
+static struct keys keys_of(const struct pair_end *end)
+{
+	const struct baton_session *session = &end->session;
+	struct keys keys;
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++) {
+		memcpy(keys.key[c], session->seal[c].key, 32);
+		memcpy(keys.key[BATON_CLASSES + c], session->open[c].key, 32);
+	}
+	memcpy(keys.key[2 * BATON_CLASSES], session->bonds[0].ticket.psk, 32);
+	return keys;
+}
+
+static unsigned int kept(const struct pair_end *end, const struct keys *keys)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < 2 * BATON_CLASSES + 1; i++)
+		count += holds(end, keys->key[i]);
+	return count;
+}
+
+static void an_hour_of_activity_brings_new_keys(void **state)
+{
+	struct keys old[2];
+	uint32_t generation;
+	int hour, i;
+
+	(void)state;
+	say();
+	for (hour = 0; hour < 3; hour++) {
+		for (i = 0; i < 2; i++) {
+			old[i] = keys_of(&world->end[i]);
+			assert_int_equal(kept(&world->end[i], &old[i]),
+					 2 * BATON_CLASSES + 1);
+		}
+		generation = phone->session.bonds[0].ticket.generation;
+		world->now_ms += EPOCH_MS;
+		say();
+		say();
+		for (i = 0; i < 2; i++)
+			assert_int_equal(kept(&world->end[i], &old[i]), 0);
+		assert_int_equal(phone->session.bonds[0].ticket.generation,
+				 generation + 1);
+		assert_int_equal(watch->session.bonds[0].ticket.generation,
+				 generation + 1);
+		assert_memory_equal(watch->session.bonds[0].ticket.psk,
+				    phone->session.bonds[0].ticket.psk, 32);
+	}
+	assert_int_equal(phone->session.bonds[0].ticket.age, 3);
+}
+
+static void a_day_brings_a_reconnect_in_band(void **state)
+{
+	(void)state;
+	world->now_ms += EPOCH_MS;
+	say();
+	assert_int_equal(phone->session.bonds[0].ticket.age, 1);
+	world->now_ms += BATON_TICKET_LIFE_MS;
+	say();
+	say();
+	assert_int_equal(phone->session.bonds[0].ticket.age, 0);
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+	assert_int_equal(world->kind, BATON_KIND_RESUME);
+}
+
+static void ten_minutes_bring_the_next_key_of_a_class(void **state)
+{
+	const struct baton_record_key *key =
+		&phone->session.seal[BATON_CLASS_MESSAGE];
+	struct keys old;
+
+	(void)state;
+	say();
+	old = keys_of(phone);
+	assert_int_equal(key->generation, 0);
+	world->now_ms += REKEY_MS;
+	say();
+	assert_int_equal(key->generation, 1);
+	assert_int_equal(key->counter, 1);
+	assert_false(holds(phone, old.key[BATON_CLASS_MESSAGE]));
+	assert_false(holds(watch, old.key[BATON_CLASS_MESSAGE]));
+}
+
+static void as_many_records_bring_the_next_key(void **state)
+{
+	int i;
+
+	(void)state;
+	say();
+	for (i = 0; i < 2 * KEYS_PER_EPOCH + 2; i++) {
+		phone->session.seal[BATON_CLASS_MESSAGE].counter =
+			RECORDS_PER_KEY - 1;
+		watch->session.open[BATON_CLASS_MESSAGE].counter =
+			RECORDS_PER_KEY - 1;
+		say();
+		say();
+		assert_int_equal(
+			phone->session.seal[BATON_CLASS_MESSAGE].counter, 1);
+	}
+	/* And as many keys bring an exchange. */
+	assert_int_equal(phone->session.bonds[0].ticket.age, 2);
+}
+
+static bool any_closed(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed;
+}
+
+static bool watch_closed(struct pair *pair)
+{
+	return pair->end[BATON_WATCH].closed;
+}
+
+static bool phone_closed(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].closed;
+}
+
+static void send_after_an_hour(struct pair_end *end)
+{
+	static const uint8_t message[] = "old";
+
+	world->now_ms += EPOCH_MS;
+	assert_int_equal(baton_session_send(&end->session, stream, message,
+					    sizeof(message), world->now_ms),
+			 BATON_OK);
+}
+
+static void a_watch_leaves_a_phone_that_does_not_ask(void **state)
+{
+	(void)state;
+	phone->session.held = true;
+	send_after_an_hour(watch);
+	assert_true(pair_run(world, watch_closed, 2 * OVERDUE_MS));
+	assert_int_equal(watch->close_err, BATON_ERR_EXHAUSTED);
+}
+
+static void a_phone_leaves_a_watch_that_does_not_answer(void **state)
+{
+	(void)state;
+	watch->store_stalls = true;
+	send_after_an_hour(phone);
+	assert_true(pair_run(world, phone_closed, 2 * OVERDUE_MS));
+	assert_int_equal(phone->close_err, BATON_ERR_EXHAUSTED);
+	watch->store_stalls = false;
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+}
+
+static unsigned int files;
+
+static bool file_delivered(struct pair *pair)
+{
+	return pair->end[BATON_WATCH].delivered >= files ||
+	       pair->end[0].closed || pair->end[1].closed;
+}
+
+/* Each begins when the hour is over: the exchange is in the middle of it. */
+static void transfers_go_on_through_new_keys(void **state)
+{
+	const uint64_t total = 1000000;
+
+	(void)state;
+	world->drop_ppm = 20000;
+	world->swap_ppm = 20000;
+	for (files = 1; files <= 5; files++) {
+		world->now_ms += EPOCH_MS;
+		pair_send(world, BATON_WATCH, total);
+		assert_true(pair_run(world, file_delivered, 600000));
+		assert_false(any_closed(world));
+		assert_int_equal(phone->ended, files);
+		assert_int_equal(phone->got_bytes, total);
+		assert_true(phone->got_hash == pair_pattern_hash(total));
+		/* Time for what was lost of the exchange. */
+		pair_run(world, any_closed, 10000);
+		assert_int_equal(phone->session.bonds[0].ticket.age, files);
+	}
+}
+
+static void an_idle_link_keeps_its_keys_and_its_silence(void **state)
+{
+	uint64_t pdus;
+
+	(void)state;
+	say();
+	pair_run(world, any_closed, 10000);
+	pdus = world->pdus;
+	pair_run(world, any_closed, 48 * EPOCH_MS);
+	assert_int_equal(world->pdus, pdus);
+	assert_false(any_closed(world));
+	say();
+}
+
+/* Nothing goes out before the ticket that came of it is durable. */
+static void new_keys_wait_for_the_store(void **state)
+{
+	(void)state;
+	world->now_ms += EPOCH_MS;
+	watch->store_fails = true;
+	say();
+	watch->store_fails = false;
+	say();
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(an_hour_of_activity_brings_new_keys),
+		T(a_day_brings_a_reconnect_in_band),
+		T(ten_minutes_bring_the_next_key_of_a_class),
+		T(as_many_records_bring_the_next_key),
+		T(a_watch_leaves_a_phone_that_does_not_ask),
+		T(a_phone_leaves_a_watch_that_does_not_answer),
+		T(transfers_go_on_through_new_keys),
+		T(an_idle_link_keeps_its_keys_and_its_silence),
+		T(new_keys_wait_for_the_store),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
