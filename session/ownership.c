@@ -323,6 +323,7 @@ enum baton_err baton_ownership_accept(struct baton_ownership *own,
 	/* Who offers owns it: an attempt of mine is void. */
 	own_stop_trying(activity);
 	activity->accepted = activity->offered;
+	activity->accepted_at_ms = now_ms;
 	own_owe(activity, OWN_ACCEPT);
 	return BATON_OK;
 }

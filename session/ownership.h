@@ -127,6 +127,7 @@ struct baton_activity {
 	uint64_t try_epoch, try_nonce, try_version;
 	uint64_t offered; /* epoch the peer offers, 0: none */
 	uint64_t accepted; /* epoch I accepted, 0: none */
+	uint64_t accepted_at_ms;
 	uint64_t nonce; /* watch: the one running, 0: none */
 	uint64_t nonce_at_ms;
 	uint64_t got; /* version of the state in my hands, 0: none */

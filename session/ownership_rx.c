@@ -37,6 +37,11 @@ static enum baton_err take_offer(struct baton_ownership *own,
 			    message->lease_ms > BATON_LEASE_MAX_MS
 		  : message->lease_ms != 0)
 		return BATON_ERR_PEER_FORMAT;
+	/* Late, of what was adopted since: REFUSED would give it back. */
+	if (message->epoch <= activity->kept.adopted) {
+		confirm_again(activity, message->epoch);
+		return BATON_OK;
+	}
 	if (activity->kept.hold == BATON_HOLD_OWNED) {
 		/* A lease from me that I have taken back. */
 		activity->gone_epoch = message->other;

@@ -24,6 +24,14 @@ struct baton_activity *own_find(const struct baton_ownership *own,
 	return NULL;
 }
 
+/* Accepted, and lately: what was released for it may be on its way. */
+static bool is_promised(const struct baton_ownership *own,
+			const struct baton_activity *activity)
+{
+	return activity->accepted &&
+	       own->now_ms - activity->accepted_at_ms < PROMISE_MS;
+}
+
 /* Nothing durable is known of it: what is offered is offered again. */
 static bool is_passing(const struct baton_activity *activity)
 {
@@ -51,7 +59,8 @@ static struct baton_activity *passing_place(struct baton_ownership *own,
 	own->turn++;
 	for (i = 0; i < own->count; i++) {
 		activity = &own->activity[(own->turn + i) % own->count];
-		if (is_passing(activity) && (accepted || !activity->accepted))
+		if (is_passing(activity) && !is_promised(own, activity) &&
+		    (accepted || !activity->accepted))
 			return activity;
 	}
 	return NULL;
@@ -69,6 +78,7 @@ static struct baton_activity *past_place(struct baton_ownership *own,
 		return NULL;
 	for (i = 0; i < own->count; i++)
 		if (is_past(&own->activity[i]) &&
+		    !is_promised(own, &own->activity[i]) &&
 		    (accepted || !own->activity[i].accepted) &&
 		    (!past || own->activity[i].kept.seen < past->kept.seen))
 			past = &own->activity[i];

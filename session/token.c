@@ -250,7 +250,7 @@ baton_tokens_use(struct baton_tokens *tokens, const uint8_t *bytes, size_t len,
 		place = find(tokens, token.id);
 	else
 		memset(&token, 0, sizeof(token));
-	if (place && !place->mine)
+	if (place)
 		verdict = judge(place, audience, activity, operations);
 	if (verdict == BATON_TOKEN_GRANTED) {
 		place->state = BATON_TOKEN_USED;

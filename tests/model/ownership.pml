@@ -63,7 +63,7 @@ chan state_to_watch = [1] of { byte };
 /* The watch: durable, then what a reboot forgets. */
 byte w_hold = NONE, w_seen, w_adopted, w_epoch, w_version;
 byte w_was, w_lease_epoch; /* RELEASED: what a refusal gives back */
-byte w_try, w_try_epoch, w_got, w_nonce, w_nonce_left, w_nonce_slow;
+byte w_try, w_try_epoch, w_got, w_accepted, w_nonce, w_nonce_left, w_nonce_slow;
 byte w_left, w_slow; /* of the lease; slow: drift used up */
 bool w_running; /* the lease; else it only counts down to erasing */
 
@@ -112,6 +112,16 @@ inline send(link, frame, a, b, c)
 	:: full(link)
 	fi
 }
+
+/*
+ * What is repeated goes out at any time; where the question is whether an end
+ * is reached, only on a link that is free, so that it never crowds answers out.
+ */
+#if defined(LIVENESS) || defined(LAKE)
+#define ROOM(link) empty(link)
+#else
+#define ROOM(link) nfull(link)
+#endif
 
 inline raise(seen, top)
 {
@@ -176,6 +186,7 @@ inline w_start_lease(mutant)
 	:: else -> w_left = w_nonce_left; w_slow = w_nonce_slow
 	fi;
 	w_nonce = 0;
+	w_accepted = 0;
 	w_nonce_left = 0;
 	w_nonce_slow = 0
 }
@@ -189,12 +200,20 @@ inline w_refuse(e)
 inline w_offer(e)
 {
 	if
-	:: e <= w_seen -> send(to_phone, REFUSED, e, w_seen, 0)
+	/* Rule 3: a late OFFER of what was adopted must not say REFUSED. */
+	:: e <= w_adopted -> send(to_phone, CONFIRM, e, 0, 0)
+	:: e > w_adopted && e <= w_seen ->
+		send(to_phone, REFUSED, e, w_seen, 0)
+	/* Nobody has decided yet. */
+	:: e > w_seen && !calm
 	:: e > w_seen -> w_refuse(e)
+	:: e > w_seen && e == w_accepted && w_nonce > 0 ->
+		send(to_phone, ACCEPT, e, w_nonce, 0)
 	/* Who offers owns it; a lease of mine that does not run is over. */
 	:: e > w_seen && !w_acts && w_hold != OWNED && nonces < NONCES ->
 		w_stop_trying();
 		w_fresh_nonce();
+		w_accepted = e;
 		send(to_phone, ACCEPT, e, w_nonce, 0)
 	fi
 }
@@ -275,7 +294,9 @@ inline w_refused(e, h)
 inline w_cancelled(e)
 {
 	if
-	:: e > w_seen -> w_nonce = 0; w_nonce_left = 0; w_nonce_slow = 0
+	:: e > w_seen ->
+		w_nonce = 0; w_accepted = 0;
+		w_nonce_left = 0; w_nonce_slow = 0
 	:: else
 	fi
 }
@@ -356,7 +377,7 @@ active proctype watch_gets_state()
 active proctype watch_goes_on()
 {
 	do
-	:: atomic { !lost && w_try == OFFERED && empty(to_phone) ->
+	:: atomic { !lost && w_try == OFFERED && ROOM(to_phone) ->
 		to_phone!OFFER(w_try_epoch,
 			       (w_hold == LEASED -> w_epoch : 0), 0) }
 	:: atomic { !lost && w_try == FROZEN ->
@@ -369,7 +390,7 @@ active proctype watch_goes_on()
 		durable(w_seen);
 		w_stop_trying() }
 	/* Rule 2: state and release are repeated. */
-	:: atomic { !lost && w_hold == RELEASED && empty(to_phone) ->
+	:: atomic { !lost && w_hold == RELEASED && ROOM(to_phone) ->
 		if
 		:: nfull(state_to_phone) -> state_to_phone!w_version
 		:: full(state_to_phone)
@@ -403,7 +424,8 @@ active proctype watch_wishes()
 	/* Rule 7: renewal is a fresh nonce. */
 	:: atomic { !calm && !lost && w_hold == LEASED && w_try == IDLE &&
 		    nonces < NONCES ->
-		w_fresh_nonce(); send(to_phone, RENEW, w_epoch, w_nonce, 0) }
+		w_fresh_nonce(); w_accepted = 0;
+		send(to_phone, RENEW, w_epoch, w_nonce, 0) }
 	/*
 	 * Once the phone is known not to wait for an answer any more (MARK),
 	 * only the highest epoch need be kept.
@@ -416,7 +438,8 @@ active proctype watch_wishes()
 		w_reboots++;
 		forgotten(w_seen);
 		w_stop_trying(); w_got = 0;
-		w_nonce = 0; w_nonce_left = 0; w_nonce_slow = 0;
+		w_nonce = 0; w_accepted = 0;
+		w_nonce_left = 0; w_nonce_slow = 0;
 		w_slow = 0;
 		if
 		:: w_hold == LEASED ||
@@ -470,10 +493,13 @@ inline p_refuse(e)
 inline p_offer(e, from)
 {
 	if
-	:: p_hold == OWNED && from > 0 -> send(to_watch, GONE, from, 0, 0)
-	:: p_hold == OWNED && from == 0
-	:: p_hold != OWNED && e <= p_seen ->
+	:: e <= p_adopted -> send(to_watch, CONFIRM, e, 0, 0)
+	:: p_hold == OWNED && e > p_adopted && from > 0 ->
+		send(to_watch, GONE, from, 0, 0)
+	:: p_hold == OWNED && e > p_adopted && from == 0
+	:: p_hold != OWNED && e > p_adopted && e <= p_seen ->
 		send(to_watch, REFUSED, e, p_seen, 0)
+	:: p_hold != OWNED && e > p_seen && !calm
 	:: p_hold != OWNED && e > p_seen -> p_refuse(e)
 	:: p_hold != OWNED && e > p_seen ->
 		p_accepted = e;
@@ -607,7 +633,7 @@ active proctype phone_gets_state()
 active proctype phone_goes_on()
 {
 	do
-	:: atomic { p_try == OFFERED && empty(to_watch) ->
+	:: atomic { p_try == OFFERED && ROOM(to_watch) ->
 		to_watch!OFFER(p_try_epoch, 0, 0) }
 	/* Rule 6: the nonce is bound at release, the wait begins. */
 	:: atomic { p_try == FROZEN ->
@@ -618,7 +644,7 @@ active proctype phone_goes_on()
 		p_bound = p_try_nonce;
 		p_stop_trying();
 		p_start_wait() }
-	:: atomic { p_hold == RELEASED && empty(to_watch) ->
+	:: atomic { p_hold == RELEASED && ROOM(to_watch) ->
 		if
 		:: nfull(state_to_watch) -> state_to_watch!p_version
 		:: full(state_to_watch)
@@ -699,7 +725,8 @@ active proctype time()
 		:: else
 		fi;
 		if
-		:: w_nonce_left == 0 -> w_nonce_slow = 0; w_nonce = 0
+		:: w_nonce_left == 0 ->
+			w_nonce_slow = 0; w_nonce = 0; w_accepted = 0
 		:: else
 		fi;
 		if

@@ -17,10 +17,10 @@ import time
 
 # Bounds of complete searches: what they leave out is 1, or none for faults.
 SMALL = [
-    ('two attempts, a repeated frame',
-     'EPOCHS=2 CHANGES=1 NONCES=1 REBOOTS=0 REPEATS=1 SLOTS=1'),
     ('an attempt, reboots of both, a repeated frame, two under way',
      'EPOCHS=1 CHANGES=1 NONCES=1 REBOOTS=1 REPEATS=1 SLOTS=2'),
+    ('two attempts, a repeated frame',
+     'EPOCHS=2 CHANGES=1 NONCES=1 REBOOTS=0 REPEATS=1 SLOTS=1'),
     ('an attempt and renewals, reboots of both',
      'EPOCHS=1 CHANGES=2 NONCES=2 REBOOTS=1 REPEATS=0 SLOTS=1'),
 ]

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "model/world.h"
 
 #define LEASE_MS 60000
@@ -297,6 +298,42 @@ static void after_the_release_a_cancel_only_asks(void **state)
 	assert_int_equal(hold(BATON_PHONE), BATON_HOLD_NONE);
 }
 
+/* Found by Spin and by handoffs 1 253890. */
+static void a_late_offer_does_not_give_back_what_was_adopted(void **state)
+{
+	/* Epoch 1, not held by a lease, for a minute. */
+	uint8_t body[BATON_ACTIVITY_ID_LEN + 5] = {0};
+
+	(void)state;
+	fresh_world();
+	wish(BATON_PHONE, WORLD_BEGIN);
+	wish(BATON_PHONE, WORLD_OFFER);
+	world_deliver(&world, BATON_WATCH, 0, false);
+	run();
+	wish(BATON_WATCH, WORLD_ACCEPT);
+	run();
+	wish(BATON_PHONE, WORLD_RELEASE);
+	assert_true(world_wants_write(&world, BATON_PHONE));
+	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	world_deliver(&world, BATON_WATCH, 0, false);
+	assert_true(world_wants_write(&world, BATON_WATCH));
+	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	/* The CONFIRM is lost, an old OFFER comes instead. */
+	assert_int_equal(world.device[BATON_PHONE].in.count, 1);
+	world.device[BATON_PHONE].in.count = 0;
+	world_id(&world, body, 0);
+	body[8] = 1;
+	body[10] = 0xf0;
+	baton_store_be16(body + 11, LEASE_MS);
+	assert_int_equal(baton_ownership_rx(&world.device[BATON_WATCH].own,
+					    0x20, body, sizeof(body),
+					    world_clock(&world, BATON_WATCH)),
+			 BATON_OK);
+	run();
+	assert_true(acts(BATON_WATCH));
+	assert_int_equal(hold(BATON_PHONE), BATON_HOLD_LENT);
+}
+
 static void a_store_that_fails_is_asked_again(void **state)
 {
 	(void)state;
@@ -488,6 +525,7 @@ int main(void)
 		T(a_rebooted_watch_holds_renews_and_acts_again),
 		T(a_release_after_its_nonce_ran_out_is_refused),
 		T(after_the_release_a_cancel_only_asks),
+		T(a_late_offer_does_not_give_back_what_was_adopted),
 		T(a_store_that_fails_is_asked_again),
 		T(wrong_decisions_change_nothing),
 		T(frames_that_are_not_right_change_nothing),

@@ -252,6 +252,43 @@ static void a_watch_cannot_revoke_by_a_frame(void **state)
 			 BATON_TOKEN_LIVE);
 }
 
+static void a_watch_cannot_revoke_its_own_either(void **state)
+{
+	(void)state;
+	assert_int_equal(baton_tokens_issue(&watch, &token, bytes, 99000000),
+			 BATON_OK);
+	assert_int_equal(baton_tokens_take(&phone, bytes, sizeof(bytes), 1000),
+			 BATON_OK);
+	assert_int_equal(
+		baton_tokens_rx(&phone, 0x2b, token.id, sizeof(token.id), 1000),
+		BATON_ERR_PEER_STATE);
+	assert_int_equal(baton_tokens_use(&phone, bytes, sizeof(bytes), notes,
+					  run, 1, 1000),
+			 BATON_TOKEN_GRANTED);
+}
+
+static void what_was_used_is_remembered_while_it_could_come(void **state)
+{
+	uint8_t first[BATON_TOKEN_LEN];
+	int i;
+
+	(void)state;
+	for (i = 0; i < BATON_TOKENS; i++) {
+		memset(phone.place, 0, sizeof(phone.place));
+		issue_and_take();
+		assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_GRANTED);
+		if (i == 0)
+			memcpy(first, bytes, sizeof(first));
+	}
+	memset(phone.place, 0, sizeof(phone.place));
+	issue();
+	assert_int_equal(
+		baton_tokens_take(&watch, bytes, sizeof(bytes), 99000000),
+		BATON_ERR_PEER_LIMIT);
+	memcpy(bytes, first, sizeof(first));
+	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_TWICE);
+}
+
 static void the_phone_sees_what_became_of_it(void **state)
 {
 	struct baton_token_event event;
@@ -342,6 +379,8 @@ int main(void)
 		T(the_phone_revokes),
 		T(the_phone_revokes_what_the_watch_issued_at_home),
 		T(a_watch_cannot_revoke_by_a_frame),
+		T(a_watch_cannot_revoke_its_own_either),
+		T(what_was_used_is_remembered_while_it_could_come),
 		T(the_phone_sees_what_became_of_it),
 		T(a_use_before_the_revocation_stands),
 		T(there_is_room_for_eight),
