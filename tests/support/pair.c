@@ -293,6 +293,24 @@ static void take_frame(struct pair_end *end, const struct baton_event *event)
 		end->on_frame(end, event);
 }
 
+static void take_close(struct pair_end *end, const struct baton_event *event)
+{
+	end->closed = true;
+	end->close_err = event->u.closed.err;
+}
+
+static void take_failure(struct pair_end *end, const struct baton_event *event)
+{
+	end->pair_failed = true;
+	end->pair_err = event->u.closed.err;
+}
+
+static void take_lost(struct pair_end *end, const struct baton_event *event)
+{
+	end->lost_from = event->u.sent.message;
+	end->lost_end = event->u.sent.end;
+}
+
 static void take_event(struct pair_end *end, const struct baton_event *event)
 {
 	switch (event->type) {
@@ -300,8 +318,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->secured = true;
 		break;
 	case BATON_EVENT_LINK_CLOSE:
-		end->closed = true;
-		end->close_err = event->u.closed.err;
+		take_close(end, event);
 		break;
 	case BATON_EVENT_COMPARE:
 		end->compare = true;
@@ -317,8 +334,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->paired = true;
 		break;
 	case BATON_EVENT_PAIR_FAILED:
-		end->pair_failed = true;
-		end->pair_err = event->u.closed.err;
+		take_failure(end, event);
 		break;
 	case BATON_EVENT_MESSAGE:
 		end->messages++;
@@ -349,8 +365,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->delivered = event->u.sent.message;
 		break;
 	case BATON_EVENT_LOST:
-		end->lost_from = event->u.sent.message;
-		end->lost_end = event->u.sent.end;
+		take_lost(end, event);
 		break;
 	case BATON_EVENT_ROLLED_BACK:
 		end->rolled_back++;
