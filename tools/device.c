@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <string.h>
 
 #include "tools/bearers.h"
 #include "tools/device.h"
@@ -9,6 +10,7 @@
 #include "tools/outbox.h"
 #include "tools/packing.h"
 #include "tools/player.h"
+#include "tools/walk.h"
 
 /* Everything that a role needs, in the order in which it is made. */
 struct device {
@@ -66,6 +68,7 @@ static gboolean open_runner(struct device *device, GError **error)
 	};
 	struct baton_bearer *bearer;
 
+	baton_walk_configure(options, &config);
 	device->runner =
 		baton_runner_new(&config, device->store, device->trace,
 				 &baton_player_events, device->player, error);
@@ -148,8 +151,10 @@ static int device_main(enum baton_role role, int argc, char **argv)
 	    check_files(device.options.files, &error) &&
 	    open_store(&device, &error) && open_trace(&device, &error)) {
 		device.loop = g_main_loop_new(NULL, FALSE);
-		device.player = baton_player_new(&device.options, device.loop);
-		if (open_runner(&device, &error) &&
+		device.player = baton_player_new(&device.options, device.store,
+						 device.loop);
+		if (baton_player_prepare(device.player, &error) &&
+		    open_runner(&device, &error) &&
 		    check_bond(&device, &error) &&
 		    baton_player_start(device.player, device.runner, &error))
 			run(&device);
@@ -166,4 +171,24 @@ int baton_watch_main(int argc, char **argv)
 int baton_phone_main(int argc, char **argv)
 {
 	return device_main(BATON_PHONE, argc, argv);
+}
+
+int baton_pair_main(int argc, char **argv)
+{
+	static char pair[] = "pair";
+	g_autofree char **args = NULL;
+	GError *error = NULL;
+
+	if (argc < 2 ||
+	    (strcmp(argv[1], "watch") != 0 && strcmp(argv[1], "phone") != 0)) {
+		baton_fail_set(&error, BATON_EXIT_USAGE,
+			       "which one is this? baton pair watch, or baton "
+			       "pair phone, and --bearer");
+		return baton_fail_end(error);
+	}
+	args = g_new0(char *, (gsize)argc + 1);
+	memcpy(args, argv + 1, (size_t)(argc - 1) * sizeof(*args));
+	args[argc - 1] = pair;
+	return !strcmp(argv[1], "watch") ? baton_watch_main(argc, args)
+					 : baton_phone_main(argc, args);
 }

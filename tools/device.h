@@ -6,4 +6,7 @@
 int baton_watch_main(int argc, char **argv);
 int baton_phone_main(int argc, char **argv);
 
+/* `baton pair watch|phone`: the same as `baton watch|phone ... pair`. */
+int baton_pair_main(int argc, char **argv);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/air.h"
+#include "tools/bonds.h"
 #include "tools/demo.h"
 #include "tools/device.h"
 #include "tools/dissect.h"
@@ -21,6 +22,8 @@ static const char help_text[] =
 	"  air PATH               the simulated radio on a UNIX socket\n"
 	"  watch --bearer B ...   one device: pair, send FILE..., or take files\n"
 	"  phone --bearer B ...   the other one\n"
+	"  pair watch|phone ...   pair that device, as watch ... pair does\n"
+	"  bonds --role R ...     list, rename and revoke bonds\n"
 	"  sim FILE | --random    scenarios in the simulator, by seed\n"
 	"  dissect TRACE          what a trace of PDUs holds\n"
 	"  doctor                 what this machine brings for Bluetooth\n"
@@ -64,6 +67,8 @@ static const struct {
 } commands[] = {
 	{"demo", baton_demo_main},
 	{"air", baton_air_main},
+	{"pair", baton_pair_main},
+	{"bonds", baton_bonds_main},
 	{"watch", baton_watch_main},
 	{"phone", baton_phone_main},
 	{"sim", baton_sim_main},

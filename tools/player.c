@@ -2,30 +2,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/bonds.h"
 #include "tools/fail.h"
 #include "tools/inbox.h"
 #include "tools/outbox.h"
 #include "tools/packing.h"
 #include "tools/progress.h"
-#include "tools/prompt.h"
 #include "tools/player.h"
 #include "tools/role_options.h"
 #include "tools/runner.h"
+#include "tools/walk.h"
 
 #define LEAVE_POLL_MS 50
 #define LEAVE_MAX_MS 10000
 #define PAIR_TIMEOUT_S 130
 /* Links in a row that ended before both sides knew each other. */
 #define TRIES 5
-#define PAIR_TRIES 3
 
 struct baton_player {
 	const struct baton_role_options *options;
 	GMainLoop *loop;
 	struct baton_runner *runner;
+	struct baton_store *store;
 	struct baton_inbox *inbox;
 	struct baton_outbox *outbox;
-	struct baton_prompt *prompt;
+	struct baton_walk *walk;
 	struct baton_progress progress;
 	struct baton_packing unpacked; /* before the file that is sent */
 	GError *error; /* why it ends, if not because it is done */
@@ -33,8 +34,6 @@ struct baton_player {
 	guint64 received;
 	guint64 links; /* that came up */
 	unsigned int failures; /* links that failed in a row */
-	unsigned int pair_failures;
-	bool pairing;
 	bool secured;
 	guint timer; /* --timeout */
 	guint leaving; /* looks whether the peer has heard all */
@@ -140,77 +139,28 @@ static void send_next(struct baton_player *player)
 	baton_runner_kick(player->runner);
 }
 
-static void on_answer(void *user, bool yes)
+static void on_walk_say(void *user, const char *text)
 {
-	struct baton_player *player = user;
-
-	if (baton_session_confirm(baton_runner_session(player->runner), yes,
-				  baton_runner_now_ms()))
-		g_debug("too late to confirm");
-	baton_runner_kick(player->runner);
+	say(user, "%s", text);
 }
 
-static void take_compare(struct baton_player *player, uint32_t code)
+static void on_walk_failed(void *user, enum baton_exit code, const char *text)
 {
-	g_clear_pointer(&player->prompt, baton_prompt_free);
-	baton_progress_clear(&player->progress);
-	if (player->options->yes_if < 0) {
-		player->prompt = baton_prompt_new(code, on_answer, player);
-		return;
-	}
-	say(player, "code %06u", code);
-	if ((gint64)code != player->options->yes_if)
-		warn(player, "the code is not the one of --yes-if; not paired");
-	on_answer(player, (gint64)code == player->options->yes_if);
+	end_with(user, code, "%s", text);
 }
 
-static void open_pairing(struct baton_player *player)
-{
-	if (baton_session_pairing_open(baton_runner_session(player->runner),
-				       baton_runner_now_ms())) {
-		end_with(player, BATON_EXIT_OUTPUT,
-			 "%u devices are paired, and more do not fit; remove "
-			 "a bond from %s",
-			 BATON_BONDS, player->options->store);
-		return;
-	}
-	player->pairing = true;
-	baton_runner_kick(player->runner);
-}
+static const struct baton_walk_events walk_events = {
+	.say = on_walk_say,
+	.failed = on_walk_failed,
+};
 
-static void take_paired(struct baton_player *player)
+static void take_paired(struct baton_player *player,
+			const uint8_t id[BATON_BOND_ID_LEN])
 {
-	player->pairing = false;
-	g_clear_pointer(&player->prompt, baton_prompt_free);
-	say(player, "paired");
+	/* A bond without a name is as good. */
+	(void)!baton_bonds_note(player->store, id, player->options->role);
 	if (player->options->job == BATON_JOB_PAIR)
 		leave(player);
-}
-
-static void take_pair_failed(struct baton_player *player, enum baton_err err)
-{
-	g_clear_pointer(&player->prompt, baton_prompt_free);
-	if (err == BATON_ERR_REFUSED) {
-		end_with(player, BATON_EXIT_REFUSED,
-			 "not paired: a person said no, or the %s is not "
-			 "pairing; pair both again and compare the codes",
-			 peer_name(player));
-		return;
-	}
-	if (err == BATON_ERR_TIMEOUT) {
-		end_with(player, BATON_EXIT_TIMEOUT,
-			 "not paired in time; pair both again");
-		return;
-	}
-	if (err == BATON_ERR_VERSION)
-		return; /* LINK_CLOSE says it with the versions */
-	if (++player->pair_failures == PAIR_TRIES) {
-		end_with(player, BATON_EXIT_PEER,
-			 "not paired: %s; pair both again",
-			 baton_err_text(err));
-		return;
-	}
-	open_pairing(player);
 }
 
 static void take_other_version(struct baton_player *player,
@@ -243,7 +193,7 @@ static void take_close(struct baton_player *player,
 	if (err != BATON_ERR_NO_BOND && err != BATON_ERR_REFUSED &&
 	    err != BATON_ERR_AUTH && err != BATON_ERR_PROTOCOL)
 		return;
-	if (++player->failures != TRIES || player->pairing)
+	if (++player->failures != TRIES || baton_walk_is_open(player->walk))
 		return;
 	if (player->options->job == BATON_JOB_STAY)
 		warn(player, err == BATON_ERR_NO_BOND
@@ -351,12 +301,9 @@ static void on_event(void *user, const struct baton_event *event,
 {
 	struct baton_player *player = user;
 
-	if (event->type == BATON_EVENT_COMPARE)
-		take_compare(player, event->u.compare.code);
-	else if (event->type == BATON_EVENT_PAIRED)
-		take_paired(player);
-	else if (event->type == BATON_EVENT_PAIR_FAILED)
-		take_pair_failed(player, event->u.closed.err);
+	baton_walk_event(player->walk, event);
+	if (event->type == BATON_EVENT_PAIRED)
+		take_paired(player, event->u.bond.id);
 	else if (event->type == BATON_EVENT_LINK_CLOSE)
 		take_close(player, event);
 	else if (event->type == BATON_EVENT_SECURED)
@@ -423,13 +370,34 @@ void baton_player_interrupt(struct baton_player *player)
 }
 
 struct baton_player *baton_player_new(const struct baton_role_options *options,
+				      struct baton_store *store,
 				      GMainLoop *loop)
 {
 	struct baton_player *player = g_new0(struct baton_player, 1);
 
 	player->options = options;
 	player->loop = loop;
+	player->store = store;
+	player->walk = baton_walk_new(options, &walk_events, player);
 	return player;
+}
+
+gboolean baton_player_prepare(struct baton_player *player, GError **error)
+{
+	if (!player->options->pair)
+		return TRUE;
+	return baton_walk_prepare(player->walk, error);
+}
+
+static gboolean select_bond(struct baton_player *player, GError **error)
+{
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	if (!baton_bonds_find(player->store, player->options->bond, id, error))
+		return FALSE;
+	if (baton_session_bond_select(baton_runner_session(player->runner), id))
+		g_debug("the engine does not know that bond");
+	return TRUE;
 }
 
 gboolean baton_player_start(struct baton_player *player,
@@ -444,12 +412,10 @@ gboolean baton_player_start(struct baton_player *player,
 	player->inbox = baton_inbox_new(session, options->receive, error);
 	if (!player->inbox)
 		return FALSE;
-	if (options->pair)
-		open_pairing(player);
-	if (player->error) {
-		g_propagate_error(error, g_steal_pointer(&player->error));
+	if (options->bond && !select_bond(player, error))
 		return FALSE;
-	}
+	if (options->pair && !baton_walk_open(player->walk, runner, error))
+		return FALSE;
 	if (!timeout_s && options->job == BATON_JOB_PAIR)
 		timeout_s = PAIR_TIMEOUT_S;
 	if (timeout_s)
@@ -481,7 +447,7 @@ GError *baton_player_free(struct baton_player *player)
 		say_traffic(player);
 	g_clear_handle_id(&player->timer, g_source_remove);
 	g_clear_handle_id(&player->leaving, g_source_remove);
-	baton_prompt_free(player->prompt);
+	baton_walk_free(player->walk);
 	baton_outbox_free(player->outbox);
 	baton_inbox_free(player->inbox);
 	g_free(player);

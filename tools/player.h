@@ -10,9 +10,13 @@
 /* What `baton watch` and `baton phone` do with the events of their engine. */
 struct baton_player;
 
-/* options and loop outlive the player. */
+/* options, store and loop outlive the player. */
 struct baton_player *baton_player_new(const struct baton_role_options *options,
+				      struct baton_store *store,
 				      GMainLoop *loop);
+
+/* Before there is a radio: ask a person for what must be known by then. */
+gboolean baton_player_prepare(struct baton_player *player, GError **error);
 
 /* Free it; the answer is why it ended, NULL: it was done. */
 GError *baton_player_free(struct baton_player *player);

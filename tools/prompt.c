@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include <glib-unix.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tools/prompt.h"
 
+#define LINE_LEN_MAX 200
+
 struct baton_prompt {
-	void (*answer)(void *user, bool yes);
+	void (*line)(void *user, const char *text);
 	void *user;
 	guint watch;
-	bool begun; /* the first character of the line has come */
-	bool yes;
+	bool telling; /* inside line() */
+	bool gone; /* freed inside line() */
+	size_t len;
+	char text[LINE_LEN_MAX + 1];
 };
 
-char *baton_prompt_code(uint32_t code)
+static gboolean tell(struct baton_prompt *prompt, bool ended)
 {
-	return g_strdup_printf("%03u %03u", code / 1000, code % 1000);
-}
-
-static void show(uint32_t code)
-{
-	g_autofree char *text = baton_prompt_code(code);
-
-	if (isatty(STDOUT_FILENO))
-		printf("\n"
-		       "    +-----------------+\n"
-		       "    |                 |\n"
-		       "    |     %s     |\n"
-		       "    |                 |\n"
-		       "    +-----------------+\n"
-		       "\n",
-		       text);
-	else
-		printf("code %06u\n", code);
-	if (isatty(STDIN_FILENO))
-		printf("Do both devices show %s? [y/N] ", text);
-	fflush(stdout);
+	prompt->text[prompt->len] = '\0';
+	prompt->telling = true;
+	prompt->line(prompt->user, ended ? NULL : prompt->text);
+	prompt->telling = false;
+	explicit_bzero(prompt->text, sizeof(prompt->text));
+	prompt->len = 0;
+	if (prompt->gone) {
+		g_free(prompt);
+		return G_SOURCE_REMOVE;
+	}
+	if (!ended)
+		return G_SOURCE_CONTINUE;
+	prompt->watch = 0;
+	return G_SOURCE_REMOVE;
 }
 
 /* A character at a time: what follows the line is not ours. */
@@ -46,27 +44,22 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 
 	(void)condition;
 	if (read(fd, &c, 1) != 1)
-		c = '\n';
-	if (c != '\n') {
-		if (!prompt->begun)
-			prompt->yes = c == 'y' || c == 'Y';
-		prompt->begun = true;
-		return G_SOURCE_CONTINUE;
-	}
-	prompt->watch = 0;
-	prompt->answer(prompt->user, prompt->yes);
-	return G_SOURCE_REMOVE;
+		return tell(prompt, true);
+	if (c == '\n')
+		return tell(prompt, false);
+	/* What is too long makes no sense to anybody. */
+	if (prompt->len < LINE_LEN_MAX)
+		prompt->text[prompt->len++] = c;
+	return G_SOURCE_CONTINUE;
 }
 
-struct baton_prompt *baton_prompt_new(uint32_t code,
-				      void (*answer)(void *user, bool yes),
-				      void *user)
+struct baton_prompt *
+baton_prompt_new(void (*line)(void *user, const char *text), void *user)
 {
 	struct baton_prompt *prompt = g_new0(struct baton_prompt, 1);
 
-	prompt->answer = answer;
+	prompt->line = line;
 	prompt->user = user;
-	show(code);
 	prompt->watch = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP,
 				      on_input, prompt);
 	return prompt;
@@ -76,6 +69,10 @@ void baton_prompt_free(struct baton_prompt *prompt)
 {
 	if (!prompt)
 		return;
+	prompt->gone = true;
+	if (prompt->telling)
+		return; /* on_input() removes itself, tell() the rest */
 	g_clear_handle_id(&prompt->watch, g_source_remove);
+	explicit_bzero(prompt->text, sizeof(prompt->text));
 	g_free(prompt);
 }

@@ -16,6 +16,7 @@ struct raw {
 	char *limit;
 	char *count;
 	char *timeout;
+	char *method;
 };
 
 static const char summary[] =
@@ -45,6 +46,10 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 		 "take no file longer than this (1 GiB)", "BYTES"},
 		{"pair", 'p', 0, G_OPTION_ARG_NONE, &o->pair,
 		 "pair first, whatever the command", NULL},
+		{"method", 'm', 0, G_OPTION_ARG_STRING, &raw->method,
+		 "pair by compare, code or qr (what both can)", "METHOD"},
+		{"bond", 0, 0, G_OPTION_ARG_STRING, &o->bond,
+		 "connect to this one of several (baton bonds)", "WHICH"},
 		{"yes-if", 0, 0, G_OPTION_ARG_STRING, &raw->yes_if,
 		 "confirm this code and no other, without asking", "CODE"},
 		{"timeout", 't', 0, G_OPTION_ARG_STRING, &raw->timeout,
@@ -61,6 +66,29 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 	};
 
 	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static gboolean parse_method(struct baton_role_options *o,
+			     const struct raw *raw, GError **error)
+{
+	static const char *const names[] = {
+		[BATON_METHOD_COMPARE] = "compare",
+		[BATON_METHOD_CODE] = "code",
+		[BATON_METHOD_QR] = "qr",
+	};
+	size_t i;
+
+	if (!raw->method)
+		return TRUE;
+	for (i = BATON_METHOD_COMPARE; i < G_N_ELEMENTS(names); i++)
+		if (!strcmp(raw->method, names[i])) {
+			o->method = (enum baton_method_choice)i;
+			return TRUE;
+		}
+	baton_fail_set(error, BATON_EXIT_USAGE,
+		       "--method takes compare, code or qr, not %s",
+		       raw->method);
+	return FALSE;
 }
 
 static gboolean parse_numbers(struct baton_role_options *o,
@@ -136,6 +164,12 @@ static gboolean check(struct baton_role_options *o, GError **error)
 			       "which radio? give --bearer sim:PATH or bluez");
 		return FALSE;
 	}
+	if (o->yes_if >= 0 && o->method > BATON_METHOD_COMPARE) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "--yes-if is for comparing; a code to be typed "
+			       "or scanned is given on stdin");
+		return FALSE;
+	}
 	if (o->count && (!o->receive || o->job != BATON_JOB_STAY)) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "--count goes with --receive DIR and no "
@@ -164,12 +198,14 @@ gboolean baton_role_options_parse(struct baton_role_options *options,
 	add_options(context, options, &raw);
 	good = baton_command_parse(context, &argc, &argv, error) &&
 	       parse_numbers(options, &raw, error) &&
+	       parse_method(options, &raw, error) &&
 	       parse_job(options, argc, argv, error) && check(options, error);
 	g_option_context_free(context);
 	g_free(raw.yes_if);
 	g_free(raw.limit);
 	g_free(raw.count);
 	g_free(raw.timeout);
+	g_free(raw.method);
 	return good;
 }
 
@@ -177,6 +213,7 @@ void baton_role_options_clear(struct baton_role_options *options)
 {
 	g_strfreev(options->files);
 	g_free(options->bearer);
+	g_free(options->bond);
 	g_free(options->peer);
 	g_free(options->store);
 	g_free(options->receive);

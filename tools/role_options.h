@@ -13,6 +13,14 @@ enum baton_job {
 	BATON_JOB_SEND,
 };
 
+/* How a pairing goes; both sides say the same, or one leaves it open. */
+enum baton_method_choice {
+	BATON_METHOD_ANY, /* what both can: comparison, else a typed code */
+	BATON_METHOD_COMPARE,
+	BATON_METHOD_CODE,
+	BATON_METHOD_QR,
+};
+
 /* The command line of `baton watch` and `baton phone`, checked. */
 struct baton_role_options {
 	enum baton_role role;
@@ -23,6 +31,8 @@ struct baton_role_options {
 	char *store;
 	char *receive; /* NULL: take nothing */
 	char *trace; /* NULL: none */
+	char *bond; /* connect to the peer of this bond; NULL: the last one */
+	enum baton_method_choice method;
 	gboolean pair; /* open the pairing window */
 	gboolean plain; /* compress nothing */
 	gboolean verbose;

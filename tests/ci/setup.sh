@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config python3
 	libsodium-dev nettle-dev zlib1g-dev libsqlite3-dev libtss2-dev
 	libtss2-tcti-device0 libglib2.0-dev libjson-glib-dev
-	libbluetooth-dev libcmocka-dev libjansson-dev)
+	libqrencode-dev libbluetooth-dev libcmocka-dev libjansson-dev)
 # The benchmark reads the size of the core on a Cortex-M4, with primitives whose
 # source apt brings and dpkg-dev unpacks.
 BENCH_PACKAGES=(gcc-arm-none-eabi binutils-arm-none-eabi
@@ -16,7 +16,7 @@ TEST_PACKAGES=(clang-14 libclang-rt-14-dev
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	golang-go golang-github-flynn-noise-dev
 	golang-golang-x-crypto-dev python3-dissononce dbus-daemon
-	valgrind spin)
+	valgrind spin zbar-tools)
 # BlueZ in a virtual machine, unless --quick leaves it out.
 VM_PACKAGES=(qemu-system-x86 bluez bluez-test-tools busybox-static cpio kmod
 	dbus procps)

@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Pairing as people do it, by every method, and bonds afterwards.
+
+usage: test_pairing.py BATON [CASE...]
+
+A case is named by its function.
+"""
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from program import PATIENCE, Skip, expect, run_cases
+
+
+def word(line):
+    """What follows the first word of a line."""
+    return line.split(' ', 1)[1]
+
+
+def start_code(bench):
+    watch = bench.watch('-m', 'code', 'pair', stdin=True)
+    phone = bench.phone('-m', 'code', 'pair', stdin=True)
+    code = word(watch.until('show '))
+    phone.until('type')
+    return watch, phone, code
+
+
+def bonds(bench, store):
+    return json.loads(bench.start('bonds', '-s', store, '--json').succeeds())
+
+
+def check_digit(digits):
+    """ISO 7064, MOD 11,10."""
+    product = 10
+    for digit in digits:
+        product = 2 * ((product + int(digit)) % 10 or 10) % 11
+    return str((11 - product) % 10)
+
+
+# A typed code
+
+def a_code_typed_on_the_phone_pairs(bench):
+    bench.radio()
+    watch, phone, code = start_code(bench)
+    expect(re.fullmatch(r'\d{7}', code), code)
+    phone.say(f'{code[:3]} {code[3:]}\n')
+    watch.succeeds()
+    phone.succeeds()
+    expect(len(bonds(bench, 'watch-store')['bonds']) == 1, 'no bond')
+    expect(len(bonds(bench, 'phone-store')['bonds']) == 1, 'no bond')
+
+
+def what_is_no_code_is_asked_for_again(bench):
+    bench.radio()
+    watch, phone, code = start_code(bench)
+    for count, text in enumerate(('', '123456', code[::-1] + '0', 'yes')):
+        phone.say(text + '\n')
+        end = time.monotonic() + PATIENCE
+        while phone.out.count('wrong') <= count:
+            expect(time.monotonic() < end, phone.out)
+            time.sleep(0.02)
+    phone.say(code + '\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
+def another_code_is_refused_and_counted(bench):
+    bench.radio()
+    watch, phone, code = start_code(bench)
+    other = str((int(code[0]) + 1) % 10) + code[1:6]
+    phone.say(other + check_digit(other) + '\n')
+    phone.fails(65, 'not paired', 'new code')
+    watch.fails(65, 'not paired', 'new code')
+    for store in ('watch-store', 'phone-store'):
+        seen = bonds(bench, store)
+        expect(seen == {'bonds': [], 'tries': 1}, seen)
+        bench.start('bonds', '-s', store, 'forgive').succeeds()
+        expect(bonds(bench, store)['tries'] == 0, 'not forgiven')
+
+
+def no_code_is_no_bond(bench):
+    bench.radio()
+    watch, phone, _ = start_code(bench)
+    phone.process.stdin.close()
+    phone.fails(77, 'no code was typed')
+    watch.kill()
+
+
+def a_bond_forgives_the_tries(bench):
+    bench.radio()
+    watch, phone, code = start_code(bench)
+    other = str((int(code[0]) + 1) % 10) + code[1:6]
+    phone.say(other + check_digit(other) + '\n')
+    phone.end()
+    watch.end()
+    bench.pair()
+    expect(bonds(bench, 'watch-store')['tries'] == 0, 'not forgiven')
+
+
+def ten_codes_and_no_more(bench):
+    bench.radio()
+    for _ in range(10):
+        watch, phone, code = start_code(bench)
+        other = str((int(code[0]) + 1) % 10) + code[1:6]
+        phone.say(other + check_digit(other) + '\n')
+        phone.end()
+        watch.end()
+        bench.start('bonds', '-s', 'phone-store', 'forgive').succeeds()
+    expect(bonds(bench, 'watch-store')['tries'] == 10, 'not counted')
+    watch = bench.watch('-m', 'code', 'pair')
+    bench.phone('-m', 'code', 'pair', stdin=True).fails(77, 'forgive')
+    watch.kill()
+    bench.start('bonds', '-s', 'watch-store', 'forgive').succeeds()
+    watch, phone, code = start_code(bench)
+    phone.say(code + '\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
+# A QR code
+
+def start_qr(bench):
+    watch = bench.watch('-m', 'qr', 'pair')
+    phone = bench.phone('-m', 'qr', 'pair', stdin=True)
+    phone.until('scan')
+    return watch, phone, word(watch.until('secret '))
+
+
+def what_was_scanned_pairs(bench):
+    bench.radio()
+    watch, phone, secret = start_qr(bench)
+    expect(re.fullmatch(r'BATON1:[A-Z2-7]{56}', secret), secret)
+    phone.say(secret + '\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
+def it_may_be_typed_in_several_lines_and_again(bench):
+    bench.radio()
+    watch, phone, secret = start_qr(bench)
+    letters = secret[7:]
+    wrong = ('B' if letters[0] == 'A' else 'A') + letters[1:]
+    phone.say(wrong + '\n')
+    phone.until('wrong')
+    phone.say(f'{letters[:20].lower()}\n{letters[20:40]} -\n{letters[40:]}\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
+def nothing_scanned_is_no_bond(bench):
+    bench.radio()
+    phone = bench.phone('-m', 'qr', 'pair', stdin=True)
+    phone.until('scan')
+    phone.process.stdin.close()
+    phone.fails(77, 'no QR code')
+
+
+def one_by_qr_and_one_by_comparison_do_not_pair(bench):
+    bench.radio()
+    watch = bench.watch('-m', 'qr', 'pair')
+    watch.until('secret ')
+    bench.phone('-m', 'compare', 'pair').fails(77, 'not paired', 'pair both')
+    watch.kill()
+
+
+# What a person sees
+
+class Screen:
+    """A terminal with a program on it."""
+
+    def __init__(self, bench, columns, *args):
+        self.text = ''
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            os.chdir(bench.dir)
+            os.environ['LC_ALL'] = 'C.UTF-8'
+            subprocess.run(['stty', 'cols', str(columns)], check=True)
+            os.execv(bench.program, [bench.program, *args])
+        os.set_blocking(self.fd, False)
+
+    def until(self, pattern):
+        end = time.monotonic() + PATIENCE
+        while not re.search(pattern, self.text):
+            expect(time.monotonic() < end, f'no {pattern!r}: {self.text}')
+            try:
+                self.text += os.read(self.fd, 65536).decode()
+            except BlockingIOError:
+                time.sleep(0.02)
+            except OSError:
+                break
+        found = re.search(pattern, self.text)
+        expect(found, f'no {pattern!r}: {self.text}')
+        return found
+
+    def say(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def widest(self):
+        lines = re.sub(r'\x1b\[[\d;]*m', '', self.text).splitlines()
+        return max(len(line) for line in lines)
+
+
+def screens(bench, columns, method):
+    def screen(role):
+        return Screen(bench, columns, 'pair', role, '-b', 'sim:radio', '-s',
+                      f'{role}-store', '-m', method)
+    return screen('watch'), screen('phone')
+
+
+def drawn(text, path):
+    """The QR code of a screen as a picture that a scanner reads."""
+    rows = []
+    for line in re.findall(r'\x1b\[97;40m(.*?)\x1b\[0m', text):
+        rows.append(''.join('1' if c in '▀█' else '0' for c in line))
+        rows.append(''.join('1' if c in '▄█' else '0' for c in line))
+    scale = 8
+    with open(path, 'wb') as file:
+        file.write(b'P5 %d %d 255\n' % (len(rows[0]) * scale,
+                                        len(rows) * scale))
+        for row in rows:
+            file.write(b''.join((b'\xff' if c == '1' else b'\0') * scale
+                                for c in row) * scale)
+
+
+def a_qr_code_fits_40_columns_and_is_read_by_a_scanner(bench):
+    if not shutil.which('zbarimg'):
+        raise Skip('no zbarimg')
+    bench.radio()
+    watch, phone = screens(bench, 40, 'qr')
+    watch.until('Show it to nobody else')
+    if '▀' not in watch.text:
+        watch.say('\x03')
+        raise Skip('built without libqrencode')
+    expect(watch.widest() <= 40, watch.text)
+    drawn(watch.text, bench.path('code.pgm'))
+    secret = subprocess.run(
+        ['zbarimg', '-q', '--raw', bench.path('code.pgm')], check=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True).stdout.strip()
+    expect(re.fullmatch(r'BATON1:[A-Z2-7]{56}', secret), secret)
+    phone.until('two minutes')
+    phone.say(secret + '\n')
+    watch.until('paired')
+    phone.until('paired')
+    expect(watch.end() == 0 and phone.end() == 0, watch.text + phone.text)
+
+
+def everything_fits_40_columns(bench):
+    bench.radio()
+    watch, phone = screens(bench, 40, 'compare')
+    for screen in (watch, phone):
+        screen.until(r'minutes\? \[y/N\] ')
+        screen.say('y\n')
+    for screen in (watch, phone):
+        screen.until('paired')
+        expect(screen.widest() <= 40, screen.text)
+        expect(screen.end() == 0, screen.text)
+    for store in ('watch-store', 'phone-store'):
+        shutil.rmtree(bench.path(store))
+    watch, phone = screens(bench, 40, 'code')
+    code = watch.until(r'(\d{3} \d{3} \d) serves once').group(1)
+    phone.until('Code: ')
+    phone.say('123 456\n')
+    phone.until('say no there')
+    phone.say(code + '\n')
+    for screen in (watch, phone):
+        screen.until('paired')
+        expect(screen.widest() <= 40, screen.text)
+        expect(screen.end() == 0, screen.text)
+
+
+# Bonds
+
+def several_phones_each_have_their_bond(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
+                'first').succeeds()
+    first = 'phone-store'
+    os.rename(bench.path(first), bench.path('first-store'))
+    bench.pair()
+    seen = bonds(bench, 'watch-store')['bonds']
+    expect(sorted(b['name'] for b in seen) == ['first', 'phone'], seen)
+    expect(len({b['id'] for b in seen}) == 2, seen)
+
+    bench.start('bonds', '-s', 'watch-store', 'revoke', 'first').succeeds()
+    bench.file('a', b'data')
+    watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
+    bench.start('phone', '-b', 'sim:radio', '-s', 'first-store', 'send',
+                'a').fails(77, 'pair')
+    bench.phone('send', 'a').succeeds()
+    watch.succeeds()
+
+
+def a_phone_chooses_among_watches(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('bonds', '-s', 'phone-store', 'rename', 'watch',
+                'old').succeeds()
+    os.rename(bench.path('watch-store'), bench.path('old-store'))
+    bench.pair()
+    bench.file('a', b'data')
+    old = bench.start('watch', '-b', 'sim:radio', '-s', 'old-store',
+                      '--receive', bench.mkdir('in'), '--count', '1')
+    bench.phone('--bond', 'old', 'send', 'a').succeeds()
+    old.succeeds()
+    bench.phone('--bond', 'nobody', 'send', 'a').fails(64, 'nobody')
+
+
+def bonds_show_no_secret_and_take_good_names_only(bench):
+    bench.radio()
+    bench.pair()
+    lines = bench.start('bonds', '-s', 'watch-store').succeeds().splitlines()
+    expect(len(lines) == 1, lines)
+    expect(re.fullmatch(r'[0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\d  phone',
+                        lines[0]), lines)
+    bond = lines[0].split()[0]
+    for name in ('', 'x' * 41, 'a\nb', 'a\x1bb'):
+        bench.start('bonds', '-s', 'watch-store', 'rename', bond,
+                    name).fails(64, 'name')
+    bench.start('bonds', '-s', 'watch-store', 'rename', bond[:4],
+                'Anna’s').succeeds()
+    expect(bonds(bench, 'watch-store')['bonds'][0]['name'] == 'Anna’s',
+           'not renamed')
+    bench.start('bonds', '-s', 'watch-store', 'revoke', 'Bob').fails(64, 'Bob')
+    bench.start('bonds').fails(64, '--role')
+    bench.start('bonds', '-s', 'watch-store', 'burn').fails(64, 'revoke')
+
+
+def no_store_is_no_bonds(bench):
+    out = bench.start('bonds', '-s', 'nowhere').succeeds()
+    expect('no bonds' in out, out)
+    expect(not os.path.exists(bench.path('nowhere')), 'it was made')
+    bench.start('bonds', '-s', 'nowhere', 'revoke', 'x').fails(64, 'nowhere')
+
+
+def wrong_usage_of_pairing_is_64(bench):
+    bench.start('pair').fails(64, 'watch')
+    bench.start('pair', 'clock', '-b', 'sim:x').fails(64, 'phone')
+    bench.watch('-m', 'smoke', 'pair').fails(64, 'smoke')
+    bench.watch('-m', 'code', '--yes-if', '123456', 'pair').fails(64, 'stdin')
+
+
+CASES = (
+    a_code_typed_on_the_phone_pairs,
+    what_is_no_code_is_asked_for_again,
+    another_code_is_refused_and_counted,
+    no_code_is_no_bond,
+    a_bond_forgives_the_tries,
+    ten_codes_and_no_more,
+    what_was_scanned_pairs,
+    it_may_be_typed_in_several_lines_and_again,
+    nothing_scanned_is_no_bond,
+    one_by_qr_and_one_by_comparison_do_not_pair,
+    a_qr_code_fits_40_columns_and_is_read_by_a_scanner,
+    everything_fits_40_columns,
+    several_phones_each_have_their_bond,
+    a_phone_chooses_among_watches,
+    bonds_show_no_secret_and_take_good_names_only,
+    no_store_is_no_bonds,
+    wrong_usage_of_pairing_is_64,
+)
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    wanted = sys.argv[2:]
+    return run_cases([case for case in CASES
+                      if not wanted or case.__name__ in wanted], program)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
