@@ -405,6 +405,59 @@ static void a_session(void **state)
 	assert_no_error();
 }
 
+/* By what one device shows and the other takes; true if they are secured. */
+static void pair_by(uint8_t watch_can, uint8_t phone_can)
+{
+	struct pair *pair = test_malloc(sizeof(*pair));
+	struct pair_end *watch = &pair->end[BATON_WATCH];
+	struct pair_end *phone = &pair->end[BATON_PHONE];
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+	char text[BATON_OOB_TEXT_LEN];
+	int i;
+
+	pair_init_methods(pair, 7, watch_can, phone_can);
+	for (i = 0; i < 2; i++)
+		SECRET(pair->end[i].session.drbg.key);
+	if (watch_can == BATON_PAIR_OUT_OF_BAND) {
+		assert_ok(baton_session_secret_make(&watch->session, secret,
+						    pair->now_ms));
+		/* The text is made of the secret, and shown to a person. */
+		baton_oob_text(secret, text);
+		PUBLIC(text);
+		assert_ok(baton_oob_parse(text, secret));
+		SECRET(secret);
+		assert_ok(baton_session_secret_take(&phone->session, secret,
+						    pair->now_ms));
+	} else {
+		assert_ok(baton_session_pairing_open(&watch->session,
+						     pair->now_ms));
+		assert_ok(baton_session_pairing_open(&phone->session,
+						     pair->now_ms));
+		pair_up(pair);
+		(void)pair_run(pair, pair_secured, 3000);
+		pair_down(pair);
+		assert_int_equal(watch->shown, 1);
+		baton_typed_text(watch->digits, text);
+		(void)VALGRIND_MAKE_MEM_DEFINED(text, BATON_TYPED_TEXT_LEN);
+		assert_ok(baton_session_code(&phone->session, text,
+					     pair->now_ms));
+		SECRET(phone->session.secrets->digits);
+		(void)pair_turn(pair);
+	}
+	pair_up(pair);
+	assert_true(pair_run(pair, pair_secured, 10000));
+	pair_free(pair);
+	test_free(pair);
+}
+
+static void pairing_by_a_secret_or_a_typed_code(void **state)
+{
+	(void)state;
+	pair_by(BATON_PAIR_OUT_OF_BAND, BATON_PAIR_OUT_OF_BAND);
+	pair_by(BATON_PAIR_SHOW, BATON_PAIR_TYPE);
+	assert_no_error();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +469,8 @@ int main(void)
 		cmocka_unit_test_setup(the_generator, begin),
 		cmocka_unit_test_setup(a_typed_code, begin),
 		cmocka_unit_test_setup(a_session, begin),
+		cmocka_unit_test_setup(pairing_by_a_secret_or_a_typed_code,
+				       begin),
 	};
 
 	if (!RUNNING_ON_VALGRIND) {

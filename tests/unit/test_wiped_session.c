@@ -97,6 +97,33 @@ void __wrap_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
 		remember(out3);
 }
 
+enum baton_err __real_baton_crypto_ristretto255(uint8_t *out,
+						const uint8_t *scalar,
+						const uint8_t *point);
+enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
+						const uint8_t *scalar,
+						const uint8_t *point);
+
+/* Of its products the shares are public, and the others go into ISK. */
+enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
+						const uint8_t *scalar,
+						const uint8_t *point)
+{
+	remember(scalar);
+	return __real_baton_crypto_ristretto255(out, scalar, point);
+}
+
+void __real_baton_cpace_psk(uint8_t *psk, const uint8_t *isk);
+void __wrap_baton_cpace_psk(uint8_t *psk, const uint8_t *isk);
+
+void __wrap_baton_cpace_psk(uint8_t *psk, const uint8_t *isk)
+{
+	remember(isk);
+	remember(isk + 32);
+	__real_baton_cpace_psk(psk, isk);
+	remember(psk);
+}
+
 static struct pair pair;
 static bool went_well;
 
@@ -105,10 +132,48 @@ static bool delivered(struct pair *p)
 	return p->end[BATON_WATCH].delivered > 0;
 }
 
+/* How they pair, and whether they do. */
+static bool (*bond)(struct pair *p);
+
+static bool bond_by_secret(struct pair *p)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+	bool good;
+
+	good = !baton_session_secret_make(&p->end[BATON_WATCH].session, secret,
+					  p->now_ms) &&
+	       !baton_session_secret_take(&p->end[BATON_PHONE].session, secret,
+					  p->now_ms);
+	remember(secret);
+	baton_crypto_wipe(secret, sizeof(secret));
+	pair_up(p);
+	return good && pair_run(p, pair_secured, 10000);
+}
+
+static bool bond_by_code(struct pair *p)
+{
+	char text[BATON_TYPED_TEXT_LEN];
+	bool good;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (baton_session_pairing_open(&p->end[i].session, p->now_ms))
+			return false;
+	pair_up(p);
+	(void)pair_run(p, pair_secured, 3000);
+	pair_down(p);
+	baton_typed_text(p->end[BATON_WATCH].digits, text);
+	good = !baton_session_code(&p->end[BATON_PHONE].session, text,
+				   p->now_ms);
+	(void)pair_turn(p);
+	pair_up(p);
+	return good && pair_run(p, pair_secured, 10000);
+}
+
 /* All of a bond's life; at the end there is no link. */
 static void live(void)
 {
-	went_well = pair_bond(&pair);
+	went_well = bond(&pair);
 	pair_down(&pair);
 	pair_up(&pair);
 	went_well &= pair_run(&pair, pair_secured, 10000);
@@ -287,16 +352,21 @@ static void the_search_finds_what_is_there(void **state)
 	pair_free(&pair);
 }
 
-static void a_session_that_was_closed_leaves_no_secret(void **state)
+static void begin(uint8_t watch_can, uint8_t phone_can, uint64_t seed,
+		  bool (*how)(struct pair *p))
+{
+	memset(&pair, 0, sizeof(pair));
+	n_secrets = n_lost = 0;
+	bond = how;
+	pair_init_methods(&pair, seed, watch_can, phone_can);
+	live_on_a_stack_of_its_own();
+}
+
+static void look_after_close(void)
 {
 	const uint8_t *start = NULL;
 	size_t i, len;
 
-	(void)state;
-	memset(&pair, 0, sizeof(pair));
-	n_secrets = n_lost = 0;
-	pair_init(&pair, 4);
-	live_on_a_stack_of_its_own();
 	forget_what_is_kept();
 	sort_halves();
 	print_message("# %zu secrets\n", n_secrets);
@@ -313,16 +383,35 @@ static void a_session_that_was_closed_leaves_no_secret(void **state)
 	pair_free(&pair);
 }
 
+static void a_session_that_was_closed_leaves_no_secret(void **state)
+{
+	(void)state;
+	begin(0, 0, 4, pair_bond);
+	look_after_close();
+}
+
+static void nor_one_that_paired_by_a_secret(void **state)
+{
+	(void)state;
+	begin(BATON_PAIR_OUT_OF_BAND, BATON_PAIR_OUT_OF_BAND, 5,
+	      bond_by_secret);
+	look_after_close();
+}
+
+static void nor_one_that_paired_by_a_typed_code(void **state)
+{
+	(void)state;
+	begin(BATON_PAIR_SHOW, BATON_PAIR_TYPE, 6, bond_by_code);
+	look_after_close();
+}
+
 static void an_engine_that_was_wiped_leaves_no_bond_either(void **state)
 {
 	const uint8_t *start = NULL;
 	size_t i, len;
 
 	(void)state;
-	memset(&pair, 0, sizeof(pair));
-	n_secrets = n_lost = 0;
-	pair_init(&pair, 5);
-	live_on_a_stack_of_its_own();
+	begin(0, 0, 7, pair_bond);
 	for (i = 0; i < 2; i++)
 		remember(pair.end[i].session.drbg.key);
 	pair_free(&pair);
@@ -341,6 +430,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_search_finds_what_is_there),
 		cmocka_unit_test(a_session_that_was_closed_leaves_no_secret),
+		cmocka_unit_test(nor_one_that_paired_by_a_secret),
+		cmocka_unit_test(nor_one_that_paired_by_a_typed_code),
 		cmocka_unit_test(
 			an_engine_that_was_wiped_leaves_no_bond_either),
 	};
