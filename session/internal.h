@@ -130,6 +130,8 @@ uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id);
 /* Before one is opened. AGAIN: its key is not here yet. */
 enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 				uint8_t header);
+/* One was authentic: what it shows of the peer and of the age of its key. */
+void rotation_opened(struct baton_session *session, uint8_t class_id);
 
 /* pairing.c: the window, both people, the bond and its write. */
 uint8_t pairing_methods(const struct baton_session *session);

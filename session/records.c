@@ -338,6 +338,7 @@ static enum baton_err open_record(struct baton_session *session,
 				len - BATON_RECORD_HEADER_LEN, plain_len);
 	if (err)
 		return BATON_ERR_AUTH;
+	rotation_opened(session, class_id);
 	session->records_in++;
 	baton_link_answered(&session->link);
 	return BATON_OK;

@@ -312,9 +312,13 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 	if (key->counter >= 2 * RECORDS_PER_KEY ||
 	    key->generation >= 2 * KEYS_PER_EPOCH)
 		return BATON_ERR_EXHAUSTED;
-	use(session, class_id, key);
-	/* What it sends in the new epoch it sends with the new ticket. */
-	if (!(r->to_open & bit))
-		resume_proven(session);
 	return BATON_OK;
+}
+
+void rotation_opened(struct baton_session *session, uint8_t class_id)
+{
+	use(session, class_id, &session->open[class_id]);
+	/* What it sends in the new epoch it sends with the new ticket. */
+	if (!(memory(session)->to_open >> class_id & 1))
+		resume_proven(session);
 }

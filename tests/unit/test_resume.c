@@ -337,6 +337,32 @@ static void a_lost_step_is_no_rollback(void **state)
 	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
 }
 
+/*
+ * Nobody but the phone shows what ticket it has: neither the record of a
+ * stranger nor the lost answer before it looks like a rollback.
+ */
+static void a_forged_record_shows_no_ticket(void **state)
+{
+	/* DATA, CONTROL, unit 0: a record of 17 bytes. */
+	static const uint8_t forged[2 + BATON_RECORD_HEADER_LEN + 17] = {
+		0x80, 0, 0, 17};
+	const struct baton_ticket *ticket = &watch->session.bonds[0].ticket;
+
+	(void)state;
+	know(true);
+	pair_up(world);
+	while (watch->session.state != BATON_SESSION_SECURED)
+		pair_turn(world);
+	phone->queue_len = 0;
+	assert_int_equal(baton_session_rx(&watch->session, forged,
+					  sizeof(forged), world->now_ms),
+			 BATON_ERR_AUTH);
+	assert_int_equal(ticket->proven, ticket->generation - 1);
+	pair_down(world);
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+}
+
 static void lost_pdus_change_nothing(void **state)
 {
 	unsigned int sent = 0;
@@ -378,6 +404,7 @@ int main(void)
 		T(a_chain_of_tickets_ends),
 		T(a_rolled_back_store_is_told_and_survived),
 		T(a_lost_step_is_no_rollback),
+		T(a_forged_record_shows_no_ticket),
 		T(lost_pdus_change_nothing),
 	};
 
