@@ -26,6 +26,21 @@ static size_t choose(const uint8_t *keys[BATON_ADVERT_SLOTS],
 	return count;
 }
 
+/*
+ * Tells one set of bonds from another: ids are random and of this device only,
+ * so that two sets come to the same by chance alone.
+ */
+static void combine(uint8_t out[BATON_BOND_ID_LEN],
+		    const struct baton_session *session)
+{
+	size_t i, k;
+
+	memset(out, 0, BATON_BOND_ID_LEN);
+	for (i = 0; i < session->bond_count; i++)
+		for (k = 0; k < BATON_BOND_ID_LEN; k++)
+			out[k] ^= session->bonds[i].id[k];
+}
+
 static enum baton_err renew(struct baton_beacon *beacon,
 			    struct baton_session *session, uint64_t now_ms)
 {
@@ -43,7 +58,7 @@ static enum baton_err renew(struct baton_beacon *beacon,
 		return err;
 	beacon->until_ms = now_ms + BATON_BEACON_LIFE_MIN_MS +
 			   baton_load_be32(random) % LIFE_SPREAD_MS;
-	beacon->bond_count = session->bond_count;
+	combine(beacon->bonds, session);
 	beacon->live = true;
 	return BATON_OK;
 }
@@ -52,11 +67,14 @@ enum baton_err baton_beacon_turn(struct baton_beacon *beacon,
 				 struct baton_session *session, uint64_t now_ms,
 				 bool *changed)
 {
+	uint8_t bonds[BATON_BOND_ID_LEN];
+
 	*changed = false;
 	if (session->config.role != BATON_WATCH)
 		return BATON_ERR_STATE;
+	combine(bonds, session);
 	if (beacon->live && now_ms < beacon->until_ms &&
-	    beacon->bond_count == session->bond_count)
+	    memcmp(beacon->bonds, bonds, sizeof(bonds)) == 0)
 		return BATON_OK;
 	*changed = true;
 	return renew(beacon, session, now_ms);

@@ -22,7 +22,8 @@
 struct baton_beacon {
 	uint8_t advert[BATON_ADVERT_LEN];
 	uint64_t until_ms; /* it is advertised no longer than this */
-	uint8_t bond_count; /* of the engine, when it was made */
+	/* All ids of the engine's bonds, combined, when it was made. */
+	uint8_t bonds[BATON_BOND_ID_LEN];
 	uint8_t first; /* the bond from which on the next has its slots */
 	bool live;
 };

@@ -16,8 +16,8 @@
 static struct pair pair;
 static struct baton_beacon beacon;
 
-/* Both have count bonds: the same keys, so far as an advert is concerned. */
-static void bonds(size_t count)
+/* Both have bonds first to end - 1: the same keys, so far as an advert goes. */
+static void more_bonds(size_t first, size_t end)
 {
 	uint8_t stored[BATON_BOND_LEN];
 	struct baton_bond bond;
@@ -26,8 +26,9 @@ static void bonds(size_t count)
 	memset(&bond, 0, sizeof(bond));
 	memset(bond.s_priv, 1, sizeof(bond.s_priv));
 	baton_crypto_x25519_base(bond.peer, bond.s_priv);
-	for (i = 0; i < count; i++) {
+	for (i = first; i < end; i++) {
 		bond.id[0] = (uint8_t)i;
+		bond.id[7] = 1;
 		bond.tag_key[0] = (uint8_t)(i + 1);
 		baton_bond_encode(&bond, BATON_WATCH, stored);
 		assert_int_equal(
@@ -40,6 +41,11 @@ static void bonds(size_t count)
 					   "bond/", stored, sizeof(stored)),
 			0);
 	}
+}
+
+static void bonds(size_t count)
+{
+	more_bonds(0, count);
 }
 
 static int setup(void **state)
@@ -138,6 +144,28 @@ static void a_new_bond_is_advertised_at_once(void **state)
 	assert_int_equal(find(nonce), 0);
 }
 
+/* As many as before, between two turns. */
+static void a_bond_in_place_of_another_is_advertised_at_once(void **state)
+{
+	struct baton_session *watch = &pair.end[BATON_WATCH].session;
+	uint8_t nonce[BATON_BOND_NONCE_LEN];
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	(void)state;
+	bonds(2);
+	turn(0);
+	assert_int_equal(baton_session_bond_id(watch, 0, id), BATON_OK);
+	assert_int_equal(baton_session_bond_revoke(watch, id, 0), BATON_OK);
+	while (pair_turn(&pair))
+		;
+	more_bonds(2, 3);
+	assert_int_equal(baton_session_bond_count(watch), 2);
+	assert_true(turn(1));
+	assert_false(baton_advert_match(
+		beacon.advert, pair.end[BATON_PHONE].session.bonds[0].tag_key));
+	assert_int_equal(find(nonce), 1);
+}
+
 static void of_eight_bonds_each_is_in_every_second_advert(void **state)
 {
 	unsigned int seen[BATON_BONDS] = {0};
@@ -201,6 +229,7 @@ int main(void)
 		BEACON_TEST(both_take_the_same_nonce_from_it),
 		BEACON_TEST(an_advert_serves_one_link),
 		BEACON_TEST(a_new_bond_is_advertised_at_once),
+		BEACON_TEST(a_bond_in_place_of_another_is_advertised_at_once),
 		BEACON_TEST(of_eight_bonds_each_is_in_every_second_advert),
 		BEACON_TEST(of_five_bonds_none_waits_for_more_than_one_advert),
 		BEACON_TEST(a_phone_does_not_advertise),
