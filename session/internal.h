@@ -97,7 +97,8 @@ void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
 /* resume.c: links by a ticket (SPEC 3.1). */
-uint8_t resume_kind(struct baton_session *session, uint64_t now_ms);
+uint8_t resume_kind(struct baton_session *session, uint8_t bond,
+		    uint64_t now_ms);
 enum baton_err resume_early(struct baton_session *session,
 			    struct baton_stream_id stream,
 			    const uint8_t *message, size_t len,

@@ -16,11 +16,11 @@ static struct baton_ticket *ticket_of(struct baton_session *session)
 	return &session->bonds[session->bond_at].ticket;
 }
 
-uint8_t resume_kind(struct baton_session *session, uint64_t now_ms)
+uint8_t resume_kind(struct baton_session *session, uint8_t bond,
+		    uint64_t now_ms)
 {
 	uint8_t positions[BATON_POSITIONS_LEN];
-	struct baton_ticket *ticket =
-		&session->bonds[session->bond_wanted].ticket;
+	struct baton_ticket *ticket = &session->bonds[bond].ticket;
 
 	if (ticket->fresh_until_ms == 0)
 		ticket->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
@@ -29,7 +29,7 @@ uint8_t resume_kind(struct baton_session *session, uint64_t now_ms)
 		return BATON_KIND_RECONNECT;
 	return sync_positions(session, positions) &&
 			       memcmp(session->peer_bond,
-				      session->bonds[session->bond_wanted].id,
+				      session->bonds[bond].id,
 				      BATON_BOND_ID_LEN) == 0
 		       ? BATON_KIND_RESUME
 		       : BATON_KIND_RESUME_SYNC;
@@ -47,7 +47,8 @@ enum baton_err resume_early(struct baton_session *session,
 	    session->pairing_until_ms > now_ms ||
 	    (session->early_class && session->early_class != stream.class_id) ||
 	    batch->len + len > EARLY_MAX ||
-	    resume_kind(session, now_ms) != BATON_KIND_RESUME)
+	    resume_kind(session, session->bond_wanted, now_ms) !=
+		    BATON_KIND_RESUME)
 		return BATON_ERR_STATE;
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
 				       stream.number, message, len, flags);

@@ -144,7 +144,7 @@ static enum baton_err ask(struct baton_session *session)
 	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
 	    session->link.flight.active || session->config.role != BATON_PHONE)
 		return BATON_OK;
-	r->kind = resume_kind(session, r->now_ms);
+	r->kind = resume_kind(session, session->bond_at, r->now_ms);
 	if (r->kind != BATON_KIND_RECONNECT)
 		r->kind = BATON_KIND_RESUME_SYNC;
 	err = start(session, r->kind, BATON_NOISE_INITIATOR);

@@ -314,7 +314,8 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		if (!e.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
 		kind = e.pairing ? BATON_KIND_COMPARE
-				 : resume_kind(session, now_ms);
+				 : resume_kind(session, session->bond_wanted,
+					       now_ms);
 	}
 	err = baton_handshake_start(session->handshake, session->config.role,
 				    kind, session->bond_wanted, &hello,

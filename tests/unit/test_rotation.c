@@ -150,6 +150,28 @@ static void a_day_brings_a_reconnect_in_band(void **state)
 	assert_int_equal(world->kind, BATON_KIND_RESUME);
 }
 
+/* The one that is to be linked next says nothing about this link. */
+static void the_day_is_that_of_the_bond_that_is_linked(void **state)
+{
+	struct baton_session *session = &phone->session;
+
+	(void)state;
+	session->bonds[1] = session->bonds[0];
+	session->bonds[1].id[0] ^= 1;
+	session->bonds[1].ticket.fresh_until_ms = UINT64_MAX;
+	session->bond_count = 2;
+	assert_int_equal(
+		baton_session_bond_select(session, session->bonds[1].id),
+		BATON_OK);
+	world->now_ms += EPOCH_MS;
+	say();
+	assert_int_equal(session->bonds[0].ticket.age, 1);
+	world->now_ms += BATON_TICKET_LIFE_MS;
+	say();
+	say();
+	assert_int_equal(session->bonds[0].ticket.age, 0);
+}
+
 static void ten_minutes_bring_the_next_key_of_a_class(void **state)
 {
 	const struct baton_record_key *key =
@@ -299,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_hour_of_activity_brings_new_keys),
 		T(a_day_brings_a_reconnect_in_band),
+		T(the_day_is_that_of_the_bond_that_is_linked),
 		T(ten_minutes_bring_the_next_key_of_a_class),
 		T(as_many_records_bring_the_next_key),
 		T(a_watch_leaves_a_phone_that_does_not_ask),
