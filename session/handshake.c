@@ -298,10 +298,10 @@ static enum baton_err first_of_pairing(struct baton_handshake *handshake,
 					BATON_ERR_REFUSED);
 	handshake->kind = kind;
 	err = method(kind, env)->answer(handshake, bytes, len, env, reply);
-	if (err)
-		handshake->kind = 0;
-	else
+	if (!err)
 		handshake_set_step(handshake, BATON_STEP_THIRD);
+	else if (err != BATON_ERR_AUTH)
+		handshake->kind = 0; /* no try was used up */
 	return err;
 }
 

@@ -218,8 +218,10 @@ static enum baton_err answer(struct baton_handshake *handshake,
 	memcpy(reply->bytes, handshake->cpace.share, BATON_CPACE_SHARE_LEN);
 	reply->len = BATON_CPACE_SHARE_LEN;
 	err = begin_noise(handshake, bytes, env);
-	if (err)
+	if (err) {
+		reply->len = 0;
 		return BATON_ERR_AUTH;
+	}
 	return handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
 			       reply);
 }

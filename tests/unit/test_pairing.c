@@ -366,6 +366,36 @@ static void a_try_that_cannot_be_counted_ends_the_pairing(void **state)
 	end();
 }
 
+/* A share that comes to nothing uses the code up, and the person is told. */
+static void a_hostile_share_ends_the_window(void **state)
+{
+	uint8_t pdu[BATON_PIECE_LEN + 1 + BATON_CPACE_SHARE_LEN] = {0};
+	size_t n;
+
+	(void)state;
+	begin(SHOWS, TYPES);
+	open_windows();
+	link();
+	assert_int_equal(type(phone, watch), BATON_OK);
+	pair_down(pair);
+	pair_up(pair);
+	while (watch->session.handshake->step != BATON_STEP_FIRST)
+		(void)pair_turn(pair);
+	n = baton_pdu_put_flight(pdu, BATON_FLIGHT_FIRST, 0,
+				 1 + BATON_CPACE_SHARE_LEN);
+	pdu[n] = BATON_KIND_TYPED;
+	assert_int_equal(baton_session_rx(&watch->session, pdu, sizeof(pdu),
+					  pair->now_ms),
+			 BATON_ERR_AUTH);
+	watch->queue_len = 0;
+	(void)pair_turn(pair);
+	assert_true(watch->pair_failed);
+	assert_int_equal(watch->pair_err, BATON_ERR_AUTH);
+	assert_false(watch->session.secrets->has_digits);
+	assert_int_equal(watch->session.pairing_until_ms, 0);
+	end();
+}
+
 static void fail_once(void)
 {
 	phone->pair_failed = watch->pair_failed = false;
@@ -513,6 +543,7 @@ int main(void)
 		cmocka_unit_test(without_a_common_method_there_is_no_pairing),
 		cmocka_unit_test(a_wrong_code_ends_the_window_of_both),
 		cmocka_unit_test(a_mistyped_code_costs_no_try),
+		cmocka_unit_test(a_hostile_share_ends_the_window),
 		cmocka_unit_test(a_code_needs_an_open_window),
 		cmocka_unit_test(tries_are_counted_before_the_code_is_used),
 		cmocka_unit_test(a_try_that_cannot_be_counted_ends_the_pairing),
