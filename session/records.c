@@ -426,7 +426,10 @@ static enum baton_err take_control_frame(struct baton_session *session,
 					 const struct baton_frame *frame,
 					 uint64_t now_ms)
 {
-	bool secured = session->state == BATON_SESSION_SECURED;
+	/* A phone that resumed without SYNC may wait for its store still. */
+	bool secured = session->state == BATON_SESSION_SECURED ||
+		       (session->state == BATON_SESSION_SYNCING &&
+			session->handshake->kind == BATON_KIND_RESUME);
 
 	switch (frame->type) {
 	case BATON_FRAME_PAD:

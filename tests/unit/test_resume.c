@@ -212,6 +212,27 @@ static void nothing_is_told_before_the_ticket_is_used_up(void **state)
 	assert_memory_not_equal(&before, ticket(watch), sizeof(before));
 }
 
+/* The watch is ahead of the phone, which waits for its store still. */
+static void what_the_watch_says_meanwhile_is_taken(void **state)
+{
+	(void)state;
+	know(true);
+	assert_int_equal(send_early(), BATON_OK);
+	phone->store_stalls = true;
+	watch->deaf = true;
+	pair_up(world);
+	pair_run(world, settled, 1000);
+	assert_int_equal(watch->session.state, BATON_SESSION_SECURED);
+	watch->deaf = false;
+	pair_run(world, settled, 3000);
+	assert_int_equal(watch->messages, 1);
+	assert_int_equal(phone->session.state, BATON_SESSION_SYNCING);
+	phone->store_stalls = false;
+	pair_run(world, settled, 3000);
+	assert_int_equal(phone->session.state, BATON_SESSION_SECURED);
+	assert_int_equal(phone->delivered, 1);
+}
+
 static bool closed(struct pair *pair)
 {
 	return pair->end[BATON_WATCH].closed;
@@ -397,6 +418,7 @@ int main(void)
 		T(a_ticket_brings_its_message_once),
 		T(what_never_arrived_is_lost),
 		T(nothing_is_told_before_the_ticket_is_used_up),
+		T(what_the_watch_says_meanwhile_is_taken),
 		T(a_ticket_that_cannot_be_used_up_brings_nothing),
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
