@@ -96,7 +96,7 @@ void store_revoke(struct baton_session *session, uint8_t bond);
 void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
-/* resume.c: links by a ticket (SPEC 3.1). */
+/* resume.c: links by a ticket (SPEC 3.5). */
 uint8_t resume_kind(struct baton_session *session, uint8_t bond,
 		    uint64_t now_ms);
 enum baton_err resume_early(struct baton_session *session,

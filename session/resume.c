@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Links by a ticket, and the tickets of all links (session/SPEC.md 3.1). */
+/* Links by a ticket, and the tickets of all links (session/SPEC.md 3.5). */
 
 #include <string.h>
 

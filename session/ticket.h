@@ -2,7 +2,7 @@
 #ifndef BATON_SESSION_TICKET_H
 #define BATON_SESSION_TICKET_H
 
-/* What one resume of a bond takes (session/SPEC.md 3.1). */
+/* What one resume of a bond takes (session/SPEC.md 3.5). */
 
 #include <stdbool.h>
 #include <stddef.h>

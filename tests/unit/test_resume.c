@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Links by a ticket: session/SPEC.md 1 and 3.1. */
+/* Links by a ticket: session/SPEC.md 1 and 3.5. */
 
 #include <setjmp.h>
 #include <stdarg.h>
