@@ -93,6 +93,10 @@ void session_part(struct baton_session *session, enum baton_err err,
 bool store_has_ticket(const struct baton_session *session, uint8_t bond);
 
 void store_revoke(struct baton_session *session, uint8_t bond);
+/* The first bond that never served for a link; BATON_BONDS: none. */
+uint8_t store_orphan(const struct baton_session *session);
+/* See to it that there is a place for a new bond; false: there cannot be. */
+bool store_make_room(struct baton_session *session);
 void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
@@ -136,6 +140,8 @@ void rotation_opened(struct baton_session *session, uint8_t class_id);
 
 /* pairing.c: the window, both people, the bond and its write. */
 uint8_t pairing_methods(const struct baton_session *session);
+/* Is there a place for a new bond, or one that an orphan has? */
+bool pairing_has_room(const struct baton_session *session);
 uint64_t pairing_deadline(const struct baton_session *session);
 void pairing_look(struct baton_session *session);
 void pairing_counted(struct baton_session *session, enum baton_err err);

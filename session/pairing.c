@@ -32,10 +32,16 @@ static void forget_secrets(struct baton_session *session)
 	secrets->forgive = forgive;
 }
 
+bool pairing_has_room(const struct baton_session *session)
+{
+	return session->bond_count < BATON_BONDS ||
+	       store_orphan(session) < BATON_BONDS;
+}
+
 enum baton_err baton_session_pairing_open(struct baton_session *session,
 					  uint64_t now_ms)
 {
-	if (session->bond_count == BATON_BONDS)
+	if (!pairing_has_room(session))
 		return BATON_ERR_SPACE;
 	forget_secrets(session);
 	session->pairing_until_ms = now_ms + PAIRING_WINDOW_MS;
@@ -103,9 +109,12 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 static enum baton_err ask_for_write(struct baton_session *session)
 {
 	const struct baton_handshake *handshake = session->handshake;
-	struct baton_bond *bond = &session->bonds[session->bond_count];
+	struct baton_bond *bond;
 	enum baton_err err;
 
+	if (!store_make_room(session))
+		return BATON_ERR_SPACE;
+	bond = &session->bonds[session->bond_count];
 	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
 	if (err)
 		return err;

@@ -84,8 +84,9 @@ enum baton_event_type {
 	/* A session frame for a machine above the engine; u.frame. */
 	BATON_EVENT_FRAME,
 	/*
-	 * The bond u.bond.id is gone for good: revoke() asked for it, or the
-	 * peer did. u.bond.err: what the store said of deleting it.
+	 * The bond u.bond.id is gone for good: revoke() asked for it, the
+	 * peer did, or it never served and made room for a new one.
+	 * u.bond.err: what the store said of deleting it.
 	 */
 	BATON_EVENT_REVOKED,
 	/*
@@ -339,7 +340,7 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
  * A person opened the pairing window: for 120 s from now a watch takes a new
  * pairing and a phone begins one on its next link instead of reconnecting.
  * A bond that comes out of it is announced by BATON_EVENT_PAIRED.
- * BATON_ERR_SPACE: there are BATON_BONDS already.
+ * BATON_ERR_SPACE: there are BATON_BONDS already, and each has served.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_pairing_open(struct baton_session *session,

@@ -181,11 +181,44 @@ bool store_has_ticket(const struct baton_session *session, uint8_t bond)
 		 session->storing.ticket == bond);
 }
 
+uint8_t store_orphan(const struct baton_session *session)
+{
+	uint8_t i;
+
+	for (i = 0; i < session->bond_count; i++)
+		if (session->bonds[i].ticket.generation == 0)
+			break;
+	return i < session->bond_count ? i : BATON_BONDS;
+}
+
+bool store_make_room(struct baton_session *session)
+{
+	uint8_t orphan = store_orphan(session);
+
+	if (session->bond_count < BATON_BONDS)
+		return true;
+	if (orphan == BATON_BONDS ||
+	    session->storing.revoked_count == BATON_REVOKED)
+		return false;
+	store_revoke(session, orphan);
+	return true;
+}
+
+/* As many as will be loaded: what is revoked may still be in the store. */
+static bool store_has_room(const struct baton_session *session)
+{
+	size_t stored = session->bond_count + session->storing.revoked_count;
+
+	if (session->tell & TELL_REVOKED)
+		stored--;
+	return stored < BATON_BONDS;
+}
+
 static enum store_what wanted(struct baton_session *session)
 {
 	uint8_t i;
 
-	if (session->storing.new_bond)
+	if (session->storing.new_bond && store_has_room(session))
 		return NEW_BOND;
 	/* What became of the one before has to be told first. */
 	if (session->storing.revoked_count > 0 &&

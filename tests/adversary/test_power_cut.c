@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "session/beacon.h"
 #include "tests/adversary/seal_log.h"
 #include "tests/support/pair.h"
 
@@ -64,6 +65,8 @@ struct fault {
 static struct pair *pair;
 static const struct fault *fault;
 static bool again_set;
+static struct baton_beacon beacon; /* the watch's */
+static unsigned int links;
 static bool windows_open; /* on both, as far as their people know */
 static unsigned int back; /* to be taken back at the first reboot */
 static struct pair_value twin[PAIR_VALUES]; /* the store of the copy */
@@ -96,6 +99,8 @@ static void revive(void)
 		if (!end->dead)
 			continue;
 		end->cut_at = 0;
+		if (i == BATON_WATCH)
+			memset(&beacon, 0, sizeof(beacon));
 		windows_open = false;
 		/* The other one does not know yet, and goes on for a while. */
 		pair_run(pair, never, 3000);
@@ -112,10 +117,32 @@ static void revive(void)
 	end->cut_keeps = fault->again_keeps;
 }
 
+/* Every second link begins with an advert that the phone has heard. */
+static void hear(struct baton_link_facts facts[2])
+{
+	static uint8_t nonce[2][BATON_BOND_NONCE_LEN];
+	struct baton_session *watch = &pair->end[BATON_WATCH].session;
+	struct baton_session *phone = &pair->end[BATON_PHONE].session;
+	uint8_t id[BATON_BOND_ID_LEN];
+	bool changed;
+	int i;
+
+	if (++links % 2 ||
+	    baton_beacon_turn(&beacon, watch, pair->now_ms, &changed) ||
+	    baton_beacon_find(phone, beacon.advert, id, nonce[BATON_PHONE]) ||
+	    !baton_beacon_use(&beacon, nonce[BATON_WATCH]))
+		return;
+	for (i = 0; i < 2; i++)
+		facts[i].advert = nonce[i];
+}
+
 static void up(void)
 {
-	struct baton_link_facts facts = {.mtu = pair->mtu};
+	struct baton_link_facts facts[2] = {{.mtu = pair->mtu},
+					    {.mtu = pair->mtu}};
 	int i;
+
+	hear(facts);
 
 	for (i = 0; i < 2; i++) {
 		pair->end[i].queue_len = 0;
@@ -125,7 +152,7 @@ static void up(void)
 		pair->end[i].close_err = BATON_OK;
 	}
 	for (i = 0; i < 2; i++)
-		if (baton_session_link_up(&pair->end[i].session, &facts,
+		if (baton_session_link_up(&pair->end[i].session, &facts[i],
 					  pair->now_ms))
 			return;
 	pair->up = true;
@@ -377,6 +404,8 @@ static void live(const struct fault *what)
 	back = what->back;
 	seal_log_clear();
 	windows_open = false;
+	links = 0;
+	memset(&beacon, 0, sizeof(beacon));
 	pair_init_methods(pair, 11, what->method->can[0], what->method->can[1]);
 	end = &pair->end[what->side];
 	end->cut_at = what->at;
@@ -500,6 +529,43 @@ static void they_get_over_a_store_that_was_copied(void **state)
 			}
 }
 
+/* The other one has written its bond each time, and keeps an orphan. */
+static void pairing_is_cut(const struct method *method, enum baton_role side)
+{
+	const struct fault nothing = {.method = method};
+	struct pair_end *end = &pair->end[side];
+	unsigned int i;
+
+	fault = &nothing;
+	windows_open = false;
+	pair_init_methods(pair, 12, method->can[0], method->can[1]);
+	for (i = 0; i < 3 * BATON_BONDS; i++) {
+		end->cut_at = end->writes + 1;
+		end->cut_keeps = false;
+		people_pair();
+		up();
+		pair_run(pair, dead_or_secured, PATIENCE_MS);
+		if (!someone_is_dead())
+			people_say_yes();
+		assert_true(end->dead);
+		revive();
+	}
+	hand_over(BATON_WATCH);
+	pair_free(pair);
+}
+
+static void pairing_that_is_cut_many_times_leaves_room(void **state)
+{
+	size_t m;
+
+	(void)state;
+	/* A code that is typed is counted first, ten times at most. */
+	for (m = 0; m < 2; m++) {
+		pairing_is_cut(&methods[m], BATON_WATCH);
+		pairing_is_cut(&methods[m], BATON_PHONE);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -522,6 +588,7 @@ int main(void)
 		cmocka_unit_test(they_get_over_a_second_one_soon_after),
 		cmocka_unit_test(they_get_over_writes_that_were_not_durable),
 		cmocka_unit_test(they_get_over_a_store_that_was_copied),
+		cmocka_unit_test(pairing_that_is_cut_many_times_leaves_room),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
