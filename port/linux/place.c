@@ -11,6 +11,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A directory that was made is there after a power cut, too. */
+static void sync_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+	char *end = slash == path ? slash + 1 : slash;
+	char kept = end ? *end : '\0';
+	int fd;
+
+	if (end)
+		*end = '\0';
+	fd = open(end ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (end)
+		*end = kept;
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+static int make_dir(char *path)
+{
+	if (mkdir(path, 0700))
+		return errno == EEXIST ? 0 : -1;
+	sync_parent(path);
+	return 0;
+}
+
 static int make_dirs(const char *dir)
 {
 	char *path = strdup(dir);
@@ -23,13 +50,11 @@ static int make_dirs(const char *dir)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(path, 0700) && errno != EEXIST)
+		if (make_dir(path))
 			goto out;
 		*p = '/';
 	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		goto out;
-	ret = 0;
+	ret = make_dir(path);
 out:
 	free(path);
 	return ret;
