@@ -127,9 +127,11 @@ static void hear(struct baton_link_facts facts[2])
 	bool changed;
 	int i;
 
-	if (++links % 2 ||
+	/* A phone that knows several tells by it which of them this is. */
+	if ((++links % 2 && baton_session_bond_count(phone) < 2) ||
 	    baton_beacon_turn(&beacon, watch, pair->now_ms, &changed) ||
 	    baton_beacon_find(phone, beacon.advert, id, nonce[BATON_PHONE]) ||
+	    baton_session_bond_select(phone, id) ||
 	    !baton_beacon_use(&beacon, nonce[BATON_WATCH]))
 		return;
 	for (i = 0; i < 2; i++)
@@ -183,7 +185,12 @@ static void people_pair(void)
 							secret, pair->now_ms);
 	}
 	if (err)
-		fail_msg("a device opens no window: %s", baton_err_text(err));
+		fail_msg("copied before step %u, side %d, bonds %zu %zu: no "
+			 "window: %s",
+			 fault->copy, fault->side,
+			 baton_session_bond_count(&pair->end[0].session),
+			 baton_session_bond_count(&pair->end[1].session),
+			 baton_err_text(err));
 }
 
 static bool must_pair(void)
@@ -363,6 +370,18 @@ static void step_a_day_passes(void)
 	hand_over(BATON_WATCH);
 }
 
+/* The keys of a link that is used for hours are renewed while it goes on. */
+static void step_hours_pass_on_a_link(void)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		secure();
+		wait_ms(HOUR_MS / 2 + 60000);
+		hand_over(BATON_WATCH);
+	}
+}
+
 static void step_phone_revokes(void)
 {
 	revoke(BATON_PHONE, true);
@@ -377,9 +396,11 @@ static void step_watch_revokes(void)
 
 /* Everything that is written in two devices' life. */
 static void (*const steps[])(void) = {
-	step_watch_sends, step_phone_sends,   link_again,
-	link_again,	  step_a_day_passes,  link_again,
-	step_phone_sends, step_phone_revokes, step_watch_revokes,
+	step_watch_sends,   step_hours_pass_on_a_link,
+	step_phone_sends,   link_again,
+	link_again,	    step_a_day_passes,
+	link_again,	    step_phone_sends,
+	step_phone_revokes, step_watch_revokes,
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
