@@ -103,8 +103,10 @@ bool baton_care_next(struct baton_care *care,
 {
 	const struct baton_care_advice *wanted;
 
-	if (session->state != BATON_SESSION_SECURED)
+	if (session->state != BATON_SESSION_SECURED) {
+		care->quiet_ms = now_ms;
 		return false;
+	}
 	look(care, session, now_ms);
 	if (ask_due(care, session->config.role == BATON_PHONE) > now_ms)
 		return false;

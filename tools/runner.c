@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "port/linux/seed.h"
+#include "session/care.h"
 #include "tools/fail.h"
 #include "tools/keylog.h"
 #include "tools/runner.h"
@@ -19,7 +20,7 @@ struct baton_runner {
 	struct baton_store *store;
 	struct baton_trace *trace;
 	struct baton_bearer *bearer;
-	enum baton_bearer_pace pace;
+	struct baton_care care; /* of the present link */
 	guint timer; /* the engine's deadline */
 	guint idle; /* a kick */
 	uint64_t busy_ms; /* when the last PDU went or came */
@@ -112,6 +113,19 @@ static bool run_tx(struct baton_runner *runner)
 	return sent;
 }
 
+/* What the link should be like, to the bearer: it does what it can. */
+static void run_care(struct baton_runner *runner)
+{
+	struct baton_care_advice advice;
+
+	if (!runner->up || !baton_care_next(&runner->care, runner->session,
+					    baton_runner_now_ms(), &advice))
+		return;
+	runner->bearer->ops->pace(runner->bearer, advice.pace == BATON_CARE_FAST
+							  ? BATON_BEARER_FAST
+							  : BATON_BEARER_IDLE);
+}
+
 static gboolean on_timer(gpointer data);
 
 static void set_timer(struct baton_runner *runner)
@@ -120,6 +134,9 @@ static void set_timer(struct baton_runner *runner)
 	uint64_t now_ms = baton_runner_now_ms();
 	uint64_t delay_ms = 0;
 
+	if (runner->up)
+		deadline_ms =
+			MIN(deadline_ms, baton_care_deadline(&runner->care));
 	g_clear_handle_id(&runner->timer, g_source_remove);
 	if (deadline_ms == UINT64_MAX)
 		return;
@@ -154,6 +171,7 @@ static void pump(struct baton_runner *runner)
 			more = true;
 	}
 	runner->pumping = false;
+	run_care(runner);
 	set_timer(runner);
 }
 
@@ -204,7 +222,7 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 	if (runner->trace)
 		baton_trace_up(runner->trace, 0, (uint64_t)g_get_real_time(),
 			       link->interval_us);
-	runner->bearer->ops->pace(runner->bearer, runner->pace);
+	baton_care_start(&runner->care, runner->session, baton_runner_now_ms());
 	if (runner->events->link)
 		runner->events->link(runner->user, link);
 	pump(runner);
@@ -373,15 +391,6 @@ void baton_runner_free(struct baton_runner *runner)
 struct baton_session *baton_runner_session(struct baton_runner *runner)
 {
 	return runner->session;
-}
-
-void baton_runner_pace(struct baton_runner *runner, enum baton_bearer_pace pace)
-{
-	if (runner->pace == pace)
-		return;
-	runner->pace = pace;
-	if (runner->up)
-		runner->bearer->ops->pace(runner->bearer, pace);
 }
 
 bool baton_runner_is_up(const struct baton_runner *runner)

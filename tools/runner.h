@@ -56,10 +56,6 @@ uint64_t baton_runner_now_ms(void);
 /* The engine was called: take what it has to say, soon. */
 void baton_runner_kick(struct baton_runner *runner);
 
-/* Ask the bearer for a pace now and on every link. */
-void baton_runner_pace(struct baton_runner *runner,
-		       enum baton_bearer_pace pace);
-
 /* True while a link is up. */
 bool baton_runner_is_up(const struct baton_runner *runner);
 
