@@ -12,6 +12,7 @@
 
 #include "session/internal.h"
 #include "tests/support/pair.h"
+#include "transport/timing.h"
 
 static struct pair *world;
 static struct pair_end *watch, *phone;
@@ -235,6 +236,26 @@ static void send_after_an_hour(struct pair_end *end)
 			 BATON_OK);
 }
 
+/* What the old keys had sealed already asks for no more than the new ones. */
+static void records_that_are_late_ask_for_nothing(void **state)
+{
+	const uint64_t total = 400000;
+
+	(void)state;
+	pair_send(world, BATON_PHONE, total);
+	while (watch->got_bytes < total / 2)
+		pair_turn(world);
+	phone->session.seal[BATON_CLASS_BULK].generation = KEYS_PER_EPOCH;
+	watch->session.open[BATON_CLASS_BULK].generation = KEYS_PER_EPOCH;
+	while (!watch->ended)
+		pair_turn(world);
+	while (pair_turn(world))
+		;
+	assert_int_equal(watch->got_bytes, total);
+	assert_int_equal(watch->session.bonds[0].ticket.age, 1);
+	assert_true(watch->session.state_deadline_ms == BATON_NEVER);
+}
+
 static void a_watch_leaves_a_phone_that_does_not_ask(void **state)
 {
 	(void)state;
@@ -324,6 +345,7 @@ int main(void)
 		T(the_day_is_that_of_the_bond_that_is_linked),
 		T(ten_minutes_bring_the_next_key_of_a_class),
 		T(as_many_records_bring_the_next_key),
+		T(records_that_are_late_ask_for_nothing),
 		T(a_watch_leaves_a_phone_that_does_not_ask),
 		T(a_phone_leaves_a_watch_that_does_not_answer),
 		T(transfers_go_on_through_new_keys),
