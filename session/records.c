@@ -35,6 +35,8 @@ void records_begin(struct baton_session *session, uint64_t now_ms)
 enum baton_err baton_session_channel(const struct baton_session *session,
 				     uint8_t channel[32])
 {
+	if (session->state == BATON_SESSION_RESUMING)
+		return BATON_ERR_AGAIN;
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
 	baton_kdf(channel, session->bonds[session->bond_at].psk,
@@ -151,6 +153,9 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	if (code < BATON_FRAME_CODE_FIRST || code > BATON_FRAME_CODE_LAST ||
 	    len > BATON_FRAME_BODY_MAX)
 		return BATON_ERR_ARG;
+	/* SECURED may have been told, and our answer gone out not yet. */
+	if (session->state == BATON_SESSION_RESUMING)
+		return BATON_ERR_AGAIN;
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
 	frame[0] = code;

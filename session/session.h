@@ -532,7 +532,8 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 /*
  * What this link and bond have and no others: KDF of the bond's psk and the
  * handshake's hash (TOKENS.md 1), to bind tokens to. Secret; the caller wipes
- * it. BATON_ERR_STATE: not secured.
+ * it. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: a watch has still to
+ * answer a resume, call again once tx() has given PDUs.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_channel(const struct baton_session *session,

@@ -233,6 +233,31 @@ static void what_the_watch_says_meanwhile_is_taken(void **state)
 	assert_int_equal(phone->delivered, 1);
 }
 
+/* A watch is secured before its answer has gone out: machines wait for that. */
+static void frames_wait_for_the_answer(void **state)
+{
+	uint8_t channel[32];
+
+	(void)state;
+	know(true);
+	watch->store_stalls = true;
+	pair_up(world);
+	while (watch->session.state != BATON_SESSION_RESUMING)
+		pair_turn(world);
+	assert_int_equal(baton_session_frame(&watch->session, 0x20, NULL, 0),
+			 BATON_ERR_AGAIN);
+	assert_int_equal(baton_session_channel(&watch->session, channel),
+			 BATON_ERR_AGAIN);
+	watch->store_stalls = false;
+	assert_true(pair_run(world, pair_secured, 10000));
+	assert_int_equal(baton_session_channel(&watch->session, channel),
+			 BATON_OK);
+	assert_int_equal(baton_session_frame(&watch->session, 0x20, NULL, 0),
+			 BATON_OK);
+	pair_run(world, settled, 1000);
+	assert_int_equal(phone->frames, 1);
+}
+
 static bool closed(struct pair *pair)
 {
 	return pair->end[BATON_WATCH].closed;
@@ -419,6 +444,7 @@ int main(void)
 		T(what_never_arrived_is_lost),
 		T(nothing_is_told_before_the_ticket_is_used_up),
 		T(what_the_watch_says_meanwhile_is_taken),
+		T(frames_wait_for_the_answer),
 		T(a_ticket_that_cannot_be_used_up_brings_nothing),
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
