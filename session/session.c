@@ -226,7 +226,8 @@ static struct baton_handshake_env env(struct baton_session *session,
 		.bonds = session->bonds,
 		.bond_count = session->bond_count,
 		.pairing = session->pairing_until_ms > now_ms &&
-			   pairing_has_room(session),
+			   pairing_has_room(session) &&
+			   !session->storing.new_bond,
 		.can = pairing_methods(session),
 		.out_of_band = session->config.out_of_band,
 		.typed = session->config.typed,

@@ -396,6 +396,46 @@ static void a_hostile_share_ends_the_window(void **state)
 	end();
 }
 
+/* The bond being written is that of another link: the next one waits for it. */
+static void no_pairing_begins_while_a_bond_is_written(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(COMPARES, COMPARES);
+	open_windows();
+	watch->store_stalls = true;
+	pair_up(pair);
+	while (!watch->compare || !phone->compare)
+		(void)pair_turn(pair);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_confirm(&pair->end[i].session,
+						       true, pair->now_ms),
+				 BATON_OK);
+	while (!watch->session.storing.new_bond)
+		(void)pair_turn(pair);
+	pair_down(pair);
+	/* The phone has lost its own. */
+	memset(phone->stored, 0, sizeof(phone->stored));
+	pair_reboot(pair, BATON_PHONE);
+	assert_int_equal(
+		baton_session_pairing_open(&phone->session, pair->now_ms),
+		BATON_OK);
+	watch->compare = false;
+	link();
+	assert_false(watch->compare);
+	assert_true(phone->pair_failed);
+	watch->store_stalls = false;
+	(void)pair_turn(pair);
+	assert_int_equal(pair_bonds(watch), 1);
+	assert_true(pair_bond(pair));
+	assert_int_equal(pair_bonds(watch), 2);
+	assert_int_equal(pair_bonds(phone), 1);
+	link();
+	assert_true(pair_secured(pair));
+	end();
+}
+
 static void fail_once(void)
 {
 	phone->pair_failed = watch->pair_failed = false;
@@ -544,6 +584,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_code_ends_the_window_of_both),
 		cmocka_unit_test(a_mistyped_code_costs_no_try),
 		cmocka_unit_test(a_hostile_share_ends_the_window),
+		cmocka_unit_test(no_pairing_begins_while_a_bond_is_written),
 		cmocka_unit_test(a_code_needs_an_open_window),
 		cmocka_unit_test(tries_are_counted_before_the_code_is_used),
 		cmocka_unit_test(a_try_that_cannot_be_counted_ends_the_pairing),
