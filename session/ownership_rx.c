@@ -27,6 +27,13 @@ static void refuse_again(struct baton_activity *activity, uint64_t epoch)
 	own_owe(activity, OWN_REFUSED);
 }
 
+static bool is_lent(const struct baton_activity *activity, uint64_t epoch)
+{
+	return (activity->kept.hold == BATON_HOLD_LENT ||
+		activity->kept.hold == BATON_HOLD_RELEASED) &&
+	       activity->kept.epoch == epoch;
+}
+
 static enum baton_err take_offer(struct baton_ownership *own,
 				 struct baton_activity *activity,
 				 const struct own_message *message)
@@ -42,13 +49,14 @@ static enum baton_err take_offer(struct baton_ownership *own,
 		confirm_again(activity, message->epoch);
 		return BATON_OK;
 	}
-	if (activity->kept.hold == BATON_HOLD_OWNED) {
-		/* A lease from me that I have taken back. */
+	/* A lease from me that I have taken back, and perhaps finished. */
+	if (!lease && message->other && !is_lent(activity, message->other)) {
 		activity->gone_epoch = message->other;
-		if (message->other)
-			own_owe(activity, OWN_GONE);
+		own_owe(activity, OWN_GONE);
 		return BATON_OK;
 	}
+	if (activity->kept.hold == BATON_HOLD_OWNED)
+		return BATON_ERR_PEER_STATE;
 	if (message->epoch <= activity->kept.seen) {
 		refuse_again(activity, message->epoch);
 		return BATON_OK;

@@ -490,18 +490,25 @@ inline p_refuse(e)
 #endif
 }
 
+#define p_lends(lease) ((p_hold == LENT || p_hold == RELEASED) && \
+			p_epoch == lease)
+#define p_offered(e, from) (p_hold != OWNED && e > p_seen && \
+			    (from == 0 || p_lends(from)))
+
 inline p_offer(e, from)
 {
 	if
 	:: e <= p_adopted -> send(to_watch, CONFIRM, e, 0, 0)
-	:: p_hold == OWNED && e > p_adopted && from > 0 ->
+	/* It holds a lease that I do not lend any more. */
+	:: e > p_adopted && from > 0 && !p_lends(from) ->
 		send(to_watch, GONE, from, 0, 0)
 	:: p_hold == OWNED && e > p_adopted && from == 0
-	:: p_hold != OWNED && e > p_adopted && e <= p_seen ->
+	:: p_hold != OWNED && e > p_adopted && e <= p_seen &&
+	   (from == 0 || p_lends(from)) ->
 		send(to_watch, REFUSED, e, p_seen, 0)
-	:: p_hold != OWNED && e > p_seen && !calm
-	:: p_hold != OWNED && e > p_seen -> p_refuse(e)
-	:: p_hold != OWNED && e > p_seen ->
+	:: p_offered(e, from) && !calm
+	:: p_offered(e, from) -> p_refuse(e)
+	:: p_offered(e, from) ->
 		p_accepted = e;
 		send(to_watch, ACCEPT, e, 0, 0)
 	fi
