@@ -14,6 +14,7 @@
 #define PROVEN_AT (GENERATION_AT + 4)
 #define ENTRIES_AT (PROVEN_AT + 4)
 #define REFUSED 0x80 /* in the byte of the stream */
+#define GENERATION_MAX 0xffff0000u /* of tickets, before KKpsk0 makes one */
 #define ENTRY_MAX (3 + 2 * BATON_VARINT_MAX)
 #define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
@@ -199,6 +200,17 @@ static uint32_t greater(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* The highest generation that either side has ever held, as far as known. */
+static uint32_t highest_generation(const struct baton_session *session,
+				   const uint8_t *body)
+{
+	uint32_t theirs = greater(baton_load_be32(body + GENERATION_AT),
+				  baton_load_be32(body + PROVEN_AT));
+
+	return greater(theirs,
+		       greater(session->stated, session->stated_proven));
+}
+
 /*
  * Each side says what ticket it holds and what the other has shown to hold;
  * whoever holds less than it has shown has another store than it had.
@@ -209,7 +221,6 @@ static void take_generation(struct baton_session *session, const uint8_t *body,
 	struct baton_ticket *ticket = &session->bonds[session->bond_at].ticket;
 	uint32_t theirs = baton_load_be32(body + GENERATION_AT);
 	uint32_t shown = baton_load_be32(body + PROVEN_AT);
-	uint32_t highest;
 
 	if (theirs < session->stated_proven || shown > session->stated)
 		session->tell |= TELL_ROLLED_BACK;
@@ -218,9 +229,7 @@ static void take_generation(struct baton_session *session, const uint8_t *body,
 	if (session->by_ticket)
 		return;
 	/* Both come to the same: above all that either has ever held. */
-	highest = greater(greater(theirs, session->stated),
-			  greater(shown, session->stated_proven));
-	resume_renew(session, highest + 1, now_ms);
+	resume_renew(session, highest_generation(session, body) + 1, now_ms);
 }
 
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
@@ -237,6 +246,8 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	err = read_entries(body + ENTRIES_AT, len - ENTRIES_AT, at);
 	if (err)
 		return err;
+	if (highest_generation(session, body) > GENERATION_MAX)
+		return BATON_ERR_EXHAUSTED;
 	known = memcmp(body, session->peer_instance, INSTANCE_LEN) == 0 &&
 		memcmp(body + INSTANCE_LEN, session->instance, INSTANCE_LEN) ==
 			0;

@@ -409,6 +409,23 @@ static void a_forged_record_shows_no_ticket(void **state)
 	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
 }
 
+/* A bonded liar names the last number there is: it must not come to 0. */
+static void a_generation_never_wraps(void **state)
+{
+	struct baton_ticket *ticket = &phone->session.bonds[0].ticket;
+	uint32_t before;
+
+	(void)state;
+	know(true);
+	before = ticket->generation;
+	ticket->usable = false;
+	watch->session.bonds[0].ticket.generation = UINT32_MAX;
+	pair_up(world);
+	assert_false(pair_run(world, pair_secured, 20000));
+	assert_int_equal(phone->close_err, BATON_ERR_EXHAUSTED);
+	assert_int_equal(ticket->generation, before);
+}
+
 static void lost_pdus_change_nothing(void **state)
 {
 	unsigned int sent = 0;
@@ -453,6 +470,7 @@ int main(void)
 		T(a_rolled_back_store_is_told_and_survived),
 		T(a_lost_step_is_no_rollback),
 		T(a_forged_record_shows_no_ticket),
+		T(a_generation_never_wraps),
 		T(lost_pdus_change_nothing),
 	};
 
