@@ -164,6 +164,49 @@ static void a_reconnect_takes_four_flights_of_stated_lengths(void **state)
 	assert_int_equal(watch->handshake.bond, 1);
 }
 
+/* NNpsk0: 48 bytes and the payload each way; before them kind and tag. */
+static void a_resume_takes_48_bytes_and_its_payload_each_way(void **state)
+{
+	static const uint8_t positions[BATON_POSITIONS_LEN];
+	uint8_t payload[100 + BATON_CRYPTO_TAG_LEN] = {0};
+	uint8_t flight[BATON_REPLY_MAX];
+	size_t p, len;
+	int i;
+
+	(void)state;
+	for (p = 0; p <= 100; p += 50) {
+		start(BATON_KIND_RESUME);
+		for (i = 0; i < 2; i++) {
+			sides[i].bonds[1].ticket.usable = true;
+			sides[i].env.positions = positions;
+			sides[i].env.positions_of = sides[i].bonds[1].id;
+		}
+		phone->env.payload = payload;
+		phone->env.payload_len = p;
+		pass_flights(2);
+		len = phone->reply.len + phone->reply.sealed_len;
+		assert_int_equal(len, 1 + 16 + 48 + p);
+		memcpy(flight, phone->reply.bytes, phone->reply.len);
+		memcpy(flight + phone->reply.len, payload,
+		       phone->reply.sealed_len);
+		/* What it leaves decrypted stands in flight. */
+		assert_int_equal(
+			baton_handshake_flight(&watch->handshake, 2, flight,
+					       len, &watch->env, &watch->reply),
+			BATON_OK);
+		assert_int_equal(watch->handshake.payload_len, p);
+		assert_int_equal(baton_handshake_answer(&watch->handshake,
+							positions, p,
+							&watch->reply),
+				 BATON_OK);
+		assert_int_equal(watch->reply.len, 48 + p);
+		assert_int_equal(pass(phone), BATON_OK);
+		assert_same_keys();
+	}
+	for (i = 0; i < 2; i++)
+		sides[i].env.positions = NULL;
+}
+
 static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
 {
 	static const size_t lens[] = {
@@ -570,6 +613,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_reconnect_takes_four_flights_of_stated_lengths),
+		cmocka_unit_test(
+			a_resume_takes_48_bytes_and_its_payload_each_way),
 		cmocka_unit_test(a_pairing_takes_six_flights_of_stated_lengths),
 		cmocka_unit_test(
 			pairing_out_of_band_takes_flights_of_stated_lengths),

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Key-compromise impersonation: the static private key of one device of a bond
+ * has leaked, and whoever has it wants to be the other device to it. It can
+ * compute what the two statics share, and is given the tag key too, so that
+ * its flights are looked at. Two defences stand: the psk, and that KKpsk0
+ * mixes in what only the other device's private key comes to. Each is seen to
+ * hold with the other one given away; with both given away it gets in. What is
+ * about pairing was seen to fail with the window not looked at in
+ * first_of_pairing(), and with take_reject() turning a NO_BOND into COMPARE.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/adversary/ends.h"
+#include "transport/flight.h"
+
+static struct end sides[2]; /* by role; one of them is the attacker's */
+static struct baton_bond bonds[2];
+
+static void make_bonds(void)
+{
+	int i;
+
+	memset(bonds, 0, sizeof(bonds));
+	for (i = 0; i < 2; i++) {
+		memset(bonds[i].s_priv, 1 + i, sizeof(bonds[i].s_priv));
+		memset(bonds[i].psk, 3, sizeof(bonds[i].psk));
+		memset(bonds[i].tag_key, 4, sizeof(bonds[i].tag_key));
+		memset(bonds[i].ticket.psk, 5, sizeof(bonds[i].ticket.psk));
+		bonds[i].ticket.usable = true;
+		baton_crypto_x25519_base(bonds[i].s_pub, bonds[i].s_priv);
+	}
+	for (i = 0; i < 2; i++) {
+		memcpy(bonds[i].peer, bonds[!i].s_pub, sizeof(bonds[i].peer));
+		assert_int_equal(baton_crypto_x25519(bonds[i].ss,
+						     bonds[i].s_priv,
+						     bonds[i].peer),
+				 BATON_OK);
+	}
+}
+
+/* What the attacker lacks; of the bond it plays it keeps s_pub and ss. */
+static void forget(struct baton_bond *bond, bool psk, bool s_priv)
+{
+	if (psk)
+		memset(bond->psk, 0x77, sizeof(bond->psk));
+	if (s_priv)
+		memset(bond->s_priv, 0x77, sizeof(bond->s_priv));
+	memset(bond->ticket.psk, 0x77, sizeof(bond->ticket.psk));
+}
+
+static void start(uint8_t kind)
+{
+	const struct baton_hello hello = {
+		.version_max = 1,
+		.version_min = 1,
+		.pairing = BATON_PAIR_COMPARE,
+		.record_max = 4096,
+		.pdu_max = 509,
+		.window = {16, 32, 64},
+	};
+	struct baton_hello own = hello;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memset(&sides[i].secrets, 0, sizeof(sides[i].secrets));
+		end_start(&sides[i], (enum baton_role)i, BATON_PAIR_COMPARE, 7);
+		sides[i].env.pairing = false;
+		sides[i].env.bonds = &bonds[i];
+		sides[i].env.bond_count = 1;
+		own.role = (uint8_t)i;
+		assert_int_equal(baton_handshake_start(
+					 &sides[i].handshake,
+					 (enum baton_role)i,
+					 i == BATON_PHONE ? kind : 0, 0, &own,
+					 NULL, &sides[i].env, &sides[i].reply),
+				 BATON_OK);
+	}
+}
+
+/* Both have keys, and they are the same. */
+static bool gets_in(uint8_t kind)
+{
+	start(kind);
+	if (ends_run(&sides[BATON_PHONE], &sides[BATON_WATCH]))
+		return false;
+	return sides[0].handshake.step == BATON_STEP_DONE &&
+	       sides[1].handshake.step == BATON_STEP_DONE &&
+	       memcmp(&sides[0].handshake.keys, &sides[1].handshake.keys,
+		      sizeof(sides[0].handshake.keys)) == 0;
+}
+
+static bool impersonate(enum baton_role as, bool lacks_psk, bool lacks_s_priv)
+{
+	make_bonds();
+	forget(&bonds[as], lacks_psk, lacks_s_priv);
+	return gets_in(BATON_KIND_RECONNECT);
+}
+
+static void the_watchs_key_makes_nobody_its_phone(void **state)
+{
+	(void)state;
+	assert_false(impersonate(BATON_PHONE, true, true));
+	/* The watch did not even come to keys of its own. */
+	assert_int_not_equal(sides[BATON_WATCH].handshake.step,
+			     BATON_STEP_DONE);
+	assert_false(impersonate(BATON_PHONE, true, false));
+	/* Here it does, and the attacker has not what flight 3 mixes in. */
+	assert_false(impersonate(BATON_PHONE, false, true));
+	assert_int_not_equal(sides[BATON_PHONE].handshake.step,
+			     BATON_STEP_DONE);
+	assert_true(impersonate(BATON_PHONE, false, false));
+}
+
+static void the_phones_key_makes_nobody_its_watch(void **state)
+{
+	(void)state;
+	assert_false(impersonate(BATON_WATCH, true, true));
+	assert_int_not_equal(sides[BATON_PHONE].handshake.step,
+			     BATON_STEP_DONE);
+	assert_false(impersonate(BATON_WATCH, true, false));
+	assert_false(impersonate(BATON_WATCH, false, true));
+	assert_int_not_equal(sides[BATON_PHONE].handshake.step,
+			     BATON_STEP_DONE);
+	assert_true(impersonate(BATON_WATCH, false, false));
+}
+
+/* A handshake that has no psk is a pairing: people open its window first. */
+static void nobody_is_let_in_without_a_psk(void **state)
+{
+	struct end *watch = &sides[BATON_WATCH], *phone = &sides[BATON_PHONE];
+
+	(void)state;
+	make_bonds();
+	forget(&bonds[BATON_PHONE], true, true);
+	assert_false(gets_in(BATON_KIND_COMPARE));
+	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
+	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NOT_PAIRING);
+	/* Nor by a ticket that is not there. */
+	assert_false(gets_in(BATON_KIND_RESUME_SYNC));
+	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
+	assert_int_not_equal(watch->handshake.step, BATON_STEP_ANSWER);
+	/* With the window open it is a pairing, and not this. */
+	start(BATON_KIND_COMPARE);
+	watch->env.pairing = true;
+	assert_int_equal(ends_run(phone, watch), BATON_OK);
+	assert_int_equal(watch->handshake.kind, BATON_KIND_COMPARE);
+}
+
+/* A false watch cannot talk a phone with a bond into pairing. */
+static void no_reject_turns_a_reconnect_into_a_pairing(void **state)
+{
+	struct end *phone = &sides[BATON_PHONE];
+	uint8_t reject[BATON_REJECT_LEN] = {1, 1, 0};
+	int code, flights;
+
+	(void)state;
+	for (code = 0; code < 256; code++)
+		for (flights = 0; flights < 2; flights++) {
+			make_bonds();
+			start(BATON_KIND_RECONNECT);
+			if (flights) {
+				assert_int_equal(
+					end_pass(&sides[BATON_WATCH], phone),
+					BATON_OK);
+				assert_int_equal(
+					end_pass(phone, &sides[BATON_WATCH]),
+					BATON_OK);
+			}
+			reject[2] = (uint8_t)code;
+			(void)!baton_handshake_flight(
+				&phone->handshake, BATON_FLIGHT_REJECT, reject,
+				sizeof(reject), &phone->env, &phone->reply);
+			assert_int_equal(phone->handshake.kind,
+					 BATON_KIND_RECONNECT);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_watchs_key_makes_nobody_its_phone),
+		cmocka_unit_test(the_phones_key_makes_nobody_its_watch),
+		cmocka_unit_test(nobody_is_let_in_without_a_psk),
+		cmocka_unit_test(no_reject_turns_a_reconnect_into_a_pairing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
