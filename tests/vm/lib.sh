@@ -171,16 +171,18 @@ stop() {
 
 # --- BlueZ ------------------------------------------------------------------
 
-# start_bluez [--quiet | --lean] [--mtu N]: D-Bus, two adapters, their trace and
-# bluetoothd, all new. Logs cost time: --quiet leaves out bluetoothd's debug
-# output, which takes as long as all else it does, --lean all traces as well.
+# start_bluez [--quiet | --lean] [--restart] [--mtu N]: D-Bus, two adapters,
+# their trace and bluetoothd, all new. Logs cost time: --quiet leaves out
+# bluetoothd's debug output, which takes as long as all else it does, --lean all
+# traces as well.
+# --restart: a bluetoothd that crashes is started again, as systemd can.
 #
 # --mtu N: [GATT] ExchangeMTU is what bluetoothd asks for as a client and
 # answers as a server. Below 48 bluetoothd 5.66 does not start: its BR/EDR
 # listener, which nobody needs here, wants that value too and the kernel refuses
 # it. With foreign/small_mtu.so the refusal is overlooked, and 23 works.
 start_bluez() {
-	local mtu=517
+	local mtu=517 restart=
 	bluetoothd=(bluetoothd -n -d -f "$VM_LOGS/main.conf")
 	lean=
 	while (($#)); do
@@ -189,6 +191,7 @@ start_bluez() {
 			bluetoothd=(bluetoothd -n -f "$VM_LOGS/main.conf")
 			[[ $1 == --quiet ]] || lean=1
 			;;
+		--restart) restart=1 ;;
 		--mtu) mtu=$2 && shift ;;
 		*) fail "start_bluez: unknown argument '$1'" ;;
 		esac
@@ -197,6 +200,10 @@ start_bluez() {
 	if ((mtu < 48)); then
 		need small_mtu.so
 		bluetoothd=(env LD_PRELOAD="$VM_BIN/small_mtu.so" "${bluetoothd[@]}")
+	fi
+	if [[ $restart ]]; then
+		bluetoothd=(bash -c 'until "$@"; do echo "crash: $?"; done'
+			restart "${bluetoothd[@]}")
 	fi
 	sed "/^\\[GATT\\]/a ExchangeMTU = $mtu" "$VM_DIR/main.conf" \
 		>"$VM_LOGS/main.conf"
