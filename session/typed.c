@@ -132,10 +132,10 @@ static void session_id(const struct baton_handshake *handshake,
 static enum baton_err start(struct baton_handshake *handshake,
 			    const struct baton_handshake_env *env)
 {
+	static const struct baton_cpace_input channel = {
+		(const uint8_t *)channel_name, sizeof(channel_name) - 1};
 	const struct baton_cpace_input code = {env->secrets->digits,
 					       BATON_TYPED_DIGITS};
-	const struct baton_cpace_input channel = {(const uint8_t *)channel_name,
-						  sizeof(channel_name) - 1};
 	uint8_t id[BATON_CRYPTO_HASH_LEN], random[BATON_CRYPTO_KEY_LEN];
 	const struct baton_cpace_input session = {id, sizeof(id)};
 	enum baton_err err;
