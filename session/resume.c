@@ -41,6 +41,7 @@ enum baton_err resume_early(struct baton_session *session,
 			    unsigned int flags, uint64_t now_ms)
 {
 	struct baton_batch *batch = &session->outgoing.batch[stream.class_id];
+	uint16_t cap = batch->cap;
 	enum baton_err err;
 
 	if (session->config.role != BATON_PHONE || session->bond_count == 0 ||
@@ -50,11 +51,17 @@ enum baton_err resume_early(struct baton_session *session,
 	    resume_kind(session, session->bond_wanted, now_ms) !=
 		    BATON_KIND_RESUME)
 		return BATON_ERR_STATE;
+	/* Headers and padding count, too: all of it goes into one flight. */
+	if (batch->cap > EARLY_MAX)
+		batch->cap = EARLY_MAX;
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
 				       stream.number, message, len, flags);
+	batch->cap = cap;
 	if (!err)
 		session->early_class = stream.class_id;
-	return err == BATON_ERR_AGAIN ? BATON_ERR_STATE : err;
+	return err == BATON_ERR_AGAIN || err == BATON_ERR_TOO_LARGE
+		       ? BATON_ERR_STATE
+		       : err;
 }
 
 /* What was sent before the link to where the handshake seals it. */

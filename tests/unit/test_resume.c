@@ -426,6 +426,26 @@ static void a_generation_never_wraps(void **state)
 	assert_int_equal(ticket->generation, before);
 }
 
+/* 600 bytes would be padded to 1024, more than a flight holds beside. */
+static void padding_stays_within_the_first_flight(void **state)
+{
+	static const uint8_t bytes[600];
+
+	(void)state;
+	know(true);
+	assert_int_equal(baton_session_send_with(
+				 &phone->session, stream, bytes, sizeof(bytes),
+				 BATON_SEND_PADDED, world->now_ms),
+			 BATON_OK);
+	assert_true(phone->session.outgoing.batch[stream.class_id].len <= 900);
+	assert_int_equal(baton_session_send_with(
+				 &phone->session, stream, bytes, sizeof(bytes),
+				 BATON_SEND_PADDED, world->now_ms),
+			 BATON_ERR_STATE);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	assert_int_equal(watch->messages, 1);
+}
+
 static void lost_pdus_change_nothing(void **state)
 {
 	unsigned int sent = 0;
@@ -471,6 +491,7 @@ int main(void)
 		T(a_lost_step_is_no_rollback),
 		T(a_forged_record_shows_no_ticket),
 		T(a_generation_never_wraps),
+		T(padding_stays_within_the_first_flight),
 		T(lost_pdus_change_nothing),
 	};
 
