@@ -18,6 +18,11 @@
 #define BATON_FRAME_CODE_FIRST 0x20
 #define BATON_FRAME_CODE_LAST 0x2f
 #define BATON_FRAME_BODY_MAX 160 /* bytes */
+/* Urgent ones overtake all messages and do not wait for the application. */
+#define BATON_URGENT_CODE_FIRST 0x30
+#define BATON_URGENT_CODE_LAST 0x3f
+#define BATON_URGENT_BODY_MAX 40 /* bytes */
+#define BATON_URGENT_WAITING 4 /* frames that came and were not told yet */
 
 enum baton_role {
 	BATON_WATCH = 0, /* peripheral, GATT server */

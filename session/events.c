@@ -27,13 +27,29 @@ static bool take_bit(uint8_t *bits, const uint8_t *types,
 	return true;
 }
 
+/* What came first goes first; its place is the peer's again. */
+static void urgent_event(struct baton_session *session,
+			 struct baton_event *event)
+{
+	const struct baton_urgent *urgent =
+		&session->urgent[session->urgent_at];
+
+	begin(event, BATON_EVENT_FRAME);
+	event->u.frame.code = urgent->code;
+	event->u.frame.body = urgent->body;
+	event->u.frame.len = urgent->len;
+	session->urgent_at =
+		(uint8_t)((session->urgent_at + 1) % BATON_URGENT_WAITING);
+	session->urgent_count--;
+}
+
 static bool link_event(struct baton_session *session, struct baton_event *event)
 {
 	static const uint8_t types[] = {
 		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
 		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
-		BATON_EVENT_REVOKED,	 BATON_EVENT_LINK_CLOSE,
-		BATON_EVENT_FRAME,	 BATON_EVENT_ROLLED_BACK};
+		BATON_EVENT_ROLLED_BACK, BATON_EVENT_REVOKED,
+		BATON_EVENT_LINK_CLOSE,	 BATON_EVENT_FRAME};
 	struct baton_secrets *secrets = session->secrets;
 
 	if (secrets->show) {
@@ -46,6 +62,11 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	if (secrets->ask) {
 		secrets->ask = false;
 		begin(event, BATON_EVENT_TYPE_CODE);
+		return true;
+	}
+	if (session->urgent_count > 0 &&
+	    !(session->tell & TELL_BEFORE_URGENT)) {
+		urgent_event(session, event);
 		return true;
 	}
 	if (!take_bit(&session->tell, types, event))
@@ -246,6 +267,12 @@ static bool takes_data(const struct baton_session *session)
 {
 	return session->state == BATON_SESSION_SECURED ||
 	       (session->state == BATON_SESSION_RESUMING && !session->held);
+}
+
+bool baton_session_next_control(struct baton_session *session,
+				struct baton_event *event)
+{
+	return link_event(session, event);
 }
 
 bool baton_session_next_event(struct baton_session *session,

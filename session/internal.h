@@ -40,10 +40,11 @@
 #define TELL_PAIRED 0x02
 #define TELL_PAIR_FAILED 0x04
 #define TELL_SECURED 0x08
-#define TELL_REVOKED 0x10
-#define TELL_CLOSE 0x20
-#define TELL_FRAME 0x40 /* the frame at hand is a session frame */
-#define TELL_ROLLED_BACK 0x80
+#define TELL_ROLLED_BACK 0x10
+#define TELL_REVOKED 0x20
+#define TELL_CLOSE 0x40
+#define TELL_FRAME 0x80 /* the frame at hand is a session frame */
+#define TELL_BEFORE_URGENT (TELL_REVOKED - 1) /* of urgent frames */
 
 /* Events in baton_stream_news.tell, likewise. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */

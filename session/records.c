@@ -141,17 +141,26 @@ static enum baton_err put_owed(struct baton_session *session)
 	return err;
 }
 
+static bool is_urgent(uint8_t code)
+{
+	return code >= BATON_URGENT_CODE_FIRST &&
+	       code <= BATON_URGENT_CODE_LAST;
+}
+
 enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 				   const uint8_t *body, size_t len)
 {
+	bool urgent = is_urgent(code);
 	struct baton_batch *batch =
 		&session->outgoing.batch[BATON_CLASS_MESSAGE];
 	uint8_t frame[1 + BATON_VARINT_MAX + BATON_FRAME_BODY_MAX];
 	enum baton_err err;
 	size_t n = 1;
 
-	if (code < BATON_FRAME_CODE_FIRST || code > BATON_FRAME_CODE_LAST ||
-	    len > BATON_FRAME_BODY_MAX)
+	if (!urgent &&
+	    (code < BATON_FRAME_CODE_FIRST || code > BATON_FRAME_CODE_LAST))
+		return BATON_ERR_ARG;
+	if (len > (urgent ? BATON_URGENT_BODY_MAX : BATON_FRAME_BODY_MAX))
 		return BATON_ERR_ARG;
 	/* SECURED may have been told, and our answer gone out not yet. */
 	if (session->state == BATON_SESSION_RESUMING)
@@ -162,6 +171,8 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	n += baton_varint_put(frame + n, len);
 	if (len > 0)
 		memcpy(frame + n, body, len);
+	if (urgent)
+		return records_put_control(session, frame, n + len);
 	err = baton_outgoing_frame(batch, frame, n + len);
 	if (err != BATON_ERR_AGAIN)
 		return err;
@@ -405,6 +416,25 @@ static enum baton_err take_close(struct baton_session *session,
 	return BATON_ERR_NO_BOND;
 }
 
+/* Its record is released now: it is told later. */
+static enum baton_err take_urgent(struct baton_session *session,
+				  const struct baton_frame *frame)
+{
+	struct baton_urgent *urgent;
+	unsigned int at = session->urgent_at + session->urgent_count;
+
+	if (frame->len > BATON_URGENT_BODY_MAX ||
+	    session->urgent_count == BATON_URGENT_WAITING)
+		return BATON_ERR_PROTOCOL;
+	urgent = &session->urgent[at % BATON_URGENT_WAITING];
+	urgent->code = frame->code;
+	urgent->len = (uint8_t)frame->len;
+	if (frame->len > 0)
+		memcpy(urgent->body, frame->bytes, frame->len);
+	session->urgent_count++;
+	return BATON_OK;
+}
+
 static enum baton_err take_session_frame(struct baton_session *session,
 					 const struct baton_frame *frame,
 					 uint64_t now_ms)
@@ -446,6 +476,8 @@ static enum baton_err take_control_frame(struct baton_session *session,
 		return secured ? take_refuse(session, frame)
 			       : BATON_ERR_PROTOCOL;
 	case BATON_FRAME_SESSION:
+		if (secured && is_urgent(frame->code))
+			return take_urgent(session, frame);
 		return take_session_frame(session, frame, now_ms);
 	case BATON_FRAME_CANCEL:
 	case BATON_FRAME_DATA:

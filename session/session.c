@@ -383,6 +383,7 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	baton_link_stop(&session->link);
 	sync_link_down(session);
 	session->owes = 0;
+	session->urgent_count = 0;
 	session->held = false;
 	session->by_ticket = false;
 	session->parked_len = 0;

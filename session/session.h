@@ -81,7 +81,10 @@ enum baton_event_type {
 	BATON_EVENT_LOST,
 	/* The peer refused the message in progress; u.sent.reason. */
 	BATON_EVENT_REFUSED,
-	/* A session frame for a machine above the engine; u.frame. */
+	/*
+	 * A session frame for a machine above the engine; u.frame. Urgent
+	 * ones come before all that is about messages.
+	 */
 	BATON_EVENT_FRAME,
 	/*
 	 * The bond u.bond.id is gone for good: revoke() asked for it, the
@@ -137,7 +140,7 @@ struct baton_event {
 			uint8_t reason; /* REFUSED: enum baton_reason */
 		} sent;
 		struct {
-			uint8_t code; /* BATON_FRAME_CODE_FIRST.._LAST */
+			uint8_t code; /* BATON_FRAME_CODE_*, _URGENT_CODE_* */
 			const uint8_t *body; /* until the next call */
 			size_t len;
 		} frame;
@@ -200,6 +203,13 @@ struct baton_refusal {
 	bool owed; /* its REFUSE has to go out */
 };
 
+/* An urgent frame that came and is still to be told. */
+struct baton_urgent {
+	uint8_t code;
+	uint8_t len;
+	uint8_t body[BATON_URGENT_BODY_MAX];
+};
+
 /* Bonds whose deletion is not durable yet: more than these must wait. */
 #define BATON_REVOKED 2
 
@@ -232,6 +242,7 @@ struct baton_session {
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
+	uint8_t urgent_at, urgent_count; /* those that wait */
 	uint8_t early_class; /* of what was sent before the link; 0: none */
 	uint16_t parked_len; /* of it, on its way into flight 2 */
 	bool held; /* a ticket must be durable before we go on */
@@ -274,6 +285,7 @@ struct baton_session {
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
 	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
+	struct baton_urgent urgent[BATON_URGENT_WAITING];
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
 	struct baton_bond
@@ -435,6 +447,15 @@ bool baton_session_next_event(struct baton_session *session,
 			      struct baton_event *event, uint64_t now_ms);
 
 /*
+ * The same, but for what is about messages: nothing is taken of any stream, so
+ * that data waits and its credit stops the peer. For callers that want urgent
+ * frames and the link's events, and no data now.
+ */
+BATON_MUST_CHECK
+bool baton_session_next_control(struct baton_session *session,
+				struct baton_event *event);
+
+/*
  * The next operation that must become durable; false when there is none. Each
  * is given once; answer it with stored(), err 0 when it is durable. Its keys
  * and values live until then.
@@ -540,11 +561,13 @@ enum baton_err baton_session_channel(const struct baton_session *session,
 				     uint8_t channel[32]);
 
 /*
- * Send a session frame of a machine above the engine (SPEC 4), copied; in
- * order with the messages of class MESSAGE. It is lost with its link and never
- * reported: such machines repeat what is not answered. code:
- * BATON_FRAME_CODE_FIRST.._LAST, len at most BATON_FRAME_BODY_MAX, else
- * BATON_ERR_ARG. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: no room now,
+ * Send a session frame of a machine above the engine (SPEC 4), copied. code:
+ * BATON_FRAME_CODE_FIRST.._LAST, in order with the messages of class MESSAGE,
+ * len at most BATON_FRAME_BODY_MAX; or BATON_URGENT_CODE_FIRST.._LAST, in order
+ * among themselves and before all messages, len at most BATON_URGENT_BODY_MAX;
+ * else BATON_ERR_ARG. It is lost with its link and never reported: such
+ * machines repeat what is not answered. A peer that is sent more than
+ * BATON_URGENT_WAITING urgent ones before it tells any ends the link. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: no room now,
  * call again once tx() has given PDUs.
  */
 BATON_MUST_CHECK

@@ -212,7 +212,7 @@ static void frames_travel_in_order_with_messages(void **state)
 	assert_true(pair_bond(world));
 	assert_int_equal(baton_session_frame(watch, 0x1f, body, 1),
 			 BATON_ERR_ARG);
-	assert_int_equal(baton_session_frame(watch, 0x30, body, 1),
+	assert_int_equal(baton_session_frame(watch, 0x40, body, 1),
 			 BATON_ERR_ARG);
 	assert_int_equal(baton_session_frame(watch, 0x20, body, sizeof(body)),
 			 BATON_ERR_ARG);
