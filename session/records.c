@@ -44,6 +44,27 @@ enum baton_err baton_session_channel(const struct baton_session *session,
 	return BATON_OK;
 }
 
+enum baton_err baton_session_bond_export(const struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN],
+					 const char *label, const uint8_t *ctx,
+					 size_t ctx_len,
+					 uint8_t out[BATON_CRYPTO_KEY_LEN])
+{
+	uint8_t export[BATON_CRYPTO_KEY_LEN];
+	int i;
+
+	for (i = 0; i < session->bond_count; i++)
+		if (memcmp(session->bonds[i].id, id, BATON_BOND_ID_LEN) == 0)
+			break;
+	if (i == session->bond_count)
+		return BATON_ERR_NOT_FOUND;
+	baton_kdf(export, session->bonds[i].psk, "baton bond export 1", NULL,
+		  0);
+	baton_kdf(out, export, label, ctx, ctx_len);
+	baton_crypto_wipe(export, sizeof(export));
+	return BATON_OK;
+}
+
 void records_end(struct baton_session *session)
 {
 	uint8_t c;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/hkdf.h"
 #include "tests/support/pair.h"
 
 #define SHOWS BATON_PAIR_SHOW
@@ -567,6 +568,42 @@ static void methods_are_only_spoken_where_they_are_known(void **state)
 	test_free(session);
 }
 
+static void a_bonds_export_is_of_one_bond_label_and_context(void **state)
+{
+	uint8_t id[BATON_BOND_ID_LEN], out[4][32];
+	struct baton_session *session;
+	int i, j;
+
+	(void)state;
+	begin(COMPARES, COMPARES);
+	assert_true(pair_bond(pair));
+	for (i = 0; i < 2; i++) {
+		session = &pair->end[i].session;
+		assert_int_equal(baton_session_bond_id(session, 0, id),
+				 BATON_OK);
+		assert_int_equal(baton_session_bond_export(session, id, "a 1",
+							   (uint8_t *)"b", 1,
+							   out[i]),
+				 BATON_OK);
+	}
+	assert_memory_equal(out[0], out[1], 32);
+	assert_int_equal(baton_session_bond_export(session, id, "b 1",
+						   (uint8_t *)"b", 1, out[1]),
+			 BATON_OK);
+	assert_int_equal(baton_session_bond_export(session, id, "a 1",
+						   (uint8_t *)"c", 1, out[2]),
+			 BATON_OK);
+	baton_kdf(out[3], session->bonds[0].psk, "a 1", (uint8_t *)"b", 1);
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < i; j++)
+			assert_memory_not_equal(out[i], out[j], 32);
+	id[0] ^= 1;
+	assert_int_equal(
+		baton_session_bond_export(session, id, "a 1", NULL, 0, out[0]),
+		BATON_ERR_NOT_FOUND);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,6 +630,8 @@ int main(void)
 		cmocka_unit_test(a_bond_forgives_the_tries_before_it),
 		cmocka_unit_test(a_window_left_open_shuts_and_forgets),
 		cmocka_unit_test(methods_are_only_spoken_where_they_are_known),
+		cmocka_unit_test(
+			a_bonds_export_is_of_one_bond_label_and_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
