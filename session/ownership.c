@@ -146,6 +146,7 @@ void own_clock(struct baton_ownership *own, uint64_t now_ms)
 		for (i = 0; i < own->count; i++)
 			own_reboot(own, &own->activity[i], now_ms);
 		own->retry_at_ms = 0;
+		own->refusing_ms = 0;
 	}
 	own->now_ms = now_ms;
 }
@@ -296,6 +297,24 @@ enum baton_err baton_ownership_offer(struct baton_ownership *own,
 	if (info_len > 0)
 		memcpy(activity->info, info, info_len);
 	own_owe(activity, OWN_OFFER);
+	return BATON_OK;
+}
+
+enum baton_err baton_ownership_info(struct baton_ownership *own,
+				    const uint8_t id[BATON_ACTIVITY_ID_LEN],
+				    const uint8_t *info, size_t info_len)
+{
+	struct baton_activity *activity = own_find(own, id);
+
+	if (info_len > BATON_OFFER_INFO_MAX)
+		return BATON_ERR_ARG;
+	if (!activity)
+		return BATON_ERR_NOT_FOUND;
+	if (activity->attempt != BATON_ATTEMPT_OFFERED)
+		return BATON_ERR_STATE;
+	activity->info_len = (uint8_t)info_len;
+	if (info_len > 0)
+		memcpy(activity->info, info, info_len);
 	return BATON_OK;
 }
 

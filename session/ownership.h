@@ -78,7 +78,7 @@ enum baton_ownership_event_type {
 	/* Accepted: act no more, make the state and its version durable,
 	 * send it, call _release(). */
 	BATON_OWNERSHIP_FREEZE,
-	/* Send the state of u.version again: the peer may not have it. */
+	/* Send the state of version again: the peer may not have it. */
 	BATON_OWNERSHIP_STATE,
 	/* The peer has it: forget the state (a lender keeps its copy). */
 	BATON_OWNERSHIP_GIVEN,
@@ -91,6 +91,12 @@ enum baton_ownership_event_type {
 	BATON_OWNERSHIP_TAKEN_BACK,
 	/* Watch: the lease runs anew; see _lease_left_ms(). */
 	BATON_OWNERSHIP_RENEWED,
+	/* What the peer offered is over, by it or by a refusal of its release:
+	 * ask nobody any more, erase a state that came of it. */
+	BATON_OWNERSHIP_WITHDRAWN,
+	/* The peer let it go, and the state of version is not in my hands:
+	 * it has to be sent again. */
+	BATON_OWNERSHIP_WANTED,
 	/* The store failed; the write is asked for again. */
 	BATON_OWNERSHIP_STORE_FAILED,
 };
@@ -98,7 +104,7 @@ enum baton_ownership_event_type {
 struct baton_ownership_event {
 	enum baton_ownership_event_type type;
 	uint8_t id[BATON_ACTIVITY_ID_LEN];
-	uint64_t version; /* FREEZE, STATE, ADOPTED: of the state */
+	uint64_t version; /* FREEZE, STATE, ADOPTED, WANTED: of the state */
 	uint64_t lease_ms; /* OFFERED: 0 unless it is a lease */
 	uint8_t reason; /* KEPT: enum baton_reason of a refusal */
 	bool released; /* OFFERED: the peer waits, having let it go */
@@ -131,6 +137,7 @@ struct baton_activity {
 	uint64_t nonce; /* watch: the one running, 0: none */
 	uint64_t nonce_at_ms;
 	uint64_t got; /* version of the state in my hands, 0: none */
+	uint64_t wanted; /* version of one that was let go without it */
 	uint64_t lease_end_ms; /* watch: of the lease, or of holding */
 	uint64_t wait_end_ms; /* phone: when it may take back */
 	uint64_t repeat_at_ms;
@@ -170,6 +177,7 @@ struct baton_ownership {
 	uint64_t now_ms;
 	uint64_t floor; /* epochs that forgotten activities had reached */
 	uint64_t retry_at_ms;
+	uint64_t refusing_ms; /* refusals written are paid for until then */
 	bool up, owes_mark;
 	bool asked; /* a store operation is out, for place asked_at */
 	bool floor_moves;
@@ -232,6 +240,14 @@ enum baton_err baton_ownership_offer(struct baton_ownership *own,
 				     const uint8_t id[BATON_ACTIVITY_ID_LEN],
 				     uint32_t lease_ms, const uint8_t *info,
 				     size_t info_len, uint64_t now_ms);
+/*
+ * Other info for an offer of mine that nobody has answered, where what it
+ * carries does not outlive a link. Goes out with the next repetition.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_ownership_info(struct baton_ownership *own,
+				    const uint8_t id[BATON_ACTIVITY_ID_LEN],
+				    const uint8_t *info, size_t info_len);
 BATON_MUST_CHECK
 enum baton_err baton_ownership_accept(struct baton_ownership *own,
 				      const uint8_t id[BATON_ACTIVITY_ID_LEN],
@@ -272,6 +288,7 @@ enum baton_err baton_ownership_finish(struct baton_ownership *own,
 /*
  * The state that came from the peer with this version is durable here. One
  * whose version is that of _version() has been taken up already: drop it.
+ * version 0: there is none any more.
  */
 BATON_MUST_CHECK
 enum baton_err baton_ownership_state(struct baton_ownership *own,

@@ -27,11 +27,51 @@ static void refuse_again(struct baton_activity *activity, uint64_t epoch)
 	own_owe(activity, OWN_REFUSED);
 }
 
+/*
+ * Rule 3 writes for every refusal: a peer that goes on asking for new ones
+ * must not wear the store out. What is dropped here is repeated.
+ */
+static enum baton_err refuse_new(struct baton_ownership *own,
+				 struct baton_activity *activity,
+				 uint64_t epoch, uint8_t reason)
+{
+	uint64_t ready_ms = own->refusing_ms;
+
+	if (ready_ms < own->now_ms)
+		ready_ms = own->now_ms;
+	if (ready_ms - own->now_ms > (REFUSALS - 1) * REFUSAL_MS)
+		return BATON_ERR_PEER_LIMIT;
+	own->refusing_ms = ready_ms + REFUSAL_MS;
+	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
+	own_refuse(activity, epoch, reason);
+	return BATON_OK;
+}
+
 static bool is_lent(const struct baton_activity *activity, uint64_t epoch)
 {
 	return (activity->kept.hold == BATON_HOLD_LENT ||
 		activity->kept.hold == BATON_HOLD_RELEASED) &&
 	       activity->kept.epoch == epoch;
+}
+
+static void keep_info(struct baton_activity *activity,
+		      const struct own_message *message)
+{
+	activity->info_len = (uint8_t)message->info_len;
+	memcpy(activity->info, message->info, message->info_len);
+}
+
+static enum baton_err offered_again(struct baton_activity *activity,
+				    const struct own_message *message)
+{
+	if (activity->attempt == BATON_ATTEMPT_IDLE &&
+	    !activity->released_offer &&
+	    (activity->info_len != message->info_len ||
+	     memcmp(activity->info, message->info, message->info_len) != 0)) {
+		keep_info(activity, message);
+		own_tell(activity, BATON_OWNERSHIP_OFFERED);
+	}
+	return BATON_OK;
 }
 
 static enum baton_err take_offer(struct baton_ownership *own,
@@ -73,16 +113,14 @@ static enum baton_err take_offer(struct baton_ownership *own,
 		return BATON_ERR_PEER_STATE;
 	if (activity->offered == message->epoch && !activity->accepted &&
 	    activity->offered_lease_ms == message->lease_ms)
-		return BATON_OK;
+		return offered_again(activity, message);
 	activity->accepted = 0;
 	activity->nonce = 0;
 	activity->offered = message->epoch;
 	activity->offered_lease_ms = (uint32_t)message->lease_ms;
 	activity->released_offer = false;
-	if (activity->attempt == BATON_ATTEMPT_IDLE) {
-		activity->info_len = (uint8_t)message->info_len;
-		memcpy(activity->info, message->info, message->info_len);
-	}
+	if (activity->attempt == BATON_ATTEMPT_IDLE)
+		keep_info(activity, message);
 	own_tell(activity, BATON_OWNERSHIP_OFFERED);
 	return BATON_OK;
 }
@@ -114,8 +152,11 @@ static void adopt(struct baton_ownership *own, struct baton_activity *activity,
 {
 	struct baton_activity_kept *next = &activity->next;
 
-	if (BATON_RULE(2_STATE) && activity->got != message->version)
+	if (BATON_RULE(2_STATE) && activity->got != message->version) {
+		activity->wanted = message->version;
+		own_tell(activity, BATON_OWNERSHIP_WANTED);
 		return;
+	}
 	/* Rule 5: a RELEASED of mine was adopted: a higher release tells. */
 	memset(next, 0, sizeof(*next));
 	next->seen = message->epoch;
@@ -158,19 +199,18 @@ static enum baton_err take_release(struct baton_ownership *own,
 		/* Rule 6: without its nonce still running it refuses. */
 		if (activity->nonce != message->nonce || activity->renewing ||
 		    !own_nonce_runs(activity, own->now_ms))
-			own_refuse(activity, epoch, BATON_REASON_NONE);
-		else
-			adopt(own, activity, message);
+			return refuse_new(own, activity, epoch,
+					  BATON_REASON_NONE);
+		adopt(own, activity, message);
 		return BATON_OK;
 	}
 	if (activity->accepted == epoch) {
 		adopt(own, activity, message);
 		return BATON_OK;
 	}
-	if (activity->kept.hold == BATON_HOLD_OWNED) {
-		own_refuse(activity, epoch, BATON_REASON_NOT_ALLOWED);
-		return BATON_OK;
-	}
+	if (activity->kept.hold == BATON_HOLD_OWNED)
+		return refuse_new(own, activity, epoch,
+				  BATON_REASON_NOT_ALLOWED);
 	/* Accepted before a reboot, or never: the person is asked again. */
 	if (activity->offered == epoch && activity->released_offer)
 		return BATON_OK;
@@ -246,10 +286,12 @@ static enum baton_err take_cancel(struct baton_activity *activity,
 	if (!activity->renewing)
 		activity->nonce = 0;
 	activity->news &= (uint16_t) ~(1u << BATON_OWNERSHIP_OFFERED);
+	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
 	return BATON_OK;
 }
 
-static enum baton_err take_recall(struct baton_activity *activity,
+static enum baton_err take_recall(struct baton_ownership *own,
+				  struct baton_activity *activity,
 				  const struct own_message *message)
 {
 	if (message->epoch <= activity->kept.adopted)
@@ -257,7 +299,8 @@ static enum baton_err take_recall(struct baton_activity *activity,
 	else if (message->epoch <= activity->kept.seen)
 		refuse_again(activity, message->epoch);
 	else
-		own_refuse(activity, message->epoch, BATON_REASON_NONE);
+		return refuse_new(own, activity, message->epoch,
+				  BATON_REASON_NONE);
 	return BATON_OK;
 }
 
@@ -353,7 +396,7 @@ static enum baton_err take(struct baton_ownership *own, enum own_frame type,
 	case OWN_CANCEL:
 		return take_cancel(activity, message);
 	case OWN_RECALL:
-		return take_recall(activity, message);
+		return take_recall(own, activity, message);
 	case OWN_RENEW:
 		return take_renew(own, activity, message);
 	case OWN_RENEWED:
@@ -559,6 +602,8 @@ bool baton_ownership_next_event(struct baton_ownership *own,
 	event->version = activity->attempt == BATON_ATTEMPT_FROZEN
 				 ? activity->try_version
 				 : activity->kept.version;
+	if (type == BATON_OWNERSHIP_WANTED)
+		event->version = activity->wanted;
 	event->reason = activity->kept_reason;
 	if (type == BATON_OWNERSHIP_OFFERED) {
 		event->lease_ms = activity->offered_lease_ms;

@@ -552,8 +552,9 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 
 /*
  * What this link and bond have and no others: KDF of the bond's psk and the
- * handshake's hash (TOKENS.md 1), to bind tokens to. Secret; the caller wipes
- * it. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: a watch has still to
+ * handshake's hash (TOKENS.md 1), to bind tokens to; the same on both sides
+ * for as long as the link lasts, new keys within it change nothing. Secret; the
+ * caller wipes it. BATON_ERR_STATE: not secured. BATON_ERR_AGAIN: a watch has still to
  * answer a resume, call again once tx() has given PDUs.
  */
 BATON_MUST_CHECK

@@ -89,6 +89,9 @@ static struct baton_token_place *make_room(struct baton_tokens *tokens)
 		/* One that could still be presented must be remembered. */
 		if (is_live(place) || tokens->now_ms < place->until_ms)
 			continue;
+		/* So must one of which the peer is still to be told. */
+		if (place->owes)
+			continue;
 		if (!room || place->until_ms < room->until_ms)
 			room = place;
 	}

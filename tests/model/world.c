@@ -316,6 +316,8 @@ static void told(struct world *world, enum baton_role role,
 		world->refusals++;
 		break;
 	case BATON_OWNERSHIP_TAKEN_BACK:
+	case BATON_OWNERSHIP_WITHDRAWN:
+	case BATON_OWNERSHIP_WANTED:
 	case BATON_OWNERSHIP_STORE_FAILED:
 		break;
 	}

@@ -334,6 +334,167 @@ static void a_late_offer_does_not_give_back_what_was_adopted(void **state)
 	assert_int_equal(hold(BATON_PHONE), BATON_HOLD_LENT);
 }
 
+/*
+ * Found by handoffs 1 302452: the lease has run out at the phone, which took
+ * the activity back and finished it; a watch that slept through it all still
+ * holds it and wants to give it back.
+ */
+static void what_was_taken_back_and_finished_does_not_come_back(void **state)
+{
+	(void)state;
+	fresh_world();
+	wish(BATON_PHONE, WORLD_BEGIN);
+	hand_over(BATON_PHONE);
+	world_link(&world, false);
+	pass_ms(LEASE_MS / 2);
+	/* From here the watch counts a whole lease again, to the erasing. */
+	world_reboot(&world, BATON_WATCH);
+	pass_ms(LEASE_MS / 2 + LEASE_MS / 500 + 1000);
+	run();
+	assert_true(acts(BATON_PHONE));
+	wish(BATON_PHONE, WORLD_FINISH);
+	run();
+	assert_int_equal(hold(BATON_WATCH), BATON_HOLD_LEASED);
+	world_link(&world, true);
+	wish(BATON_WATCH, WORLD_OFFER);
+	run();
+	assert_false(world.device[BATON_PHONE].app[0].asked);
+	assert_int_equal(hold(BATON_PHONE), BATON_HOLD_NONE);
+	assert_int_equal(hold(BATON_WATCH), BATON_HOLD_NONE);
+	assert_int_equal(world.device[BATON_WATCH].app[0].content, 0);
+}
+
+/* Each RELEASE of a new epoch that nobody accepted: a refusal, and a write. */
+static unsigned int writes_of_refusals(uint8_t first, unsigned int count)
+{
+	struct baton_ownership *watch = &world.device[BATON_WATCH].own;
+	uint8_t body[BATON_ACTIVITY_ID_LEN + 17] = {0};
+	unsigned int i, writes = 0;
+
+	world_id(&world, body, 0);
+	for (i = 0; i < count; i++) {
+		body[8] = (uint8_t)(first + i);
+		(void)baton_ownership_rx(watch, 0x22, body, sizeof(body),
+					 world_clock(&world, BATON_WATCH));
+		while (world_wants_write(&world, BATON_WATCH)) {
+			writes++;
+			world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+		}
+	}
+	return writes;
+}
+
+static void a_peer_cannot_wear_the_store_out_by_refusals(void **state)
+{
+	(void)state;
+	fresh_world();
+	assert_int_equal(writes_of_refusals(1, 100), 8);
+	/* What was refused is answered again, at no cost. */
+	assert_int_equal(writes_of_refusals(1, 8), 0);
+	pass_ms(1000);
+	assert_int_equal(writes_of_refusals(101, 3), 1);
+	pass_ms(3000);
+	assert_int_equal(writes_of_refusals(110, 9), 3);
+}
+
+static bool told(enum baton_role role, enum baton_ownership_event_type type,
+		 struct baton_ownership_event *event)
+{
+	while (baton_ownership_next_event(&world.device[role].own, event))
+		if (event->type == type)
+			return true;
+	return false;
+}
+
+static void an_offer_that_is_over_is_told(void **state)
+{
+	struct world_item frame;
+	struct baton_ownership_event event;
+
+	(void)state;
+	fresh_world();
+	wish(BATON_PHONE, WORLD_BEGIN);
+	wish(BATON_PHONE, WORLD_OFFER);
+	run();
+	wish(BATON_PHONE, WORLD_CANCEL);
+	world_attend(&world, BATON_PHONE);
+	assert_false(told(BATON_WATCH, BATON_OWNERSHIP_WITHDRAWN, &event));
+	frame = world.device[BATON_WATCH].in.item[0];
+	assert_int_equal(frame.code, 0x25);
+	assert_int_equal(baton_ownership_rx(&world.device[BATON_WATCH].own,
+					    frame.code, frame.body, frame.len,
+					    world_clock(&world, BATON_WATCH)),
+			 BATON_OK);
+	assert_true(told(BATON_WATCH, BATON_OWNERSHIP_WITHDRAWN, &event));
+}
+
+static void an_offer_repeated_with_other_info_is_told_again(void **state)
+{
+	struct baton_ownership *phone = &world.device[BATON_PHONE].own;
+	struct baton_ownership *watch = &world.device[BATON_WATCH].own;
+	uint8_t id[BATON_ACTIVITY_ID_LEN], code, body[BATON_FRAME_BODY_MAX];
+	struct baton_ownership_event event;
+	uint64_t now_ms;
+	size_t len;
+	int i;
+
+	(void)state;
+	fresh_world();
+	wish(BATON_PHONE, WORLD_BEGIN);
+	wish(BATON_PHONE, WORLD_OFFER);
+	run();
+	world_id(&world, id, 0);
+	for (i = 0; i < 2; i++) {
+		world_link(&world, false);
+		world_link(&world, true);
+		assert_int_equal(
+			baton_ownership_info(phone, id, (uint8_t *)"new", 3),
+			BATON_OK);
+		now_ms = world_clock(&world, BATON_PHONE);
+		assert_true(
+			baton_ownership_tx(phone, &code, body, &len, now_ms));
+		assert_int_equal(code, 0x20);
+		assert_int_equal(baton_ownership_rx(watch, code, body, len,
+						    world_clock(&world, 0)),
+				 BATON_OK);
+		assert_int_equal(
+			told(BATON_WATCH, BATON_OWNERSHIP_OFFERED, &event),
+			i == 0);
+	}
+}
+
+static void a_state_that_is_not_there_is_wanted(void **state)
+{
+	uint8_t id[BATON_ACTIVITY_ID_LEN];
+	struct world_item frame;
+	struct baton_ownership_event event;
+
+	(void)state;
+	fresh_world();
+	wish(BATON_WATCH, WORLD_BEGIN);
+	wish(BATON_WATCH, WORLD_OFFER);
+	run();
+	wish(BATON_PHONE, WORLD_ACCEPT);
+	run();
+	wish(BATON_WATCH, WORLD_RELEASE);
+	assert_true(world_wants_write(&world, BATON_WATCH));
+	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	world_attend(&world, BATON_WATCH);
+	/* The phone has lost the state that it had. */
+	world_id(&world, id, 0);
+	assert_int_equal(baton_ownership_state(&world.device[BATON_PHONE].own,
+					       id, 0, world_clock(&world, 1)),
+			 BATON_OK);
+	frame = world.device[BATON_PHONE].in.item[0];
+	assert_int_equal(frame.code, 0x22);
+	(void)baton_ownership_rx(&world.device[BATON_PHONE].own, frame.code,
+				 frame.body, frame.len,
+				 world_clock(&world, BATON_PHONE));
+	assert_true(told(BATON_PHONE, BATON_OWNERSHIP_WANTED, &event));
+	assert_true(event.version != 0);
+	assert_int_equal(hold(BATON_PHONE), BATON_HOLD_NONE);
+}
+
 static void a_store_that_fails_is_asked_again(void **state)
 {
 	(void)state;
@@ -526,6 +687,11 @@ int main(void)
 		T(a_release_after_its_nonce_ran_out_is_refused),
 		T(after_the_release_a_cancel_only_asks),
 		T(a_late_offer_does_not_give_back_what_was_adopted),
+		T(what_was_taken_back_and_finished_does_not_come_back),
+		T(a_peer_cannot_wear_the_store_out_by_refusals),
+		T(an_offer_that_is_over_is_told),
+		T(an_offer_repeated_with_other_info_is_told_again),
+		T(a_state_that_is_not_there_is_wanted),
 		T(a_store_that_fails_is_asked_again),
 		T(wrong_decisions_change_nothing),
 		T(frames_that_are_not_right_change_nothing),

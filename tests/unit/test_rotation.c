@@ -135,6 +135,40 @@ static void an_hour_of_activity_brings_new_keys(void **state)
 	assert_int_equal(phone->session.bonds[0].ticket.age, 3);
 }
 
+/* TOKENS.md 1: asked before or after an exchange, by either side. */
+static void the_channel_of_a_link_outlives_its_keys(void **state)
+{
+	const uint64_t spans_ms[] = {EPOCH_MS, BATON_TICKET_LIFE_MS};
+	uint8_t first[32], again[32];
+	struct keys old;
+	size_t i, k;
+
+	(void)state;
+	assert_int_equal(baton_session_channel(&phone->session, first),
+			 BATON_OK);
+	for (k = 0; k < 2; k++) {
+		old = keys_of(phone);
+		world->now_ms += spans_ms[k];
+		say();
+		say();
+		assert_int_equal(kept(phone, &old), 0);
+		for (i = 0; i < 2; i++) {
+			assert_int_equal(baton_session_channel(
+						 &world->end[i].session, again),
+					 BATON_OK);
+			assert_memory_equal(first, again, 32);
+		}
+	}
+	pair_down(world);
+	assert_int_equal(baton_session_channel(&phone->session, again),
+			 BATON_ERR_STATE);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 10000));
+	assert_int_equal(baton_session_channel(&phone->session, again),
+			 BATON_OK);
+	assert_memory_not_equal(first, again, 32);
+}
+
 static void a_day_brings_a_reconnect_in_band(void **state)
 {
 	(void)state;
@@ -341,6 +375,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(an_hour_of_activity_brings_new_keys),
+		T(the_channel_of_a_link_outlives_its_keys),
 		T(a_day_brings_a_reconnect_in_band),
 		T(the_day_is_that_of_the_bond_that_is_linked),
 		T(ten_minutes_bring_the_next_key_of_a_class),

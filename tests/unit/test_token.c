@@ -194,7 +194,8 @@ static void it_is_taken_once_even_when_it_is_forgotten(void **state)
 	assert_int_equal(
 		baton_tokens_take(&watch, first, sizeof(first), now_ms),
 		BATON_ERR_PEER_STATE);
-	/* Its place is given to others once its time is over. */
+	/* Its place is given to others once its time is over and its use told. */
+	assert_int_equal(move(&watch, &phone, 1000), 1);
 	now_ms += 60000;
 	phone.now_ms = 0;
 	for (i = 0; i < BATON_TOKENS; i++) {
@@ -289,6 +290,31 @@ static void what_was_used_is_remembered_while_it_could_come(void **state)
 	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_TWICE);
 }
 
+/* A link that takes no frames for a while loses no report. */
+static void a_report_of_use_is_not_lost_to_newer_tokens(void **state)
+{
+	struct baton_token_event event;
+	uint64_t late_ms = 99000000 + 60000;
+	int i;
+
+	(void)state;
+	issue_and_take();
+	assert_int_equal(use(notes, run, 1, 59999), BATON_TOKEN_GRANTED);
+	for (i = 0; i < BATON_TOKENS; i++) {
+		memset(phone.place + 1, 0, sizeof(phone.place[1]));
+		assert_int_equal(
+			baton_tokens_issue(&phone, &token, bytes, 1000),
+			BATON_OK);
+		assert_int_equal(baton_tokens_take(&watch, bytes, sizeof(bytes),
+						   late_ms),
+				 i < BATON_TOKENS - 1 ? BATON_OK
+						      : BATON_ERR_PEER_LIMIT);
+	}
+	assert_int_equal(move(&watch, &phone, 1000), 1);
+	assert_true(baton_tokens_next_event(&phone, &event));
+	assert_int_equal(event.verdict, BATON_TOKEN_GRANTED);
+}
+
 static void the_phone_sees_what_became_of_it(void **state)
 {
 	struct baton_token_event event;
@@ -381,6 +407,7 @@ int main(void)
 		T(a_watch_cannot_revoke_by_a_frame),
 		T(a_watch_cannot_revoke_its_own_either),
 		T(what_was_used_is_remembered_while_it_could_come),
+		T(a_report_of_use_is_not_lost_to_newer_tokens),
 		T(the_phone_sees_what_became_of_it),
 		T(a_use_before_the_revocation_stands),
 		T(there_is_room_for_eight),
