@@ -209,8 +209,6 @@ static enum baton_err put_refusals(struct baton_session *session)
 	enum baton_err err;
 	int i;
 
-	if (!session->owes_refusals)
-		return BATON_OK;
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		refusal = &session->refusal[i];
 		if (!refusal->owed)
@@ -236,6 +234,8 @@ static enum baton_err put_verified(struct baton_session *session,
 	uint8_t bytes[FRAME_MAX];
 	enum baton_err err;
 
+	if (!session->incoming.dirty)
+		return BATON_OK;
 	if (session->outgoing.batch[BATON_CLASS_CONTROL].len == 0 &&
 	    baton_incoming_deadline(&session->incoming) > now_ms)
 		return BATON_OK;
@@ -285,7 +285,8 @@ static enum baton_err prepare_control(struct baton_session *session,
 	if (session->owes)
 		err = put_owed(session);
 	if (!err && session->state == BATON_SESSION_SECURED) {
-		err = put_refusals(session);
+		if (session->owes_refusals)
+			err = put_refusals(session);
 		if (!err)
 			err = put_verified(session, now_ms);
 	}
@@ -314,12 +315,17 @@ static enum baton_err prepare_class(struct baton_session *session,
 				    uint8_t class_id)
 {
 	bool wanted = session->wants_room[class_id];
-	enum baton_err err;
+	const struct baton_batch *batch = &session->outgoing.batch[class_id];
+	bool busy = batch->busy;
+	enum baton_err err = BATON_OK;
 
+	if (!wanted && !busy && batch->len == 0)
+		return BATON_OK;
 	if (!wanted && !baton_link_hungry(&session->link, class_id))
 		return BATON_OK;
-	err = baton_outgoing_flush(&session->outgoing, class_id);
-	if (!err)
+	if (busy)
+		err = baton_outgoing_flush(&session->outgoing, class_id);
+	if (busy && !err)
 		err = put_ends(session, class_id);
 	if (!baton_err_is_fatal(err))
 		err = records_pump(session, class_id, wanted || err);
@@ -569,6 +575,9 @@ enum baton_err records_next_frame(struct baton_session *session)
 	size_t used;
 	uint8_t c;
 
+	if (!session->record &&
+	    !(session->link.arrived & ~(1u << BATON_CLASS_CONTROL)))
+		return BATON_ERR_AGAIN;
 	if (session->record && session->record_at == session->record_len) {
 		if (session->record_parked)
 			baton_flight_forget(&session->link.flight);

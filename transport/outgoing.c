@@ -48,6 +48,7 @@ void baton_outgoing_start(struct baton_outgoing *outgoing,
 	for (i = 0; i < BATON_CLASSES; i++) {
 		outgoing->batch[i].cap = record_max[i];
 		baton_batch_clear(&outgoing->batch[i]);
+		outgoing->batch[i].busy = true;
 	}
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		outgoing->stream[i].begun = false;
@@ -303,6 +304,7 @@ enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
 	stream->meta = meta;
 	stream->meta_len = (uint8_t)meta_len;
 	set_state(stream, BATON_OUTGOING_SENDING);
+	outgoing->batch[class_id].busy = true;
 	return BATON_OK;
 }
 
@@ -498,6 +500,7 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 	struct baton_batch *batch = &outgoing->batch[class_id];
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, class_id, 0);
+	bool busy = false;
 	enum baton_err err;
 	uint8_t s;
 
@@ -513,7 +516,9 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 		}
 		if (err)
 			return err;
+		busy |= stream->state == BATON_OUTGOING_SENDING;
 	}
+	batch->busy = busy;
 	return BATON_OK;
 }
 

@@ -68,6 +68,7 @@ struct baton_batch {
 	uint16_t tail_header; /* length of its header; 0: none is open */
 	uint8_t tail_stream;
 	bool tail_fin;
+	bool busy; /* a message of its class may be in progress */
 };
 
 struct baton_outgoing {
@@ -140,7 +141,10 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
 				     uint8_t class_id, uint8_t number,
 				     uint8_t reason);
 
-/* Write CANCEL frames that wait. AGAIN: a batch must be sealed first. */
+/*
+ * Write CANCEL frames that wait; a class that is not busy has none. AGAIN: a
+ * batch must be sealed first.
+ */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    uint8_t class_id);

@@ -37,16 +37,21 @@ void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
 	memset(receiver->slots, 0, BATON_RECEIVER_SLOTS_LEN(receiver->window));
 }
 
+/* number: from taken on, fewer than a window's units behind it. */
 static struct baton_slot *slot_at(const struct baton_receiver *receiver,
 				  uint32_t number)
 {
-	return &receiver->slots[number % receiver->window];
+	uint32_t at = receiver->taken_at + (number - receiver->taken);
+
+	return &receiver->slots[at < receiver->window ? at
+						      : at - receiver->window];
 }
 
-static uint8_t *bytes_at(const struct baton_receiver *receiver, uint32_t number)
+static uint8_t *bytes_of(const struct baton_receiver *receiver,
+			 const struct baton_slot *slot)
 {
 	return receiver->bytes +
-	       (size_t)(number % receiver->window) * receiver->unit_max;
+	       (size_t)(slot - receiver->slots) * receiver->unit_max;
 }
 
 /* The number nearest to next that has the low bits of the block (A.3). */
@@ -106,7 +111,7 @@ static bool whole(const struct baton_slot *slot)
 /* The unit taken last is in its record: its slot is room for the sender. */
 static void free_unit(struct baton_receiver *receiver)
 {
-	struct baton_slot *slot = slot_at(receiver, receiver->taken);
+	struct baton_slot *slot = &receiver->slots[receiver->taken_at];
 	uint32_t half = (receiver->window + 1u) / 2;
 	uint32_t gain;
 	int32_t room;
@@ -114,6 +119,8 @@ static void free_unit(struct baton_receiver *receiver)
 	slot->have = 0;
 	slot->total = 0;
 	receiver->taken++;
+	if (++receiver->taken_at == receiver->window)
+		receiver->taken_at = 0;
 	receiver->taken_off = 0;
 	/* Tell a sender that was told to stop, or soon would have to. */
 	gain = receiver->taken + receiver->window - receiver->told_limit;
@@ -164,7 +171,7 @@ static uint16_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
 static void take_at_once(struct baton_receiver *receiver,
 			 const struct baton_block *data)
 {
-	struct baton_slot *slot = slot_at(receiver, receiver->next);
+	struct baton_slot *slot = &receiver->slots[receiver->taken_at];
 	uint16_t used = feed(receiver, data->bytes, data->len);
 
 	slot->total = data->total;
@@ -174,8 +181,8 @@ static void take_at_once(struct baton_receiver *receiver,
 	if (used == data->len)
 		free_unit(receiver);
 	else
-		memcpy(bytes_at(receiver, receiver->taken) + used,
-		       data->bytes + used, (size_t)(data->len - used));
+		memcpy(bytes_of(receiver, slot) + used, data->bytes + used,
+		       (size_t)(data->len - used));
 }
 
 /*
@@ -200,16 +207,15 @@ static enum baton_err join(const struct baton_receiver *receiver,
 
 /* What a block adds to the prefix of its unit. */
 static void keep(struct baton_receiver *receiver, uint32_t number,
-		 const struct baton_block *data)
+		 const struct baton_block *data, struct baton_slot *slot)
 {
-	struct baton_slot *slot = slot_at(receiver, number);
 	uint16_t skip =
 		BATON_PLANTED(PART) ? 0 : (uint16_t)(slot->have - data->offset);
 
 	if (skip >= data->len)
 		return;
 	if (!BATON_PLANTED(LOST_UNIT) || number == receiver->next)
-		memcpy(bytes_at(receiver, number) + slot->have,
+		memcpy(bytes_of(receiver, slot) + slot->have,
 		       data->bytes + skip, (size_t)(data->len - skip));
 	slot->have = (uint16_t)(data->offset + data->len);
 }
@@ -233,14 +239,15 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   uint64_t now_ms)
 {
 	uint32_t number = full_number(receiver, data);
-	struct baton_slot *slot = slot_at(receiver, number);
+	struct baton_slot *slot;
 	bool hole = receiver->high != receiver->next;
 	bool below = (int32_t)(number - receiver->next) < 0;
 	enum baton_err err;
 
 	if (!below && number - receiver->taken >= receiver->window)
 		return BATON_ERR_PEER_SEQ;
-	if (below || whole(slot)) {
+	slot = below ? NULL : slot_at(receiver, number);
+	if (!slot || whole(slot)) {
 		receiver->ack_due_ms = 0;
 		return BATON_OK;
 	}
@@ -252,7 +259,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	if (number == receiver->taken && data->len == data->total) {
 		take_at_once(receiver, data);
 	} else {
-		keep(receiver, number, data);
+		keep(receiver, number, data, slot);
 		if (!whole(slot))
 			return BATON_OK;
 	}
@@ -269,16 +276,15 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 				     uint8_t **bytes, size_t *len)
 {
+	const struct baton_slot *slot;
 	uint16_t left, n;
 
 	while (receiver->taken != receiver->next &&
 	       receiver->record_have < receiver->record_want) {
-		left = (uint16_t)(slot_at(receiver, receiver->taken)->total -
-				  receiver->taken_off);
+		slot = &receiver->slots[receiver->taken_at];
+		left = (uint16_t)(slot->total - receiver->taken_off);
 		n = feed(receiver,
-			 bytes_at(receiver, receiver->taken) +
-				 receiver->taken_off,
-			 left);
+			 bytes_of(receiver, slot) + receiver->taken_off, left);
 		receiver->taken_off = (uint16_t)(receiver->taken_off + n);
 		if (n == left)
 			free_unit(receiver);

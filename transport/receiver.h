@@ -18,7 +18,10 @@
 #define BATON_RECORD_TAIL_LEN 16
 #define BATON_RECORD_LEN_MASK 0x3fff
 
-/* The prefix of a unit that is here; unit n is slots[n % window]. */
+/*
+ * The prefix of a unit that is here; unit taken is slots[taken_at], and so on
+ * round.
+ */
 struct baton_slot {
 	uint16_t have;
 	uint16_t total; /* 0: nothing known yet */
@@ -45,6 +48,7 @@ struct baton_receiver {
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
 	uint32_t interval_ms; /* connection interval, 0: not known */
+	uint16_t taken_at; /* where unit taken is */
 	uint64_t ack_due_ms; /* 0: at once, BATON_NEVER: none is owed */
 	uint64_t ack_until_ms; /* the latest it may be put off to */
 };

@@ -11,10 +11,13 @@
 #define SHORT_AHEAD 63 /* of una, for a number in 7 bits */
 #define SHORT_BEHIND 48 /* of next, when it is sent again */
 
+/* number: from una on, fewer than a window's units behind it. */
 static struct baton_unit *unit_at(const struct baton_sender *sender,
 				  uint32_t number)
 {
-	return &sender->units[number % sender->window];
+	uint32_t at = sender->una_at + (number - sender->una);
+
+	return &sender->units[at < sender->window ? at : at - sender->window];
 }
 
 static void set_state(struct baton_sender *sender, struct baton_unit *unit,
@@ -71,17 +74,9 @@ void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
 	sender->uncut += len;
 }
 
-bool baton_sender_starved(const struct baton_sender *sender)
+bool baton_sender_allowed(const struct baton_sender *sender)
 {
-	return sender->uncut > 0 &&
-	       (int32_t)(sender->limit - sender->next) <= 0;
-}
-
-bool baton_sender_ready(const struct baton_sender *sender)
-{
-	if (sender->lost > 0)
-		return true;
-	return sender->uncut > 0 && !baton_sender_starved(sender) &&
+	return (int32_t)(sender->limit - sender->next) > 0 &&
 	       baton_sender_flight(sender) <
 		       sender->window + (uint32_t)BATON_PLANTED(WINDOW);
 }
@@ -131,7 +126,7 @@ static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
 	if (unit->tries < UINT8_MAX)
 		unit->tries++;
 	set_state(sender, unit, BATON_UNIT_SENT);
-	if (unit == unit_at(sender, sender->una)) {
+	if (unit == &sender->units[sender->una_at]) {
 		sender->timer_ms = now_ms;
 		if (unit->tries == 1)
 			sender->progress_ms = now_ms;
@@ -291,9 +286,11 @@ enum baton_err baton_sender_ack(struct baton_sender *sender,
 		if (bitmap_bit(ack, i))
 			arrived(sender, next + 1 + i, now_ms, result);
 	while (sender->una != sender->next &&
-	       unit_at(sender, sender->una)->state == BATON_UNIT_ACKED) {
-		sender->held -= unit_at(sender, sender->una)->len;
+	       sender->units[sender->una_at].state == BATON_UNIT_ACKED) {
+		sender->held -= sender->units[sender->una_at].len;
 		sender->una++;
+		if (++sender->una_at == sender->window)
+			sender->una_at = 0;
 	}
 	if ((int32_t)(next + ack->credit - sender->limit) > 0)
 		sender->limit = next + ack->credit;
@@ -319,7 +316,7 @@ uint64_t baton_sender_deadline(const struct baton_sender *sender,
 			       const struct baton_rtt *rtt)
 {
 	if (sender->una == sender->next ||
-	    unit_at(sender, sender->una)->state != BATON_UNIT_SENT)
+	    sender->units[sender->una_at].state != BATON_UNIT_SENT)
 		return BATON_NEVER;
 	return sender->timer_ms + baton_rtt_timeout_ms(rtt, sender->backoff);
 }
@@ -327,7 +324,7 @@ uint64_t baton_sender_deadline(const struct baton_sender *sender,
 void baton_sender_timeout(struct baton_sender *sender, uint64_t now_ms)
 {
 	if (sender->backoff > 0)
-		set_state(sender, unit_at(sender, sender->una),
+		set_state(sender, &sender->units[sender->una_at],
 			  BATON_UNIT_LOST);
 	if (sender->backoff < UINT8_MAX)
 		sender->backoff++;

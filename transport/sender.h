@@ -42,7 +42,8 @@ struct baton_unit {
 
 struct baton_sender {
 	uint8_t *ring;
-	struct baton_unit *units; /* unit n is units[n % window] */
+	struct baton_unit
+		*units; /* unit una is units[una_at], and so on round */
 	uint32_t ring_len;
 	uint16_t window;
 	uint8_t class_id;
@@ -58,7 +59,8 @@ struct baton_sender {
 	uint32_t limit; /* units below it have credit */
 	uint32_t order; /* of the next sending */
 	uint32_t order_acked; /* newest sending known to have arrived, plus 1 */
-	uint32_t lost; /* units in state LOST */
+	uint16_t lost; /* units in state LOST */
+	uint16_t una_at; /* where unit una is */
 	uint64_t progress_ms; /* when una moved, or the first unit went out */
 	uint64_t timer_ms; /* what the next timeout counts from */
 };
@@ -113,11 +115,22 @@ static inline uint32_t baton_sender_flight(const struct baton_sender *sender)
 void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
 			 uint32_t len);
 
-/* True when build() would give a PDU. */
-bool baton_sender_ready(const struct baton_sender *sender);
-
 /* True when bytes wait and only credit is missing. */
-bool baton_sender_starved(const struct baton_sender *sender);
+static inline bool baton_sender_starved(const struct baton_sender *sender)
+{
+	return sender->uncut > 0 &&
+	       (int32_t)(sender->limit - sender->next) <= 0;
+}
+
+/* True when credit and window allow a new unit. */
+bool baton_sender_allowed(const struct baton_sender *sender);
+
+/* True when build() would give a PDU. */
+static inline bool baton_sender_ready(const struct baton_sender *sender)
+{
+	return sender->lost > 0 ||
+	       (sender->uncut > 0 && baton_sender_allowed(sender));
+}
 
 /*
  * Write the next DATA block into dst. The PDU it ends has ahead bytes before

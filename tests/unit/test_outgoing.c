@@ -360,6 +360,28 @@ static void a_refusal_stops_what_it_names(void **state)
 	assert_false(told);
 }
 
+static bool busy(void)
+{
+	assert_int_equal(baton_outgoing_flush(&outgoing, M), BATON_OK);
+	return batch->busy;
+}
+
+static void a_class_is_busy_while_a_message_is_in_progress(void **state)
+{
+	(void)state;
+	assert_false(busy());
+	assert_int_equal(begin(100), BATON_OK);
+	assert_true(batch->busy);
+	assert_true(busy());
+	assert_int_equal(put(60), BATON_OK);
+	assert_true(busy());
+	assert_int_equal(put(40), BATON_OK);
+	assert_false(busy());
+	/* A link that begins may find anything. */
+	baton_outgoing_start(&outgoing, record_max);
+	assert_true(batch->busy);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -380,6 +402,7 @@ int main(void)
 		T(short_messages_lost_with_a_link_are_reported),
 		T(a_peer_that_counts_anew_gets_it_from_the_start),
 		T(a_refusal_stops_what_it_names),
+		T(a_class_is_busy_while_a_message_is_in_progress),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,6 +220,30 @@ static void record_lengths_out_of_range_end_the_link(void **state)
 	}
 }
 
+static void units_go_round_in_a_window_of_any_length(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	start(3, 0);
+	for (n = 0; n < 10; n += 2) {
+		/* Out of order, and both are whole records. */
+		assert_int_equal(record_unit(n + 1, 40), BATON_OK);
+		assert_int_equal(record_unit(n, 40), BATON_OK);
+		assert_int_equal(
+			baton_receiver_record(&receiver, &record, &record_len),
+			BATON_OK);
+		assert_int_equal(record[2], n);
+		baton_receiver_release(&receiver);
+		assert_int_equal(
+			baton_receiver_record(&receiver, &record, &record_len),
+			BATON_OK);
+		assert_int_equal(record[2], n + 1);
+		baton_receiver_release(&receiver);
+		assert_int_equal(drain(), 0);
+	}
+}
+
 static void numbers_outside_the_window_are_dropped(void **state)
 {
 	uint32_t number;
@@ -610,6 +634,7 @@ int main(void)
 		T(a_unit_may_hold_several_records),
 		T(units_arrive_in_any_order),
 		T(record_lengths_out_of_range_end_the_link),
+		T(units_go_round_in_a_window_of_any_length),
 		T(numbers_outside_the_window_are_dropped),
 		T(dropped_numbers_shift_nothing),
 		T(short_numbers_stand_the_stated_reordering),

@@ -198,6 +198,24 @@ static void the_window_stops_the_sender(void **state)
 	assert_false(baton_sender_starved(&sender));
 }
 
+static void units_go_round_in_a_window_of_any_length(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	start(BATON_CLASS_BULK, RING, 3, 128);
+	for (n = 0; n < 10; n += 2) {
+		send_units(2);
+		/* The second arrives, the first is sent again. */
+		assert_int_equal(ack_bit(n, 100, n + 1), BATON_OK);
+		(void)baton_sender_echoed(&sender, sender.order, 20);
+		assert_true(build() > 0);
+		assert_int_equal(block.number, n);
+		assert_payload(19 * n);
+		assert_int_equal(ack(n + 2, 100), BATON_OK);
+	}
+}
+
 static void credit_stops_the_sender_and_starves_it(void **state)
 {
 	(void)state;
@@ -638,6 +656,7 @@ int main(void)
 		T(the_short_form_ends_63_above_the_oldest),
 		T(a_repetition_is_short_only_48_behind_the_next),
 		T(the_window_stops_the_sender),
+		T(units_go_round_in_a_window_of_any_length),
 		T(credit_stops_the_sender_and_starves_it),
 		T(credit_never_moves_back),
 		T(an_ack_frees_its_bytes),
