@@ -31,8 +31,7 @@ static bool take_bit(uint8_t *bits, const uint8_t *types,
 static void urgent_event(struct baton_session *session,
 			 struct baton_event *event)
 {
-	const struct baton_urgent *urgent =
-		&session->urgent[session->urgent_at];
+	const struct urgent *urgent = session_urgent(session, 0);
 
 	begin(event, BATON_EVENT_FRAME);
 	event->u.frame.code = urgent->code;

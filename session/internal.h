@@ -32,6 +32,21 @@
 #define EPOCH_MS (60 * UINT64_C(60000)) /* then an exchange is due */
 #define OVERDUE_MS (5 * UINT64_C(60000)) /* for an exchange that is due */
 
+/*
+ * Once the handshake is over no flight is longer than 256 bytes: behind it the
+ * memory that flights have keeps a rotation until the link ends, and urgent
+ * frames that are still to be told.
+ */
+#define ROTATION_AT 256
+#define URGENT_AT \
+	(BATON_FLIGHT_MAX - BATON_URGENT_WAITING * sizeof(struct urgent))
+
+struct urgent {
+	uint8_t code;
+	uint8_t len;
+	uint8_t body[BATON_URGENT_BODY_MAX];
+};
+
 /* Frames that are owed, in baton_session.owes: bit n is frame 0x10 + n. */
 #define OWES(frame) (1u << ((frame)-SYNC_FRAME))
 
@@ -68,6 +83,15 @@ void session_fail(struct baton_session *session, enum baton_err err);
 static inline bool session_untold(const struct baton_session *session, int at)
 {
 	return session->news[at].tell & (NEWS_REWIND | NEWS_LOST);
+}
+
+/* The urgent frame that is i-th to be told. */
+static inline struct urgent *session_urgent(const struct baton_session *session,
+					    unsigned int i)
+{
+	struct urgent *urgent = (void *)(session->link.flight.tx + URGENT_AT);
+
+	return &urgent[(session->urgent_at + i) % BATON_URGENT_WAITING];
 }
 
 /* The news of a stream, to add to. */

@@ -447,13 +447,12 @@ static enum baton_err take_close(struct baton_session *session,
 static enum baton_err take_urgent(struct baton_session *session,
 				  const struct baton_frame *frame)
 {
-	struct baton_urgent *urgent;
-	unsigned int at = session->urgent_at + session->urgent_count;
+	struct urgent *urgent;
 
 	if (frame->len > BATON_URGENT_BODY_MAX ||
 	    session->urgent_count == BATON_URGENT_WAITING)
 		return BATON_ERR_PROTOCOL;
-	urgent = &session->urgent[at % BATON_URGENT_WAITING];
+	urgent = session_urgent(session, session->urgent_count);
 	urgent->code = frame->code;
 	urgent->len = (uint8_t)frame->len;
 	if (frame->len > 0)

@@ -10,16 +10,17 @@
 #define REKEY_LEN (1 + BATON_CRYPTO_POINT_LEN + BATON_CRYPTO_TAG_LEN)
 #define ALL_CLASSES ((1u << BATON_CLASSES) - 1)
 
-/*
- * Once the handshake is over no flight is longer than 256 bytes: the rest of
- * the memory that flights have keeps this until the link ends.
- */
-#define MEMORY_AT 256
-
+/* Behind the last flight (session/internal.h) until the link ends. */
 struct rotation {
-	struct baton_noise noise; /* phone: between REKEY and its answer */
-	struct baton_keys keys; /* made, not in use yet */
-	uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* the next ones come from it */
+	union {
+		/* Phone: between REKEY and its answer. */
+		struct baton_noise noise;
+		/* When both are known, until everything goes by them. */
+		struct {
+			struct baton_keys keys; /* not in use yet */
+			uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* next ones */
+		};
+	};
 	uint8_t body[REKEY_LEN]; /* of the REKEY that is to go out */
 	uint64_t now_ms;
 	uint64_t due_ms; /* an exchange is */
@@ -37,12 +38,12 @@ struct rotation {
 	bool turns; /* what follows is sealed by keys */
 };
 
-_Static_assert(sizeof(struct rotation) <= BATON_FLIGHT_MAX - MEMORY_AT,
+_Static_assert(sizeof(struct rotation) <= URGENT_AT - ROTATION_AT,
 	       "a rotation fits behind the last flight");
 
 static struct rotation *memory(const struct baton_session *session)
 {
-	return (void *)(session->link.flight.tx + MEMORY_AT);
+	return (void *)(session->link.flight.tx + ROTATION_AT);
 }
 
 static enum baton_keys_dir sends(const struct baton_session *session)
@@ -232,11 +233,16 @@ static enum baton_err pad(struct baton_session *session, uint8_t class_id)
 enum baton_err rotation_put(struct baton_session *session)
 {
 	struct rotation *r = memory(session);
-	uint8_t frame[2 + REKEY_LEN] = {REKEY_FRAME, REKEY_LEN};
-	enum baton_err err = ask(session);
+	uint8_t frame[2 + REKEY_LEN];
+	enum baton_err err;
 	uint8_t c;
 
+	if (!(r->wanted | r->owes | r->turns | r->pads))
+		return BATON_OK;
+	err = ask(session);
 	if (!err && r->owes) {
+		frame[0] = REKEY_FRAME;
+		frame[1] = REKEY_LEN;
 		memcpy(frame + 2, r->body, REKEY_LEN);
 		err = records_put_control(session, frame, sizeof(frame));
 		r->owes = err != BATON_OK;

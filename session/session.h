@@ -203,13 +203,6 @@ struct baton_refusal {
 	bool owed; /* its REFUSE has to go out */
 };
 
-/* An urgent frame that came and is still to be told. */
-struct baton_urgent {
-	uint8_t code;
-	uint8_t len;
-	uint8_t body[BATON_URGENT_BODY_MAX];
-};
-
 /* Bonds whose deletion is not durable yet: more than these must wait. */
 #define BATON_REVOKED 2
 
@@ -285,7 +278,6 @@ struct baton_session {
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
 	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
-	struct baton_urgent urgent[BATON_URGENT_WAITING];
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
 	struct baton_bond
