@@ -36,7 +36,7 @@
 #define BATON_LIFECYCLE_CONTEXT_LEN 16
 #define BATON_LIFE_DEFAULT_S 2592000u /* 30 days */
 #define BATON_LIFE_MAX_S 31536000u /* a year */
-#define BATON_LIFECYCLE_LEN 52 /* of the stored value */
+#define BATON_LIFECYCLE_LEN 56 /* of the stored value */
 
 /*
  *                 pairing           bond             connecting
@@ -78,22 +78,26 @@ enum baton_lifecycle_reason {
 };
 
 enum baton_lifecycle_event_type {
-	/* link(up) for ownership, tokens and delivery; u: see _key(). */
-	BATON_LIFECYCLE_EVENT_ACTIVE,
-	/* link(down) for them, where it was ACTIVE: at once, also while a
-	 * write is under way. Not told when the link goes. */
+	/* Call baton_session_bond_revoke(), close what hangs on the bond. */
+	BATON_LIFECYCLE_EVENT_REVOKE,
+	/*
+	 * link(down) for ownership, tokens and delivery, where it was ACTIVE.
+	 * It holds at once, also while a write is under way.
+	 */
 	BATON_LIFECYCLE_EVENT_SUSPENDED,
 	/* Likewise; the session is over, reason says why. */
 	BATON_LIFECYCLE_EVENT_ENDED,
-	/* A new session wants a person's consent on the phone: _approve().
-	 * At the watch it is only said. Comes on every link until then. */
+	/* link(up) for them; _key() gives the session's key. */
+	BATON_LIFECYCLE_EVENT_ACTIVE,
+	/*
+	 * A new session wants a person's consent on the phone: _approve(). At
+	 * the watch it is only said. Comes on every link until then.
+	 */
 	BATON_LIFECYCLE_EVENT_AUTHENTICATE,
 	/* Phone: the watch asks to _resume(). */
 	BATON_LIFECYCLE_EVENT_ASKED,
 	/* Phone: an eighth of the life is left: _renew(). */
 	BATON_LIFECYCLE_EVENT_EXPIRES,
-	/* Call baton_session_bond_revoke(), close what hangs on the bond. */
-	BATON_LIFECYCLE_EVENT_REVOKE,
 	/* What was kept of the session is deleted, durably: _wipe(). */
 	BATON_LIFECYCLE_EVENT_REVOKED,
 	/* The store failed; the write is asked for again. */
@@ -129,7 +133,8 @@ struct baton_lifecycle_kept {
 	uint8_t reason; /* OVER, ENDING: enum baton_lifecycle_reason */
 	uint8_t id[BATON_LIFECYCLE_ID_LEN];
 	uint32_t turn; /* how often it was resumed */
-	uint32_t left_s; /* of its life */
+	uint32_t life_s; /* how long it was opened or renewed for */
+	uint32_t left_s; /* of that */
 	uint64_t opened_s; /* the phone's wall time then */
 	uint64_t until_s; /* phone: of its life's end; 0 where not known */
 	uint8_t context[BATON_LIFECYCLE_CONTEXT_LEN]; /* of both devices */
@@ -156,16 +161,14 @@ struct baton_lifecycle {
 	uint16_t tell; /* events, one bit each */
 	uint8_t owed; /* frames, one bit each */
 	uint8_t link; /* none, connecting, secured */
-	uint8_t ended_reason;
-	uint8_t refused[BATON_LIFECYCLE_ID_LEN]; /* of a GO nobody knows */
-	uint8_t answer[BATON_LIFECYCLE_ID_LEN]; /* of an END to be answered */
+	uint8_t answer
+		[BATON_LIFECYCLE_ID_LEN]; /* of what is over, or unknown */
 	bool bonded, pairing, revoked;
 	bool known; /* context is: both were said */
 	bool agreed; /* on this link, by both */
 	bool active;
 	bool by_peer; /* what will be told was */
 	bool warned; /* EXPIRES was told */
-	bool stored; /* there is a value */
 	bool dirty; /* kept is not what is or is being written */
 	bool asked; /* a store operation is out */
 	char key[BATON_BOND_KEY_LEN];
@@ -203,7 +206,7 @@ void baton_lifecycle_connecting(struct baton_lifecycle *life);
 
 /*
  * The engine is secured with this bond's peer, or its link has gone. wall_s:
- * the phone's wall time, seconds since 1970; a watch gives 0.
+ * the phone's wall time, seconds since 1970; 0: none, as a watch gives.
  */
 void baton_lifecycle_link(struct baton_lifecycle *life, bool up,
 			  uint64_t wall_s, uint64_t now_ms);
