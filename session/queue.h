@@ -15,7 +15,7 @@
  *
  * It rests on stores that keep what they said was durable. Where a store was put
  * back to what it held before, nothing that is in the outbox is lost, but
- * items may come twice; NEW_LINE and PUT_BACK tell.
+ * items may come twice; NEW_LINE and MISSING tell.
  *
  * Where a function takes a machine for the application, NULL is one that there
  * is not: BATON_ERR_NOT_FOUND. Times are ms. Memory is the caller's.
@@ -49,10 +49,10 @@ enum baton_queue_event_type {
 	 */
 	BATON_QUEUE_NEW_LINE,
 	/*
-	 * The store of the peer's items (here) was put back: items that had
-	 * been taken are in no inbox any more.
+	 * Items of the peer's are in no inbox: they had been taken, and this
+	 * store was put back; or the peer's was damaged.
 	 */
-	BATON_QUEUE_PUT_BACK,
+	BATON_QUEUE_MISSING,
 	/* The store failed; the write is asked for again. */
 	BATON_QUEUE_STORE_FAILED,
 };
@@ -88,7 +88,6 @@ struct baton_queue_place {
 	uint32_t number;
 	uint16_t len; /* without its header */
 	uint8_t state; /* enum baton_queue_place_state */
-	bool out; /* in the store operation that is out */
 };
 
 /* One direction. Numbers begin with 1. */
@@ -100,12 +99,16 @@ struct baton_queue_box {
 	uint32_t next; /* the number of the one to come */
 	uint32_t durable; /* all up to here are */
 	uint32_t spent; /* all up to here are to be deleted */
+	uint32_t put_to, deleted_to; /* of the store operation that is out */
 };
 
 struct baton_queue {
 	struct baton_queue_box out, in;
+	void *memory;
 	uint16_t item_max;
-	size_t room;
+	uint8_t news; /* events, one bit each */
+	bool ready; /* loaded */
+	bool up;
 	uint64_t now_ms, retry_at_ms;
 	struct baton_drbg drbg;
 
@@ -117,27 +120,25 @@ struct baton_queue {
 	bool has_line, line_dirty;
 	bool lined, agreed; /* LINE was sent on this link; ACK came */
 
-	/* Receiver: numbers of the peer's line, as far as not in. */
+	/* Receiver. The peer's numbers: */
 	uint8_t peer_line[BATON_QUEUE_LINE_LEN];
 	uint8_t peer_new_line[BATON_QUEUE_LINE_LEN]; /* waits for writes */
-	uint32_t peer_new_first;
+	uint32_t peer_new_first, peer_new_before;
 	uint32_t taken, taken_mark; /* durable */
-	uint32_t got, got_mark; /* in memory */
+	uint32_t got; /* in memory */
 	uint32_t told_limit;
-	uint32_t told; /* of in: the last ITEM */
 	bool has_peer_line, peer_lined, peer_line_waits;
 	bool owes_ack, again;
+	/* Of the inbox: */
+	uint32_t told; /* by ITEM */
 
 	/* The store operation that is out. */
-	bool asked, writes_out, writes_in;
+	bool asked, writes_out;
 	uint32_t store_id;
-	uint32_t writes_taken, writes_mark;
-	uint32_t writes_before;
+	uint32_t writes_taken, writes_mark, writes_before;
 	uint8_t writes_line[BATON_QUEUE_LINE_LEN];
 	char name[BATON_STORE_WRITES_MAX][BATON_NAME_MAX];
-	uint8_t header[2][BATON_QUEUE_HEADER_MAX];
-
-	uint8_t news; /* events, one bit each */
+	uint8_t header[BATON_QUEUE_HEADER_MAX];
 };
 
 /* Bytes of memory for so many items of item_max bytes each way. */

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Random traffic of two queues with everything that can go wrong, then a quiet
+ * time in which all that was safe has to arrive: once, and in order.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "session/queue.h"
+#include "sim/prng.h"
+
+#define STEPS 1200
+#define SETTLE_STEPS 4000
+#define STORED 64
+#define VALUE 32
+#define ITEM_MAX 16
+#define ROOM 40
+#define FLIGHT 8
+#define PUTS 512 /* per device and world, at most */
+
+struct record {
+	char name[BATON_NAME_MAX];
+	uint8_t value[VALUE];
+	size_t len; /* 0: none */
+};
+
+struct flight {
+	uint8_t op;
+	uint8_t body[ROOM];
+	size_t len;
+};
+
+/* What survives a power cut: the machine's values and the application's. */
+struct medium {
+	struct record record[STORED];
+	uint32_t log[2 * PUTS]; /* what the application did, in this order */
+	uint32_t logged;
+	uint32_t last; /* number of the item that it did last */
+};
+
+struct device {
+	struct baton_queue queue;
+	uint64_t memory[512];
+	struct medium medium, past;
+	struct baton_store_op op;
+	bool op_out, has_past;
+	struct flight in[FLIGHT]; /* under way to it */
+	size_t in_count;
+	uint32_t put; /* contents given, 1.. */
+	uint32_t number[PUTS]; /* of each content, in this life; 0: none */
+	uint32_t kept; /* number that KEPT named last, in this life */
+	bool safe[PUTS]; /* content has to arrive */
+	uint32_t doing; /* number of the item that is being dealt with, 0 */
+	bool doubles; /* its items may come twice, or have */
+	uint16_t outbox, inbox;
+};
+
+static struct device device[2];
+static struct baton_prng prng;
+static bool up, traces;
+static uint64_t now_ms, boots;
+static const char *broken;
+static uint64_t were_put, arrived, crashes, failed_writes, links, lost,
+	put_back;
+static uint64_t new_lines;
+
+static uint32_t below(uint32_t n)
+{
+	return (uint32_t)baton_prng_below(&prng, n);
+}
+
+static bool chance(uint32_t percent)
+{
+	return below(100) < percent;
+}
+
+#define SAY(...)                                      \
+	do {                                          \
+		if (traces)                           \
+			fprintf(stderr, __VA_ARGS__); \
+	} while (0)
+
+static void breaks(const char *why)
+{
+	if (!broken)
+		broken = why;
+	SAY("  BROKEN: %s\n", why);
+}
+
+static void start(int d)
+{
+	struct device *dev = &device[d];
+	uint8_t seed[BATON_DRBG_SEED_LEN] = {0};
+	size_t i;
+
+	baton_store_be64(seed, ++boots);
+	if (baton_queue_init(&dev->queue, ITEM_MAX, dev->outbox, dev->inbox,
+			     seed, dev->memory, sizeof(dev->memory)))
+		breaks("init");
+	/* In whatever order. */
+	for (i = 0; i < STORED; i++) {
+		struct record *record =
+			&dev->medium.record[(i + boots) % STORED];
+
+		if (record->len > 0 &&
+		    baton_queue_load(&dev->queue, record->name, record->value,
+				     record->len))
+			breaks("what was stored is not loaded");
+	}
+	dev->op_out = false;
+	dev->doing = 0;
+	dev->kept = 0;
+	memset(dev->number, 0, sizeof(dev->number));
+	baton_queue_link(&dev->queue, false, 0, now_ms);
+}
+
+static void set_link(bool now_up)
+{
+	int d;
+
+	up = now_up;
+	links += now_up;
+	SAY("link %s\n", up ? "up" : "down");
+	for (d = 0; d < 2; d++) {
+		lost += device[d].in_count;
+		device[d].in_count = 0;
+		baton_queue_link(&device[d].queue, up, ROOM, now_ms);
+	}
+}
+
+static void crash(int d)
+{
+	SAY("%d crashes\n", d);
+	crashes++;
+	set_link(false);
+	start(d);
+}
+
+static struct record *find(struct medium *medium, const char *name)
+{
+	struct record *room = NULL;
+	size_t i;
+
+	for (i = 0; i < STORED; i++) {
+		if (medium->record[i].len == 0)
+			room = &medium->record[i];
+		else if (strcmp(medium->record[i].name, name) == 0)
+			return &medium->record[i];
+	}
+	return room;
+}
+
+static void apply(struct device *dev)
+{
+	const struct baton_store_write *write;
+	struct record *record;
+	size_t i;
+
+	for (i = 0; i < dev->op.count; i++) {
+		write = &dev->op.write[i];
+		record = find(&dev->medium, write->key);
+		if (strlen(write->key) >= BATON_NAME_MAX || !record ||
+		    write->value_len > VALUE) {
+			breaks("a write of the wrong size, or too many");
+			return;
+		}
+		memset(record, 0, sizeof(*record));
+		if (write->kind == BATON_STORE_DELETE)
+			continue;
+		strcpy(record->name, write->key);
+		memcpy(record->value, write->value, write->value_len);
+		record->len = write->value_len;
+	}
+}
+
+/* The operation that is out ends, in one of four ways. */
+static void write_out(int d, uint32_t trouble)
+{
+	struct device *dev = &device[d];
+	bool goes_wrong = chance(trouble);
+	uint32_t how = below(3);
+
+	if (!dev->op_out)
+		return;
+	SAY("%d write %u: %s\n", d, dev->op.id,
+	    !goes_wrong ? "done"
+	    : how == 0	? "fails"
+	    : how == 1	? "cut before"
+			: "cut after");
+	if (!goes_wrong || how == 2)
+		apply(dev);
+	if (goes_wrong && how > 0) {
+		crash(d);
+		return;
+	}
+	dev->op_out = false;
+	failed_writes += goes_wrong;
+	baton_queue_stored(&dev->queue, dev->op.id,
+			   goes_wrong ? BATON_ERR_STORE : BATON_OK, now_ms);
+}
+
+static void ask_for_write(int d)
+{
+	struct device *dev = &device[d];
+
+	if (!dev->op_out)
+		dev->op_out = baton_queue_next_store_op(&dev->queue, &dev->op);
+}
+
+static void put(int d)
+{
+	struct device *dev = &device[d];
+	uint8_t item[ITEM_MAX] = {0};
+	uint32_t number = 0;
+	enum baton_err err;
+
+	if (dev->put + 1 >= PUTS)
+		return;
+	baton_store_be32(item, dev->put + 1);
+	err = baton_queue_put(&dev->queue, item, 4 + below(ITEM_MAX - 3),
+			      &number, now_ms);
+	if (err == BATON_ERR_SPACE)
+		return;
+	if (err)
+		breaks("put");
+	dev->number[++dev->put] = number;
+	were_put++;
+	SAY("%d puts %u as %u\n", d, dev->put, number);
+}
+
+static void kept(struct device *dev, uint32_t number)
+{
+	uint32_t c;
+
+	for (c = 1; c <= dev->put; c++)
+		if (dev->number[c] > dev->kept && dev->number[c] <= number)
+			dev->safe[c] = true;
+	dev->kept = number;
+}
+
+/* The application does what the item says, durably, unless it has. */
+static void deal_with(int d, const struct baton_queue_event *event)
+{
+	struct device *dev = &device[d], *from = &device[!d];
+	struct medium *medium = &dev->medium;
+	uint32_t content = event->len < 4 ? 0 : baton_load_be32(event->bytes);
+
+	SAY("%d is told %u as %u\n", d, content, event->number);
+	dev->doing = event->number;
+	if (event->number <= medium->last)
+		return;
+	if (content == 0 || content > from->put)
+		breaks("an item that nobody put");
+	if (!from->doubles && medium->logged > 0 &&
+	    content <= medium->log[medium->logged - 1])
+		breaks("an item came twice, or out of order");
+	if (medium->logged == 2 * PUTS) {
+		breaks("far too many items");
+		return;
+	}
+	medium->log[medium->logged++] = content;
+	medium->last = event->number;
+	arrived++;
+}
+
+static void attend(int d)
+{
+	struct device *dev = &device[d];
+	struct baton_queue_event event;
+
+	if (!baton_queue_next_event(&dev->queue, &event))
+		return;
+	switch (event.type) {
+	case BATON_QUEUE_KEPT:
+		SAY("%d kept %u\n", d, event.number);
+		kept(dev, event.number);
+		break;
+	case BATON_QUEUE_ITEM:
+		deal_with(d, &event);
+		break;
+	case BATON_QUEUE_NEW_LINE:
+		SAY("%d has a new line\n", d);
+		new_lines++;
+		if (!dev->doubles)
+			breaks("a new line without a store put back");
+		break;
+	case BATON_QUEUE_MISSING:
+		SAY("%d misses items\n", d);
+		if (!dev->doubles)
+			breaks("items missing without a store put back");
+		break;
+	case BATON_QUEUE_TAKEN:
+	case BATON_QUEUE_GONE:
+	case BATON_QUEUE_STORE_FAILED:
+		break;
+	}
+}
+
+static void finish(int d)
+{
+	struct device *dev = &device[d];
+
+	/* Told in order, so the last one told may not be the oldest. */
+	if (dev->doing &&
+	    !baton_queue_done(&dev->queue, dev->queue.in.spent + 1, now_ms))
+		SAY("%d did %u\n", d, dev->queue.in.spent);
+}
+
+/* What the machine has to say goes on its way. */
+static void send(int d)
+{
+	struct device *to = &device[!d];
+	struct flight *flight = &to->in[to->in_count];
+
+	if (!up || to->in_count == FLIGHT)
+		return;
+	if (!baton_queue_tx(&device[d].queue, &flight->op, flight->body,
+			    sizeof(flight->body), &flight->len, now_ms))
+		return;
+	SAY("%d sends %u (%zu)\n", d, flight->op, flight->len);
+	to->in_count++;
+}
+
+static void arrive(int d)
+{
+	struct device *dev = &device[d];
+	enum baton_err err;
+
+	if (dev->in_count == 0)
+		return;
+	err = baton_queue_rx(&dev->queue, dev->in[0].op, dev->in[0].body,
+			     dev->in[0].len, now_ms);
+	SAY("%d takes %u: %d\n", d, dev->in[0].op, err);
+	if (err && err != BATON_ERR_PEER_STATE)
+		breaks("one machine does not take what the other one sent");
+	memmove(&dev->in[0], &dev->in[1], (FLIGHT - 1) * sizeof(struct flight));
+	dev->in_count--;
+}
+
+static bool is_logged(const struct medium *medium, uint32_t content)
+{
+	uint32_t i;
+
+	for (i = 0; i < medium->logged; i++)
+		if (medium->log[i] == content)
+			return true;
+	return false;
+}
+
+static bool is_stored(const struct medium *medium, const char *box,
+		      uint32_t content)
+{
+	const struct record *record;
+	size_t i;
+
+	for (i = 0; i < STORED; i++) {
+		record = &medium->record[i];
+		if (record->len > BATON_QUEUE_ITEM_HEADER &&
+		    memcmp(record->name, box, 3) == 0 &&
+		    baton_load_be32(record->value + BATON_QUEUE_ITEM_HEADER) ==
+			    content)
+			return true;
+	}
+	return false;
+}
+
+static bool waits(const struct device *dev, uint32_t content)
+{
+	const struct baton_queue_box *box = &dev->queue.out;
+	const uint8_t *item;
+	uint16_t i;
+
+	for (i = 0; i < box->count; i++) {
+		item = box->bytes +
+		       i * (size_t)(BATON_QUEUE_ITEM_HEADER + ITEM_MAX) +
+		       BATON_QUEUE_ITEM_HEADER;
+		if ((box->place[i].state == BATON_QUEUE_DURABLE ||
+		     box->place[i].state == BATON_QUEUE_FRESH) &&
+		    baton_load_be32(item) == content)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The store is put back, and the application's with it. Of what was put since, and
+ * of what was taken since, only that is safe which the other device has.
+ */
+static void roll_back(int d)
+{
+	struct device *dev = &device[d], *peer = &device[!d];
+	uint32_t c;
+
+	if (!dev->has_past)
+		return;
+	SAY("%d is put back\n", d);
+	put_back++;
+	set_link(false);
+	dev->medium = dev->past;
+	dev->doubles = true;
+	for (c = 1; c < PUTS; c++) {
+		dev->safe[c] =
+			dev->safe[c] && (is_stored(&dev->medium, "qo/", c) ||
+					 is_stored(&peer->medium, "qi/", c) ||
+					 is_logged(&peer->medium, c));
+		if (!is_stored(&dev->medium, "qi/", c) &&
+		    !is_logged(&dev->medium, c) && !waits(peer, c)) {
+			peer->safe[c] = false;
+			peer->number[c] = 0; /* whenever KEPT is told */
+		}
+	}
+	start(d);
+}
+
+static void step(int d, uint32_t trouble, uint32_t lazy, bool rolls)
+{
+	switch (below(10)) {
+	case 0:
+		if (chance(60))
+			put(d);
+		break;
+	case 1:
+	case 2:
+		if (chance(lazy))
+			write_out(d, trouble);
+		ask_for_write(d);
+		break;
+	case 3:
+	case 4:
+		send(d);
+		break;
+	case 5:
+	case 6:
+		arrive(d);
+		break;
+	case 7:
+		attend(d);
+		break;
+	case 8:
+		if (chance(lazy))
+			finish(d);
+		break;
+	case 9:
+		now_ms += below(400);
+		baton_queue_tick(&device[d].queue, now_ms);
+		if (chance(up ? trouble / 2 : 40))
+			set_link(!up);
+		if (chance(trouble / 4))
+			crash(d);
+		if (rolls && chance(5) && !device[d].op_out) {
+			device[d].past = device[d].medium;
+			device[d].has_past = true;
+		}
+		if (rolls && chance(4))
+			roll_back(d);
+		break;
+	}
+}
+
+static bool is_idle(int d)
+{
+	struct device *dev = &device[d];
+
+	return !dev->op_out && dev->in_count == 0 &&
+	       baton_queue_outstanding(&dev->queue) == 0 &&
+	       baton_queue_waiting(&dev->queue) == 0;
+}
+
+static void settle(void)
+{
+	int i, d;
+
+	for (i = 0; i < SETTLE_STEPS && !broken; i++) {
+		if (!up)
+			set_link(true);
+		for (d = 0; d < 2; d++) {
+			ask_for_write(d);
+			write_out(d, 0);
+			send(d);
+			arrive(d);
+			attend(d);
+			finish(d);
+			baton_queue_tick(&device[d].queue, now_ms);
+		}
+		now_ms += 50;
+		if (is_idle(0) && is_idle(1) && i > 50)
+			return;
+	}
+	breaks("it does not come to rest");
+}
+
+static const char *play(uint64_t seed)
+{
+	uint32_t trouble, lazy, i, c;
+	bool rolls;
+	int d;
+
+	baton_prng_init(&prng, seed, 2);
+	memset(device, 0, sizeof(device));
+	broken = NULL;
+	up = false;
+	now_ms = 1000;
+	boots = seed << 20;
+	trouble = below(4) * 8;
+	lazy = 20 + below(80);
+	rolls = below(4) == 0;
+	for (d = 0; d < 2; d++) {
+		device[d].outbox = (uint16_t)(1 + below(8));
+		device[d].inbox = (uint16_t)(1 + below(8));
+		start(d);
+	}
+	for (i = 0; i < STEPS && !broken; i++)
+		step((int)below(2), trouble, lazy, rolls);
+	if (!broken)
+		settle();
+	for (d = 0; d < 2 && !broken; d++)
+		for (c = 1; c <= device[d].put; c++)
+			if (device[d].safe[c] &&
+			    !is_logged(&device[!d].medium, c)) {
+				SAY("%u of %d\n", c, d);
+				breaks("an item that was safe is lost");
+			}
+	return broken;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long count, seed = 1, i;
+	const char *why;
+	char *end = "";
+
+	count = argc > 1 ? strtoull(argv[1], &end, 10) : 0;
+	if (argc > 2 && !*end)
+		seed = strtoull(argv[2], &end, 10);
+	traces = argc == 4 && strcmp(argv[3], "--trace") == 0;
+	if (*end || count == 0 || argc > 4 || (argc == 4 && !traces)) {
+		fputs("usage: queues COUNT [SEED [--trace]]\n"
+		      "Plays COUNT worlds from SEED (1) on.\n"
+		      "Exit codes: 0 all held, 1 something did not, 64 wrong "
+		      "usage.\n",
+		      stderr);
+		return 64;
+	}
+	for (i = 0; i < count; i++) {
+		why = play(seed + i);
+		if (!why)
+			continue;
+		printf("seed %llu: %s\n  repeat: queues 1 %llu --trace\n",
+		       seed + i, why, seed + i);
+		return 1;
+	}
+	printf("%llu worlds from seed %llu: %" PRIu64 " items put, %" PRIu64
+	       " arrived, %" PRIu64 " links,\n  %" PRIu64
+	       " envelopes lost, %" PRIu64 " power cuts, %" PRIu64
+	       " failed writes, %" PRIu64 " stores put back, %" PRIu64
+	       " new lines:\n  each once, in order, none lost\n",
+	       count, seed, were_put, arrived, links, lost, crashes,
+	       failed_writes, put_back, new_lines);
+	return 0;
+}
