@@ -35,6 +35,7 @@ struct baton_sim_stack {
 	bool up;
 	bool pumping;
 	bool deaf;
+	bool gated;
 };
 
 static struct kept *kept_find(struct baton_sim_stack *stack, const char *key)
@@ -107,6 +108,16 @@ static void run_event(struct baton_sim_stack *stack,
 				     BATON_HCI_REMOTE_USER);
 }
 
+static bool next_event(struct baton_sim_stack *stack, struct baton_event *event)
+{
+	if (stack->deaf)
+		return false;
+	if (stack->gated)
+		return baton_session_next_control(stack->session, event);
+	return baton_session_next_event(stack->session, event,
+					baton_sim_stack_now_ms(stack));
+}
+
 /* Take everything the engine has to say; callbacks may make it say more. */
 static void pump(struct baton_sim_stack *stack)
 {
@@ -123,9 +134,7 @@ static void pump(struct baton_sim_stack *stack)
 			run_store_op(stack, &op);
 			more = true;
 		}
-		if (!stack->deaf &&
-		    baton_session_next_event(stack->session, &event,
-					     baton_sim_stack_now_ms(stack))) {
+		if (next_event(stack, &event)) {
 			run_event(stack, &event);
 			more = true;
 		}
@@ -402,6 +411,15 @@ void baton_sim_stack_set_deaf(struct baton_sim_stack *stack, bool deaf)
 {
 	stack->deaf = deaf;
 	if (!deaf)
+		baton_sim_stack_kick(stack);
+}
+
+void baton_sim_stack_set_gated(struct baton_sim_stack *stack, bool gated)
+{
+	bool opens = stack->gated && !gated;
+
+	stack->gated = gated;
+	if (opens)
 		baton_sim_stack_kick(stack);
 }
 

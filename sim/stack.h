@@ -77,6 +77,12 @@ void baton_sim_stack_stored(struct baton_sim_stack *stack, uint32_t id,
 /* True: the application takes no events from now on; false: it does again. */
 void baton_sim_stack_set_deaf(struct baton_sim_stack *stack, bool deaf);
 
+/*
+ * True: it takes urgent frames and what concerns the link, but no data, from
+ * now on (baton_session_next_control()); false: all again.
+ */
+void baton_sim_stack_set_gated(struct baton_sim_stack *stack, bool gated);
+
 /* PDUs that the engine dropped as bad input. */
 uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack);
 
