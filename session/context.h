@@ -58,16 +58,18 @@ struct baton_context {
 	struct baton_context_value in[2]; /* the peer's: durable, coming */
 	uint16_t max;
 	uint64_t version; /* the highest that I gave */
-	uint64_t sent, taken; /* versions; sent on this link */
+	uint64_t sent; /* version that is out on this link, 0: none */
+	uint64_t taken, kept; /* versions */
 	uint64_t now_ms, retry_at_ms;
 	uint32_t store_id;
 	uint8_t newest, durable; /* places of out; 2: none */
+	uint8_t written; /* place of out that is being written */
 	uint8_t held; /* place of in */
 	uint8_t writing; /* enum writing (context.c) */
 	uint8_t news; /* events, one bit each */
 	bool coming; /* in[!held] waits to be written */
-	bool up, owes_ack, asks;
-	size_t room;
+	bool up, owes_have, owes_hello, owes_same;
+	bool fresh; /* the peer has not answered HELLO since the start */
 	struct baton_drbg drbg;
 };
 
@@ -102,7 +104,8 @@ enum baton_err baton_context_set(struct baton_context *context,
 
 /*
  * The peer's value that is durable here: a pointer that holds until the next
- * call, *version and *len. NULL: none yet.
+ * call, *version and *len. NULL: none yet. To be asked after a start: CHANGED
+ * tells only what changes after it.
  */
 const uint8_t *baton_context_get(const struct baton_context *context,
 				 uint64_t *version, size_t *len);

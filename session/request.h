@@ -40,10 +40,9 @@ enum baton_request_event_type {
 enum baton_request_failure {
 	BATON_REQUEST_LINK = 1, /* the link went, or the session */
 	BATON_REQUEST_TIMEOUT = 2,
-	BATON_REQUEST_UNKNOWN = 3, /* the peer has no such application */
-	BATON_REQUEST_BUSY = 4, /* the peer has too many to answer */
-	BATON_REQUEST_TOO_LARGE = 5, /* for the peer, or its answer for me */
-	BATON_REQUEST_REFUSED = 6, /* by the application; reason */
+	BATON_REQUEST_BUSY = 3, /* the peer has too many to answer */
+	BATON_REQUEST_TOO_LARGE = 4, /* for the peer, or its answer for me */
+	BATON_REQUEST_REFUSED = 5, /* by the application; reason */
 };
 
 struct baton_request_event {
@@ -56,26 +55,49 @@ struct baton_request_event {
 	size_t len;
 };
 
+/*
+ *   mine    ask          sent           ANSWER, REFUSE, time, link
+ *   FREE ---------> NEW -------> WAITS ----------------------------> OVER
+ *    ^                             told, and CANCEL sent where due    |
+ *    +----------------------------------------------------------------+
+ *
+ *   theirs  ASK          told           answer, refuse         sent
+ *   FREE ---------> NEW -------> WAITS -----------------> OVER ------> FREE
+ *    ^               |            | CANCEL, time, link
+ *    +---------------+            +-------> GONE --- told ---> FREE
+ */
+enum baton_request_state {
+	BATON_REQUEST_FREE,
+	BATON_REQUEST_NEW,
+	BATON_REQUEST_WAITS,
+	BATON_REQUEST_OVER,
+	BATON_REQUEST_LEFT, /* theirs: to be told */
+	BATON_REQUEST_TOLD, /* mine: its body is being looked at */
+};
+
 /* One that is outstanding; members are the machine's own. */
 struct baton_request_place {
 	uint64_t until_ms;
+	uint8_t *body; /* max bytes */
 	uint32_t number;
 	uint16_t len; /* of body */
-	uint8_t state; /* enum place_state (request.c) */
-	uint8_t failure, reason;
-	uint8_t *body; /* message_max bytes */
+	uint8_t state; /* enum baton_request_state */
+	uint8_t failure, reason; /* OVER: 0, or why without an answer */
+	bool cancels; /* mine: CANCEL is owed */
+	bool silent; /* mine: nothing is to be told */
 };
 
 struct baton_requests {
 	struct baton_request_place out[BATON_REQUESTS_MAX]; /* mine */
 	struct baton_request_place in[BATON_REQUESTS_MAX]; /* the peer's */
-	uint32_t busy[BATON_REQUESTS_MAX]; /* of the peer's, refused unread */
-	uint8_t busy_why[BATON_REQUESTS_MAX];
-	uint8_t busy_count;
+	/* Of the peer's, refused unread; REFUSE is owed. */
+	uint32_t unread[BATON_REQUESTS_MAX];
+	uint8_t unread_why[BATON_REQUESTS_MAX];
+	uint8_t unread_count;
 	uint8_t count; /* places each way */
-	uint8_t turn; /* who is looked at first */
 	uint16_t max;
-	size_t room;
+	size_t room; /* 0: the peer has no such application */
+	void *memory;
 	uint32_t number; /* last given */
 	uint32_t heard; /* highest of the peer's on this link */
 	uint64_t now_ms;
@@ -97,7 +119,8 @@ void baton_requests_wipe(struct baton_requests *requests);
  * timeout_ms: 1..BATON_REQUEST_TIMEOUT_MAX_MS. *number: of its events.
  * BATON_ERR_STATE: no link with an active session. BATON_ERR_NOT_FOUND: the
  * peer has no such application. BATON_ERR_TOO_LARGE, BATON_ERR_ARG.
- * BATON_ERR_AGAIN: as many are outstanding as may be.
+ * BATON_ERR_AGAIN: as many are outstanding as may be, or ended ones were not
+ * told yet. BATON_ERR_EXHAUSTED: 2^32 - 1 were asked.
  */
 BATON_MUST_CHECK
 enum baton_err baton_requests_ask(struct baton_requests *requests,
