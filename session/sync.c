@@ -26,16 +26,26 @@ struct position {
 	uint8_t reason;
 };
 
+/*
+ * The peer's instance that the numbers belong to, if this bond has shown it;
+ * zeros if not: the peer of another bond may neither go on with them nor learn
+ * whose they are. Two devices that paired twice are one peer with two bonds.
+ */
+static const uint8_t *known_instance(const struct baton_session *session)
+{
+	static const uint8_t unknown[INSTANCE_LEN];
+	const struct baton_bond *bond = &session->bonds[session->bond_at];
+
+	return memcmp(bond->instance, session->peer_instance, INSTANCE_LEN) == 0
+		       ? bond->instance
+		       : unknown;
+}
+
 void sync_begin(struct baton_session *session)
 {
-	const uint8_t *id = session->bonds[session->bond_at].id;
 	const struct baton_ticket *ticket =
 		&session->bonds[session->bond_at].ticket;
 
-	if (memcmp(session->peer_bond, id, BATON_BOND_ID_LEN) != 0) {
-		memcpy(session->peer_bond, id, BATON_BOND_ID_LEN);
-		memset(session->peer_instance, 0, INSTANCE_LEN);
-	}
 	session->owes |= OWES(SYNC_FRAME);
 	session->stated = ticket->generation;
 	session->stated_proven = ticket->proven;
@@ -97,7 +107,7 @@ enum baton_err sync_put(struct baton_session *session)
 	int i;
 
 	memcpy(body, session->instance, INSTANCE_LEN);
-	memcpy(body + INSTANCE_LEN, session->peer_instance, INSTANCE_LEN);
+	memcpy(body + INSTANCE_LEN, known_instance(session), INSTANCE_LEN);
 	baton_store_be32(body + GENERATION_AT, session->stated);
 	baton_store_be32(body + PROVEN_AT, session->stated_proven);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
@@ -235,6 +245,7 @@ static void take_generation(struct baton_session *session, const uint8_t *body,
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			 size_t len, uint64_t now_ms)
 {
+	struct baton_bond *bond = &session->bonds[session->bond_at];
 	struct position at[BATON_ALL_STREAMS];
 	enum baton_err err;
 	bool known;
@@ -248,10 +259,12 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 		return err;
 	if (highest_generation(session, body) > GENERATION_MAX)
 		return BATON_ERR_EXHAUSTED;
-	known = memcmp(body, session->peer_instance, INSTANCE_LEN) == 0 &&
+	known = memcmp(body, known_instance(session), INSTANCE_LEN) == 0 &&
 		memcmp(body + INSTANCE_LEN, session->instance, INSTANCE_LEN) ==
 			0;
+	memcpy(bond->instance, body, INSTANCE_LEN);
 	memcpy(session->peer_instance, body, INSTANCE_LEN);
+	memcpy(session->peer_bond, bond->id, BATON_BOND_ID_LEN);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		err = apply(session, i, known, &at[i]);
 		if (err)

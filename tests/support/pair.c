@@ -586,10 +586,12 @@ bool pair_bond(struct pair *pair)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
+		pair->end[i].compare = false;
 		if (baton_session_pairing_open(&pair->end[i].session,
 					       pair->now_ms))
 			return false;
+	}
 	pair_up(pair);
 	if (!pair_run(pair, both_compare, 60000))
 		return false;

@@ -307,6 +307,38 @@ static void a_stale_advert_costs_a_round_trip(void **state)
 	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
 }
 
+/* They paired twice; adverts may bring them together by either bond. */
+static void two_bonds_of_two_devices_share_one_numbering(void **state)
+{
+	uint8_t first[BATON_BOND_ID_LEN];
+
+	(void)state;
+	know(false);
+	assert_int_equal(baton_session_bond_id(&phone->session, 0, first), 0);
+	know(false);
+	assert_int_equal(baton_session_bond_count(&phone->session), 2);
+	assert_int_equal(baton_session_bond_select(&phone->session, first), 0);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+
+	/* It is taken, and nobody hears of it. */
+	assert_int_equal(send_early(), BATON_OK);
+	world->lose[BATON_PHONE] = 1000;
+	while (pair_turn(world))
+		;
+	assert_int_equal(watch->messages, 1);
+	pair_down(world);
+	world->lose[BATON_PHONE] = 0;
+	assert_int_equal(baton_session_bond_id(&phone->session, 1, first), 0);
+	assert_int_equal(baton_session_bond_select(&phone->session, first), 0);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	while (pair_turn(world))
+		;
+	assert_int_equal(phone->lost_end, phone->lost_from);
+	assert_int_equal(phone->delivered, 1);
+}
+
 static void a_half_sent_message_goes_on(void **state)
 {
 	const uint64_t total = 200000;
@@ -485,6 +517,7 @@ int main(void)
 		T(a_ticket_that_cannot_be_used_up_brings_nothing),
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
+		T(two_bonds_of_two_devices_share_one_numbering),
 		T(a_half_sent_message_goes_on),
 		T(a_chain_of_tickets_ends),
 		T(a_rolled_back_store_is_told_and_survived),
