@@ -328,7 +328,6 @@ static enum baton_err take_block(struct baton_link *link,
 	case BATON_BLOCK_SHORT:
 	case BATON_BLOCK_LONG:
 	case BATON_BLOCK_PART:
-		link->data_ms = now_ms;
 		link->arrived |= (uint8_t)(1 << block->class_id);
 		return baton_receiver_data(&link->receiver[block->class_id],
 					   block, now_ms);
@@ -386,7 +385,7 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 
 /* ACKs that are due by due_ms and fit into cap bytes. */
 static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
-		       uint64_t due_ms)
+		       uint64_t due_ms, uint64_t now_ms)
 {
 	struct baton_receiver *receiver = link->receiver;
 	size_t n = 0;
@@ -394,17 +393,18 @@ static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
 
 	for (c = 0; c < BATON_CLASSES; c++, receiver++)
 		if (receiver->ack_due_ms <= due_ms && n + BATON_ACK_LEN <= cap)
-			n += baton_receiver_ack(receiver, dst + n, cap - n);
+			n += baton_receiver_ack(receiver, dst + n, cap - n,
+						now_ms);
 	return n;
 }
 
-static size_t build_echo(struct baton_link *link, uint8_t *dst)
+static size_t build_echo(struct baton_link *link, uint8_t *dst, uint64_t now_ms)
 {
 	size_t n = baton_pdu_put_echo(dst, link->echo_token);
 
 	link->echo_owed = false;
 	return n + baton_receiver_ack(&link->receiver[link->echo_class],
-				      dst + n, BATON_PDU_MIN - n);
+				      dst + n, BATON_PDU_MIN - n, now_ms);
 }
 
 /*
@@ -448,7 +448,8 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 	if (sizes.best >= ACKS_RIDE_LEN)
 		ahead = put_acks(link, dst, ACKS_RIDE_LEN / 2,
 				 sender->uncut < sizes.best ? BATON_NEVER - 1
-							    : now_ms);
+							    : now_ms,
+				 now_ms);
 	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms);
 	if (n > 0) {
 		link->stats.tx_data_pdus++;
@@ -500,12 +501,12 @@ static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 	while (sender < end && !baton_sender_ready(sender))
 		sender++;
 	if (link->echo_owed)
-		return build_echo(link, dst);
+		return build_echo(link, dst, now_ms);
 	/* ACKs by themselves, where they would not fit in front of data. */
 	if (sender == end || link->sizes.best < ACKS_RIDE_LEN)
 		n = put_acks(link, dst,
 			     link->sizes.best < cap ? link->sizes.best : cap,
-			     now_ms);
+			     now_ms, now_ms);
 	if (n > 0) {
 		link->stats.tx_ack_pdus++;
 		return n;
@@ -582,8 +583,8 @@ static uint64_t stuck_deadline(const struct baton_link *link)
 			due = baton_earlier(due, link->sender[c].progress_ms +
 							 BATON_SILENCE_MS);
 		if (baton_receiver_partial(&link->receiver[c]))
-			due = baton_earlier(due,
-					    link->data_ms + BATON_SILENCE_MS);
+			due = baton_earlier(due, link->receiver[c].moved_ms +
+							 BATON_SILENCE_MS);
 	}
 	return due;
 }

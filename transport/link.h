@@ -109,7 +109,6 @@ struct baton_link {
 	uint64_t probe_ms; /* when the last probe went out */
 	uint64_t ticked_ms; /* the last tick() */
 	uint64_t longer_ms; /* when a longer PDU was tried last */
-	uint64_t data_ms; /* last DATA that came */
 	struct baton_link_facts facts;
 
 	/* What outlives a link begins here. */

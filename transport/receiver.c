@@ -240,7 +240,8 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 {
 	uint32_t number = full_number(receiver, data);
 	struct baton_slot *slot;
-	bool hole = receiver->high != receiver->next;
+	uint32_t before = receiver->next;
+	bool hole = receiver->high != before;
 	bool below = (int32_t)(number - receiver->next) < 0;
 	enum baton_err err;
 
@@ -266,6 +267,8 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	while (receiver->next != receiver->taken + receiver->window &&
 	       whole(slot_at(receiver, receiver->next)))
 		receiver->next++;
+	if (receiver->next != before)
+		receiver->moved_ms = now_ms;
 	if (hole || receiver->high != receiver->next ||
 	    proves_length(receiver, data))
 		receiver->ack_due_ms = 0;
@@ -305,8 +308,9 @@ void baton_receiver_release(struct baton_receiver *receiver)
 }
 
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
-			  size_t cap)
+			  size_t cap, uint64_t now_ms)
 {
+	uint32_t limit = receiver->next + credit(receiver);
 	uint8_t bitmap[16] = {0};
 	uint32_t number;
 	uint32_t i = 0;
@@ -316,7 +320,9 @@ size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 		if (whole(slot_at(receiver, number)))
 			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	receiver->told = receiver->next;
-	receiver->told_limit = receiver->next + credit(receiver);
+	if (limit != receiver->told_limit)
+		receiver->moved_ms = now_ms;
+	receiver->told_limit = limit;
 	receiver->ack_due_ms = BATON_NEVER;
 	return baton_pdu_put_ack(dst, cap, receiver->class_id, receiver->next,
 				 credit(receiver), bitmap);
@@ -326,5 +332,6 @@ bool baton_receiver_partial(const struct baton_receiver *receiver)
 {
 	return receiver->record_have > 0 &&
 	       receiver->record_have < receiver->record_want &&
-	       receiver->taken == receiver->next;
+	       receiver->taken == receiver->next &&
+	       receiver->told_limit != receiver->next;
 }

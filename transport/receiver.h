@@ -51,6 +51,7 @@ struct baton_receiver {
 	uint16_t taken_at; /* where unit taken is */
 	uint64_t ack_due_ms; /* 0: at once, BATON_NEVER: none is owed */
 	uint64_t ack_until_ms; /* the latest it may be put off to */
+	uint64_t moved_ms; /* when next or the credit told last went up */
 };
 
 /* Bytes of memory for a window, for units of at most unit_max bytes. */
@@ -104,9 +105,12 @@ baton_receiver_ack_deadline(const struct baton_receiver *receiver)
 
 /* Write the ACK into cap bytes (BATON_ACK_LEN or more); the debt is paid. */
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
-			  size_t cap);
+			  size_t cap, uint64_t now_ms);
 
-/* True while a record has begun and the sender still owes the rest of it. */
+/*
+ * True while a record has begun and the sender, which has credit, still owes
+ * the rest of it: since moved_ms.
+ */
 bool baton_receiver_partial(const struct baton_receiver *receiver);
 
 #endif

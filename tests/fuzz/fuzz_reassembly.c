@@ -166,7 +166,7 @@ static void take_ack(struct world *world, uint8_t cap)
 	uint8_t pdu[BATON_ACK_MAX];
 	size_t n, count;
 
-	n = baton_receiver_ack(receiver, pdu, BATON_ACK_LEN + (cap & 16));
+	n = baton_receiver_ack(receiver, pdu, BATON_ACK_LEN + (cap & 16), 0);
 	FUZZ_CHECK(n <= (size_t)BATON_ACK_LEN + (cap & 16));
 	FUZZ_CHECK(!baton_pdu_decode(pdu, n, blocks, &count) && count == 1);
 	FUZZ_CHECK(blocks[0].number == (receiver->next & 0xfff));

@@ -484,6 +484,31 @@ static void a_record_that_does_not_go_on_ends_the_link(void **state)
 	assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_ERR_TIMEOUT);
 }
 
+static void what_adds_nothing_does_not_keep_a_link(void **state)
+{
+	uint64_t began = now_ms;
+	uint8_t first[BATON_PDU_MAX];
+	size_t len;
+
+	(void)state;
+	push(a, BATON_CLASS_MESSAGE, 400);
+	len = tx(a);
+	assert_true(len > 0);
+	memcpy(first, pdu, len);
+	assert_int_equal(rx(b, first, len), BATON_OK);
+	take_records(b);
+	while (now_ms < began + 29000) {
+		now_ms += 1000;
+		assert_int_equal(rx(b, first, len), BATON_OK);
+		while (tx(b) > 0)
+			;
+		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
+	}
+	/* Credit was told once more, 1 s after it came. */
+	now_ms = began + 31000;
+	assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_ERR_TIMEOUT);
+}
+
 static void an_application_may_leave_records_for_hours(void **state)
 {
 	uint8_t *record;
@@ -730,6 +755,7 @@ int main(void)
 		T(what_a_probe_shows_missing_goes_again_once),
 		T(a_silent_peer_ends_the_link_after_30_s),
 		T(a_record_that_does_not_go_on_ends_the_link),
+		T(what_adds_nothing_does_not_keep_a_link),
 		T(an_application_may_leave_records_for_hours),
 		T(a_lost_word_about_credit_is_asked_for),
 		T(credit_is_asked_for_while_the_peer_talks),

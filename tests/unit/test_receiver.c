@@ -112,7 +112,7 @@ static struct baton_block ack(size_t cap)
 	struct baton_block blocks[BATON_PDU_BLOCKS];
 	size_t count, len;
 
-	len = baton_receiver_ack(&receiver, pdu, cap);
+	len = baton_receiver_ack(&receiver, pdu, cap, 0);
 	assert_in_range(len, BATON_ACK_LEN, cap);
 	assert_int_equal(baton_pdu_decode(pdu, len, blocks, &count), BATON_OK);
 	return blocks[0];
@@ -585,6 +585,23 @@ static void a_record_that_has_begun_is_missed(void **state)
 	assert_false(baton_receiver_partial(&receiver));
 }
 
+static void a_sender_without_credit_owes_nothing(void **state)
+{
+	uint8_t payload[20] = {0, 250};
+	uint32_t number;
+
+	(void)state;
+	/* Window and credit are used up in the middle of a record. */
+	for (number = 0; number < receiver.told_limit; number++)
+		assert_int_equal(give(BATON_BLOCK_LONG, number, 0, 1,
+				      payload + (number < 2 ? number : 2), 1),
+				 BATON_OK);
+	assert_int_equal(drain(), 0);
+	assert_false(baton_receiver_partial(&receiver));
+	(void)ack(BATON_ACK_MAX);
+	assert_true(baton_receiver_partial(&receiver));
+}
+
 static void what_the_application_leaves_is_not_missed(void **state)
 {
 	uint8_t payload[20] = {0, 30};
@@ -656,6 +673,7 @@ int main(void)
 		T(credit_is_the_room_from_next_on),
 		T(a_full_window_is_told_and_its_opening_too),
 		T(a_record_that_has_begun_is_missed),
+		T(a_sender_without_credit_owes_nothing),
 		T(what_the_application_leaves_is_not_missed),
 		T(starting_anew_forgets_everything),
 	};
