@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/bearers.h"
+#include "tools/control.h"
 #include "tools/device.h"
 #include "tools/fail.h"
 #include "tools/outbox.h"
@@ -17,6 +18,7 @@ struct device {
 	struct baton_role_options options;
 	GMainLoop *loop;
 	struct baton_store *store;
+	struct baton_control *control;
 	struct baton_trace *trace;
 	struct baton_player *player;
 	struct baton_runner *runner;
@@ -117,6 +119,7 @@ static void clear(struct device *device, GError **error)
 {
 	GError *why = NULL;
 
+	baton_control_free(device->control);
 	/* The player's boxes use the engine, the runner ends the link. */
 	if (device->player)
 		why = baton_player_free(device->player);
@@ -153,7 +156,10 @@ static int device_main(enum baton_role role, int argc, char **argv)
 		device.loop = g_main_loop_new(NULL, FALSE);
 		device.player = baton_player_new(&device.options, device.store,
 						 device.loop);
-		if (baton_player_prepare(device.player, &error) &&
+		device.control =
+			baton_control_new(device.options.store, &error);
+		if (device.control &&
+		    baton_player_prepare(device.player, &error) &&
 		    open_runner(&device, &error) &&
 		    check_bond(&device, &error) &&
 		    baton_player_start(device.player, device.runner, &error))
