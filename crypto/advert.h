@@ -16,6 +16,8 @@
  * (crypto/SPEC.md, "Advert"). When it changes is the session's business
  * (session/beacon.h).
  */
+/* In front of it in the manufacturer data: none of its own yet. */
+#define BATON_ADVERT_COMPANY 0xffff
 #define BATON_ADVERT_NONCE_LEN 8
 #define BATON_ADVERT_TAG_LEN 4
 #define BATON_ADVERT_SLOTS 4

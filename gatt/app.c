@@ -3,6 +3,7 @@
 
 #include <gio/gunixfdlist.h>
 
+#include "crypto/advert.h"
 #include "gatt/app-dbus.h"
 #include "gatt/bulk-dbus.h"
 
@@ -21,6 +22,7 @@ struct baton_app {
 	GDBusConnection *bus;
 	GDBusObjectManagerServer *objects;
 	BatonAppLEAdvertisement1 *advert;
+	bool show_name;
 };
 
 /* What bluetoothd says about a call; device points into the options. */
@@ -216,15 +218,33 @@ static void export_bulk(struct baton_app *app)
 	export(app, PATH_BULK, chrc);
 }
 
-static void export_advert(struct baton_app *app, bool show_name)
+void baton_app_show(struct baton_app *app, const uint8_t *advert)
 {
-	const char *uuids[] = {BATON_GATT_UUID_SERVICE, NULL};
-	const char *includes[] = {show_name ? "local-name" : NULL, NULL};
+	const char *service[] = {BATON_GATT_UUID_SERVICE, NULL};
+	const char *name[] = {"local-name", NULL};
+	const char *nothing[] = {NULL};
+	GVariantBuilder data;
 
+	/* BlueZ puts the length, the type and the company in front. */
+	g_variant_builder_init(&data, G_VARIANT_TYPE("a{qv}"));
+	if (advert)
+		g_variant_builder_add(
+			&data, "{qv}", BATON_ADVERT_COMPANY,
+			g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, advert,
+						  BATON_ADVERT_LEN, 1));
+	g_object_set(app->advert, "service-uuids", advert ? nothing : service,
+		     "includes", app->show_name && !advert ? name : nothing,
+		     "manufacturer-data", g_variant_builder_end(&data), NULL);
+	/* Told now, not in the midst of the registration that follows. */
+	g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(app->advert));
+}
+
+static void export_advert(struct baton_app *app)
+{
 	app->advert =
 		g_object_new(BATON_APP_TYPE_LEADVERTISEMENT1_SKELETON, "type",
-			     "peripheral", "service-uuids", uuids,
-			     "discoverable", TRUE, "includes", includes, NULL);
+			     "peripheral", "discoverable", TRUE, NULL);
+	baton_app_show(app, NULL);
 	g_signal_connect(app->advert, "handle-release", G_CALLBACK(on_release),
 			 app);
 	g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(app->advert),
@@ -250,7 +270,8 @@ struct baton_app *baton_app_new(GDBusConnection *bus,
 	if (options->fast_writes)
 		export_bulk(app);
 	g_dbus_object_manager_server_set_connection(app->objects, bus);
-	export_advert(app, options->show_name);
+	app->show_name = options->show_name;
+	export_advert(app);
 	return app;
 }
 

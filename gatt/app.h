@@ -30,11 +30,17 @@ struct baton_app_events {
 
 struct baton_app;
 
-/* Exports everything on bus. */
+/* Exports everything on bus; the advert shows the service. */
 struct baton_app *baton_app_new(GDBusConnection *bus,
 				const struct baton_gatt_options *options,
 				const struct baton_app_events *events,
 				void *user);
+
+/*
+ * What the advert shows from its next registration on: a private advert
+ * (crypto/SPEC.md 12, BATON_ADVERT_LEN bytes), or, if NULL, the service.
+ */
+void baton_app_show(struct baton_app *app, const uint8_t *advert);
 
 /* Notifies a value without a socket: bluetoothd sends it to subscribers. */
 void baton_app_notify(struct baton_app *app, const uint8_t *value, size_t len);

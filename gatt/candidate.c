@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "gatt/candidate.h"
 
+#include <string.h>
+
+#include "crypto/advert.h"
 #include "gatt/remote.h"
 
 bool baton_candidate_has(BatonBluezDevice1 *device, const char *uuid)
@@ -10,6 +13,32 @@ bool baton_candidate_has(BatonBluezDevice1 *device, const char *uuid)
 	for (; uuids && *uuids; uuids++) {
 		if (!g_ascii_strcasecmp(*uuids, uuid))
 			return true;
+	}
+	return false;
+}
+
+bool baton_candidate_advert(BatonBluezDevice1 *device,
+			    uint8_t advert[BATON_BEARER_ADVERT_LEN])
+{
+	GVariant *all = baton_bluez_device1_get_manufacturer_data(device);
+	const uint8_t *bytes = NULL;
+	GVariant *value = NULL;
+	GVariantIter iter;
+	uint16_t company;
+	gsize len = 0;
+
+	if (!all)
+		return false;
+	g_variant_iter_init(&iter, all);
+	while (g_variant_iter_next(&iter, "{qv}", &company, &value)) {
+		if (company == BATON_ADVERT_COMPANY &&
+		    g_variant_is_of_type(value, G_VARIANT_TYPE_BYTESTRING))
+			bytes = g_variant_get_fixed_array(value, &len, 1);
+		if (bytes && len == BATON_BEARER_ADVERT_LEN)
+			memcpy(advert, bytes, len);
+		g_variant_unref(value);
+		if (bytes)
+			return len == BATON_BEARER_ADVERT_LEN;
 	}
 	return false;
 }

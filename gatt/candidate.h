@@ -7,9 +7,17 @@
 #include <stdbool.h>
 
 #include "gatt/host.h"
+#include "port/bearer.h"
 
 /* True if the device shows a service of this UUID. */
 bool baton_candidate_has(BatonBluezDevice1 *device, const char *uuid);
+
+/*
+ * True if the last that BlueZ heard of it was a private advert (crypto/SPEC.md
+ * 12), which is copied. It may be an old one: BlueZ keeps what it has heard.
+ */
+bool baton_candidate_advert(BatonBluezDevice1 *device,
+			    uint8_t advert[BATON_BEARER_ADVERT_LEN]);
 
 /*
  * True if it was seen in this very scan of the host's adapter and may be one

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gatt/candidate.h"
+#include "gatt/discovery.h"
 #include "gatt/host.h"
 #include "gatt/key.h"
 #include "gatt/pipe.h"
@@ -40,11 +41,6 @@ enum central_state {
 #define SUBSCRIBE_MS 10000
 /* Another watch may answer to a name that was just tried in vain. */
 #define SECOND_CHOICE_MS 500
-/*
- * The controller tells of an advert once for each scan. If that came too soon
- * for the host, only a new scan brings it again; BlueZ takes 10 s for that.
- */
-#define RENEW_MS 3000
 #define HUP_MS 1000
 #define PAUSE_MIN_MS 250
 #define PAUSE_MAX_MS 8000
@@ -59,6 +55,10 @@ struct central {
 	enum central_state state;
 	struct baton_host *host;
 	GCancellable *cancel; /* of the calls of this state and its attempt */
+	struct baton_discovery *discovery; /* of SCANNING */
+	enum baton_bearer_way way;
+	uint8_t advert[BATON_BEARER_ADVERT_LEN]; /* of the watch */
+	bool by_advert; /* it led to this attempt */
 	GHashTable *tried; /* object paths that disappointed */
 	char *device; /* object path of the watch, from CONNECTING on */
 	struct baton_remote remote; /* from SUBSCRIBING on */
@@ -72,7 +72,6 @@ struct central {
 	gint64 deadline_us; /* of RESOLVING */
 	gint64 up_us;
 	GSource *timer; /* one for each state */
-	GSource *renew; /* of the scan */
 	GSource *drop_idle; /* down(LOCAL) is on its way */
 };
 
@@ -116,6 +115,7 @@ static void attempt_forget(struct central *c)
 		g_signal_handlers_disconnect_by_data(c->remote.out, c);
 	baton_remote_clear(&c->remote);
 	g_clear_pointer(&c->device, g_free);
+	c->by_advert = false;
 	c->tried_bulk = false;
 	c->heard = false;
 	c->was_connected = false;
@@ -126,7 +126,8 @@ static void state_set(struct central *c, enum central_state state)
 {
 	c->state = state;
 	source_stop(&c->timer);
-	source_stop(&c->renew);
+	baton_discovery_free(g_steal_pointer(&c->discovery),
+			     state == CENTRAL_CONNECTING);
 	if (c->cancel) {
 		g_cancellable_cancel(c->cancel);
 		g_clear_object(&c->cancel);
@@ -192,7 +193,10 @@ static gboolean attempt_late(gpointer data)
 
 static void link_up(struct central *c)
 {
-	struct baton_bearer_link link = {.mtu = c->mtu};
+	struct baton_bearer_link link = {
+		.mtu = c->mtu,
+		.advert = c->by_advert ? c->advert : NULL,
+	};
 
 	state_set(c, CENTRAL_LINKED);
 	c->up_us = g_get_monotonic_time();
@@ -438,42 +442,16 @@ static void connected(GObject *source, GAsyncResult *result, gpointer data)
 	resolve(c);
 }
 
-static void adapter_call(struct central *c, const char *method, GVariant *args,
-			 GAsyncReadyCallback done)
-{
-	g_dbus_connection_call(c->host->bus, BATON_BLUEZ, c->host->adapter,
-			       BATON_BLUEZ ".Adapter1", method, args, NULL,
-			       G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-			       done ? c->cancel : NULL, done, c);
-}
-
 static void connect_to(struct central *c, const char *path)
 {
 	state_set(c, CENTRAL_CONNECTING);
 	c->device = g_strdup(path);
 	g_hash_table_add(c->tried, g_strdup(path));
-	adapter_call(c, "StopDiscovery", NULL, NULL);
 	g_dbus_connection_call(c->host->bus, BATON_BLUEZ, path,
 			       BATON_BLUEZ ".Device1", "Connect", NULL, NULL,
 			       G_DBUS_CALL_FLAGS_NO_AUTO_START, CONNECT_MS,
 			       c->cancel, connected, c);
 	note(c, "connecting");
-}
-
-static gboolean discovery_renew(gpointer data);
-
-static void forgotten(GObject *source, GAsyncResult *result, gpointer data)
-{
-	GError *error = NULL;
-	GVariant *answer = g_dbus_connection_call_finish(
-		G_DBUS_CONNECTION(source), result, &error);
-
-	if (answer)
-		g_variant_unref(answer);
-	if (cancelled(&error))
-		return;
-	g_clear_error(&error);
-	discovery_renew(data);
 }
 
 /*
@@ -485,28 +463,47 @@ static void stale_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 
-	if (!baton_candidate_has(device, UUID_GATT) ||
+	if (!baton_discovery_is_narrow(c->discovery) ||
+	    !baton_candidate_has(device, UUID_GATT) ||
 	    baton_bluez_device1_get_paired(device) ||
 	    g_hash_table_contains(c->tried, path))
 		return;
 	g_hash_table_add(c->tried, g_strdup(path));
-	adapter_call(c, "RemoveDevice", g_variant_new("(o)", path), forgotten);
+	baton_discovery_forget(c->discovery, path);
 }
 
 static gboolean second_choice(gpointer data);
 
+/* Is it, by its private advert, one of ours? */
+static bool is_known(struct central *c, BatonBluezDevice1 *device,
+		     uint8_t advert[BATON_BEARER_ADVERT_LEN])
+{
+	return c->way != BATON_BEARER_OPEN && c->events->heard &&
+	       baton_candidate_advert(device, advert) &&
+	       c->events->heard(c->user, advert);
+}
+
 static void candidate_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
+	uint8_t advert[BATON_BEARER_ADVERT_LEN];
+	bool known;
 
 	if (!baton_candidate_seen(c->host, c->options.peer, device))
 		return;
-	if (!baton_candidate_has(device, BATON_GATT_UUID_SERVICE))
+	known = is_known(c, device, advert);
+	if (!known && !baton_candidate_has(device, BATON_GATT_UUID_SERVICE)) {
 		stale_check(c, device);
-	else if (!g_hash_table_contains(c->tried, path))
+	} else if (!known && !baton_discovery_is_narrow(c->discovery)) {
+		/* Ours may still be heard; BlueZ may remember the service. */
+		return;
+	} else if (!g_hash_table_contains(c->tried, path)) {
 		connect_to(c, path);
-	else if (!c->timer)
+		c->by_advert = known;
+		memcpy(c->advert, advert, sizeof(c->advert));
+	} else if (!c->timer) {
 		timer_start(c, SECOND_CHOICE_MS, second_choice);
+	}
 }
 
 /* Those that BlueZ knew already, for instance from another program's scan. */
@@ -538,82 +535,32 @@ static gboolean second_choice(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static bool is_in_progress(const GError *error)
+static void scanning(void *user)
 {
-	char *remote = g_dbus_error_get_remote_error(error);
-	bool is = !g_strcmp0(remote, "org.bluez.Error.InProgress");
-
-	g_free(remote);
-	return is;
+	candidates_check(user);
 }
 
-static void discovering(GObject *source, GAsyncResult *result, gpointer data)
+static void scan_refused(void *user, const char *why)
 {
-	struct central *c = data;
-	GError *error = NULL;
-	GVariant *answer = g_dbus_connection_call_finish(
-		G_DBUS_CONNECTION(source), result, &error);
-	char *why;
-	char *text;
+	struct central *c = user;
+	char *text = g_strdup_printf("could not scan (%s)", why);
 
-	if (answer)
-		g_variant_unref(answer);
-	if (cancelled(&error))
-		return;
-	/* In progress: a scan of ours from before this state goes on. */
-	if (!error || is_in_progress(error)) {
-		g_clear_error(&error);
-		candidates_check(c);
-		return;
-	}
-	why = baton_host_reason(error);
-	text = g_strdup_printf("could not scan (%s)", why);
-	g_free(why);
-	g_error_free(error);
 	rest(c, false);
 	note(c, text);
 	g_free(text);
 }
 
-static void discovery_stopped(GObject *source, GAsyncResult *result,
-			      gpointer data)
-{
-	GError *error = NULL;
-	GVariant *answer = g_dbus_connection_call_finish(
-		G_DBUS_CONNECTION(source), result, &error);
-
-	if (answer)
-		g_variant_unref(answer);
-	if (cancelled(&error))
-		return;
-	/* An error means that there was none. */
-	g_clear_error(&error);
-	adapter_call(data, "StartDiscovery", NULL, discovering);
-}
-
-static gboolean discovery_renew(gpointer data)
-{
-	/* Until it has stopped, BlueZ refuses to start it: "in progress". */
-	adapter_call(data, "StopDiscovery", NULL, discovery_stopped);
-	return G_SOURCE_CONTINUE;
-}
+static const struct baton_discovery_events discovery_events = {
+	.scanning = scanning,
+	.refused = scan_refused,
+};
 
 static void scan(struct central *c)
 {
-	const char *uuids[] = {BATON_GATT_UUID_SERVICE, NULL};
-	GVariantBuilder filter;
-
 	state_set(c, CENTRAL_SCANNING);
-	c->renew = source_start(RENEW_MS, discovery_renew, c);
 	baton_candidate_end_leftovers(c->host);
-	g_variant_builder_init(&filter, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&filter, "{sv}", "UUIDs",
-			      g_variant_new_strv(uuids, -1));
-	g_variant_builder_add(&filter, "{sv}", "Transport",
-			      g_variant_new_string("le"));
-	adapter_call(c, "SetDiscoveryFilter", g_variant_new("(a{sv})", &filter),
-		     NULL);
-	adapter_call(c, "StartDiscovery", NULL, discovering);
+	c->discovery = baton_discovery_new(c->host, c->way != BATON_BEARER_OPEN,
+					   &discovery_events, c);
 	note(c, "scanning");
 }
 
@@ -756,6 +703,19 @@ static void bearer_pace(struct baton_bearer *bearer,
 	(void)pace;
 }
 
+static void bearer_meet(struct baton_bearer *bearer, enum baton_bearer_way way,
+			const uint8_t *advert)
+{
+	struct central *c = (struct central *)bearer;
+	bool other =
+		(way == BATON_BEARER_OPEN) != (c->way == BATON_BEARER_OPEN);
+
+	(void)advert;
+	c->way = way;
+	if (other && c->state == CENTRAL_SCANNING)
+		rest(c, true);
+}
+
 static void bearer_close(struct baton_bearer *bearer)
 {
 	struct central *c = (struct central *)bearer;
@@ -776,6 +736,7 @@ static const struct baton_bearer_ops central_ops = {
 	.tx = bearer_tx,
 	.drop = bearer_drop,
 	.pace = bearer_pace,
+	.meet = bearer_meet,
 	.close = bearer_close,
 };
 

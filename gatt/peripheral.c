@@ -49,6 +49,11 @@ struct peripheral {
 	char *bulk_device;
 	uint16_t bulk_mtu;
 	bool bulk_open; /* the key came intact */
+	/* What the advert shall show, and what it shows if it is on. */
+	struct shown {
+		enum baton_bearer_way way;
+		uint8_t advert[BATON_BEARER_ADVERT_LEN];
+	} wanted, shown;
 	bool advert_on;
 	bool advert_once; /* it was on before: a failure is temporary */
 	unsigned int advert_failures; /* in a row */
@@ -139,8 +144,14 @@ static uint16_t mtu_usable(uint16_t mtu)
  */
 static bool link_up(struct peripheral *p, const char *device, uint16_t mtu)
 {
+	struct shown shown = p->shown; /* it is withdrawn now */
 	struct baton_bearer_link link = {0};
 
+	if (p->advert_on && shown.way == BATON_BEARER_PRIVATE)
+		link.advert = shown.advert;
+	/* It has served. */
+	if (p->wanted.way == BATON_BEARER_PRIVATE)
+		p->wanted.way = BATON_BEARER_HIDDEN;
 	if (!mtu && !g_strcmp0(device, p->notify_device))
 		mtu = p->notify_mtu;
 	p->mtu = mtu_usable(mtu);
@@ -422,13 +433,22 @@ static void manager_call(struct peripheral *p, const char *interface,
  */
 static void advert_update(struct peripheral *p)
 {
-	bool want = p->state == PERIPHERAL_OFFERING;
+	bool want = p->state == PERIPHERAL_OFFERING &&
+		    p->wanted.way != BATON_BEARER_HIDDEN;
+	bool same = !memcmp(&p->wanted, &p->shown, sizeof(p->wanted));
 
-	if (p->advert_busy || p->advert_timer || want == p->advert_on ||
-	    p->state == PERIPHERAL_OFFLINE)
+	if (p->advert_busy || p->advert_timer ||
+	    p->state == PERIPHERAL_OFFLINE ||
+	    (want == p->advert_on && (!want || same)))
 		return;
 	p->advert_busy = true;
-	if (want)
+	if (!p->advert_on) {
+		p->shown = p->wanted;
+		baton_app_show(p->app, p->shown.way == BATON_BEARER_PRIVATE
+					       ? p->shown.advert
+					       : NULL);
+	}
+	if (!p->advert_on)
 		manager_call(
 			p, BATON_BLUEZ ".LEAdvertisingManager1",
 			"RegisterAdvertisement",
@@ -597,6 +617,18 @@ static void bearer_pace(struct baton_bearer *bearer,
 	(void)pace;
 }
 
+static void bearer_meet(struct baton_bearer *bearer, enum baton_bearer_way way,
+			const uint8_t *advert)
+{
+	struct peripheral *p = (struct peripheral *)bearer;
+
+	memset(&p->wanted, 0, sizeof(p->wanted));
+	p->wanted.way = way;
+	if (way == BATON_BEARER_PRIVATE && advert)
+		memcpy(p->wanted.advert, advert, sizeof(p->wanted.advert));
+	advert_update(p);
+}
+
 static void bearer_close(struct baton_bearer *bearer)
 {
 	struct peripheral *p = (struct peripheral *)bearer;
@@ -616,6 +648,7 @@ static const struct baton_bearer_ops peripheral_ops = {
 	.tx = bearer_tx,
 	.drop = bearer_drop,
 	.pace = bearer_pace,
+	.meet = bearer_meet,
 	.close = bearer_close,
 };
 

@@ -3,21 +3,19 @@
 #define BATON_SIM_BEACON_H
 
 #include "session/beacon.h"
+#include "session/lookout.h"
 
 /*
  * Private adverts of a simulated device (session/SPEC.md 8): what a watch
  * advertises, and which adverts a phone connects to. While its pairing window
  * is open a watch advertises the service, and a phone looks for that, too.
  */
-#define BATON_SIM_BEACON_FAILED 4
-
 struct baton_sim_beacon {
 	struct baton_beacon watch;
-	/* The advert that the phone connects to, and those that failed. */
+	struct baton_lookout phone;
+	/* The advert that the phone connects to. */
 	uint8_t heard[BATON_ADVERT_LEN];
 	bool has_heard;
-	uint8_t failed[BATON_SIM_BEACON_FAILED][BATON_ADVERT_LEN];
-	uint8_t failed_at, failed_count;
 };
 
 /* The advertising data of a watch; 0: it advertises nothing. */
@@ -30,12 +28,9 @@ bool baton_sim_beacon_rx(struct baton_sim_beacon *beacon,
 			 struct baton_session *session, uint64_t now_ms,
 			 const uint8_t *data, size_t len);
 
-/*
- * A link has come up: the nonce of the advert that led to it, if there was one.
- * It ended, and was SECURED or was not.
- */
+/* A link has come up: the nonce of the advert that led to it, if one did. */
 bool baton_sim_beacon_up(struct baton_sim_beacon *beacon,
+			 struct baton_session *session,
 			 uint8_t nonce[BATON_BOND_NONCE_LEN]);
-void baton_sim_beacon_down(struct baton_sim_beacon *beacon, bool secured);
 
 #endif

@@ -31,7 +31,6 @@ struct baton_sim_stack {
 	uint64_t dropped;
 	uint64_t ticked_ms; /* when tick() was last called */
 	struct baton_sim_beacon beacon; /* if its adverts are private */
-	bool secured;
 	bool up;
 	bool pumping;
 	bool deaf;
@@ -101,8 +100,6 @@ static void run_event(struct baton_sim_stack *stack,
 {
 	if (stack->app->event)
 		stack->app->event(stack->user, stack, event);
-	if (event->type == BATON_EVENT_SECURED)
-		stack->secured = true;
 	if (event->type == BATON_EVENT_LINK_CLOSE)
 		baton_sim_disconnect(stack->sim, stack->side,
 				     BATON_HCI_REMOTE_USER);
@@ -162,7 +159,7 @@ static void on_link_up(void *user, uint64_t now_us,
 		.phy = phys[link->phy],
 	};
 
-	if (baton_sim_beacon_up(&stack->beacon, nonce))
+	if (baton_sim_beacon_up(&stack->beacon, stack->session, nonce))
 		facts.advert = nonce;
 	if (baton_session_link_up(stack->session, &facts, now_us / 1000)) {
 		baton_sim_disconnect(stack->sim, stack->side,
@@ -170,7 +167,6 @@ static void on_link_up(void *user, uint64_t now_us,
 		return;
 	}
 	stack->up = true;
-	stack->secured = false;
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, true);
 	pump(stack);
@@ -184,7 +180,6 @@ static void on_link_down(void *user, uint64_t now_us, uint8_t reason)
 	if (!stack->up)
 		return;
 	stack->up = false;
-	baton_sim_beacon_down(&stack->beacon, stack->secured);
 	baton_session_link_down(stack->session, now_us / 1000);
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, false);

@@ -10,15 +10,23 @@
  *	type  message  from   body
  *	0x01  HELLO    role   version (1), role (1): 0 watch, 1 phone
  *	0x02  SORRY    radio  why (1): 1 version, 2 the role is taken
- *	0x03  UP       radio  MTU (2), LL data length (2), interval (4, us)
+ *	0x03  UP       radio  MTU (2), LL data length (2), interval (4, us),
+ *	                      the private advert that led to it (24), if any
  *	0x04  DOWN     radio  why (1): enum baton_bearer_reason
  *	               role   no body: end the link
  *	0x05  PDU      both   1 to 509 bytes
  *	0x06  MTU      radio  MTU (2)
  *	0x07  ROOM     radio  count (1): so many more PDUs may be sent
  *	0x08  PACE     role   pace (1): enum baton_bearer_pace
+ *	0x09  SHOW     watch  way (1): enum baton_bearer_way; a private advert
+ *	                      (24) if that is PRIVATE
+ *	0x0a  HEARD    radio  to the phone: the same
+ *	0x0b  CONNECT  phone  to what it was told: the same
  *
- * A role says HELLO once and first. A link begins with UP and ROOM, ends with
+ * A role says HELLO once and first. A watch shows the service until it says
+ * something else. The radio tells the phone of an advert when it is new and
+ * then once a second; it connects when the phone hears it the next time after
+ * CONNECT. A link begins with UP and ROOM, ends with
  * DOWN; what room was given ends with it. A PDU without room, and whatever is
  * not in this table, ends the connection.
  */
@@ -27,7 +35,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATON_AIR_VERSION 1
+#include "port/bearer.h"
+
+#define BATON_AIR_VERSION 2
 #define BATON_AIR_PDU_MAX 509
 #define BATON_AIR_MESSAGE_MAX (1 + BATON_AIR_PDU_MAX)
 
@@ -40,6 +50,9 @@ enum baton_air_type {
 	BATON_AIR_MTU = 6,
 	BATON_AIR_ROOM = 7,
 	BATON_AIR_PACE = 8,
+	BATON_AIR_SHOW = 9,
+	BATON_AIR_HEARD = 10,
+	BATON_AIR_CONNECT = 11,
 };
 
 enum baton_air_sorry {
@@ -53,12 +66,14 @@ struct baton_air_message {
 	enum baton_air_type type;
 	uint8_t version; /* HELLO */
 	uint8_t role; /* HELLO */
-	uint8_t value; /* SORRY, DOWN, ROOM, PACE */
+	uint8_t value; /* SORRY, DOWN, ROOM, PACE, SHOW, HEARD, CONNECT */
 	uint16_t mtu; /* UP, MTU */
 	uint16_t ll_len; /* UP */
 	uint32_t interval_us; /* UP */
 	const uint8_t *pdu; /* PDU; not copied */
 	size_t pdu_len;
+	/* UP, SHOW, HEARD, CONNECT: a private advert, or NULL; not copied */
+	const uint8_t *advert;
 };
 
 /* Write a message into dst and give its length. */

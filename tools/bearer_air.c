@@ -12,6 +12,8 @@
 #include "tools/fail.h"
 
 #define RETRY_MS 500
+/* Before a phone that has found none of its watches takes any. */
+#define ANY_US (3 * G_USEC_PER_SEC)
 
 struct air_bearer {
 	struct baton_bearer bearer;
@@ -27,6 +29,9 @@ struct air_bearer {
 	bool failed;
 	unsigned int room;
 	uint16_t mtu;
+	enum baton_bearer_way way;
+	uint8_t advert[BATON_BEARER_ADVERT_LEN];
+	gint64 since_us; /* it looks for the other one */
 };
 
 int baton_air_connect(const char *path)
@@ -83,6 +88,7 @@ static void take_link(struct air_bearer *air,
 		.mtu = message->mtu,
 		.ll_len = message->ll_len,
 		.interval_us = message->interval_us,
+		.advert = message->advert,
 	};
 
 	air->up = true;
@@ -97,6 +103,7 @@ static void take_down(struct air_bearer *air, uint8_t reason)
 	if (!air->up)
 		return;
 	air->up = false;
+	air->since_us = g_get_monotonic_time();
 	if (reason > BATON_BEARER_STACK)
 		reason = BATON_BEARER_LOST;
 	air->events->down(air->user, (enum baton_bearer_reason)reason);
@@ -117,6 +124,39 @@ static void take_sorry(struct air_bearer *air, uint8_t why)
 				       "start both from one build",
 				       air->path);
 	fail(air, text);
+}
+
+/* What the watch shows, as the radio wants it told. */
+static void show(struct air_bearer *air)
+{
+	struct baton_air_message message = {
+		.type = BATON_AIR_SHOW,
+		.value = (uint8_t)air->way,
+	};
+
+	if (air->role != BATON_WATCH || air->fd < 0)
+		return;
+	if (air->way == BATON_BEARER_PRIVATE)
+		message.advert = air->advert;
+	if (baton_air_send(air->fd, &message))
+		g_debug("the radio does not listen");
+}
+
+static void take_heard(struct air_bearer *air,
+		       const struct baton_air_message *message)
+{
+	struct baton_air_message answer = *message;
+	bool wanted;
+
+	if (message->advert)
+		wanted = air->way != BATON_BEARER_OPEN && air->events->heard &&
+			 air->events->heard(air->user, message->advert);
+	else
+		wanted = air->way == BATON_BEARER_OPEN ||
+			 g_get_monotonic_time() >= air->since_us + ANY_US;
+	answer.type = BATON_AIR_CONNECT;
+	if (wanted && baton_air_send(air->fd, &answer))
+		g_debug("the radio does not listen");
 }
 
 /* False: what came makes no sense here. */
@@ -154,8 +194,17 @@ static bool take(struct air_bearer *air,
 	case BATON_AIR_SORRY:
 		take_sorry(air, message->value);
 		return true;
+	case BATON_AIR_HEARD:
+		if (air->role != BATON_PHONE ||
+		    message->value == BATON_BEARER_HIDDEN)
+			return false;
+		if (!air->up)
+			take_heard(air, message);
+		return true;
 	case BATON_AIR_HELLO:
 	case BATON_AIR_PACE:
+	case BATON_AIR_SHOW:
+	case BATON_AIR_CONNECT:
 		return false;
 	}
 	return false;
@@ -200,6 +249,9 @@ static bool find_radio(struct air_bearer *air)
 		return false;
 	}
 	air->watch = g_unix_fd_add(air->fd, G_IO_IN, on_readable, air);
+	air->since_us = g_get_monotonic_time();
+	if (air->way != BATON_BEARER_OPEN)
+		show(air);
 	return true;
 }
 
@@ -262,6 +314,17 @@ static void air_pace(struct baton_bearer *bearer, enum baton_bearer_pace pace)
 		g_debug("the radio does not listen");
 }
 
+static void air_meet(struct baton_bearer *bearer, enum baton_bearer_way way,
+		     const uint8_t *advert)
+{
+	struct air_bearer *air = (struct air_bearer *)bearer;
+
+	air->way = way;
+	if (way == BATON_BEARER_PRIVATE && advert)
+		memcpy(air->advert, advert, sizeof(air->advert));
+	show(air);
+}
+
 static void air_close(struct baton_bearer *bearer)
 {
 	struct air_bearer *air = (struct air_bearer *)bearer;
@@ -278,6 +341,7 @@ static const struct baton_bearer_ops air_ops = {
 	.tx = air_tx,
 	.drop = air_drop,
 	.pace = air_pace,
+	.meet = air_meet,
 	.close = air_close,
 };
 

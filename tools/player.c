@@ -395,8 +395,7 @@ static gboolean select_bond(struct baton_player *player, GError **error)
 
 	if (!baton_bonds_find(player->store, player->options->bond, id, error))
 		return FALSE;
-	if (baton_session_bond_select(baton_runner_session(player->runner), id))
-		g_debug("the engine does not know that bond");
+	baton_runner_choose(player->runner, id);
 	return TRUE;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "port/bearer.h"
+#include "sim/ad.h"
 #include "tools/air_wire.h"
 #include "tools/fail.h"
 #include "tools/radio.h"
@@ -13,6 +14,7 @@
 #define ROOM 16
 #define BEHIND_US 1000000
 #define LEAVE_US 500000
+#define TELL_US 1000000
 
 /* One device: the role's process on its socket, or nobody. */
 struct device {
@@ -21,6 +23,11 @@ struct device {
 	int fd; /* -1: nobody */
 	guint watch;
 	bool up;
+	/* What the watch shows, and what the phone was told of last. */
+	enum baton_bearer_way way;
+	uint8_t advert[BATON_BEARER_ADVERT_LEN];
+	uint64_t told_us; /* 0: of nothing */
+	bool wants; /* to connect to it */
 	struct {
 		uint8_t bytes[BATON_AIR_PDU_MAX];
 		size_t len;
@@ -58,6 +65,7 @@ static void on_link_up(void *user, uint64_t now_us,
 		       const struct baton_sim_link *link)
 {
 	struct device *device = user;
+	const struct device *phone = &device->radio->device[BATON_SIM_PHONE];
 	struct baton_air_message message = {
 		.type = BATON_AIR_UP,
 		.mtu = link->mtu,
@@ -66,8 +74,16 @@ static void on_link_up(void *user, uint64_t now_us,
 	};
 
 	(void)now_us;
+	if (phone->way == BATON_BEARER_PRIVATE)
+		message.advert = phone->advert;
+	/* The watch's has served. */
+	if (device->side == BATON_SIM_WATCH &&
+	    device->way == BATON_BEARER_PRIVATE)
+		device->way = BATON_BEARER_HIDDEN;
 	device->up = true;
 	device->count = 0;
+	device->told_us = 0;
+	device->wants = false;
 	tell(device, &message);
 	tell_value(device, BATON_AIR_ROOM, ROOM);
 }
@@ -131,17 +147,69 @@ static size_t on_tx(void *user, uint64_t now_us, uint8_t *dst, size_t cap)
 	return len;
 }
 
-/* The phone connects only where two processes want it. */
-static bool on_advert(void *user, uint64_t now_us, const uint8_t *data,
-		      size_t len)
+static size_t on_advert_tx(void *user, uint64_t now_us, uint8_t *dst,
+			   size_t cap)
 {
-	struct device *device = user;
+	static const enum baton_sim_ad ads[] = {
+		[BATON_BEARER_OPEN] = BATON_SIM_AD_SERVICE,
+		[BATON_BEARER_PRIVATE] = BATON_SIM_AD_PRIVATE,
+		[BATON_BEARER_HIDDEN] = BATON_SIM_AD_OTHER,
+	};
+	const struct device *device = user;
 
 	(void)now_us;
-	(void)data;
-	(void)len;
-	return device->fd >= 0 &&
-	       device->radio->device[BATON_SIM_WATCH].fd >= 0;
+	if (cap < BATON_SIM_AD_MAX)
+		return 0;
+	return baton_sim_ad_make(dst, ads[device->way], device->advert);
+}
+
+static void tell_advert(struct device *phone, enum baton_bearer_way way,
+			const uint8_t *advert)
+{
+	struct baton_air_message message = {
+		.type = BATON_AIR_HEARD,
+		.value = (uint8_t)way,
+	};
+
+	phone->way = way;
+	if (way == BATON_BEARER_PRIVATE) {
+		memcpy(phone->advert, advert, sizeof(phone->advert));
+		message.advert = phone->advert;
+	}
+	tell(phone, &message);
+}
+
+/* The phone connects where two processes want it, to what it knows of. */
+static bool on_advert_rx(void *user, uint64_t now_us, const uint8_t *data,
+			 size_t len)
+{
+	uint8_t advert[BATON_BEARER_ADVERT_LEN];
+	struct device *phone = user;
+	enum baton_bearer_way way = BATON_BEARER_OPEN;
+	bool known;
+
+	if (phone->fd < 0 || phone->radio->device[BATON_SIM_WATCH].fd < 0)
+		return false;
+	switch (baton_sim_ad_read(data, len, advert)) {
+	case BATON_SIM_AD_OTHER:
+		return false;
+	case BATON_SIM_AD_SERVICE:
+		break;
+	case BATON_SIM_AD_PRIVATE:
+		way = BATON_BEARER_PRIVATE;
+		break;
+	}
+	known = phone->told_us && way == phone->way &&
+		(way == BATON_BEARER_OPEN ||
+		 !memcmp(advert, phone->advert, sizeof(advert)));
+	if (known && phone->wants)
+		return true;
+	if (!known || now_us >= phone->told_us + TELL_US) {
+		phone->told_us = now_us;
+		phone->wants = false;
+		tell_advert(phone, way, advert);
+	}
+	return false;
 }
 
 static const struct baton_sim_stack_ops device_ops = {
@@ -150,7 +218,8 @@ static const struct baton_sim_stack_ops device_ops = {
 	.mtu = on_mtu,
 	.rx = on_rx,
 	.tx = on_tx,
-	.advert_rx = on_advert,
+	.advert_tx = on_advert_tx,
+	.advert_rx = on_advert_rx,
 };
 
 static uint64_t wall_us(const struct baton_radio *radio)
@@ -245,6 +314,30 @@ static bool take_pdu(struct device *device,
 	return true;
 }
 
+static bool take_show(struct device *device,
+		      const struct baton_air_message *message)
+{
+	if (device->side != BATON_SIM_WATCH)
+		return false;
+	device->way = (enum baton_bearer_way)message->value;
+	if (message->advert)
+		memcpy(device->advert, message->advert, sizeof(device->advert));
+	return true;
+}
+
+/* An answer to an advert that is not the last one any more is too late. */
+static bool take_connect(struct device *device,
+			 const struct baton_air_message *message)
+{
+	if (device->side != BATON_SIM_PHONE)
+		return false;
+	if (device->way == (enum baton_bearer_way)message->value &&
+	    (!message->advert ||
+	     !memcmp(message->advert, device->advert, sizeof(device->advert))))
+		device->wants = true;
+	return true;
+}
+
 static bool take(struct device *device, const struct baton_air_message *message)
 {
 	switch (message->type) {
@@ -258,11 +351,16 @@ static bool take(struct device *device, const struct baton_air_message *message)
 	case BATON_AIR_PACE:
 		/* The interval is the command line's. */
 		return true;
+	case BATON_AIR_SHOW:
+		return take_show(device, message);
+	case BATON_AIR_CONNECT:
+		return take_connect(device, message);
 	case BATON_AIR_HELLO:
 	case BATON_AIR_SORRY:
 	case BATON_AIR_UP:
 	case BATON_AIR_MTU:
 	case BATON_AIR_ROOM:
+	case BATON_AIR_HEARD:
 		return false;
 	}
 	return false;
@@ -308,6 +406,9 @@ enum baton_air_sorry baton_radio_seat(struct baton_radio *radio,
 		return BATON_AIR_SORRY_TAKEN;
 	catch_up(radio);
 	device->fd = fd;
+	device->way = BATON_BEARER_OPEN;
+	device->told_us = 0;
+	device->wants = false;
 	device->watch = g_unix_fd_add(fd, G_IO_IN, on_role, device);
 	printf("%s here\n", names[side]);
 	fflush(stdout);

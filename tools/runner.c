@@ -5,6 +5,7 @@
 #include "port/linux/seed.h"
 #include "session/care.h"
 #include "tools/fail.h"
+#include "tools/herald.h"
 #include "tools/keylog.h"
 #include "tools/runner.h"
 
@@ -29,6 +30,7 @@ struct baton_runner {
 	bool pumping;
 	size_t held_len; /* a PDU that the bearer had no room for */
 	uint8_t held[BATON_PDU_MAX];
+	struct baton_herald herald;
 	struct baton_keylog keylog;
 };
 
@@ -137,6 +139,10 @@ static void set_timer(struct baton_runner *runner)
 	if (runner->up)
 		deadline_ms =
 			MIN(deadline_ms, baton_care_deadline(&runner->care));
+	else
+		deadline_ms = MIN(deadline_ms,
+				  baton_herald_deadline(&runner->herald,
+							runner->session));
 	g_clear_handle_id(&runner->timer, g_source_remove);
 	if (deadline_ms == UINT64_MAX)
 		return;
@@ -172,6 +178,9 @@ static void pump(struct baton_runner *runner)
 	}
 	runner->pumping = false;
 	run_care(runner);
+	if (runner->bearer && !runner->up)
+		baton_herald_look(&runner->herald, runner->session,
+				  runner->bearer, baton_runner_now_ms());
 	set_timer(runner);
 }
 
@@ -208,7 +217,11 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 		.ll_len = link->ll_len,
 		.interval_us = link->interval_us,
 	};
+	uint8_t nonce[BATON_BOND_NONCE_LEN];
 
+	if (baton_herald_up(&runner->herald, runner->session, link->advert,
+			    nonce))
+		facts.advert = nonce;
 	runner->up = true;
 	runner->closing = false;
 	runner->held_len = 0;
@@ -226,6 +239,13 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 	if (runner->events->link)
 		runner->events->link(runner->user, link);
 	pump(runner);
+}
+
+static bool on_heard(void *user, const uint8_t advert[BATON_BEARER_ADVERT_LEN])
+{
+	const struct baton_runner *runner = user;
+
+	return baton_herald_wants(&runner->herald, runner->session, advert);
 }
 
 static void on_mtu(void *user, uint16_t mtu)
@@ -287,6 +307,7 @@ static void on_note(void *user, const char *text)
 
 const struct baton_bearer_events baton_runner_bearer_events = {
 	.up = on_up,
+	.heard = on_heard,
 	.mtu = on_mtu,
 	.rx = on_rx,
 	.writable = on_writable,
@@ -371,6 +392,15 @@ void baton_runner_set_bearer(struct baton_runner *runner,
 			     struct baton_bearer *bearer)
 {
 	runner->bearer = bearer;
+	baton_runner_kick(runner);
+}
+
+void baton_runner_choose(struct baton_runner *runner,
+			 const uint8_t id[BATON_BOND_ID_LEN])
+{
+	if (baton_session_bond_select(runner->session, id))
+		g_debug("the engine does not know that bond");
+	baton_lookout_choose(&runner->herald.phone, id);
 }
 
 void baton_runner_free(struct baton_runner *runner)

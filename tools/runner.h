@@ -48,6 +48,10 @@ extern const struct baton_bearer_events baton_runner_bearer_events;
 void baton_runner_set_bearer(struct baton_runner *runner,
 			     struct baton_bearer *bearer);
 
+/* A phone: link with the watch of this bond only. Before the loop runs. */
+void baton_runner_choose(struct baton_runner *runner,
+			 const uint8_t id[BATON_BOND_ID_LEN]);
+
 struct baton_session *baton_runner_session(struct baton_runner *runner);
 
 /* The engine's clock. */

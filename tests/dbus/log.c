@@ -9,10 +9,22 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 
 	log->ups++;
 	log->mtu = link->mtu;
+	log->by_advert = link->advert != NULL;
+	if (link->advert)
+		memcpy(log->advert, link->advert, sizeof(log->advert));
 	if (log->close_on_up) {
 		log->bearer->ops->close(log->bearer);
 		log->bearer = NULL;
 	}
+}
+
+static bool on_heard(void *user, const uint8_t advert[BATON_BEARER_ADVERT_LEN])
+{
+	struct log *log = user;
+
+	log->heard++;
+	return log->known &&
+	       !memcmp(advert, log->known, BATON_BEARER_ADVERT_LEN);
 }
 
 static void on_mtu(void *user, uint16_t mtu)
@@ -57,6 +69,7 @@ static void on_failed(void *user, const char *text)
 
 const struct baton_bearer_events log_events = {
 	.up = on_up,
+	.heard = on_heard,
 	.mtu = on_mtu,
 	.rx = on_rx,
 	.writable = on_writable,

@@ -24,6 +24,10 @@ struct log {
 	uint16_t mtu;
 	GPtrArray *got; /* of char *: what came, as text */
 	char *failed;
+	uint8_t advert[BATON_BEARER_ADVERT_LEN]; /* of the last up */
+	bool by_advert; /* it came with one */
+	const uint8_t *known; /* the advert that is connected to */
+	unsigned int heard;
 	bool close_on_up; /* the callback closes the bearer */
 	bool drop_on_rx;
 };

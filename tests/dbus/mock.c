@@ -2,11 +2,11 @@
 #include "tests/dbus/mock.h"
 
 #include <gio/gunixfdlist.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "crypto/advert.h"
 #include "gatt/options.h"
 
 #define HCI0 "/org/bluez/hci0"
@@ -16,31 +16,6 @@
 #define APP_OUT APP "/service/out"
 #define APP_BULK APP "/service/bulk"
 #define CHRC "org.bluez.GattCharacteristic1"
-
-static GTestDBus *test_bus;
-
-static gboolean tick_over(gpointer data)
-{
-	(void)data;
-	return G_SOURCE_CONTINUE;
-}
-
-void mock_iterate(void)
-{
-	/* With a tick, so that a condition that nobody signals is seen. */
-	guint tick = g_timeout_add(5, tick_over, NULL);
-
-	g_main_context_iteration(NULL, TRUE);
-	g_source_remove(tick);
-}
-
-void mock_wait(unsigned int ms)
-{
-	gint64 end = g_get_monotonic_time() + ms * 1000;
-
-	while (g_get_monotonic_time() < end)
-		mock_iterate();
-}
 
 /* What can only go wrong after a failed test; the rest cannot go on then. */
 static void wait_while(const int *value, int unset)
@@ -54,20 +29,6 @@ static void wait_while(const int *value, int unset)
 	}
 }
 
-void mock_bus_start(void)
-{
-	test_bus = g_test_dbus_new(G_TEST_DBUS_NONE);
-	g_test_dbus_up(test_bus);
-	g_setenv("DBUS_SYSTEM_BUS_ADDRESS",
-		 g_test_dbus_get_bus_address(test_bus), TRUE);
-}
-
-void mock_bus_stop(void)
-{
-	g_test_dbus_stop(test_bus);
-	g_clear_object(&test_bus);
-}
-
 static uint16_t mtu(struct mock *mock)
 {
 	return mock->options.mtu ? mock->options.mtu : 517;
@@ -78,21 +39,6 @@ static void fd_close(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-char *mock_packet(int fd)
-{
-	char data[600];
-	ssize_t len = fd < 0 ? -1 : recv(fd, data, sizeof(data), MSG_DONTWAIT);
-
-	return len > 0 ? g_strndup(data, (gsize)len) : NULL;
-}
-
-bool mock_fd_is_hup(int fd)
-{
-	struct pollfd poll_fd = {.fd = fd};
-
-	return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLHUP);
 }
 
 /* --- hci0: the managers, and the app behind them --- */
@@ -293,6 +239,32 @@ static void on_signal(GDBusConnection *bus, const char *sender,
 	g_variant_unref(changed);
 }
 
+static void on_properties(GObject *source, GAsyncResult *result, gpointer data)
+{
+	GVariant **answer = data;
+
+	*answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source),
+						result, NULL);
+	g_assert_nonnull(*answer);
+}
+
+GVariant *mock_advert(struct mock *mock)
+{
+	GVariant *answer = NULL;
+	GVariant *properties;
+
+	g_dbus_connection_call(
+		mock->bus, mock->app, "/baton/advert",
+		"org.freedesktop.DBus.Properties", "GetAll",
+		g_variant_new("(s)", "org.bluez.LEAdvertisement1"), NULL,
+		G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_properties, &answer);
+	while (!answer)
+		mock_iterate();
+	properties = g_variant_get_child_value(answer, 0);
+	g_variant_unref(answer);
+	return properties;
+}
+
 static void export(struct mock *mock, const char *path, gpointer interface)
 {
 	GDBusObjectSkeleton *object = g_dbus_object_skeleton_new(path);
@@ -354,12 +326,13 @@ static gboolean on_filter(BatonBluezAdapter1 *adapter,
 {
 	const char *transport = "";
 	const char **uuids = NULL;
+	struct mock *mock = data;
 
-	(void)data;
 	g_variant_lookup(filter, "Transport", "&s", &transport);
-	g_variant_lookup(filter, "UUIDs", "^a&s", &uuids);
 	g_assert_cmpstr(transport, ==, "le");
-	g_assert_cmpstr(uuids[0], ==, BATON_GATT_UUID_SERVICE);
+	mock->narrow = g_variant_lookup(filter, "UUIDs", "^a&s", &uuids);
+	if (mock->narrow)
+		g_assert_cmpstr(uuids[0], ==, BATON_GATT_UUID_SERVICE);
 	g_free(uuids);
 	baton_bluez_adapter1_complete_set_discovery_filter(adapter, call);
 	return TRUE;
@@ -589,15 +562,43 @@ void mock_watch_disconnect(struct mock *mock)
 		watch_appear(mock);
 }
 
+static GVariant *manufacturer_data(const uint8_t *advert)
+{
+	GVariantBuilder data;
+
+	g_variant_builder_init(&data, G_VARIANT_TYPE("a{qv}"));
+	g_variant_builder_add(&data, "{qv}", 0x004c,
+			      g_variant_new_bytestring("somebody's"));
+	g_variant_builder_add(&data, "{qv}", 0xffff,
+			      g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE,
+							advert,
+							BATON_ADVERT_LEN, 1));
+	return g_variant_builder_end(&data);
+}
+
+void mock_watch_show(struct mock *mock, const uint8_t *advert)
+{
+	mock->options.advert = advert;
+	baton_bluez_device1_set_manufacturer_data(mock->watch,
+						  manufacturer_data(advert));
+	g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(mock->watch));
+}
+
 static void watch_appear(struct mock *mock)
 {
-	const char *uuids[] = {BATON_GATT_UUID_SERVICE, NULL};
+	const char *service[] = {BATON_GATT_UUID_SERVICE, NULL};
+	const char *nothing[] = {NULL};
+	const char **uuids = mock->options.advert ? nothing : service;
 
-	if (mock->watch || !mock->discovering)
+	if (mock->watch || !mock->discovering ||
+	    (mock->options.advert && mock->narrow))
 		return;
 	mock->watch = g_object_new(BATON_BLUEZ_TYPE_DEVICE1_SKELETON, "adapter",
 				   HCI1, "address", "00:AA:01:00:00:00",
 				   "uuids", uuids, "rssi", -60, NULL);
+	if (mock->options.advert)
+		baton_bluez_device1_set_manufacturer_data(
+			mock->watch, manufacturer_data(mock->options.advert));
 	g_signal_connect(mock->watch, "handle-connect", G_CALLBACK(on_connect),
 			 mock);
 	g_signal_connect(mock->watch, "handle-disconnect",
@@ -719,7 +720,7 @@ struct mock *mock_new(const struct mock_options *options)
 		g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	mock->written_how = g_ptr_array_new_with_free_func(g_free);
 	mock->bus = g_dbus_connection_new_for_address_sync(
-		g_test_dbus_get_bus_address(test_bus),
+		g_getenv("DBUS_SYSTEM_BUS_ADDRESS"),
 		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
 			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
 		NULL, NULL, NULL);

@@ -28,6 +28,8 @@ struct mock_options {
 	bool bulk; /* the distant watch offers bulk */
 	bool refuse_bulk; /* but answers the key with an error */
 	bool loop;
+	const uint8_t
+		*advert; /* the distant watch shows this, not the service */
 	unsigned int refuse_adverts; /* so often, at first */
 	uint16_t mtu; /* 0: 517 */
 };
@@ -53,6 +55,7 @@ struct mock {
 	/* hci1 */
 	BatonBluezDevice1 *watch;
 	bool discovering;
+	bool narrow; /* for the service only */
 	unsigned int connects;
 	unsigned int generation; /* in the paths of the distant service */
 	BatonBluezGattCharacteristic1 *out;
@@ -89,6 +92,9 @@ void mock_bus_stop(void);
 struct mock *mock_new(const struct mock_options *options);
 void mock_free(struct mock *mock); /* as if bluetoothd were killed */
 
+/* The properties of the advert that hci0 has registered; the caller's. */
+GVariant *mock_advert(struct mock *mock);
+
 /* What distant phones do to hci0; device is MOCK_PHONE or another path. */
 void mock_phone_connected(struct mock *mock, const char *device, bool yes);
 void mock_phone_subscribe(struct mock *mock, const char *device);
@@ -108,6 +114,7 @@ char *mock_packet(int fd);
 bool mock_fd_is_hup(int fd);
 
 /* The distant watch at hci1. */
+void mock_watch_show(struct mock *mock, const uint8_t *advert);
 void mock_watch_disconnect(struct mock *mock);
 void mock_watch_notify(struct mock *mock, const void *value, size_t len);
 void mock_answer(struct mock *mock);

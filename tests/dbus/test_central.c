@@ -90,6 +90,74 @@ static void the_first_write_is_alone_and_answered(void **state)
 	phone_end(&p);
 }
 
+static const uint8_t advert_1[BATON_BEARER_ADVERT_LEN] = {1, 2, 3};
+static const uint8_t advert_2[BATON_BEARER_ADVERT_LEN] = {4, 5, 6};
+
+static void private_phone_start(struct phone *p, const uint8_t *shown)
+{
+	struct mock_options options = {.advert = shown};
+
+	phone_start(p, &options, &hci1);
+	p->log.known = advert_1;
+	p->log.bearer->ops->meet(p->log.bearer, BATON_BEARER_PRIVATE, NULL);
+}
+
+static void a_known_advert_is_connected_to(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	private_phone_start(&p, advert_1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_true(p.log.by_advert);
+	assert_memory_equal(p.log.advert, advert_1, sizeof(advert_1));
+	phone_end(&p);
+}
+
+static void another_advert_is_left_alone_until_it_is_known(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	private_phone_start(&p, advert_2);
+	MOCK_UNTIL(p.log.heard >= 1);
+	mock_wait(200);
+	assert_int_equal(p.mock->connects, 0);
+	mock_watch_show(p.mock, advert_1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_memory_equal(p.log.advert, advert_1, sizeof(advert_1));
+	phone_end(&p);
+}
+
+static void who_shows_the_service_is_the_last_choice(void **state)
+{
+	struct phone p;
+
+	(void)state;
+	private_phone_start(&p, NULL);
+	mock_wait(4000);
+	assert_int_equal(p.mock->connects, 0);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_false(p.log.by_advert);
+	phone_end(&p);
+}
+
+static void a_phone_that_pairs_knows_no_advert(void **state)
+{
+	struct mock_options options = {.advert = advert_1};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	p.log.known = advert_1;
+	MOCK_UNTIL(p.mock->discovering);
+	mock_wait(200);
+	assert_true(p.mock->narrow);
+	assert_int_equal(p.log.heard, 0);
+	assert_int_equal(p.mock->connects, 0);
+	phone_end(&p);
+}
+
 static void notifications_arrive_by_socket(void **state)
 {
 	struct phone p;
@@ -333,6 +401,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_write_is_alone_and_answered),
+		cmocka_unit_test(a_known_advert_is_connected_to),
+		cmocka_unit_test(
+			another_advert_is_left_alone_until_it_is_known),
+		cmocka_unit_test(who_shows_the_service_is_the_last_choice),
+		cmocka_unit_test(a_phone_that_pairs_knows_no_advert),
 		cmocka_unit_test(notifications_arrive_by_socket),
 		cmocka_unit_test(without_sockets_calls_and_signals_do),
 		cmocka_unit_test(calls_push_back),

@@ -76,6 +76,104 @@ static void the_first_write_brings_the_link_up(void **state)
 	watch_end(&w);
 }
 
+static const uint8_t advert_1[BATON_BEARER_ADVERT_LEN] = {1, 2, 3};
+static const uint8_t advert_2[BATON_BEARER_ADVERT_LEN] = {4, 5, 6};
+
+/* Nothing but this advert is shown, or, if NULL, nothing but the service. */
+static void assert_shown(struct watch *w, const uint8_t *advert)
+{
+	GVariant *all = mock_advert(w->mock);
+	GVariant *data = g_variant_lookup_value(all, "ManufacturerData", NULL);
+	const char **includes = NULL;
+	const char **uuids = NULL;
+	GVariant *value = NULL;
+	uint16_t company = 0;
+
+	assert_true(g_variant_lookup(all, "ServiceUUIDs", "^a&s", &uuids));
+	assert_int_equal(g_strv_length((char **)uuids), advert ? 0 : 1);
+	g_variant_lookup(all, "Includes", "^a&s", &includes);
+	assert_int_equal(g_strv_length((char **)includes), advert ? 0 : 1);
+	assert_int_equal(g_variant_n_children(data), advert ? 1 : 0);
+	if (advert) {
+		g_variant_get_child(data, 0, "{qv}", &company, &value);
+		assert_int_equal(company, 0xffff);
+		assert_int_equal(g_variant_get_size(value),
+				 BATON_BEARER_ADVERT_LEN);
+		assert_memory_equal(g_variant_get_data(value), advert,
+				    BATON_BEARER_ADVERT_LEN);
+		g_variant_unref(value);
+	}
+	g_free(uuids);
+	g_free(includes);
+	g_variant_unref(data);
+	g_variant_unref(all);
+}
+
+static void a_private_advert_is_all_that_is_shown(void **state)
+{
+	const struct baton_gatt_options named = {.show_name = true};
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, &named);
+	assert_shown(&w, NULL);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
+	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
+	assert_shown(&w, advert_1);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
+	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	assert_shown(&w, advert_2);
+	/* The same once more is no other. */
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
+	mock_wait(100);
+	assert_int_equal(w.mock->adverts, 3);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_OPEN, NULL);
+	MOCK_UNTIL(w.mock->adverts == 4 && w.mock->advertising);
+	assert_shown(&w, NULL);
+	watch_end(&w);
+}
+
+static void a_hidden_watch_does_not_advertise(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_HIDDEN, NULL);
+	MOCK_UNTIL(!w.mock->advertising);
+	mock_wait(100);
+	assert_int_equal(w.mock->adverts, 1);
+	watch_end(&w);
+}
+
+static void a_private_advert_serves_one_link(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	watch_link(&w);
+	assert_false(w.log.by_advert);
+	mock_phone_connected(w.mock, MOCK_PHONE, false);
+	MOCK_UNTIL(w.log.downs == 1);
+	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
+	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	watch_link(&w);
+	assert_true(w.log.by_advert);
+	assert_memory_equal(w.log.advert, advert_1, sizeof(advert_1));
+	MOCK_UNTIL(!w.mock->advertising);
+	mock_phone_connected(w.mock, MOCK_PHONE, false);
+	MOCK_UNTIL(w.log.downs == 2);
+	mock_wait(100);
+	assert_false(w.mock->advertising);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
+	MOCK_UNTIL(w.mock->adverts == 4 && w.mock->advertising);
+	watch_link(&w);
+	assert_memory_equal(w.log.advert, advert_2, sizeof(advert_2));
+	watch_end(&w);
+}
+
 static void a_burst_of_a_foreign_phone_arrives_whole(void **state)
 {
 	struct watch w;
@@ -483,6 +581,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_write_brings_the_link_up),
+		cmocka_unit_test(a_private_advert_is_all_that_is_shown),
+		cmocka_unit_test(a_hidden_watch_does_not_advertise),
+		cmocka_unit_test(a_private_advert_serves_one_link),
 		cmocka_unit_test(a_burst_of_a_foreign_phone_arrives_whole),
 		cmocka_unit_test(only_bluez_may_call),
 		cmocka_unit_test(a_second_central_is_ignored),

@@ -166,10 +166,11 @@ class Bench:
 class StrangePeer:
     """A role on the radio's socket that is none of ours (tools/air_wire.h)."""
 
-    HELLO, SORRY, UP, DOWN, PDU, MTU, ROOM, PACE = range(1, 9)
+    HELLO, SORRY, UP, DOWN, PDU, MTU, ROOM, PACE, SHOW, HEARD, CONNECT = \
+        range(1, 12)
     WATCH, PHONE = 0, 1
 
-    def __init__(self, bench, role, version=1):
+    def __init__(self, bench, role, version=2):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(bench.path('radio'))
@@ -180,6 +181,8 @@ class StrangePeer:
         while True:
             message = self.socket.recv(1024)
             expect(message, 'the radio closed the socket')
+            if message[0] == self.HEARD:
+                self.socket.send(bytes([self.CONNECT]) + message[1:])
             if message[0] == kind:
                 return message[1:]
 

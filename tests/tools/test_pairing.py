@@ -295,8 +295,9 @@ def several_phones_each_have_their_bond(bench):
     bench.start('bonds', '-s', 'watch-store', 'revoke', 'first').succeeds()
     bench.file('a', b'data')
     watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
-    bench.start('phone', '-b', 'sim:radio', '-s', 'first-store', 'send',
-                'a').fails(77, 'pair')
+    # What the watch shows is nothing to the phone any more.
+    bench.start('phone', '-b', 'sim:radio', '-s', 'first-store', '--timeout',
+                '6', 'send', 'a').fails(75, 'watch')
     bench.phone('send', 'a').succeeds()
     watch.succeeds()
 
@@ -313,6 +314,11 @@ def a_phone_chooses_among_watches(bench):
                       '--receive', bench.mkdir('in'), '--count', '1')
     bench.phone('--bond', 'old', 'send', 'a').succeeds()
     old.succeeds()
+    new = bench.watch('--receive', bench.mkdir('new'), '--count', '1')
+    bench.phone('--bond', 'old', '--timeout', '6', 'send',
+                'a').fails(75, 'watch')
+    bench.phone('--bond', 'watch', 'send', 'a').succeeds()
+    new.succeeds()
     bench.phone('--bond', 'nobody', 'send', 'a').fails(64, 'nobody')
 
 

@@ -424,6 +424,27 @@ def nobody_there_in_time_is_75(bench):
     bench.watch('--timeout', '1', 'send', 'a').fails(75, 'phone')
 
 
+# Private adverts
+
+def flights(bench, trace):
+    text = bench.start('dissect', trace).succeeds()
+    return [line.split('FLIGHT ')[1][0] for line in text.splitlines()
+            if 'FLIGHT' in line]
+
+
+def the_first_flight_follows_the_advert_without_hellos(bench):
+    bench.radio()
+    bench.pair()
+    bench.file('a', b'data')
+    for number in range(3):
+        watch = bench.watch('--receive', bench.mkdir(f'in{number}'),
+                            '--count', '1')
+        bench.phone('--trace', 'trace.pcapng', 'send', 'a').succeeds()
+        watch.succeeds()
+        seen = flights(bench, 'trace.pcapng')
+        expect(seen == ['2', '3'], seen)
+
+
 # Peers of another version
 
 def hello(role, version):
