@@ -119,7 +119,7 @@ struct baton_delivery {
 	uint8_t peer_count;
 	uint8_t handle[BATON_CHANNELS_MAX]; /* of the peer's numbers; 255 */
 	uint8_t news[BATON_APPLICATIONS_MAX]; /* events, one bit each */
-	bool up, owes_channels, has_channels, has_key;
+	bool up, owes_channels, has_channels;
 	size_t room;
 	uint8_t session[BATON_CRYPTO_KEY_LEN]; /* key of this link's session */
 	struct baton_drbg drbg;
@@ -130,8 +130,9 @@ struct baton_delivery {
 	uint8_t asked_channel, asked_machine;
 	uint32_t asked_id; /* the machine's */
 	uint32_t store_id;
-	size_t erased; /* names of the machine that are deleted */
-	uint8_t erase_machine;
+	/* Names of a machine that are deleted; and when it is durable. */
+	size_t erased, next_erased;
+	uint8_t erase_channel, erase_machine, next_erase_machine;
 	char key[BATON_STORE_WRITES_MAX][BATON_STORE_KEY_MAX];
 	uint8_t value[BATON_STORE_WRITES_MAX]
 		     [BATON_DELIVERY_VALUE_MAX + BATON_SEAL_LEN];
@@ -195,7 +196,7 @@ void baton_delivery_link(struct baton_delivery *delivery, bool up,
  * (file, stream, handoff): baton_envelope_decode(), baton_delivery_here().
  */
 enum baton_err baton_delivery_rx(struct baton_delivery *delivery,
-				 const uint8_t *envelope, size_t len,
+				 const uint8_t *bytes, size_t len,
 				 uint64_t now_ms);
 
 /*

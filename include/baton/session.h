@@ -5,6 +5,7 @@
 /* The engine: what an application or a port includes. See session/SPEC.md. */
 
 #include "session/beacon.h"
+#include "session/delivery.h"
 #include "session/lookout.h"
 #include "session/oob.h"
 #include "session/session.h"

@@ -196,6 +196,9 @@ static void time_ends_it_on_both_sides(void **state)
 	assert_false(baton_requests_next_event(&a, &event));
 	now_ms = 6000;
 	baton_requests_tick(&a, now_ms);
+	/* The peer hears of it: its own time began later. */
+	assert_true(baton_requests_tx(&a, &op, body, ROOM, &len, now_ms));
+	assert_int_equal(op, 3);
 	assert_failed(number, BATON_REQUEST_TIMEOUT);
 	assert_int_equal(baton_requests_answer(&b, number, body, 1, now_ms),
 			 BATON_ERR_NOT_FOUND);

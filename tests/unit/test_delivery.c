@@ -1,0 +1,800 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "session/delivery.h"
+
+#define ROOM 508
+#define APPS 3
+#define STORED 128
+#define VALUE 600
+#define MEMORY 4096
+
+static const struct baton_application notes = {.id = "notes",
+					       .message_max = 32,
+					       .requests = 4,
+					       .context_max = 32,
+					       .item_max = 32,
+					       .outbox = 8,
+					       .inbox = 8,
+					       .rate = 1000,
+					       .burst = 1000},
+				      maps = {.id = "maps",
+					      .message_max = 32,
+					      .requests = 4,
+					      .context_max = 32,
+					      .item_max = 32,
+					      .outbox = 8,
+					      .inbox = 8,
+					      .rate = 1000,
+					      .burst = 1000},
+				      only_here = {.id = "only",
+						   .message_max = 8,
+						   .requests = 1,
+						   .rate = 1,
+						   .burst = 1};
+
+struct stored {
+	char key[BATON_STORE_KEY_MAX];
+	uint8_t value[VALUE];
+	size_t len; /* 0: nothing */
+};
+
+struct end {
+	struct baton_delivery delivery;
+	struct baton_channel channel[APPS];
+	uint64_t memory[APPS][MEMORY / 8];
+	struct stored stored[STORED];
+	uint8_t handle[APPS]; /* notes, maps, only_here */
+};
+
+static struct end end[2];
+static struct baton_delivery *const a = &end[0].delivery,
+				    *const b = &end[1].delivery;
+static struct baton_delivery_event event;
+static struct baton_store_op op;
+static const uint8_t session_key[32] = {7};
+static uint8_t envelope[2 + ROOM];
+static size_t len;
+static uint64_t now_ms, boots;
+
+static uint8_t add(struct end *e, const struct baton_application *application)
+{
+	uint8_t root[32] = {0}, handle;
+	size_t at = e->delivery.registered;
+
+	/* Both devices have it, of the bond. */
+	memcpy(root, application->id, 8);
+	assert_true(baton_delivery_memory_len(application) <= MEMORY);
+	assert_int_equal(baton_delivery_register(&e->delivery, application,
+						 root, e->memory[at], MEMORY,
+						 &handle),
+			 BATON_OK);
+	assert_int_equal(handle, at);
+	return handle;
+}
+
+static void start(int i)
+{
+	struct end *e = &end[i];
+	uint8_t seed[BATON_DRBG_SEED_LEN] = {0};
+	size_t s;
+
+	baton_store_be64(seed, ++boots);
+	assert_int_equal(
+		baton_delivery_init(&e->delivery, e->channel, APPS, seed),
+		BATON_OK);
+	/* Not in the same order. */
+	if (i == 0) {
+		e->handle[0] = add(e, &notes);
+		e->handle[1] = add(e, &maps);
+		e->handle[2] = add(e, &only_here);
+	} else {
+		e->handle[1] = add(e, &maps);
+		e->handle[0] = add(e, &notes);
+	}
+	for (s = 0; s < STORED; s++)
+		if (e->stored[s].len > 0)
+			assert_int_equal(baton_delivery_load(&e->delivery,
+							     e->stored[s].key,
+							     e->stored[s].value,
+							     e->stored[s].len),
+					 BATON_OK);
+}
+
+static void link(bool up)
+{
+	baton_delivery_link(a, up, session_key, ROOM, now_ms);
+	baton_delivery_link(b, up, session_key, ROOM, now_ms);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	now_ms = 1000;
+	memset(end, 0, sizeof(end));
+	start(0);
+	start(1);
+	link(true);
+	return 0;
+}
+
+static void apply(struct end *e)
+{
+	struct stored *stored, *room;
+	size_t w, s;
+
+	for (w = 0; w < op.count; w++) {
+		room = NULL;
+		for (s = 0; s < STORED; s++) {
+			stored = &e->stored[s];
+			if (stored->len == 0)
+				room = room ? room : stored;
+			else if (strcmp(stored->key, op.write[w].key) == 0)
+				break;
+		}
+		if (s == STORED)
+			stored = room;
+		assert_non_null(stored);
+		assert_true(strlen(op.write[w].key) < BATON_STORE_KEY_MAX);
+		memset(stored, 0, sizeof(*stored));
+		if (op.write[w].kind == BATON_STORE_DELETE)
+			continue;
+		assert_true(op.write[w].value_len <= VALUE);
+		strcpy(stored->key, op.write[w].key);
+		memcpy(stored->value, op.write[w].value, op.write[w].value_len);
+		stored->len = op.write[w].value_len;
+	}
+}
+
+static bool store(int i)
+{
+	if (!baton_delivery_next_store_op(&end[i].delivery, &op))
+		return false;
+	apply(&end[i]);
+	baton_delivery_stored(&end[i].delivery, op.id, BATON_OK, now_ms);
+	return true;
+}
+
+static bool move(int from)
+{
+	if (!baton_delivery_tx(&end[from].delivery, envelope, sizeof(envelope),
+			       &len, now_ms))
+		return false;
+	assert_int_equal(
+		baton_delivery_rx(&end[!from].delivery, envelope, len, now_ms),
+		BATON_OK);
+	return true;
+}
+
+static void run(void)
+{
+	while (store(0) || store(1) || move(0) || move(1))
+		;
+}
+
+static bool told(int i, enum baton_delivery_event_type type)
+{
+	while (baton_delivery_next_event(&end[i].delivery, &event))
+		if (event.type == type)
+			return true;
+	return false;
+}
+
+static bool told_item(int i)
+{
+	while (told(i, BATON_DELIVERY_QUEUE))
+		if (event.u.queue.type == BATON_QUEUE_ITEM)
+			return true;
+	return false;
+}
+
+static void put(int i, int app, const char *text)
+{
+	uint32_t number;
+
+	assert_int_equal(
+		baton_queue_put(baton_delivery_queue(&end[i].delivery,
+						     end[i].handle[app]),
+				(const uint8_t *)text, strlen(text), &number,
+				now_ms),
+		BATON_OK);
+}
+
+static void set(int i, int app, const char *text)
+{
+	assert_int_equal(
+		baton_context_set(baton_delivery_context(&end[i].delivery,
+							 end[i].handle[app]),
+				  (const uint8_t *)text, strlen(text), now_ms),
+		BATON_OK);
+}
+
+static void ask(int i, int app, const char *text)
+{
+	uint32_t number;
+
+	assert_int_equal(
+		baton_requests_ask(baton_delivery_requests(&end[i].delivery,
+							   end[i].handle[app]),
+				   (const uint8_t *)text, strlen(text), 5000,
+				   &number, now_ms),
+		BATON_OK);
+}
+
+static const char *prefix(int i, int app, char *key)
+{
+	baton_application_store_key(&end[i].channel[end[i].handle[app]].keys,
+				    "", key);
+	return key;
+}
+
+static int stored_of(const struct end *e, const char *start_of_key)
+{
+	int s, n = 0;
+
+	for (s = 0; s < STORED; s++)
+		n += e->stored[s].len > 0 &&
+		     strncmp(e->stored[s].key, start_of_key,
+			     strlen(start_of_key)) == 0;
+	return n;
+}
+
+static void every_mode_reaches_the_same_application(void **state)
+{
+	const uint8_t *value;
+	uint64_t version;
+	size_t value_len;
+
+	(void)state;
+	run();
+	put(0, 0, "item");
+	set(0, 0, "value");
+	ask(0, 0, "question");
+	run();
+	assert_true(told(1, BATON_DELIVERY_REQUEST));
+	assert_int_equal(event.application, end[1].handle[0]);
+	assert_memory_equal(event.u.request.body, "question", 8);
+	assert_true(told(1, BATON_DELIVERY_CONTEXT));
+	assert_int_equal(event.application, end[1].handle[0]);
+	assert_memory_equal(event.u.context.bytes, "value", 5);
+	assert_true(told_item(1));
+	assert_int_equal(event.application, end[1].handle[0]);
+	assert_memory_equal(event.u.queue.bytes, "item", 4);
+	/* And no other one. */
+	assert_null(
+		baton_context_get(baton_delivery_context(b, end[1].handle[1]),
+				  &version, &value_len));
+	value = baton_context_get(baton_delivery_context(b, end[1].handle[0]),
+				  &version, &value_len);
+	assert_memory_equal(value, "value", 5);
+}
+
+static void an_application_that_the_peer_lacks_is_told_so(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	assert_int_equal(baton_requests_ask(baton_delivery_requests(a, 2),
+					    envelope, 1, 100, &number, now_ms),
+			 BATON_ERR_STATE);
+	run();
+	assert_true(told(0, BATON_DELIVERY_UNKNOWN));
+	assert_int_equal(event.application, end[0].handle[2]);
+	assert_int_equal(baton_requests_ask(baton_delivery_requests(a, 2),
+					    envelope, 1, 100, &number, now_ms),
+			 BATON_ERR_NOT_FOUND);
+	assert_false(baton_delivery_is_open(a, 2));
+	assert_true(baton_delivery_is_open(a, 0));
+}
+
+static void a_link_opens_and_shuts_applications(void **state)
+{
+	(void)state;
+	run();
+	assert_true(told(1, BATON_DELIVERY_OPEN));
+	link(false);
+	assert_true(told(1, BATON_DELIVERY_SHUT));
+	assert_false(baton_delivery_is_open(b, 0));
+	assert_false(
+		baton_delivery_tx(a, envelope, sizeof(envelope), &len, now_ms));
+}
+
+static void what_is_stored_is_found_again_and_says_nothing(void **state)
+{
+	static const char secret[] = "secret of notes";
+	size_t s, i;
+
+	(void)state;
+	link(false);
+	put(0, 0, secret);
+	set(0, 0, secret);
+	run();
+	for (s = 0; s < STORED; s++)
+		for (i = 0; i + 6 < end[0].stored[s].len; i++)
+			assert_memory_not_equal(end[0].stored[s].value + i,
+						"secret", 6);
+	for (s = 0; s < STORED; s++)
+		assert_null(strstr(end[0].stored[s].key, "notes"));
+	start(0);
+	link(true);
+	run();
+	assert_true(told(1, BATON_DELIVERY_CONTEXT));
+	assert_memory_equal(event.u.context.bytes, secret, 15);
+	assert_true(told_item(1));
+	assert_memory_equal(event.u.queue.bytes, secret, 15);
+}
+
+static void no_application_can_read_anothers_store(void **state)
+{
+	char mine[BATON_STORE_KEY_MAX], key[BATON_STORE_KEY_MAX];
+	const struct stored *stored;
+	size_t s;
+	int tried = 0;
+
+	(void)state;
+	link(false);
+	put(0, 0, "secret");
+	set(0, 0, "secret");
+	run();
+	start(1);
+	prefix(0, 1, mine);
+	for (s = 0; s < STORED; s++) {
+		stored = &end[0].stored[s];
+		if (stored->len == 0)
+			continue;
+		/* What is of notes, as if it was of maps. */
+		strcpy(key, stored->key);
+		memcpy(key, mine, strlen(mine));
+		assert_int_equal(
+			baton_delivery_load(b, key, stored->value, stored->len),
+			BATON_ERR_ARG);
+		tried++;
+	}
+	assert_true(tried >= 3);
+	assert_int_equal((int)baton_queue_outstanding(
+				 baton_delivery_queue(b, end[1].handle[1])),
+			 0);
+}
+
+static void a_value_under_another_key_is_not_taken(void **state)
+{
+	struct stored *stored = NULL;
+	char key[BATON_STORE_KEY_MAX];
+	size_t s;
+
+	(void)state;
+	put(0, 0, "one");
+	run();
+	for (s = 0; s < STORED; s++)
+		if (strstr(end[1].stored[s].key, "/qi/"))
+			stored = &end[1].stored[s];
+	assert_non_null(stored);
+	start(0);
+	strcpy(key, stored->key);
+	key[strlen(key) - 1] = '9';
+	assert_int_equal(
+		baton_delivery_load(a, key, stored->value, stored->len),
+		BATON_ERR_ARG);
+	stored->value[stored->len - 1] ^= 1;
+	assert_int_equal(
+		baton_delivery_load(a, stored->key, stored->value, stored->len),
+		BATON_ERR_ARG);
+	assert_int_equal(baton_delivery_load(a, "own/x", stored->value, 40),
+			 BATON_ERR_NOT_FOUND);
+}
+
+static void live_keys_are_the_applications_own(void **state)
+{
+	uint8_t key[3][32];
+
+	(void)state;
+	assert_int_equal(baton_delivery_live_key(a, 0, key[0]), BATON_OK);
+	assert_int_equal(baton_delivery_live_key(b, end[1].handle[0], key[1]),
+			 BATON_OK);
+	assert_int_equal(baton_delivery_live_key(a, 1, key[2]), BATON_OK);
+	assert_memory_equal(key[0], key[1], 32);
+	assert_memory_not_equal(key[0], key[2], 32);
+	assert_int_equal(baton_delivery_live_key(a, 9, key[0]),
+			 BATON_ERR_NOT_FOUND);
+	link(false);
+	assert_int_equal(baton_delivery_live_key(a, 0, key[0]),
+			 BATON_ERR_STATE);
+}
+
+/* A peer's envelope reaches what it named for that number, nothing else. */
+static void no_application_can_pass_for_another(void **state)
+{
+	uint8_t set_envelope[2 + 12 + 4] = {0x20, 0, [9] = 1};
+	uint8_t n;
+
+	(void)state;
+	run();
+	while (baton_delivery_next_event(b, &event))
+		;
+	for (n = 2; n < 255; n++) {
+		set_envelope[1] = n;
+		assert_int_equal(baton_delivery_rx(b, set_envelope,
+						   sizeof(set_envelope),
+						   now_ms),
+				 BATON_ERR_PEER_UNKNOWN);
+	}
+	assert_false(store(1));
+	/* Number 0 of the peer's is notes, whatever is 0 here. */
+	set_envelope[1] = 0;
+	assert_int_equal(baton_delivery_rx(b, set_envelope,
+					   sizeof(set_envelope), now_ms),
+			 BATON_OK);
+	run();
+	assert_true(told(1, BATON_DELIVERY_CONTEXT));
+	assert_int_equal(event.application, end[1].handle[0]);
+}
+
+static void no_application_keeps_another_from_sending(void **state)
+{
+	int i, by[2] = {0, 0};
+
+	(void)state;
+	run();
+	for (i = 0; i < 8; i++) {
+		put(0, 0, "flood");
+		if (i < 4)
+			ask(0, 0, "flood");
+	}
+	ask(0, 1, "late");
+	/* In turn: the second envelope at the latest. */
+	for (i = 0; i < 2; i++) {
+		assert_true(baton_delivery_tx(a, envelope, sizeof(envelope),
+					      &len, now_ms));
+		by[envelope[1] == end[0].handle[1]]++;
+		assert_int_equal(baton_delivery_rx(b, envelope, len, now_ms),
+				 BATON_OK);
+	}
+	assert_int_equal(by[1], 1);
+}
+
+static void no_application_keeps_another_from_storing_or_hearing(void **state)
+{
+	int i, first = -1;
+
+	(void)state;
+	run();
+	for (i = 0; i < 8; i++) {
+		put(0, 0, "flood");
+		put(1, 0, "flood");
+	}
+	put(0, 1, "late");
+	put(1, 1, "late");
+	for (i = 0; i < 2 && first < 0; i++) {
+		assert_true(store(0));
+		if (strncmp(op.write[0].key,
+			    prefix(0, 1, (char[BATON_STORE_KEY_MAX]){0}),
+			    21) == 0)
+			first = i;
+	}
+	assert_true(first >= 0);
+	run();
+	/* Events likewise: maps is told before notes has had all of its own. */
+	for (i = 0; baton_delivery_next_event(b, &event); i++)
+		if (event.application == end[1].handle[1])
+			break;
+	assert_true(i <= 1);
+}
+
+static void a_full_outbox_is_the_applications_own(void **state)
+{
+	uint32_t number;
+	int i;
+
+	(void)state;
+	link(false);
+	for (i = 0; i < 8; i++)
+		put(0, 0, "flood");
+	assert_int_equal(baton_queue_put(baton_delivery_queue(a, 0), envelope,
+					 1, &number, now_ms),
+			 BATON_ERR_SPACE);
+	put(0, 1, "room");
+}
+
+static void an_applications_rate_is_limited(void **state)
+{
+	struct baton_application slow = notes;
+	uint8_t root[32] = {9}, handle;
+	int i, sent = 0;
+
+	(void)state;
+	slow.rate = 10;
+	slow.burst = 3;
+	for (i = 0; i < 2; i++) {
+		uint8_t seed[BATON_DRBG_SEED_LEN] = {(uint8_t)(50 + i)};
+
+		assert_int_equal(baton_delivery_init(&end[i].delivery,
+						     end[i].channel, APPS,
+						     seed),
+				 BATON_OK);
+		assert_int_equal(baton_delivery_register(&end[i].delivery,
+							 i ? &notes : &slow,
+							 root, end[i].memory[0],
+							 MEMORY, &handle),
+				 BATON_OK);
+		end[i].handle[0] = handle;
+	}
+	link(true);
+	run();
+	now_ms += 100000;
+	for (i = 0; i < 4; i++)
+		ask(0, 0, "x");
+	while (move(0))
+		sent++;
+	assert_int_equal(sent, 3);
+	assert_int_equal((int)(baton_delivery_deadline(a) - now_ms), 100);
+	now_ms += 99;
+	baton_delivery_tick(a, now_ms);
+	assert_false(move(0));
+	now_ms += 1;
+	baton_delivery_tick(a, now_ms);
+	assert_true(move(0));
+	assert_false(move(0));
+}
+
+static void an_erased_application_leaves_nothing(void **state)
+{
+	char key[BATON_STORE_KEY_MAX], other[BATON_STORE_KEY_MAX];
+	size_t i;
+	int n;
+
+	(void)state;
+	for (n = 0; n < 6; n++) {
+		put(0, 0, "secret");
+		put(1, 0, "secret");
+		put(0, 1, "kept");
+	}
+	set(0, 0, "secret");
+	set(1, 0, "secret");
+	run();
+	link(false);
+	put(0, 0, "secret");
+	put(0, 0, "secret");
+	put(0, 1, "kept");
+	prefix(0, 0, key);
+	prefix(0, 1, other);
+	/* One of its writes is on its way. */
+	assert_true(baton_delivery_next_store_op(a, &op));
+	n = stored_of(&end[0], key);
+	assert_true(n >= 8);
+	assert_int_equal(baton_delivery_erase(a, 0, now_ms), BATON_OK);
+	assert_int_equal(baton_delivery_erase(a, 0, now_ms),
+			 BATON_ERR_NOT_FOUND);
+	assert_null(baton_delivery_queue(a, 0));
+	apply(&end[0]);
+	baton_delivery_stored(a, op.id, BATON_OK, now_ms);
+	/* The store fails once meanwhile. */
+	assert_true(baton_delivery_next_store_op(a, &op));
+	baton_delivery_stored(a, op.id, BATON_ERR_STORE, now_ms);
+	while (store(0))
+		;
+	assert_false(told(0, BATON_DELIVERY_ERASED));
+	now_ms = baton_delivery_deadline(a);
+	baton_delivery_tick(a, now_ms);
+	while (store(0))
+		;
+	assert_true(told(0, BATON_DELIVERY_ERASED));
+	assert_int_equal(event.application, 0);
+	assert_int_equal(stored_of(&end[0], key), 0);
+	assert_true(stored_of(&end[0], other) > 1);
+	for (i = 0; i < sizeof(end[0].memory[0]); i++)
+		assert_int_equal(((uint8_t *)end[0].memory[0])[i], 0);
+	for (i = 0; i < sizeof(end[0].channel[0]); i++)
+		assert_int_equal(((uint8_t *)&end[0].channel[0])[i], 0);
+	for (i = 0; i + 6 < sizeof(end[0].delivery); i++)
+		assert_memory_not_equal((uint8_t *)a + i, "secret", 6);
+	/* The others go on, and the peer is told that it is gone. */
+	link(true);
+	run();
+	assert_true(baton_delivery_is_open(a, 1));
+	assert_true(told(1, BATON_DELIVERY_UNKNOWN));
+	assert_int_equal(event.application, end[1].handle[0]);
+}
+
+static void two_can_be_erased_at_once(void **state)
+{
+	int items, n;
+
+	for (items = 0; items <= 8; items++) {
+		setup(state);
+		for (n = 0; n < items; n++) {
+			put(0, 0, "secret");
+			put(0, 1, "secret");
+		}
+		while (store(0))
+			;
+		assert_int_equal(baton_delivery_erase(a, 1, now_ms), BATON_OK);
+		assert_true(baton_delivery_next_store_op(a, &op));
+		assert_int_equal(baton_delivery_erase(a, 0, now_ms), BATON_OK);
+		apply(&end[0]);
+		baton_delivery_stored(a, op.id, BATON_OK, now_ms);
+		while (store(0))
+			;
+		assert_int_equal(stored_of(&end[0], "app/"), 0);
+		assert_true(told(0, BATON_DELIVERY_ERASED));
+		assert_true(told(0, BATON_DELIVERY_ERASED));
+	}
+}
+
+static void wiping_leaves_nothing_in_memory(void **state)
+{
+	size_t i;
+
+	(void)state;
+	put(0, 0, "secret");
+	set(0, 0, "secret");
+	run();
+	baton_delivery_wipe(a);
+	for (i = 0; i < sizeof(end[0].memory); i++)
+		assert_int_equal(((uint8_t *)end[0].memory)[i], 0);
+	for (i = 0; i < sizeof(*a); i++)
+		assert_int_equal(((uint8_t *)a)[i], 0);
+}
+
+static void applications_out_of_range_are_not_registered(void **state)
+{
+	struct baton_application bad[10];
+	uint8_t root[32] = {0}, handle = 77;
+	enum baton_err err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(baton_delivery_register(a, &maps, root, end[0].memory,
+						 MEMORY, &handle),
+			 BATON_ERR_STATE);
+	link(false);
+	assert_int_equal(baton_delivery_register(a, &maps, root, end[0].memory,
+						 MEMORY, &handle),
+			 BATON_ERR_ARG);
+	start(1);
+	for (i = 0; i < 10; i++) {
+		bad[i] = notes;
+		bad[i].id[0] = 'x';
+	}
+	memset(bad[0].id, 0, 8);
+	bad[1].rate = 0;
+	bad[2].rate = 1001;
+	bad[3].burst = 0;
+	bad[4].burst = 1001;
+	bad[5].requests = 0;
+	bad[6].requests = BATON_REQUESTS_MAX + 1;
+	bad[7].context_max = BATON_ITEM_MAX + 1;
+	bad[8].item_max = BATON_ITEM_MAX + 1;
+	bad[9].outbox = 0;
+	for (i = 0; i < 10; i++) {
+		static uint64_t memory[8192];
+
+		err = baton_delivery_register(b, &bad[i], root, memory,
+					      sizeof(memory), &handle);
+		assert_int_equal(err, BATON_ERR_ARG);
+	}
+	bad[0] = notes;
+	bad[0].id[0] = 'x';
+	assert_int_equal(
+		baton_delivery_register(b, &bad[0], root, end[1].memory[2],
+					baton_delivery_memory_len(&notes) - 1,
+					&handle),
+		BATON_ERR_SPACE);
+	add(&end[1], &bad[0]);
+	bad[0].id[0] = 'y';
+	assert_int_equal(baton_delivery_register(b, &bad[0], root,
+						 end[1].memory[2], MEMORY,
+						 &handle),
+			 BATON_ERR_SPACE);
+	assert_int_equal(handle, 77);
+}
+
+static void an_unknown_application_is_an_error_everywhere(void **state)
+{
+	uint32_t number;
+	uint8_t handle;
+
+	(void)state;
+	for (handle = APPS; handle != 0; handle++) {
+		assert_null(baton_delivery_requests(a, handle));
+		assert_null(baton_delivery_context(a, handle));
+		assert_null(baton_delivery_queue(a, handle));
+		assert_null(baton_delivery_id(a, handle));
+		assert_null(baton_delivery_keys(a, handle));
+		assert_false(baton_delivery_is_open(a, handle));
+		assert_int_equal(baton_delivery_erase(a, handle, now_ms),
+				 BATON_ERR_NOT_FOUND);
+		assert_int_equal(
+			baton_queue_put(baton_delivery_queue(a, handle),
+					envelope, 1, &number, now_ms),
+			BATON_ERR_NOT_FOUND);
+	}
+	/* A mode that the application does not have. */
+	assert_null(baton_delivery_queue(a, 2));
+	assert_null(baton_delivery_context(a, 2));
+}
+
+static void what_a_peer_may_not_send_is_dropped(void **state)
+{
+	static const struct {
+		uint8_t len, body[26];
+		enum baton_err err;
+	} early[] =
+		{
+			{0, {0}, BATON_ERR_PEER_LENGTH},
+			{1, {0}, BATON_ERR_PEER_LENGTH},
+			{3, {0, 0, 1}, BATON_ERR_PEER_LENGTH},
+			{2, {1, 0}, BATON_ERR_PEER_FORMAT},
+			{2, {0, 1}, BATON_ERR_PEER_FORMAT},
+			{2,
+			 {0x10, 0},
+			 BATON_ERR_PEER_STATE}, /* no CHANNELS yet */
+			{2, {0x60, 0}, BATON_ERR_PEER_STATE},
+			{18,
+			 {0, 0, 'n', 'o', 0, 0, 0, 0, 0, 0, 'n', 'o', 0, 0, 0,
+			  0, 0, 0},
+			 BATON_ERR_PEER_FORMAT}, /* one id twice */
+		},
+	  late[] = {
+		  {2, {0, 0}, BATON_ERR_PEER_STATE}, /* CHANNELS again */
+		  {2, {0x10, 3}, BATON_ERR_PEER_UNKNOWN},
+		  {2, {0x20, 2}, BATON_ERR_PEER_UNKNOWN}, /* not here */
+		  {2, {0x40, 0}, BATON_ERR_NOT_FOUND}, /* the caller's */
+		  {2, {0x60, 0}, BATON_ERR_NOT_FOUND},
+		  {2, {0x70, 0}, BATON_ERR_PEER_FORMAT},
+		  {2, {0xf0, 0}, BATON_ERR_PEER_FORMAT},
+	  };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(early) / sizeof(early[0]); i++)
+		assert_int_equal(baton_delivery_rx(b, early[i].body,
+						   early[i].len, now_ms),
+				 early[i].err);
+	assert_false(b->has_channels);
+	assert_true(move(0));
+	while (baton_delivery_next_event(b, &event))
+		;
+	for (i = 0; i < sizeof(late) / sizeof(late[0]); i++)
+		assert_int_equal(
+			baton_delivery_rx(b, late[i].body, late[i].len, now_ms),
+			late[i].err);
+	assert_false(baton_delivery_next_event(b, &event));
+	assert_false(store(1));
+	link(false);
+	assert_int_equal(baton_delivery_rx(b, envelope, 2, now_ms),
+			 BATON_ERR_PEER_STATE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup(f, setup)
+		T(every_mode_reaches_the_same_application),
+		T(an_application_that_the_peer_lacks_is_told_so),
+		T(a_link_opens_and_shuts_applications),
+		T(what_is_stored_is_found_again_and_says_nothing),
+		T(no_application_can_read_anothers_store),
+		T(a_value_under_another_key_is_not_taken),
+		T(live_keys_are_the_applications_own),
+		T(no_application_can_pass_for_another),
+		T(no_application_keeps_another_from_sending),
+		T(no_application_keeps_another_from_storing_or_hearing),
+		T(a_full_outbox_is_the_applications_own),
+		T(an_applications_rate_is_limited),
+		T(an_erased_application_leaves_nothing),
+		T(two_can_be_erased_at_once),
+		T(wiping_leaves_nothing_in_memory),
+		T(applications_out_of_range_are_not_registered),
+		T(an_unknown_application_is_an_error_everywhere),
+		T(what_a_peer_may_not_send_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
