@@ -40,7 +40,7 @@
 	(BATON_OFFER_INFO_MAX - BATON_APPLICATION_ID_LEN - \
 	 BATON_TOKEN_LEN) /* bytes an offer carries for the application */
 #define BATON_HANDOFF_APPLICATIONS 32
-#define BATON_STATE_HEADER 9 /* before a stored state: what it is, version */
+#define BATON_STATE_HEADER 11 /* before a stored state */
 #define BATON_STATE_LIFE_MS 120000 /* one that was not adopted is erased */
 
 enum baton_handoff_event_type {
@@ -70,6 +70,8 @@ enum baton_handoff_event_type {
 	BATON_HANDOFF_FINISHED,
 	/* The store failed; the write is asked for again. */
 	BATON_HANDOFF_STORE_FAILED,
+	/* After _erase(): nothing of it is stored any more. */
+	BATON_HANDOFF_ERASED,
 	/* A token was refused or, where the verdict is GRANTED, the peer used
 	 * it; u: token. */
 	BATON_HANDOFF_TOKEN,
@@ -125,19 +127,21 @@ struct baton_handoff_place {
 	uint8_t application;
 	uint8_t at; /* the slot of what is held; the other one: what comes */
 	uint16_t news; /* events, one bit each */
+	uint8_t asked_puts, asked_deletes; /* slots in the operation out */
 	uint16_t operations, my_operations;
 	uint8_t info_len, my_info_len, release_len;
 	uint8_t reason;
 	bool used;
 	bool known; /* application is */
-	bool beginning, freezing, finishing;
+	bool beginning, wants_state, freezing;
+	bool finishing, finished;
 	bool saving; /* SAVED is due */
 	bool asked; /* the application knows of the offer */
 	bool released; /* the offer that waits was let go already */
 	bool has_token, granted, accepted;
-	bool owes_token, owes_need;
+	bool owes_token, owes_need, keeps_release;
 	bool sending;
-	uint64_t freeze_version, need_version;
+	uint64_t freeze_version, wanted_version;
 	uint64_t lease_ms;
 	size_t sent; /* bytes of the state, on this link */
 	uint8_t token[BATON_TOKEN_LEN];
@@ -170,7 +174,9 @@ struct baton_handoff {
 	uint8_t tx_turn;
 	size_t asked_at;
 	uint32_t own_id, store_id;
-	char key[2][BATON_STORE_KEY_MAX];
+	bool erasing, erased, tells_erased;
+	size_t erase_at, erase_next;
+	char key[BATON_STORE_WRITES_MAX][BATON_STORE_KEY_MAX];
 	uint8_t value[BATON_STATE_HEADER + BATON_STATE_MAX + BATON_SEAL_LEN];
 };
 
@@ -251,8 +257,8 @@ enum baton_err baton_handoff_offer(struct baton_handoff *handoff,
 
 /*
  * Take what was OFFERED: its token is presented for operations. ADOPTED
- * follows, or WITHDRAWN. BATON_ERR_REFUSED: the token does not allow it; TOKEN
- * says why.
+ * follows, or WITHDRAWN. BATON_ERR_STATE: also where the token does not allow it;
+ * TOKEN says why.
  */
 BATON_MUST_CHECK
 enum baton_err baton_handoff_accept(struct baton_handoff *handoff,
@@ -356,6 +362,12 @@ void baton_handoff_tick(struct baton_handoff *handoff, uint64_t now_ms);
 BATON_MUST_CHECK
 bool baton_handoff_next_event(struct baton_handoff *handoff,
 			      struct baton_handoff_event *event);
+
+/*
+ * The bond is gone: states are wiped now, and all that is stored is deleted;
+ * ERASED comes when that is durable. Nothing else is possible from here on.
+ */
+void baton_handoff_erase(struct baton_handoff *handoff, uint64_t now_ms);
 
 /* As in session/ownership.h: one at a time for all of it. */
 BATON_MUST_CHECK

@@ -69,6 +69,9 @@ struct baton_activity *own_find(const struct baton_ownership *own,
 struct baton_activity *own_place(struct baton_ownership *own,
 				 const uint8_t *id);
 
+/* The store's key of an activity or, id NULL, of the floor. */
+void own_key(const struct baton_ownership *own, char *key, const uint8_t *id);
+
 /* Ask for next to become durable; own_settle() comes after. */
 void own_commit(struct baton_activity *activity, enum own_after after);
 

@@ -160,8 +160,7 @@ static bool get_hex(const char *p, uint8_t *bytes)
 }
 
 /* "own/<bond>/<activity>"; of the floor: "own/<bond>/floor". */
-static void put_key(const struct baton_ownership *own, char *key,
-		    const uint8_t *id)
+void own_key(const struct baton_ownership *own, char *key, const uint8_t *id)
 {
 	memcpy(key, "own/", 4);
 	put_hex(key + 4, own->bond);
@@ -212,7 +211,7 @@ static enum baton_err read_key(const struct baton_ownership *own,
 	char wanted[BATON_ACTIVITY_KEY_LEN];
 	size_t i;
 
-	put_key(own, wanted, NULL);
+	own_key(own, wanted, NULL);
 	for (i = 0; i < PREFIX_LEN; i++)
 		if (key[i] != wanted[i])
 			return BATON_ERR_NOT_FOUND;
@@ -269,7 +268,7 @@ static struct baton_store_write *add(struct baton_store_op *op,
 	struct baton_store_write *write = &op->write[op->count];
 	char *key = own->key[op->count];
 
-	put_key(own, key, id);
+	own_key(own, key, id);
 	memset(write, 0, sizeof(*write));
 	write->kind = kind;
 	write->key = key;

@@ -1,0 +1,800 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Activities with their states, between two machines (OWNERSHIP.md 6). */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "session/handoff.h"
+
+#define PLACES 3
+#define ROWS 32
+#define LEASE_MS 60000
+#define NOTES 0
+#define MAPS 1
+#define OK(call) assert_int_equal(call, BATON_OK)
+#define MARK 0xa7 /* states are full of it */
+
+struct row {
+	bool used;
+	char key[BATON_STORE_KEY_MAX];
+	uint8_t value[BATON_STATE_MAX + 64];
+	size_t len;
+};
+
+struct device {
+	struct baton_handoff handoff;
+	struct baton_activity activity[PLACES];
+	struct baton_handoff_place place[PLACES];
+	struct row row[ROWS];
+	unsigned int deletes;
+	bool store_fails;
+	/* The last event of each type. */
+	struct baton_handoff_event event[BATON_HANDOFF_TOKEN + 1];
+	unsigned int told[BATON_HANDOFF_TOKEN + 1];
+	uint8_t bytes[BATON_STATE_MAX];
+	size_t len;
+};
+
+static struct device device[2];
+static struct device *const phone = &device[BATON_PHONE];
+static struct device *const watch = &device[BATON_WATCH];
+static struct baton_application_keys keys[2];
+static const uint8_t apps[2][BATON_APPLICATION_ID_LEN] = {"notes", "maps"};
+static const uint8_t id[BATON_ACTIVITY_ID_LEN] = {1, 2, 3};
+static uint8_t state_bytes[BATON_STATE_MAX];
+static uint64_t now_ms;
+static size_t room;
+static bool up;
+static uint8_t boots;
+/* Frames and envelopes that do not arrive: their number from now on. */
+static unsigned int envelopes, cut_after;
+
+static void boot(int role)
+{
+	struct device *d = &device[role];
+	uint8_t bond[BATON_BOND_ID_LEN] = {9};
+	uint8_t seed[BATON_DRBG_SEED_LEN] = {++boots};
+	uint8_t i;
+
+	memset(d->told, 0, sizeof(d->told));
+	assert_int_equal(baton_handoff_init(&d->handoff, (enum baton_role)role,
+					    bond, d->activity, d->place, PLACES,
+					    seed),
+			 BATON_OK);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_handoff_register(&d->handoff, i, apps[i],
+							&keys[i], 2),
+				 BATON_OK);
+	for (i = 0; i < ROWS; i++)
+		if (d->row[i].used)
+			assert_int_equal(
+				baton_handoff_load(&d->handoff, d->row[i].key,
+						   d->row[i].value,
+						   d->row[i].len, now_ms),
+				BATON_OK);
+}
+
+static void link_up(bool is_up)
+{
+	static uint8_t session[32];
+	uint8_t app;
+	int role;
+
+	up = is_up;
+	session[0]++;
+	for (role = 0; role < 2; role++) {
+		baton_handoff_link(&device[role].handoff, up, session, now_ms);
+		for (app = 0; app < 2; app++)
+			baton_handoff_open(&device[role].handoff, app, up,
+					   now_ms);
+	}
+}
+
+static void reboot(int role)
+{
+	link_up(false);
+	boot(role);
+}
+
+static int setup(void **state)
+{
+	uint8_t root[2][32] = {{1}, {2}};
+	int i;
+
+	(void)state;
+	memset(device, 0, sizeof(device));
+	now_ms = 1000;
+	room = 508;
+	cut_after = UINT32_MAX;
+	envelopes = 0;
+	for (i = 0; i < 2; i++)
+		baton_application_keys(&keys[i], root[i]);
+	for (i = 0; i < 2; i++)
+		boot(i);
+	memset(state_bytes, MARK, sizeof(state_bytes));
+	link_up(true);
+	return 0;
+}
+
+static void write_row(struct device *d, const struct baton_store_write *w)
+{
+	struct row *free_row = NULL, *row = NULL;
+	int i;
+
+	for (i = 0; i < ROWS; i++) {
+		if (d->row[i].used && strcmp(d->row[i].key, w->key) == 0)
+			row = &d->row[i];
+		else if (!d->row[i].used)
+			free_row = &d->row[i];
+	}
+	if (w->kind == BATON_STORE_DELETE) {
+		d->deletes++;
+		if (row)
+			memset(row, 0, sizeof(*row));
+		return;
+	}
+	row = row ? row : free_row;
+	assert_non_null(row);
+	row->used = true;
+	strcpy(row->key, w->key);
+	memcpy(row->value, w->value, w->value_len);
+	row->len = w->value_len;
+}
+
+static bool store(struct device *d)
+{
+	struct baton_store_op op;
+	size_t i;
+
+	if (!baton_handoff_next_store_op(&d->handoff, &op))
+		return false;
+	assert_in_range(op.count, 1, BATON_STORE_WRITES_MAX);
+	for (i = 0; i < op.count && !d->store_fails; i++)
+		write_row(d, &op.write[i]);
+	baton_handoff_stored(&d->handoff, op.id,
+			     d->store_fails ? BATON_ERR_STORE : BATON_OK,
+			     now_ms);
+	return true;
+}
+
+static bool attend(struct device *d)
+{
+	struct baton_handoff_event event;
+
+	if (!baton_handoff_next_event(&d->handoff, &event))
+		return false;
+	d->told[event.type]++;
+	d->event[event.type] = event;
+	if (event.bytes) {
+		memcpy(d->bytes, event.bytes, event.len);
+		d->len = event.len;
+	}
+	return true;
+}
+
+static bool carry(int from)
+{
+	struct device *d = &device[from], *to = &device[1 - from];
+	uint8_t body[BATON_STATE_MAX + 64], code, op, app;
+	size_t len;
+
+	if (baton_handoff_tx_frame(&d->handoff, &code, body, &len, now_ms)) {
+		(void)baton_handoff_rx_frame(&to->handoff, code, body, len,
+					     now_ms);
+		return true;
+	}
+	if (!baton_handoff_tx(&d->handoff, &app, &op, body, room, &len, now_ms))
+		return false;
+	assert_true(len <= room);
+	if (envelopes++ < cut_after)
+		(void)baton_handoff_rx(&to->handoff, app, op, body, len,
+				       now_ms);
+	return true;
+}
+
+/* The next part of the state goes, and no frame. */
+static void part(int from, bool arrives)
+{
+	struct device *d = &device[from], *to = &device[1 - from];
+	uint8_t body[600], op, app;
+	size_t len;
+
+	while (!baton_handoff_tx(&d->handoff, &app, &op, body, room, &len,
+				 now_ms))
+		assert_true(store(d));
+	if (arrives)
+		OK(baton_handoff_rx(&to->handoff, app, op, body, len, now_ms));
+}
+
+static void run(void)
+{
+	bool busy = true;
+	int role;
+
+	while (busy) {
+		busy = false;
+		for (role = 0; role < 2; role++) {
+			busy |= store(&device[role]);
+			busy |= attend(&device[role]);
+			busy |= up && carry(role);
+		}
+	}
+}
+
+/* Time goes by in steps that leave nothing out. */
+static void pass_ms(uint64_t ms)
+{
+	uint64_t end_ms = now_ms + ms, next_ms;
+	int role;
+
+	while (now_ms < end_ms) {
+		next_ms = end_ms;
+		for (role = 0; role < 2; role++) {
+			uint64_t at =
+				baton_handoff_deadline(&device[role].handoff);
+
+			if (at < next_ms)
+				next_ms = at > now_ms ? at : now_ms + 1;
+		}
+		now_ms = next_ms;
+		for (role = 0; role < 2; role++)
+			baton_handoff_tick(&device[role].handoff, now_ms);
+		run();
+	}
+}
+
+static void begin(int role, size_t len)
+{
+	OK(baton_handoff_begin(&device[role].handoff, NOTES, id, state_bytes,
+			       len, now_ms));
+	run();
+	assert_int_equal(device[role].told[BATON_HANDOFF_ADOPTED], 1);
+}
+
+static void offer(int from)
+{
+	OK(baton_handoff_offer(&device[from].handoff, NOTES, id,
+			       from == BATON_PHONE ? LEASE_MS : 0, 3,
+			       (const uint8_t *)"hi", 2, now_ms));
+	run();
+}
+
+static void accept(int to)
+{
+	OK(baton_handoff_accept(&device[to].handoff, NOTES, id, 1, now_ms));
+	run();
+}
+
+static void hand_over(int from, size_t len)
+{
+	offer(from);
+	accept(1 - from);
+	OK(baton_handoff_state(&device[from].handoff, NOTES, id, state_bytes,
+			       len, now_ms));
+	run();
+}
+
+static bool acts(int role)
+{
+	return baton_handoff_may_act(&device[role].handoff, NOTES, id, now_ms);
+}
+
+static bool holds_mark(const void *memory, size_t len)
+{
+	const uint8_t *p = memory;
+	size_t i, n = 0;
+
+	for (i = 0; i < len && n < 16; i++)
+		n = p[i] == MARK ? n + 1 : 0;
+	return n == 16;
+}
+
+static unsigned int states_stored(const struct device *d)
+{
+	unsigned int n = 0;
+	int i;
+
+	for (i = 0; i < ROWS; i++)
+		n += d->row[i].used && memcmp(d->row[i].key, "app/", 4) == 0;
+	return n;
+}
+
+static void assert_nothing_left(const struct device *d)
+{
+	assert_int_equal(states_stored(d), 0);
+	assert_false(holds_mark(&d->handoff, sizeof(d->handoff)));
+	assert_false(holds_mark(d->place, sizeof(d->place)));
+	assert_false(holds_mark(d->activity, sizeof(d->activity)));
+}
+
+static void assert_has_state(struct device *d, size_t len)
+{
+	assert_int_equal(d->len, len);
+	assert_memory_equal(d->bytes, state_bytes, len);
+}
+
+static void it_goes_there_and_back_with_its_state(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	hand_over(BATON_PHONE, 2000);
+	assert_int_equal(watch->told[BATON_HANDOFF_ADOPTED], 1);
+	assert_int_equal(watch->event[BATON_HANDOFF_OFFERED].lease_ms,
+			 LEASE_MS);
+	assert_int_equal(watch->event[BATON_HANDOFF_OFFERED].operations, 3);
+	assert_int_equal(phone->told[BATON_HANDOFF_GIVEN], 1);
+	assert_has_state(watch, 2000);
+	assert_true(acts(BATON_WATCH));
+	assert_false(acts(BATON_PHONE));
+	state_bytes[5] = 0x55;
+	hand_over(BATON_WATCH, BATON_STATE_MAX);
+	assert_has_state(phone, BATON_STATE_MAX);
+	assert_true(acts(BATON_PHONE));
+	assert_false(acts(BATON_WATCH));
+	assert_int_equal(phone->told[BATON_HANDOFF_TOKEN], 1);
+}
+
+static void an_empty_state_goes_over_too(void **state)
+{
+	(void)state;
+	begin(BATON_WATCH, 0);
+	hand_over(BATON_WATCH, 0);
+	assert_true(acts(BATON_PHONE));
+	assert_has_state(phone, 0);
+}
+
+static void it_goes_at_once_where_nothing_is_lost(void **state)
+{
+	uint64_t began_ms;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	began_ms = now_ms;
+	hand_over(BATON_PHONE, BATON_STATE_MAX);
+	assert_true(acts(BATON_WATCH));
+	assert_int_equal(now_ms, began_ms);
+}
+
+static void what_is_stored_is_sealed(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(BATON_PHONE, 100);
+	hand_over(BATON_PHONE, 2000);
+	assert_int_equal(states_stored(watch), 1);
+	assert_int_equal(states_stored(phone), 1);
+	for (i = 0; i < ROWS; i++) {
+		assert_false(holds_mark(phone->row[i].value, 3000));
+		assert_false(holds_mark(watch->row[i].value, 3000));
+	}
+}
+
+static void after_the_return_nothing_is_left_at_the_watch(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 100);
+	hand_over(BATON_PHONE, 2000);
+	assert_true(holds_mark(watch->place, sizeof(watch->place)));
+	hand_over(BATON_WATCH, 3000);
+	assert_int_equal(watch->told[BATON_HANDOFF_GIVEN], 1);
+	assert_nothing_left(watch);
+}
+
+static void when_the_lease_is_over_nothing_is_left_at_the_watch(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 100);
+	hand_over(BATON_PHONE, 2000);
+	link_up(false);
+	pass_ms(LEASE_MS);
+	assert_int_equal(watch->told[BATON_HANDOFF_LEASE_OVER], 1);
+	assert_nothing_left(watch);
+	assert_false(acts(BATON_PHONE));
+	pass_ms(LEASE_MS / 500 + 1000);
+	assert_int_equal(phone->told[BATON_HANDOFF_TAKEN_BACK], 1);
+	assert_has_state(phone, 2000);
+	assert_true(acts(BATON_PHONE));
+}
+
+/* A lost watch that reboots erases it all the same, a lease later. */
+static void a_rebooted_watch_erases_by_itself(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 100);
+	hand_over(BATON_PHONE, 2000);
+	reboot(BATON_WATCH);
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_RESTORED], 1);
+	assert_false(acts(BATON_WATCH));
+	pass_ms(LEASE_MS);
+	assert_nothing_left(watch);
+}
+
+static void a_cancelled_offer_leaves_nothing_of_its_state(void **state)
+{
+	uint8_t frame[BATON_FRAME_BODY_MAX], code;
+	size_t n;
+
+	(void)state;
+	begin(BATON_PHONE, 100);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	/* The state gets there, the RELEASE does not. */
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 300,
+			       now_ms));
+	part(BATON_PHONE, true);
+	assert_true(store(watch));
+	while (store(phone))
+		;
+	assert_true(holds_mark(watch->place, sizeof(watch->place)));
+	assert_true(baton_handoff_tx_frame(&phone->handoff, &code, frame, &n,
+					   now_ms));
+	assert_int_equal(code, 0x22);
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 1);
+	assert_true(acts(BATON_PHONE));
+	assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN], 1);
+	assert_nothing_left(watch);
+}
+
+static void what_was_not_adopted_expires(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 100);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 3000,
+			       now_ms));
+	/* Half of it comes, then the phone is gone for good. */
+	part(BATON_PHONE, true);
+	part(BATON_PHONE, true);
+	assert_true(holds_mark(watch->place, sizeof(watch->place)));
+	link_up(false);
+	pass_ms(BATON_STATE_LIFE_MS);
+	assert_nothing_left(watch);
+}
+
+static void a_finished_activity_is_erased(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 1000);
+	OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_FINISHED], 1);
+	assert_nothing_left(phone);
+}
+
+static void erasing_leaves_nothing_at_all(void **state)
+{
+	int i, role;
+
+	(void)state;
+	begin(BATON_PHONE, 1000);
+	hand_over(BATON_PHONE, 2000);
+	for (role = 0; role < 2; role++) {
+		baton_handoff_erase(&device[role].handoff, now_ms);
+		/* At once, before any write. */
+		assert_false(holds_mark(device[role].place,
+					sizeof(device[role].place)));
+		assert_false(acts(role));
+	}
+	run();
+	for (role = 0; role < 2; role++) {
+		assert_int_equal(device[role].told[BATON_HANDOFF_ERASED], 1);
+		for (i = 0; i < ROWS; i++)
+			assert_false(device[role].row[i].used);
+	}
+	assert_int_equal(baton_handoff_save(&phone->handoff, NOTES, id,
+					    state_bytes, 1, now_ms),
+			 BATON_ERR_NOT_FOUND);
+}
+
+static void a_lost_part_comes_again_on_the_next_link(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	cut_after = envelopes + 2;
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 3000,
+			       now_ms));
+	run();
+	assert_false(acts(BATON_WATCH));
+	assert_false(acts(BATON_PHONE));
+	cut_after = UINT32_MAX;
+	link_up(false);
+	link_up(true);
+	run();
+	assert_true(acts(BATON_WATCH));
+	assert_has_state(watch, 3000);
+}
+
+static void a_state_that_was_lost_here_is_asked_for(void **state)
+{
+	(void)state;
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	/* None of it arrives, on a link that lasts. */
+	OK(baton_handoff_state(&watch->handoff, NOTES, id, state_bytes, 400,
+			       now_ms));
+	part(BATON_WATCH, false);
+	pass_ms(1000);
+	assert_true(acts(BATON_PHONE));
+	assert_has_state(phone, 400);
+}
+
+static void a_phone_that_rebooted_asks_again(void **state)
+{
+	(void)state;
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	cut_after = 0;
+	OK(baton_handoff_state(&watch->handoff, NOTES, id, state_bytes, 400,
+			       now_ms));
+	run();
+	cut_after = UINT32_MAX;
+	reboot(BATON_PHONE);
+	link_up(true);
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_OFFERED], 1);
+	assert_false(acts(BATON_PHONE));
+	accept(BATON_PHONE);
+	pass_ms(9000);
+	assert_true(acts(BATON_PHONE));
+	assert_has_state(phone, 400);
+	assert_nothing_left(watch);
+}
+
+static void what_is_held_outlives_a_reboot(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	OK(baton_handoff_save(&phone->handoff, NOTES, id, state_bytes, 900,
+			      now_ms));
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_SAVED], 1);
+	reboot(BATON_PHONE);
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_RESTORED], 1);
+	assert_int_equal(phone->event[BATON_HANDOFF_RESTORED].hold,
+			 BATON_HOLD_OWNED);
+	assert_has_state(phone, 900);
+	/* So does what was adopted and never saved. */
+	link_up(true);
+	hand_over(BATON_PHONE, 700);
+	hand_over(BATON_WATCH, 800);
+	reboot(BATON_PHONE);
+	run();
+	assert_has_state(phone, 800);
+	assert_int_equal(states_stored(phone), 1);
+}
+
+static void another_application_learns_and_does_nothing(void **state)
+{
+	struct baton_handoff *h = &phone->handoff;
+	size_t len;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+#define NO(call) assert_int_equal(call, BATON_ERR_NOT_FOUND)
+	NO(baton_handoff_save(h, MAPS, id, state_bytes, 1, now_ms));
+	NO(baton_handoff_offer(h, MAPS, id, LEASE_MS, 1, NULL, 0, now_ms));
+	NO(baton_handoff_cancel(h, MAPS, id, now_ms));
+	NO(baton_handoff_state(h, MAPS, id, state_bytes, 1, now_ms));
+	NO(baton_handoff_finish(h, MAPS, id, now_ms));
+	NO(baton_handoff_renew(h, MAPS, id, now_ms));
+	NO(baton_handoff_accept(&watch->handoff, MAPS, id, 1, now_ms));
+	NO(baton_handoff_refuse(&watch->handoff, MAPS, id, 0, now_ms));
+#undef NO
+	assert_null(baton_handoff_read(h, MAPS, id, &len));
+	assert_false(baton_handoff_may_act(h, MAPS, id, now_ms));
+	assert_int_equal(baton_handoff_hold(h, MAPS, id), BATON_HOLD_NONE);
+	assert_true(acts(BATON_PHONE));
+	accept(BATON_WATCH);
+}
+
+static void an_application_takes_no_more_than_its_share(void **state)
+{
+	uint8_t other[BATON_ACTIVITY_ID_LEN] = {7};
+
+	(void)state;
+	begin(BATON_PHONE, 1);
+	OK(baton_handoff_begin(&phone->handoff, NOTES, other, NULL, 0, now_ms));
+	run();
+	other[1] = 1;
+	assert_int_equal(baton_handoff_begin(&phone->handoff, NOTES, other,
+					     NULL, 0, now_ms),
+			 BATON_ERR_SPACE);
+	OK(baton_handoff_begin(&phone->handoff, MAPS, other, NULL, 0, now_ms));
+	run();
+	assert_true(
+		baton_handoff_may_act(&phone->handoff, MAPS, other, now_ms));
+}
+
+static void more_than_the_token_allows_is_refused(void **state)
+{
+	struct device *w = watch;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	assert_int_equal(
+		baton_handoff_accept(&w->handoff, NOTES, id, 4, now_ms),
+		BATON_ERR_STATE);
+	run();
+	assert_int_equal(w->told[BATON_HANDOFF_TOKEN], 1);
+	assert_int_equal(w->event[BATON_HANDOFF_TOKEN].token.verdict,
+			 BATON_TOKEN_SCOPE);
+	assert_int_equal(w->event[BATON_HANDOFF_TOKEN].application, NOTES);
+	/* A refusal uses nothing up. */
+	accept(BATON_WATCH);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
+}
+
+static void a_token_that_is_too_old_is_refused(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	now_ms += BATON_OFFER_TIMEOUT_MS;
+	assert_int_equal(
+		baton_handoff_accept(&watch->handoff, NOTES, id, 1, now_ms),
+		BATON_ERR_STATE);
+	run();
+	assert_int_equal(watch->event[BATON_HANDOFF_TOKEN].token.verdict,
+			 BATON_TOKEN_LATE);
+}
+
+static void an_offer_outlives_its_link_with_another_token(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	link_up(false);
+	assert_int_equal(
+		baton_handoff_accept(&watch->handoff, NOTES, id, 1, now_ms),
+		BATON_ERR_STATE);
+	link_up(true);
+	run();
+	/* Nobody is asked twice. */
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 1);
+	accept(BATON_WATCH);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
+}
+
+static void a_refusal_keeps_it(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	OK(baton_handoff_refuse(&watch->handoff, NOTES, id, BATON_REASON_PERSON,
+				now_ms));
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 1);
+	assert_int_equal(phone->event[BATON_HANDOFF_KEPT].reason,
+			 BATON_REASON_PERSON);
+	assert_true(acts(BATON_PHONE));
+	assert_nothing_left(watch);
+}
+
+static void a_store_that_fails_lets_nothing_go(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	phone->store_fails = true;
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 100,
+			       now_ms));
+	pass_ms(5000);
+	assert_true(phone->told[BATON_HANDOFF_STORE_FAILED] > 0);
+	assert_false(acts(BATON_WATCH));
+	phone->store_fails = false;
+	pass_ms(5000);
+	assert_true(acts(BATON_WATCH));
+	assert_has_state(watch, 100);
+}
+
+static void wrong_calls_change_nothing(void **state)
+{
+	struct baton_handoff *h = &phone->handoff;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+#define IS(call, err) assert_int_equal(call, BATON_ERR_##err)
+	IS(baton_handoff_begin(h, NOTES, id, NULL, 0, now_ms), STATE);
+	IS(baton_handoff_begin(h, 2, id, NULL, 0, now_ms), NOT_FOUND);
+	IS(baton_handoff_begin(h, NOTES, apps[0], state_bytes,
+			       BATON_STATE_MAX + 1, now_ms),
+	   TOO_LARGE);
+	IS(baton_handoff_save(h, NOTES, id, state_bytes, BATON_STATE_MAX + 1,
+			      now_ms),
+	   TOO_LARGE);
+	IS(baton_handoff_offer(h, NOTES, id, LEASE_MS, 0, NULL, 0, now_ms),
+	   ARG);
+	IS(baton_handoff_offer(h, NOTES, id, 1, 1, NULL, 0, now_ms), ARG);
+	IS(baton_handoff_state(h, NOTES, id, NULL, 0, now_ms), STATE);
+	IS(baton_handoff_accept(h, NOTES, id, 1, now_ms), STATE);
+	IS(baton_handoff_cancel(h, NOTES, id, now_ms), STATE);
+	IS(baton_handoff_renew(h, NOTES, id, now_ms), STATE);
+	link_up(false);
+	IS(baton_handoff_offer(h, NOTES, id, LEASE_MS, 1, NULL, 0, now_ms),
+	   STATE);
+#undef IS
+	run();
+	assert_true(acts(BATON_PHONE));
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 0);
+}
+
+/* Nothing that a peer sends unasked is kept. */
+static void a_state_that_nobody_accepted_is_dropped(void **state)
+{
+	uint8_t body[200] = {0};
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	memcpy(body, id, sizeof(id));
+	body[15] = 1;
+	body[17] = 180;
+	assert_int_equal(baton_handoff_rx(&watch->handoff, NOTES, 0, body,
+					  sizeof(body), now_ms),
+			 BATON_ERR_PEER_UNKNOWN);
+	offer(BATON_PHONE);
+	assert_int_equal(baton_handoff_rx(&watch->handoff, NOTES, 0, body,
+					  sizeof(body), now_ms),
+			 BATON_ERR_PEER_STATE);
+	accept(BATON_WATCH);
+	assert_int_equal(baton_handoff_rx(&watch->handoff, MAPS, 0, body,
+					  sizeof(body), now_ms),
+			 BATON_ERR_PEER_UNKNOWN);
+	memset(body + 8, 0, 10);
+	assert_int_equal(
+		baton_handoff_rx(&phone->handoff, NOTES, 2, body, 18, now_ms),
+		BATON_ERR_PEER_STATE);
+}
+
+#define T(test) cmocka_unit_test_setup(test, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(it_goes_there_and_back_with_its_state),
+		T(an_empty_state_goes_over_too),
+		T(it_goes_at_once_where_nothing_is_lost),
+		T(what_is_stored_is_sealed),
+		T(after_the_return_nothing_is_left_at_the_watch),
+		T(when_the_lease_is_over_nothing_is_left_at_the_watch),
+		T(a_rebooted_watch_erases_by_itself),
+		T(a_cancelled_offer_leaves_nothing_of_its_state),
+		T(what_was_not_adopted_expires),
+		T(a_finished_activity_is_erased),
+		T(erasing_leaves_nothing_at_all),
+		T(a_lost_part_comes_again_on_the_next_link),
+		T(a_state_that_was_lost_here_is_asked_for),
+		T(a_phone_that_rebooted_asks_again),
+		T(what_is_held_outlives_a_reboot),
+		T(another_application_learns_and_does_nothing),
+		T(an_application_takes_no_more_than_its_share),
+		T(more_than_the_token_allows_is_refused),
+		T(a_token_that_is_too_old_is_refused),
+		T(an_offer_outlives_its_link_with_another_token),
+		T(a_refusal_keeps_it),
+		T(a_store_that_fails_lets_nothing_go),
+		T(wrong_calls_change_nothing),
+		T(a_state_that_nobody_accepted_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
