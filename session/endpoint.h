@@ -104,44 +104,45 @@ struct baton_peer {
 	struct baton_handoff handoff;
 	struct baton_delivery delivery;
 	/* One of each application, in the endpoint's memory. */
-	struct baton_files *files;
-	struct baton_bytestreams *streams;
-	struct baton_bulk_member *member;
+	struct baton_application_keys *keys;
 	uint8_t *memory;
 	bool linked; /* the engine's link is this peer's */
 	bool active; /* its machines have the link */
 	bool wants_link; /* they are to have it */
-	bool bond_gone; /* the engine has deleted the bond */
-	bool revoke_told; /* to the engine */
-	uint8_t erase_at; /* whose values are being deleted */
-	uint8_t event_turn, tx_turn, store_turn;
-	enum baton_err err;
+	bool revoke_due; /* the engine is to be told */
+	bool bond_gone, lifecycle_gone, handoff_gone; /* durably */
+	uint8_t applications_left; /* to be erased */
+	uint8_t event_turn, tx_turn;
+	enum baton_err err; /* of deleting the bond */
+};
+
+/* A frame that the engine has no room for. */
+struct baton_endpoint_frame {
+	uint8_t code; /* 0: none */
+	uint8_t len;
+	uint8_t body[BATON_FRAME_BODY_MAX];
 };
 
 struct baton_endpoint {
 	struct baton_session session;
-	struct baton_bulk bulk;
 	struct baton_endpoint_config config;
 	struct baton_endpoint_application application[BATON_APPLICATIONS_MAX];
 	struct baton_peer peer[BATON_BONDS];
 	struct baton_drbg drbg;
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
+	size_t peer_len; /* of it, for one peer */
 	uint64_t now_ms, wall_s;
-	uint64_t dropped; /* frames and envelopes of a peer, since init */
+	uint64_t dropped; /* frames and envelopes of peers, since init */
 	/* What the engine had no room for. */
-	uint8_t frame_code, frame_len;
-	uint8_t frame[BATON_FRAME_BODY_MAX];
-	uint8_t *envelope; /* BATON_RECORD_MAX bytes of memory */
-	size_t envelope_len;
+	struct baton_endpoint_frame urgent, frame;
+	uint8_t *envelope; /* in memory */
+	size_t envelope_len; /* 0: none */
 	/* The store operation that is out. */
 	bool asked;
-	uint8_t asked_peer, asked_machine, asked_application;
+	uint8_t asked_at;
 	uint32_t asked_id, store_id;
 	uint8_t store_turn, event_turn;
-	struct baton_store_write write[BATON_STORE_WRITES_MAX];
-	char key[BATON_STORE_WRITES_MAX][BATON_STORE_KEY_MAX];
-	uint8_t value[BATON_FILE_VALUE_MAX + BATON_SEAL_LEN];
 };
 
 /* Bytes of memory an endpoint of this configuration needs; 0: not valid. */
