@@ -32,8 +32,9 @@ static enum baton_err start_bonded(struct baton_handshake *handshake,
 		pattern = BATON_NOISE_NNPSK0;
 		keys.psk = bond->ticket.psk;
 	}
-	return handshake_start_noise(
-		handshake, pattern, handshake->role == BATON_PHONE, &keys, env);
+	return handshake_start_noise(handshake, pattern,
+				     baton_is_phone(handshake->role), &keys,
+				     env);
 }
 
 /* Flight 2 with a bond, at the phone: kind, tag, Noise message. */

@@ -12,12 +12,13 @@ static enum baton_err start(struct baton_handshake *handshake,
 {
 	enum baton_err err;
 
-	err = baton_drbg_bytes(env->drbg, handshake->nonce[handshake->role],
-			       BATON_COMPARE_NONCE_LEN);
+	err = baton_drbg_bytes(
+		env->drbg, handshake->nonce[baton_is_phone(handshake->role)],
+		BATON_COMPARE_NONCE_LEN);
 	if (err)
 		return err;
 	return handshake_start_pairing(
-		handshake, handshake->role == BATON_PHONE, NULL, env);
+		handshake, baton_is_phone(handshake->role), NULL, env);
 }
 
 static void make_code(struct baton_handshake *handshake)
@@ -117,9 +118,9 @@ static enum baton_err last(struct baton_handshake *handshake,
 }
 
 const struct baton_method baton_comparison = {
-	.first = first,
-	.answer = answer,
-	.second = second,
-	.third = third,
-	.last = last,
+	.first = BATON_STEP_OF_PHONE(first),
+	.answer = BATON_STEP_OF_WATCH(answer),
+	.second = BATON_STEP_OF_PHONE(second),
+	.third = BATON_STEP_OF_WATCH(third),
+	.last = BATON_STEP_OF_PHONE(last),
 };

@@ -4,6 +4,7 @@
 
 /* Limits and choices of the engine. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "transport/codec.h"
@@ -28,6 +29,35 @@ enum baton_role {
 	BATON_WATCH = 0, /* peripheral, GATT server */
 	BATON_PHONE = 1, /* central, GATT client, the authority */
 };
+
+/*
+ * What a build has the code for. A device has one role for all its life, so
+ * its firmware need not carry the other's: -Droles=watch and phone. In such a
+ * build an engine of the other role is BATON_ERR_ARG.
+ */
+#define BATON_ROLES_BOTH 0
+#define BATON_ROLES_WATCH 1
+#define BATON_ROLES_PHONE 2
+#ifndef BATON_ROLES
+#define BATON_ROLES BATON_ROLES_BOTH
+#endif
+
+/* True for BATON_PHONE; a constant where there is but one role. */
+static inline bool baton_is_phone(enum baton_role role)
+{
+	return BATON_ROLES == BATON_ROLES_BOTH
+		       ? role == BATON_PHONE
+		       : BATON_ROLES == BATON_ROLES_PHONE;
+}
+
+/*
+ * Ways to pair besides comparison: by a secret out of band, by a typed code.
+ * -Dmethods=compare leaves out what the engine does for them; a configuration
+ * that names one is BATON_ERR_ARG.
+ */
+#ifndef BATON_METHODS
+#define BATON_METHODS 1
+#endif
 
 /* Why a message was cancelled or refused (transport/SPEC.md B.3). */
 enum baton_reason {

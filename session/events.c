@@ -51,14 +51,14 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		BATON_EVENT_LINK_CLOSE,	 BATON_EVENT_FRAME};
 	struct baton_secrets *secrets = session->secrets;
 
-	if (secrets->show) {
+	if (BATON_METHODS && secrets->show) {
 		secrets->show = false;
 		begin(event, BATON_EVENT_SHOW_CODE);
 		memcpy(event->u.typed.digits, secrets->digits,
 		       BATON_TYPED_DIGITS);
 		return true;
 	}
-	if (secrets->ask) {
+	if (BATON_METHODS && secrets->ask) {
 		secrets->ask = false;
 		begin(event, BATON_EVENT_TYPE_CODE);
 		return true;

@@ -27,7 +27,7 @@ static void put_hello(const struct baton_handshake *handshake, uint8_t number,
 		      struct baton_reply *reply)
 {
 	const struct baton_hello_bytes *hello =
-		&handshake->hello[handshake->role];
+		&handshake->hello[baton_is_phone(handshake->role)];
 
 	reply->number = number;
 	memcpy(reply->bytes, hello->bytes, hello->len);
@@ -38,14 +38,15 @@ enum baton_err handshake_begin(struct baton_handshake *handshake,
 			       const struct baton_handshake_env *env,
 			       struct baton_reply *reply)
 {
-	uint8_t *nonce = handshake->hello[handshake->role].bytes +
-			 BATON_HELLO_LEN - BATON_HELLO_NONCE_LEN;
+	bool phone = baton_is_phone(handshake->role);
+	uint8_t *nonce = handshake->hello[phone].bytes + BATON_HELLO_LEN -
+			 BATON_HELLO_NONCE_LEN;
 	enum baton_err err;
 
 	handshake->known = false;
 	handshake_set_step(handshake, BATON_STEP_HELLO);
 	err = baton_drbg_bytes(env->drbg, nonce, BATON_HELLO_NONCE_LEN);
-	if (!err && handshake->role == BATON_PHONE)
+	if (!err && phone)
 		put_hello(handshake, BATON_FLIGHT_HELLO_PHONE, reply);
 	return err;
 }
@@ -62,12 +63,12 @@ enum baton_err baton_handshake_start(
 	handshake->kind = kind;
 	handshake->bond = bond;
 	handshake->bearer = hello->bearer;
-	baton_hello_encode(hello, &handshake->hello[role]);
+	baton_hello_encode(hello, &handshake->hello[baton_is_phone(role)]);
 	if (advert) {
 		handshake->has_advert = true;
 		memcpy(handshake->advert, advert, sizeof(handshake->advert));
 	}
-	if (role == BATON_PHONE && advert && !baton_kind_pairs(kind) &&
+	if (baton_is_phone(role) && advert && !baton_kind_pairs(kind) &&
 	    bonded_recall(handshake, env)) {
 		handshake->known = true;
 		return bonded_put(handshake, env, reply);
@@ -206,7 +207,7 @@ enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len)
 {
 	enum baton_role other =
-		handshake->role == BATON_PHONE ? BATON_WATCH : BATON_PHONE;
+		baton_is_phone(handshake->role) ? BATON_WATCH : BATON_PHONE;
 
 	return baton_hello_decode(bytes, len, other, &handshake->peer,
 				  &handshake->hello[other]);
@@ -237,9 +238,9 @@ static const struct baton_method *method(uint8_t kind,
 	case BATON_KIND_COMPARE:
 		return &baton_comparison;
 	case BATON_KIND_OUT_OF_BAND:
-		return env->out_of_band;
+		return BATON_METHODS ? env->out_of_band : NULL;
 	case BATON_KIND_TYPED:
-		return env->typed;
+		return BATON_METHODS ? env->typed : NULL;
 	default:
 		return NULL;
 	}
@@ -249,6 +250,10 @@ static const struct baton_method *method(uint8_t kind,
 static uint8_t method_kind(const struct baton_handshake *handshake,
 			   const struct baton_handshake_env *env)
 {
+	if (!BATON_METHODS)
+		return handshake->peer.pairing & BATON_PAIR_COMPARE
+			       ? BATON_KIND_COMPARE
+			       : 0;
 	return baton_hello_method(env->can, handshake->peer.pairing,
 				  env->secrets->has_oob);
 }
@@ -376,10 +381,21 @@ static enum baton_err take_last(struct baton_handshake *handshake,
 	return err;
 }
 
+/* What a watch answers with: flights 3 and 5. */
+static enum baton_err take_answer(struct baton_handshake *handshake,
+				  uint8_t *bytes, size_t len,
+				  const struct baton_handshake_env *env,
+				  struct baton_reply *reply)
+{
+	return handshake->step == BATON_STEP_SECOND
+		       ? take_second(handshake, bytes, len, env, reply)
+		       : take_last(handshake, bytes, len, env);
+}
+
 /* Resuming fell through, or the advert was stale: reconnect, with hellos. */
 static bool can_begin_anew(const struct baton_handshake *handshake)
 {
-	return handshake->role == BATON_PHONE &&
+	return baton_is_phone(handshake->role) &&
 	       handshake->step == BATON_STEP_SECOND &&
 	       (handshake->known || baton_kind_resumes(handshake->kind));
 }
@@ -417,7 +433,7 @@ static uint8_t expected(const struct baton_handshake *handshake)
 {
 	switch (handshake->step) {
 	case BATON_STEP_HELLO:
-		return handshake->role == BATON_PHONE
+		return baton_is_phone(handshake->role)
 			       ? BATON_FLIGHT_HELLO_WATCH
 			       : BATON_FLIGHT_HELLO_PHONE;
 	case BATON_STEP_FIRST:
@@ -459,7 +475,7 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 	    handshake->step < BATON_STEP_ANSWER)
 		return take_reject(handshake, bytes, len, env, reply);
 	if (number == BATON_FLIGHT_FIRST && handshake->has_advert &&
-	    handshake->role == BATON_WATCH &&
+	    !baton_is_phone(handshake->role) &&
 	    handshake->step == BATON_STEP_HELLO) {
 		handshake->known = true;
 		handshake_set_step(handshake, BATON_STEP_FIRST);
@@ -468,7 +484,7 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		return BATON_ERR_PEER_STATE;
 	switch (handshake->step) {
 	case BATON_STEP_HELLO:
-		err = handshake->role == BATON_PHONE
+		err = baton_is_phone(handshake->role)
 			      ? take_watch_hello(handshake, bytes, len, env,
 						 reply)
 			      : take_phone_hello(handshake, bytes, len, reply);
@@ -477,20 +493,18 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		err = take_first(handshake, bytes, len, env, reply);
 		break;
 	case BATON_STEP_SECOND:
-		err = take_second(handshake, bytes, len, env, reply);
-		break;
 	case BATON_STEP_THIRD:
-		err = take_third(handshake, bytes, len, env, reply);
-		break;
 	case BATON_STEP_LAST:
-		err = take_last(handshake, bytes, len, env);
+		err = baton_is_phone(handshake->role)
+			      ? take_answer(handshake, bytes, len, env, reply)
+			      : take_third(handshake, bytes, len, env, reply);
 		break;
 	case BATON_STEP_ANSWER:
 	case BATON_STEP_DONE:
 		break;
 	}
 	/* What made no sense was no beginning: a hello still may come. */
-	if (err && handshake->known && handshake->role == BATON_WATCH) {
+	if (err && handshake->known && !baton_is_phone(handshake->role)) {
 		handshake->known = false;
 		handshake_set_step(handshake, BATON_STEP_HELLO);
 	}

@@ -38,6 +38,12 @@ struct baton_method {
 			       const uint8_t *bytes, size_t len);
 };
 
+/* The steps of a role, for a table: NULL in a build without it. */
+#define BATON_STEP_OF_PHONE(step) \
+	(BATON_ROLES == BATON_ROLES_WATCH ? NULL : (step))
+#define BATON_STEP_OF_WATCH(step) \
+	(BATON_ROLES == BATON_ROLES_PHONE ? NULL : (step))
+
 /* compare.c: always there. */
 extern const struct baton_method baton_comparison;
 

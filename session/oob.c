@@ -192,10 +192,10 @@ static enum baton_err third(struct baton_handshake *handshake,
 }
 
 const struct baton_method baton_out_of_band = {
-	.first = first,
-	.answer = answer,
-	.second = second,
-	.third = third,
+	.first = BATON_STEP_OF_PHONE(first),
+	.answer = BATON_STEP_OF_WATCH(answer),
+	.second = BATON_STEP_OF_PHONE(second),
+	.third = BATON_STEP_OF_WATCH(third),
 };
 
 enum baton_err

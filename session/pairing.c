@@ -13,6 +13,8 @@ uint8_t pairing_methods(const struct baton_session *session)
 	unsigned int can =
 		config->pairing ? config->pairing : BATON_PAIR_COMPARE;
 
+	if (!BATON_METHODS)
+		return BATON_PAIR_COMPARE;
 	if (!config->out_of_band)
 		can &= ~BATON_PAIR_OUT_OF_BAND;
 	if (!config->typed)
@@ -27,6 +29,8 @@ static void forget_secrets(struct baton_session *session)
 	uint8_t tries = secrets->tries;
 	bool forgive = secrets->forgive;
 
+	if (!BATON_METHODS)
+		return;
 	baton_crypto_wipe(secrets, sizeof(*secrets));
 	secrets->tries = tries;
 	secrets->forgive = forgive;
@@ -58,7 +62,7 @@ uint64_t pairing_deadline(const struct baton_session *session)
 {
 	const struct baton_secrets *secrets = session->secrets;
 
-	return secrets->has_oob || secrets->has_digits
+	return BATON_METHODS && (secrets->has_oob || secrets->has_digits)
 		       ? session->pairing_until_ms
 		       : BATON_NEVER;
 }
@@ -66,7 +70,7 @@ uint64_t pairing_deadline(const struct baton_session *session)
 /* A handshake may have used the window up, or want something for it. */
 void pairing_look(struct baton_session *session)
 {
-	if (session->secrets->spent)
+	if (BATON_METHODS && session->secrets->spent)
 		baton_session_pairing_close(session);
 }
 
@@ -96,7 +100,7 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 	session->pair_err = BATON_OK;
 	session_set_state(session, BATON_SESSION_CONFIRM,
 			  now_ms + PEOPLE_DEADLINE_MS);
-	if (session->handshake->kind == BATON_KIND_COMPARE) {
+	if (!BATON_METHODS || session->handshake->kind == BATON_KIND_COMPARE) {
 		session->tell |= TELL_COMPARE;
 		return;
 	}
@@ -203,7 +207,8 @@ void pairing_stored(struct baton_session *session, enum baton_err err,
 	} else {
 		session->bond_at = session->bond_count++;
 		session->bond_wanted = session->bond_at;
-		session->secrets->tries = 0;
+		if (BATON_METHODS)
+			session->secrets->tries = 0;
 		baton_session_pairing_close(session);
 	}
 	if (session->state != BATON_SESSION_CONFIRM)

@@ -44,7 +44,7 @@ enum baton_err resume_early(struct baton_session *session,
 	uint16_t cap = batch->cap;
 	enum baton_err err;
 
-	if (session->config.role != BATON_PHONE || session->bond_count == 0 ||
+	if (!baton_is_phone(session->config.role) || session->bond_count == 0 ||
 	    session->pairing_until_ms > now_ms ||
 	    (session->early_class && session->early_class != stream.class_id) ||
 	    batch->len + len > EARLY_MAX ||
@@ -72,7 +72,7 @@ void resume_park(struct baton_session *session)
 	uint8_t *parked = session->link.flight.tx + PARKED_AT;
 
 	session->parked_len = 0;
-	if (!session->early_class)
+	if (!baton_is_phone(session->config.role) || !session->early_class)
 		return;
 	parked[0] = session->early_class;
 	memcpy(parked + 1, batch->bytes + BATON_RECORD_HEADER_LEN, batch->len);
@@ -91,7 +91,7 @@ static void renew(struct baton_session *session, const uint8_t *psk,
 	const struct baton_handshake *handshake = session->handshake;
 	struct baton_ticket *ticket = ticket_of(session);
 	const struct baton_hello_bytes *hello =
-		&handshake->hello[session->config.role == BATON_PHONE
+		&handshake->hello[baton_is_phone(session->config.role)
 					  ? BATON_WATCH
 					  : BATON_PHONE];
 
@@ -164,7 +164,8 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 		session_fail(session, BATON_ERR_STORE);
 	else if (session->state == BATON_SESSION_RESUMING)
 		take_payload(session, now_ms);
-	else if (session->state == BATON_SESSION_SYNCING &&
+	else if (baton_is_phone(session->config.role) &&
+		 session->state == BATON_SESSION_SYNCING &&
 		 session->handshake->kind == BATON_KIND_RESUME)
 		session_secure(session);
 }
@@ -172,7 +173,8 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 /* Nothing is left to take of flight 2, or there was time enough. */
 bool resume_can_answer(const struct baton_session *session, uint64_t now_ms)
 {
-	return session->state == BATON_SESSION_RESUMING && !session->held &&
+	return !baton_is_phone(session->config.role) &&
+	       session->state == BATON_SESSION_RESUMING && !session->held &&
 	       (!session->record || session->answer_ms <= now_ms);
 }
 
@@ -231,7 +233,7 @@ void resume_rotated(struct baton_session *session, bool by_ticket,
 		    const uint8_t *psk, uint64_t now_ms)
 {
 	struct baton_ticket *ticket = ticket_of(session);
-	bool phone = session->config.role == BATON_PHONE;
+	bool phone = baton_is_phone(session->config.role);
 
 	/* As at the beginning of a link: the watch writes it first. */
 	if (phone || by_ticket)

@@ -48,8 +48,8 @@ static struct rotation *memory(const struct baton_session *session)
 
 static enum baton_keys_dir sends(const struct baton_session *session)
 {
-	return session->config.role == BATON_PHONE ? BATON_KEYS_I2R
-						   : BATON_KEYS_R2I;
+	return baton_is_phone(session->config.role) ? BATON_KEYS_I2R
+						    : BATON_KEYS_R2I;
 }
 
 void rotation_begin(struct baton_session *session, uint64_t now_ms)
@@ -143,7 +143,8 @@ static enum baton_err ask(struct baton_session *session)
 	enum baton_err err;
 
 	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
-	    session->link.flight.active || session->config.role != BATON_PHONE)
+	    session->link.flight.active ||
+	    !baton_is_phone(session->config.role))
 		return BATON_OK;
 	r->kind = resume_kind(session, session->bond_at, r->now_ms);
 	if (r->kind != BATON_KIND_RECONNECT)
@@ -181,7 +182,7 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 			     size_t len)
 {
 	struct rotation *r = memory(session);
-	bool phone = session->config.role == BATON_PHONE;
+	bool phone = baton_is_phone(session->config.role);
 	size_t n;
 
 	if (session->state != BATON_SESSION_SECURED || len != REKEY_LEN ||

@@ -76,7 +76,10 @@ enum baton_err baton_session_init(struct baton_session *session,
 	enum baton_err err;
 	int c;
 
-	if (config->role != BATON_WATCH && config->role != BATON_PHONE)
+	if (config->role !=
+	    (baton_is_phone(config->role) ? BATON_PHONE : BATON_WATCH))
+		return BATON_ERR_ARG;
+	if (!BATON_METHODS && (config->out_of_band || config->typed))
 		return BATON_ERR_ARG;
 	if (memory_len < baton_session_memory_len(config))
 		return BATON_ERR_SPACE;
@@ -268,13 +271,13 @@ static struct baton_hello own_hello(const struct baton_session *session,
 void session_send_reply(struct baton_session *session,
 			const struct baton_reply *reply)
 {
-	bool timed = session->config.role == BATON_PHONE &&
+	bool timed = baton_is_phone(session->config.role) &&
 		     reply->number != BATON_FLIGHT_REJECT;
 
 	if (reply->len > 0)
 		baton_flight_send(&session->link.flight, reply->number,
 				  reply->bytes, reply->len, timed);
-	if (reply->sealed_len > 0)
+	if (baton_is_phone(session->config.role) && reply->sealed_len > 0)
 		baton_flight_append(&session->link.flight,
 				    resume_parked(session), reply->sealed_len);
 }
@@ -311,7 +314,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		return BATON_ERR_STATE;
 	resume_park(session);
 	e = env(session, positions, now_ms);
-	if (session->config.role == BATON_PHONE) {
+	if (baton_is_phone(session->config.role)) {
 		if (!e.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
 		kind = e.pairing ? BATON_KIND_COMPARE
@@ -409,7 +412,9 @@ static enum baton_err handshake_done(struct baton_session *session,
 	session->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
-	session->by_ticket = baton_kind_resumes(kind);
+	/* A watch has answered by then: resume_answer() goes on. */
+	session->by_ticket = baton_is_phone(session->config.role) &&
+			     baton_kind_resumes(kind);
 	if (session->by_ticket)
 		return resume_done(session);
 	sync_begin(session);
@@ -468,7 +473,8 @@ static enum baton_err take_flight(struct baton_session *session,
 	if (before == BATON_STEP_HELLO &&
 	    session->handshake->step != BATON_STEP_HELLO)
 		use_hello(session);
-	if (session->handshake->step == BATON_STEP_ANSWER)
+	if (!baton_is_phone(session->config.role) &&
+	    session->handshake->step == BATON_STEP_ANSWER)
 		resume_accept(session);
 	if (session->handshake->step == BATON_STEP_DONE)
 		return handshake_done(session, now_ms);

@@ -63,7 +63,7 @@ enum baton_err baton_session_load(struct baton_session *session,
 	struct baton_bond *bond = &session->bonds[session->bond_count];
 	enum baton_err err;
 
-	if (has_prefix(key, tries_key)) {
+	if (BATON_METHODS && has_prefix(key, tries_key)) {
 		load_tries(session, value, len);
 		return BATON_OK;
 	}
@@ -224,9 +224,9 @@ static enum store_what wanted(struct baton_session *session)
 	if (session->storing.revoked_count > 0 &&
 	    !(session->tell & TELL_REVOKED))
 		return REVOKED;
-	if (session->secrets->forgive)
+	if (BATON_METHODS && session->secrets->forgive)
 		return FORGIVEN;
-	if (session->secrets->count)
+	if (BATON_METHODS && session->secrets->count)
 		return TRY;
 	for (i = 0; i < session->bond_count; i++) {
 		session->storing.ticket = i;
@@ -282,7 +282,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 		write->value = p;
 		write->value_len = BATON_BOND_LEN;
 		baton_bond_encode(bond, session->config.role, p);
-		if (session->secrets->tries > 0)
+		if (BATON_METHODS && session->secrets->tries > 0)
 			add_tries(op, BATON_STORE_DELETE);
 		break;
 	case REVOKED:
@@ -300,6 +300,8 @@ bool baton_session_next_store_op(struct baton_session *session,
 		baton_ticket_encode(&bond->ticket, p);
 		break;
 	case TRY:
+		if (!BATON_METHODS)
+			break;
 		p[0] = TRIES_FORMAT;
 		p[1] = (uint8_t)(session->secrets->tries + 1);
 		write = add_tries(op, BATON_STORE_PUT);
@@ -307,6 +309,8 @@ bool baton_session_next_store_op(struct baton_session *session,
 		write->value_len = TRIES_LEN;
 		break;
 	case FORGIVEN:
+		if (!BATON_METHODS)
+			break;
 		(void)add_tries(op, BATON_STORE_DELETE);
 		break;
 	}
@@ -335,9 +339,13 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 		session->tell |= TELL_REVOKED;
 		break;
 	case TRY:
+		if (!BATON_METHODS)
+			break;
 		pairing_counted(session, err);
 		break;
 	case FORGIVEN:
+		if (!BATON_METHODS)
+			break;
 		session->secrets->forgive = false;
 		if (!err)
 			session->secrets->tries = 0;

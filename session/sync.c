@@ -74,11 +74,12 @@ bool sync_positions(const struct baton_session *session,
 		    uint8_t out[BATON_POSITIONS_LEN])
 {
 	static const uint8_t unknown[INSTANCE_LEN];
-	size_t mine = session->config.role == BATON_PHONE ? 0 : 1;
+	size_t mine = baton_is_phone(session->config.role) ? 0 : 1;
 	const struct baton_outgoing_stream *sent;
 	const struct baton_incoming_stream *taken;
 	/* What was sent before the link goes with it, or is lost. */
-	bool early = session->early_class || session->parked_len > 0;
+	bool early = baton_is_phone(session->config.role) &&
+		     (session->early_class || session->parked_len > 0);
 	uint8_t *p = out + 2 * INSTANCE_LEN;
 	int i;
 

@@ -156,7 +156,7 @@ static enum baton_err begin_noise(struct baton_handshake *handshake,
 				  const struct baton_handshake_env *env)
 {
 	static const struct baton_cpace_input none;
-	bool watch = handshake->role == BATON_WATCH;
+	bool watch = !baton_is_phone(handshake->role);
 	uint8_t isk[BATON_CPACE_ISK_LEN], psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t id[BATON_CRYPTO_HASH_LEN];
 	const struct baton_cpace_input session = {id, sizeof(id)};
@@ -276,11 +276,11 @@ static enum baton_err last(struct baton_handshake *handshake,
 }
 
 const struct baton_method baton_typed = {
-	.first = first,
-	.answer = answer,
-	.second = second,
-	.third = third,
-	.last = last,
+	.first = BATON_STEP_OF_PHONE(first),
+	.answer = BATON_STEP_OF_WATCH(answer),
+	.second = BATON_STEP_OF_PHONE(second),
+	.third = BATON_STEP_OF_WATCH(third),
+	.last = BATON_STEP_OF_PHONE(last),
 };
 
 enum baton_err baton_session_code(struct baton_session *session,

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include "session/oob.h"
 #include "session/session.h"
+#include "session/typed.h"
 
 /*
- * An image that uses the whole engine and nothing else, to see what of the
- * core a firmware pays for: what no call of session.h needs is left out by
- * the linker. It is linked twice: with primitives and mem* left unresolved, and
- * with BearSSL and a C library. Nothing of it ever runs.
+ * An image that uses the engine and nothing else, to see what of the core a
+ * firmware pays for: what no call named here needs is left out by the linker.
+ * Nothing of it ever runs.
+ *
+ * IMAGE_ALL names the calls that only some devices need as well: those of the
+ * other ways to pair and of the machines above the engine.
  */
 void *const baton_image[] = {
 	(void *)baton_session_memory_len,
@@ -39,4 +43,16 @@ void *const baton_image[] = {
 	(void *)baton_session_refuse,
 	(void *)baton_session_number,
 	(void *)baton_session_stats,
+#ifdef IMAGE_ALL
+	(void *)&baton_out_of_band,
+	(void *)&baton_typed,
+	(void *)baton_session_secret_make,
+	(void *)baton_session_secret_take,
+	(void *)baton_session_code,
+	(void *)baton_session_code_forgive,
+	(void *)baton_session_next_control,
+	(void *)baton_session_channel,
+	(void *)baton_session_bond_export,
+	(void *)baton_session_frame,
+#endif
 };

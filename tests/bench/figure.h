@@ -74,6 +74,8 @@ bool bench_bulk_cpu(const struct bench_effort *, struct bench_value *);
 
 /* sizes.c */
 bool bench_m4_core(const struct bench_effort *, struct bench_value *);
+bool bench_m4_watch(const struct bench_effort *, struct bench_value *);
+bool bench_m4_all(const struct bench_effort *, struct bench_value *);
 bool bench_m4_total(const struct bench_effort *, struct bench_value *);
 bool bench_m4_link_ram(const struct bench_effort *, struct bench_value *);
 

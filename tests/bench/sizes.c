@@ -46,8 +46,30 @@ bool bench_m4_core(const struct bench_effort *effort, struct bench_value *value)
 {
 	(void)effort;
 	if (number(value, "flash", NULL))
+		snprintf(
+			value->note, sizeof(value->note),
+			"the engine, comparison; without primitives and codec");
+	return true;
+}
+
+bool bench_m4_watch(const struct bench_effort *effort,
+		    struct bench_value *value)
+{
+	(void)effort;
+	if (number(value, "watch_flash", NULL))
 		snprintf(value->note, sizeof(value->note),
-			 "-Os, without primitives and codec");
+			 "roles=watch methods=compare codec=false: with "
+			 "tickets, rotation and revocation");
+	return true;
+}
+
+bool bench_m4_all(const struct bench_effort *effort, struct bench_value *value)
+{
+	(void)effort;
+	if (number(value, "all_flash", NULL))
+		snprintf(value->note, sizeof(value->note),
+			 "roles=both methods=all codec=false, and what "
+			 "machines above the engine call");
 	return true;
 }
 

@@ -19,8 +19,8 @@ KEYS = '''bulk_goodput_share bulk_goodput_share_drop1
 bulk_goodput_share_drop1_slow bulk_goodput_share_bluez bulk_overhead_pct small_overhead_pct
 first_message_bytes first_message_events needless_retransmissions
 control_latency_events xx_cpu_ratio kkpsk0_cpu_ratio nnpsk0_cpu_ratio
-bulk_cpu_ratio sim_speedup m4_core_flash m4_total_flash
-m4_link_ram'''.split()
+bulk_cpu_ratio sim_speedup m4_core_flash m4_watch_flash m4_all_flash
+m4_total_flash m4_link_ram'''.split()
 CELLS = 5 * 2 * 4 * 2 * 2
 
 

@@ -5,8 +5,10 @@
 usage: sizes.py m4|m0
 
 Builds it in build/m4 or build/m0 and prints JSON, all in bytes: `flash`, the
-code and constants of the core in an image that uses the whole engine, libgcc's
-helpers included; `total_flash`, the same with primitives and mem*; `files`, all
+code and constants of the core in an image that uses the whole engine, both
+roles, libgcc's helpers included; `watch_flash`, the same built with roles=watch
+and methods=compare; `all_flash`, the same as `flash` with every way to pair and
+the calls that machines above the engine need; `total_flash`, `flash` with primitives and mem*; `files`, all
 that each source file has; `contexts`, the RAM of each context; `link_ram`, the
 engine's RAM without bonds, payload, windows and codec; where qemu-arm is
 installed, `stack`, what each piece of work takes of it, and `memory`, what the
@@ -78,6 +80,8 @@ def of_build(build):
     if not link_ram:
         raise Unreadable(f'no RAM of a link in this:\n{text}')
     return {'flash': image(build, 'baton-image'),
+            'watch_flash': image(build, 'baton-image-watch'),
+            'all_flash': image(build, 'baton-image-all'),
             'total_flash': image(build, 'baton-image-total'),
             'link_ram': int(link_ram[1], 16), 'files': files,
             'contexts': contexts, **trial(build)}
@@ -87,6 +91,8 @@ def table(found):
     for name, size in found['files'].items():
         yield f'{size:>8}  {name}'
     yield f'{found["flash"]:>8}  flash of the core'
+    yield f'{found["watch_flash"]:>8}  flash of a watch that compares'
+    yield f'{found["all_flash"]:>8}  flash with every way to pair'
     yield f'{found["total_flash"]:>8}  flash with primitives'
     for name, size in found['contexts'].items():
         yield f'{size:>8}  RAM of a struct baton_{name}'
