@@ -340,6 +340,10 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 					 const uint8_t id[BATON_BOND_ID_LEN],
 					 uint64_t now_ms);
 
+/* True if the peer of that bond is at the other end of the link. */
+bool baton_session_bond_is_linked(const struct baton_session *session,
+				  const uint8_t id[BATON_BOND_ID_LEN]);
+
 /*
  * A person opened the pairing window: for 120 s from now a watch takes a new
  * pairing and a phone begins one on its next link instead of reconnecting.

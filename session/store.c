@@ -150,6 +150,14 @@ static bool is_linked(const struct baton_session *session, uint8_t i)
 	return false;
 }
 
+bool baton_session_bond_is_linked(const struct baton_session *session,
+				  const uint8_t id[BATON_BOND_ID_LEN])
+{
+	uint8_t i = find(session, id);
+
+	return i < session->bond_count && is_linked(session, i);
+}
+
 enum baton_err baton_session_bond_revoke(struct baton_session *session,
 					 const uint8_t id[BATON_BOND_ID_LEN],
 					 uint64_t now_ms)

@@ -48,6 +48,13 @@ static gboolean open_store(struct device *device, GError **error)
 	return FALSE;
 }
 
+/* Who asks is heard when the loop runs, so not before a person was. */
+static gboolean open_control(struct device *device, GError **error)
+{
+	device->control = baton_control_new(device->options.store, error);
+	return device->control != NULL;
+}
+
 static gboolean open_trace(struct device *device, GError **error)
 {
 	if (!device->options.trace)
@@ -156,13 +163,12 @@ static int device_main(enum baton_role role, int argc, char **argv)
 		device.loop = g_main_loop_new(NULL, FALSE);
 		device.player = baton_player_new(&device.options, device.store,
 						 device.loop);
-		device.control =
-			baton_control_new(device.options.store, &error);
-		if (device.control &&
-		    baton_player_prepare(device.player, &error) &&
+		if (baton_player_prepare(device.player, &error) &&
+		    open_control(&device, &error) &&
 		    open_runner(&device, &error) &&
 		    check_bond(&device, &error) &&
-		    baton_player_start(device.player, device.runner, &error))
+		    baton_player_start(device.player, device.runner,
+				       device.control, &error))
 			run(&device);
 	}
 	clear(&device, &error);

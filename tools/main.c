@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tools/air.h"
-#include "tools/bonds.h"
+#include "tools/bonds_command.h"
 #include "tools/demo.h"
 #include "tools/device.h"
 #include "tools/dissect.h"

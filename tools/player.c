@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/bonds.h"
+#include "tools/bonds_live.h"
 #include "tools/fail.h"
 #include "tools/inbox.h"
 #include "tools/outbox.h"
@@ -27,8 +28,10 @@ struct baton_player {
 	struct baton_inbox *inbox;
 	struct baton_outbox *outbox;
 	struct baton_walk *walk;
+	struct baton_bonds_live *bonds;
 	struct baton_progress progress;
 	struct baton_packing unpacked; /* before the file that is sent */
+	uint8_t chosen[BATON_BOND_ID_LEN]; /* --bond */
 	GError *error; /* why it ends, if not because it is done */
 	unsigned int next_file;
 	guint64 received;
@@ -161,6 +164,31 @@ static void take_paired(struct baton_player *player,
 	(void)!baton_bonds_note(player->store, id, player->options->role);
 	if (player->options->job == BATON_JOB_PAIR)
 		leave(player);
+}
+
+/*
+ * Here or over there a person said that the bond is to be no more. One that
+ * was for this bond has nothing left to do; it ends when the peer has heard.
+ */
+static void take_revoked(struct baton_player *player,
+			 const struct baton_event *event)
+{
+	const uint8_t *id = event->u.bond.id;
+	char text[BATON_BONDS_SHORT_LEN];
+	GError *error = NULL;
+
+	baton_bonds_live_revoked(player->bonds, event);
+	baton_bonds_short(id, text);
+	say(player, "revoked %s", text);
+	if (baton_walk_is_open(player->walk) ||
+	    (baton_session_bond_count(baton_runner_session(player->runner)) &&
+	     !(player->options->bond &&
+	       !memcmp(player->chosen, id, BATON_BOND_ID_LEN))))
+		return;
+	baton_fail_set(&error, BATON_EXIT_REFUSED,
+		       "the bond with the %s was revoked; pair both again",
+		       peer_name(player));
+	end(player, error, false);
 }
 
 static void take_other_version(struct baton_player *player,
@@ -304,6 +332,8 @@ static void on_event(void *user, const struct baton_event *event,
 	baton_walk_event(player->walk, event);
 	if (event->type == BATON_EVENT_PAIRED)
 		take_paired(player, event->u.bond.id);
+	else if (event->type == BATON_EVENT_REVOKED)
+		take_revoked(player, event);
 	else if (event->type == BATON_EVENT_LINK_CLOSE)
 		take_close(player, event);
 	else if (event->type == BATON_EVENT_SECURED)
@@ -391,22 +421,23 @@ gboolean baton_player_prepare(struct baton_player *player, GError **error)
 
 static gboolean select_bond(struct baton_player *player, GError **error)
 {
-	uint8_t id[BATON_BOND_ID_LEN];
-
-	if (!baton_bonds_find(player->store, player->options->bond, id, error))
+	if (!baton_bonds_find(player->store, player->options->bond,
+			      player->chosen, error))
 		return FALSE;
-	baton_runner_choose(player->runner, id);
+	baton_runner_choose(player->runner, player->chosen);
 	return TRUE;
 }
 
 gboolean baton_player_start(struct baton_player *player,
-			    struct baton_runner *runner, GError **error)
+			    struct baton_runner *runner,
+			    struct baton_control *control, GError **error)
 {
 	const struct baton_role_options *options = player->options;
 	struct baton_session *session = baton_runner_session(runner);
 	guint64 timeout_s = options->timeout_s;
 
 	player->runner = runner;
+	player->bonds = baton_bonds_live_new(control, player->store, runner);
 	player->outbox = baton_outbox_new(session);
 	player->inbox = baton_inbox_new(session, options->receive, error);
 	if (!player->inbox)
@@ -447,6 +478,7 @@ GError *baton_player_free(struct baton_player *player)
 	g_clear_handle_id(&player->timer, g_source_remove);
 	g_clear_handle_id(&player->leaving, g_source_remove);
 	baton_walk_free(player->walk);
+	baton_bonds_live_free(player->bonds);
 	baton_outbox_free(player->outbox);
 	baton_inbox_free(player->inbox);
 	g_free(player);

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "tools/control.h"
 #include "tools/role_options.h"
 #include "tools/runner.h"
 
@@ -24,9 +25,13 @@ GError *baton_player_free(struct baton_player *player);
 /* What the runner is made with; user is the player. */
 extern const struct baton_runner_events baton_player_events;
 
-/* Begin; the player quits the loop when it is done. */
+/*
+ * Begin; the player quits the loop when it is done. control, which is asked
+ * from now on and freed before the player, is used, not owned.
+ */
 gboolean baton_player_start(struct baton_player *player,
-			    struct baton_runner *runner, GError **error);
+			    struct baton_runner *runner,
+			    struct baton_control *control, GError **error);
 
 /* A person, or the system, wants the program to end. */
 void baton_player_interrupt(struct baton_player *player);

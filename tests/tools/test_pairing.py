@@ -302,6 +302,77 @@ def several_phones_each_have_their_bond(bench):
     watch.succeeds()
 
 
+def revoking_reaches_the_programs_that_run(bench):
+    for own, peer in (('watch', 'phone'), ('phone', 'watch')):
+        bench.radio() if own == 'watch' else None
+        bench.pair()
+        watch, phone = bench.watch(), bench.phone()
+        watch.until('connected')
+        phone.until('connected')
+        out = bench.start('bonds', '-s', f'{own}-store', 'revoke',
+                          peer).succeeds()
+        expect('told now' in out, out)
+        watch.fails(77, 'the phone was revoked', 'pair both')
+        phone.fails(77, 'the watch was revoked', 'pair both')
+        for store in ('watch-store', 'phone-store'):
+            expect(not bonds(bench, store)['bonds'], store)
+
+
+def revoking_one_leaves_the_others(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
+                'first').succeeds()
+    os.rename(bench.path('phone-store'), bench.path('first-store'))
+    bench.pair()
+    bench.file('a', b'data')
+    watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
+    phone = bench.phone()
+    watch.until('connected')
+    phone.until('connected')
+    out = bench.start('bonds', '-s', 'watch-store', 'revoke',
+                      'first').succeeds()
+    expect('when it comes' in out, out)
+    watch.until('revoked ')
+    phone.process.terminate()
+    phone.succeeds()
+    bench.phone('send', 'a').succeeds()
+    watch.succeeds()
+    left = bonds(bench, 'watch-store')['bonds']
+    expect([b['name'] for b in left] == ['phone'], left)
+
+
+def a_send_to_a_bond_goes_to_no_other(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('bonds', '-s', 'phone-store', 'rename', 'watch',
+                'old').succeeds()
+    os.rename(bench.path('watch-store'), bench.path('old-store'))
+    bench.pair()
+    bench.file('a', b'data')
+    phone = bench.phone('--bond', 'old', 'send', 'a')
+    control = bench.path('phone-store', 'control')
+    while not os.path.exists(control):
+        time.sleep(0.02)
+    bench.start('bonds', '-s', 'phone-store', 'revoke', 'old').succeeds()
+    phone.fails(77, 'revoked')
+
+
+def bonds_of_a_program_that_runs_are_listed_and_renamed(bench):
+    bench.radio()
+    bench.pair()
+    bench.watch()
+    control = bench.path('watch-store', 'control')
+    while not os.path.exists(control):
+        time.sleep(0.02)
+    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
+                'Anna').succeeds()
+    seen = bonds(bench, 'watch-store')
+    expect(seen['bonds'][0]['name'] == 'Anna' and seen['tries'] == 0, seen)
+    bench.start('bonds', '-s', 'watch-store', 'forgive').succeeds()
+    bench.start('bonds', '-s', 'watch-store', 'revoke', 'Bob').fails(64, 'Bob')
+
+
 def a_phone_chooses_among_watches(bench):
     bench.radio()
     bench.pair()
@@ -370,6 +441,10 @@ CASES = (
     a_qr_code_fits_40_columns_and_is_read_by_a_scanner,
     everything_fits_40_columns,
     several_phones_each_have_their_bond,
+    revoking_reaches_the_programs_that_run,
+    revoking_one_leaves_the_others,
+    a_send_to_a_bond_goes_to_no_other,
+    bonds_of_a_program_that_runs_are_listed_and_renamed,
     a_phone_chooses_among_watches,
     bonds_show_no_secret_and_take_good_names_only,
     no_store_is_no_bonds,

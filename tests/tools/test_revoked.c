@@ -4,7 +4,8 @@
  * usage: test_revoked BATON
  *
  * A watch and a phone, two processes over `baton air`, pair, and one of them
- * revokes the bond. Both go on; their memory, their stores and the journals
+ * revokes the bond, by itself or asked by `baton bonds revoke`. Both go on;
+ * their memory, their stores and the journals
  * of these are searched for the keys of it.
  */
 
@@ -27,6 +28,7 @@
 #include <cmocka.h>
 
 #include "tools/bearers.h"
+#include "tools/bonds_live.h"
 #include "tools/runner.h"
 
 #define PATIENCE_MS 60000
@@ -54,6 +56,7 @@ static struct child child[2];
 struct keeper {
 	enum baton_role role;
 	struct baton_runner *runner;
+	struct baton_bonds_live *bonds;
 	int answers;
 };
 
@@ -61,6 +64,12 @@ static void answer(struct keeper *keeper, const char *text)
 {
 	if (dprintf(keeper->answers, "%s\n", text) < 0)
 		_exit(3);
+}
+
+static void take_revoked(struct keeper *keeper, const struct baton_event *event)
+{
+	baton_bonds_live_revoked(keeper->bonds, event);
+	answer(keeper, "revoked");
 }
 
 static void on_event(void *user, const struct baton_event *event,
@@ -74,7 +83,7 @@ static void on_event(void *user, const struct baton_event *event,
 	else if (event->type == BATON_EVENT_SECURED)
 		answer(keeper, "secured");
 	else if (event->type == BATON_EVENT_REVOKED)
-		answer(keeper, "revoked");
+		take_revoked(keeper, event);
 }
 
 static const struct baton_runner_events events = {.event = on_event};
@@ -123,6 +132,7 @@ static void keep(enum baton_role role, int commands, int answers)
 		.link = BATON_LINK_CONFIG_LARGE,
 	};
 	struct keeper keeper = {.role = role, .answers = answers};
+	struct baton_control *control;
 	struct baton_bearer *opened;
 	struct baton_store *store;
 	char *dir = g_strdup_printf("%s/%d", root, role);
@@ -141,6 +151,10 @@ static void keep(enum baton_role role, int commands, int answers)
 	if (!opened)
 		_exit(2);
 	baton_runner_set_bearer(keeper.runner, opened);
+	control = baton_control_new(dir, NULL);
+	if (!control)
+		_exit(2);
+	keeper.bonds = baton_bonds_live_new(control, store, keeper.runner);
 	g_unix_fd_add(commands, G_IO_IN | G_IO_HUP, on_command, &keeper);
 	g_main_loop_run(g_main_loop_new(NULL, FALSE));
 }
@@ -339,12 +353,32 @@ static void pair_both(void)
 	}
 }
 
-static void revoke_and_search(enum baton_role by)
+/* `baton bonds revoke`, in a process of its own. */
+static void revoke_by_command(enum baton_role by)
+{
+	g_autofree char *dir = g_strdup_printf("%s/%d", root, by);
+	char id[BATON_BONDS_SHORT_LEN];
+	g_autofree char *out = NULL;
+	char *args[] = {(char *)program, "bonds", "--store", dir,
+			"revoke",	 id,	  NULL};
+	int status;
+
+	baton_bonds_short(child[by].bond.id, id);
+	assert_true(g_spawn_sync(NULL, args, NULL, 0, NULL, NULL, &out, NULL,
+				 &status, NULL));
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(out, "is connected and is told now"));
+}
+
+static void revoke_and_search(enum baton_role by, bool by_command)
 {
 	int i;
 
 	pair_both();
-	command(by, 'r');
+	if (by_command)
+		revoke_by_command(by);
+	else
+		command(by, 'r');
 	for (i = 0; i < 2; i++)
 		expect((enum baton_role)i, "revoked");
 	for (i = 0; i < 2; i++) {
@@ -357,13 +391,25 @@ static void revoke_and_search(enum baton_role by)
 static void what_the_watch_revokes_is_nowhere(void **state)
 {
 	(void)state;
-	revoke_and_search(BATON_WATCH);
+	revoke_and_search(BATON_WATCH, false);
 }
 
 static void what_the_phone_revokes_is_nowhere(void **state)
 {
 	(void)state;
-	revoke_and_search(BATON_PHONE);
+	revoke_and_search(BATON_PHONE, false);
+}
+
+static void what_the_watch_is_told_to_revoke_is_nowhere(void **state)
+{
+	(void)state;
+	revoke_and_search(BATON_WATCH, true);
+}
+
+static void what_the_phone_is_told_to_revoke_is_nowhere(void **state)
+{
+	(void)state;
+	revoke_and_search(BATON_PHONE, true);
 }
 
 static int setup(void **state)
@@ -415,6 +461,12 @@ int main(int argc, char **argv)
 			what_the_watch_revokes_is_nowhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_the_phone_revokes_is_nowhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_the_watch_is_told_to_revoke_is_nowhere, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			what_the_phone_is_told_to_revoke_is_nowhere, setup,
+			teardown),
 	};
 
 	if (argc != 2)
