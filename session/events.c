@@ -313,7 +313,7 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 	    session->frame.stream == stream.number) {
 		memset(news, 0, sizeof(*news));
 		/* What is left of a compressed frame is not made any more. */
-		if (session->unpack.more)
+		if (BATON_CODEC && session->unpack.more)
 			session->frame.fin = session->unpack.fin;
 		session->unpack.more = false;
 	}

@@ -24,7 +24,7 @@ void baton_hello_encode(const struct baton_hello *hello,
 	memcpy(p + 11, hello->window, BATON_CLASSES);
 	memcpy(p + NONCE_AT, hello->nonce, BATON_HELLO_NONCE_LEN);
 	out->len = BATON_HELLO_LEN;
-	if (hello->features & BATON_FEATURE_CODECS) {
+	if (BATON_CODEC && hello->features & BATON_FEATURE_CODECS) {
 		baton_store_be32(p + BATON_HELLO_LEN, hello->codecs);
 		out->len += sizeof(hello->codecs);
 	}

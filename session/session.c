@@ -45,14 +45,15 @@ _Static_assert(sizeof(struct baton_handshake) <=
 /* p: codec_memory_len() bytes. */
 static void codec_init(struct baton_session *session, uint8_t *p)
 {
-	const struct baton_codec *codec =
-		BATON_CODEC ? session->config.codec : NULL;
+	const struct baton_codec *codec = session->config.codec;
 	int c;
 
+	session->incoming.whole_max = session->config.link.record_max;
+	if (!BATON_CODEC)
+		return;
 	session->outgoing.pack.codec = codec;
 	session->unpack.codec = codec;
 	session->incoming.codecs = baton_codec_ids(codec);
-	session->incoming.whole_max = session->config.link.record_max;
 	if (!codec)
 		return;
 	for (c = 0; c < BATON_DATA_CLASSES; c++) {
@@ -262,7 +263,8 @@ static struct baton_hello own_hello(const struct baton_session *session,
 
 	for (c = 0; c < BATON_CLASSES; c++)
 		hello.window[c] = (uint8_t)link->window[c];
-	hello.codecs = baton_codec_ids(session->config.codec);
+	if (BATON_CODEC)
+		hello.codecs = baton_codec_ids(session->config.codec);
 	if (hello.codecs)
 		hello.features |= BATON_FEATURE_CODECS;
 	return hello;
@@ -296,7 +298,8 @@ static void use_hello(struct baton_session *session)
 	}
 	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
 	baton_outgoing_start(&session->outgoing, max);
-	session->outgoing.pack.ids = peer->codecs;
+	if (BATON_CODEC)
+		session->outgoing.pack.ids = peer->codecs;
 }
 
 enum baton_err baton_session_link_up(struct baton_session *session,

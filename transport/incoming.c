@@ -123,7 +123,7 @@ static enum baton_err check_length(const struct baton_incoming_stream *stream,
 {
 	uint64_t end = stream->offset + frame->len;
 
-	if (stream->packed)
+	if (BATON_CODEC && stream->packed)
 		return BATON_OK;
 	if (stream->total != UINT64_MAX &&
 	    (end > stream->total || frame->fin != (end == stream->total)))
@@ -172,11 +172,11 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 		set_state(stream, BATON_INCOMING_DISCARD);
 	}
 	if (stream->state == BATON_INCOMING_DISCARD) {
-		if (stream->packed)
+		if (BATON_CODEC && stream->packed)
 			news->len = 0; /* nobody knows how many these are */
 		return BATON_OK;
 	}
-	news->packed = stream->packed;
+	news->packed = BATON_CODEC && stream->packed;
 	if (frame->len > 0)
 		news->tell |= BATON_TELL_DATA;
 	if (frame->fin)
