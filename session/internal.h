@@ -112,7 +112,7 @@ void session_part(struct baton_session *session, enum baton_err err,
 		  uint64_t now_ms);
 
 /* store.c: what is kept over a reboot (SPEC 7). */
-#define STORED_LEN (BATON_BOND_LEN + 2 * BATON_BOND_KEY_LEN)
+#define STORED_LEN (BATON_BOND_LEN + BATON_TICKET_LEN + 2 * BATON_BOND_KEY_LEN)
 
 /* The ticket of the bond is as the store has it. */
 bool store_has_ticket(const struct baton_session *session, uint8_t bond);

@@ -130,6 +130,7 @@ static enum baton_err ask_for_write(struct baton_session *session)
 	err = baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer);
 	if (err)
 		return BATON_ERR_AUTH;
+	bond->ticket.unserved = true;
 	session->storing.new_bond = true;
 	return BATON_OK;
 }

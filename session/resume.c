@@ -160,7 +160,7 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 	if (!session->held)
 		return;
 	session->held = false;
-	if (session->state == BATON_SESSION_RESUMING && err)
+	if (err && session->state != BATON_SESSION_PARTING)
 		session_fail(session, BATON_ERR_STORE);
 	else if (session->state == BATON_SESSION_RESUMING)
 		take_payload(session, now_ms);

@@ -213,6 +213,7 @@ struct baton_storing {
 	enum baton_err revoke_err; /* of the first of revoked, to be told */
 	uint8_t revoked_count;
 	uint8_t what; /* enum store_what: the operation that is out */
+	uint32_t generation; /* of the ticket that it writes */
 	uint8_t ticket; /* whose ticket it writes */
 	bool new_bond; /* the bond behind the last one */
 };

@@ -194,7 +194,7 @@ uint8_t store_orphan(const struct baton_session *session)
 	uint8_t i;
 
 	for (i = 0; i < session->bond_count; i++)
-		if (session->bonds[i].ticket.generation == 0)
+		if (session->bonds[i].ticket.unserved)
 			break;
 	return i < session->bond_count ? i : BATON_BONDS;
 }
@@ -290,6 +290,12 @@ bool baton_session_next_store_op(struct baton_session *session,
 		write->value = p;
 		write->value_len = BATON_BOND_LEN;
 		baton_bond_encode(bond, session->config.role, p);
+		p += BATON_BOND_LEN;
+		/* Generation 0: it has not served. */
+		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
+		write->value = p;
+		write->value_len = BATON_TICKET_LEN;
+		baton_ticket_encode(&bond->ticket, p);
 		if (BATON_METHODS && session->secrets->tries > 0)
 			add_tries(op, BATON_STORE_DELETE);
 		break;
@@ -302,6 +308,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 	case TICKET:
 		bond = &session->bonds[storing->ticket];
 		bond->ticket.dirty = false;
+		storing->generation = bond->ticket.generation;
 		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
 		write->value = p;
 		write->value_len = BATON_TICKET_LEN;
@@ -324,6 +331,29 @@ bool baton_session_next_store_op(struct baton_session *session,
 	}
 	op->id = ++storing->id;
 	return true;
+}
+
+/* A ticket was written, or was not: then it cannot be used. */
+static void ticket_stored(struct baton_session *session, enum baton_err err,
+			  uint64_t now_ms)
+{
+	const struct baton_storing *storing = &session->storing;
+	struct baton_ticket *ticket;
+
+	if (storing->ticket < BATON_BONDS) {
+		ticket = &session->bonds[storing->ticket].ticket;
+		if (!err)
+			ticket->kept = storing->generation;
+		else if (ticket->kept != ticket->generation && !ticket->dirty)
+			ticket->usable = false;
+	}
+	if (!store_has_ticket(session, session->bond_at))
+		return;
+	ticket = &session->bonds[session->bond_at].ticket;
+	resume_stored(session,
+		      ticket->kept == ticket->generation ? BATON_OK
+							 : BATON_ERR_STORE,
+		      now_ms);
 }
 
 void baton_session_stored(struct baton_session *session, uint32_t id,
@@ -359,8 +389,7 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 			session->secrets->tries = 0;
 		break;
 	case TICKET:
-		if (store_has_ticket(session, session->bond_at))
-			resume_stored(session, err, now_ms);
+		ticket_stored(session, err, now_ms);
 		break;
 	}
 }

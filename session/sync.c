@@ -47,10 +47,10 @@ void sync_begin(struct baton_session *session)
 		&session->bonds[session->bond_at].ticket;
 
 	session->owes |= OWES(SYNC_FRAME);
-	session->stated = ticket->generation;
-	session->stated_proven = ticket->proven;
-	/* What is stated must be durable. */
+	/* What is stated is durable, or will be: a write may be under way. */
 	session->held = !store_has_ticket(session, session->bond_at);
+	session->stated = session->held ? ticket->generation : ticket->kept;
+	session->stated_proven = ticket->proven;
 }
 
 /* The refusal of the last message that was counted; NULL if it was taken. */

@@ -37,7 +37,9 @@ enum baton_err baton_ticket_decode(const uint8_t *p, size_t len,
 	memcpy(ticket->psk, p + PSK_AT, sizeof(ticket->psk));
 	ticket->hello.len = p[HELLO_AT];
 	memcpy(ticket->hello.bytes, p + HELLO_AT + 1, ticket->hello.len);
+	ticket->kept = ticket->generation;
 	ticket->usable = ticket->generation > 0;
+	ticket->unserved = ticket->generation == 0;
 	return BATON_OK;
 }
 
@@ -49,5 +51,6 @@ void baton_ticket_replace(struct baton_ticket *ticket,
 	ticket->generation = generation;
 	ticket->age = age;
 	ticket->usable = true;
+	ticket->unserved = false;
 	ticket->dirty = true;
 }

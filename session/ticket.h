@@ -22,9 +22,11 @@ struct baton_ticket {
 	struct baton_hello_bytes hello; /* the peer's, without what varies */
 	uint64_t fresh_until_ms; /* then a KKpsk0 is due; 0: from now on */
 	uint32_t generation; /* 0: there was none yet */
+	uint32_t kept; /* the last one that is durable */
 	uint32_t proven; /* highest generation that the peer has shown */
 	uint8_t age; /* NNpsk0 since the last KKpsk0 or pairing */
 	bool usable; /* psk has not been used */
+	bool unserved; /* no link has come of the bond yet */
 	bool dirty; /* differs from what the store was asked to keep */
 };
 

@@ -279,6 +279,40 @@ static void a_ticket_that_cannot_be_used_up_brings_nothing(void **state)
 	assert_int_equal(phone->lost_end, 1);
 }
 
+static bool phone_closed(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].closed;
+}
+
+/* It shows the watch nothing that a power cut could take back. */
+static void a_phone_that_cannot_keep_its_ticket_says_nothing_more(void **state)
+{
+	int reboots;
+
+	(void)state;
+	for (reboots = 0; reboots < 2; reboots++) {
+		know(true);
+		phone->store_fails = true;
+		pair_up(world);
+		assert_true(pair_run(world, phone_closed, 60000));
+		assert_int_equal(phone->close_err, BATON_ERR_STORE);
+		pair_down(world);
+		if (reboots)
+			pair_reboot(world, BATON_PHONE);
+		phone->store_fails = true;
+		/* Without a store there are no tickets, but links. */
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		phone->store_fails = false;
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+		pair_reboot(world, BATON_PHONE);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
+		assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+		anew();
+	}
+}
+
 static void a_deaf_application_gets_its_answer_sent(void **state)
 {
 	(void)state;
@@ -452,6 +486,7 @@ static void a_generation_never_wraps(void **state)
 	before = ticket->generation;
 	ticket->usable = false;
 	watch->session.bonds[0].ticket.generation = UINT32_MAX;
+	watch->session.bonds[0].ticket.kept = UINT32_MAX;
 	pair_up(world);
 	assert_false(pair_run(world, pair_secured, 20000));
 	assert_int_equal(phone->close_err, BATON_ERR_EXHAUSTED);
@@ -515,6 +550,7 @@ int main(void)
 		T(what_the_watch_says_meanwhile_is_taken),
 		T(frames_wait_for_the_answer),
 		T(a_ticket_that_cannot_be_used_up_brings_nothing),
+		T(a_phone_that_cannot_keep_its_ticket_says_nothing_more),
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
 		T(two_bonds_of_two_devices_share_one_numbering),

@@ -359,15 +359,50 @@ static void an_idle_link_keeps_its_keys_and_its_silence(void **state)
 /* Nothing goes out before the ticket that came of it is durable. */
 static void new_keys_wait_for_the_store(void **state)
 {
+	uint64_t pdus;
+
 	(void)state;
-	world->now_ms += EPOCH_MS;
-	watch->store_fails = true;
-	say();
-	watch->store_fails = false;
-	say();
-	pair_down(world);
-	pair_up(world);
-	assert_true(pair_run(world, pair_secured, 10000));
+	watch->store_stalls = true;
+	send_after_an_hour(phone);
+	pair_run(world, any_closed, 2000);
+	pdus = world->pdus;
+	assert_int_equal(watch->session.held, true);
+	pair_run(world, any_closed, 2000);
+	/* But for acknowledgements, which keep a link alive. */
+	assert_true(world->pdus <= pdus + 20);
+	assert_int_equal(watch->session.bonds[0].ticket.kept,
+			 phone->session.bonds[0].ticket.generation);
+	watch->store_stalls = false;
+	pair_run(world, any_closed, 10000);
+	assert_false(any_closed(world));
+	assert_int_equal(phone->session.bonds[0].ticket.kept,
+			 watch->session.bonds[0].ticket.kept);
+}
+
+/* Of either side: the link ends, and the next one is by what is durable. */
+static void new_keys_that_cannot_be_kept_end_the_link(void **state)
+{
+	int role;
+
+	(void)state;
+	for (role = 0; role < 2; role++) {
+		struct pair_end *end = &world->end[role];
+
+		end->store_fails = true;
+		send_after_an_hour(phone);
+		assert_true(pair_run(world,
+				     role == BATON_WATCH ? watch_closed
+							 : phone_closed,
+				     60000));
+		assert_int_equal(end->close_err, BATON_ERR_STORE);
+		pair_down(world);
+		end->store_fails = false;
+		pair_reboot(world, (enum baton_role)role);
+		pair_up(world);
+		assert_true(pair_run(world, pair_secured, 10000));
+		assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+		pair_run(world, any_closed, 10000);
+	}
 }
 
 int main(void)
@@ -386,6 +421,7 @@ int main(void)
 		T(transfers_go_on_through_new_keys),
 		T(an_idle_link_keeps_its_keys_and_its_silence),
 		T(new_keys_wait_for_the_store),
+		T(new_keys_that_cannot_be_kept_end_the_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
