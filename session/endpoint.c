@@ -121,6 +121,7 @@ static void forget_what_waits(struct baton_endpoint *endpoint)
 {
 	endpoint->urgent.code = 0;
 	endpoint->frame.code = 0;
+	baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
 	endpoint->envelope_len = 0;
 }
 
@@ -198,11 +199,13 @@ static void put_envelopes(struct baton_endpoint *endpoint,
 
 	while (endpoint->envelope_len > 0 ||
 	       peer_next_envelope(endpoint, peer)) {
-		if (baton_session_send(&endpoint->session, stream,
-				       endpoint->envelope,
-				       endpoint->envelope_len,
-				       endpoint->now_ms) == BATON_ERR_AGAIN)
+		if (baton_session_send_with(
+			    &endpoint->session, stream, endpoint->envelope,
+			    endpoint->envelope_len, endpoint->envelope_flags,
+			    endpoint->now_ms) == BATON_ERR_AGAIN)
 			return;
+		/* It may have been a state: nothing of it stays here. */
+		baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
 		endpoint->envelope_len = 0;
 	}
 }
@@ -317,6 +320,9 @@ static void take_message(struct baton_endpoint *endpoint,
 	    peer_take_envelope(endpoint, peer, event->u.message.bytes,
 			       event->u.message.len))
 		endpoint->dropped++;
+	/* What it was about may be erased before its record is overwritten. */
+	baton_crypto_wipe((void *)(uintptr_t)event->u.message.bytes,
+			  event->u.message.len);
 }
 
 /* The bond is gone for good; false: it had no peer. */

@@ -138,6 +138,7 @@ struct baton_endpoint {
 	struct baton_endpoint_frame urgent, frame;
 	uint8_t *envelope; /* in memory */
 	size_t envelope_len; /* 0: none */
+	unsigned int envelope_flags; /* enum baton_send_flags */
 	/* The store operation that is out. */
 	bool asked;
 	uint8_t asked_at;

@@ -386,12 +386,15 @@ static bool handoff_envelope(struct baton_endpoint *endpoint,
 	baton_envelope_put(endpoint->envelope, BATON_MODE_HANDOFF, op,
 			   application);
 	endpoint->envelope_len = BATON_ENVELOPE_LEN + len;
+	/* A codec would keep a state in its window. */
+	endpoint->envelope_flags = BATON_SEND_SECRET;
 	return true;
 }
 
 static bool delivery_envelope(struct baton_endpoint *endpoint,
 			      struct baton_peer *peer)
 {
+	endpoint->envelope_flags = 0;
 	return baton_delivery_tx(&peer->delivery, endpoint->envelope,
 				 endpoint->config.session.link.record_max,
 				 &endpoint->envelope_len, endpoint->now_ms);

@@ -74,6 +74,9 @@ void records_end(struct baton_session *session)
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_record_wipe(&session->seal[c]);
 		baton_record_wipe(&session->open[c]);
+		/* It was opened where it stands. */
+		baton_crypto_wipe(session->link.receiver[c].record,
+				  session->link.receiver[c].record_cap);
 	}
 	rotation_end(session);
 	session->record = NULL;
