@@ -32,7 +32,7 @@
 
 /*
  * An application and its limits. A mode with the limit 0 it does not have.
- * Names are the same on both devices, limits need not be.
+ * Sizes in bytes are the same on both devices, the other limits need not be.
  */
 struct baton_application {
 	uint8_t id[BATON_APPLICATION_ID_LEN];

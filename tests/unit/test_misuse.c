@@ -297,6 +297,31 @@ static void a_bad_call_is_answered_and_changes_nothing(void **state)
 	print_message("# %zu calls\n", i);
 }
 
+static void an_unknown_application_is_an_error_everywhere(void **state)
+{
+	struct baton_delivery *a = &world.delivery;
+	uint8_t handle;
+
+	(void)state;
+	for (handle = 2; handle != 0; handle++) {
+		assert_null(baton_delivery_requests(a, handle));
+		assert_null(baton_delivery_context(a, handle));
+		assert_null(baton_delivery_queue(a, handle));
+		assert_null(baton_delivery_id(a, handle));
+		assert_null(baton_delivery_keys(a, handle));
+		assert_false(baton_delivery_is_open(a, handle));
+		assert_int_equal(baton_delivery_erase(a, handle, NOW),
+				 BATON_ERR_NOT_FOUND);
+		assert_int_equal(
+			baton_queue_put(baton_delivery_queue(a, handle), bytes,
+					1, &number, NOW),
+			BATON_ERR_NOT_FOUND);
+	}
+	/* A mode that the application does not have. */
+	assert_null(baton_delivery_queue(a, 1));
+	assert_null(baton_delivery_context(a, 1));
+}
+
 /* A refused token is counted and told, and else changes nothing. */
 static void a_bad_token_is_refused_and_told(void **state)
 {
@@ -341,6 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(
 			a_bad_call_is_answered_and_changes_nothing, setup),
+		cmocka_unit_test_setup(
+			an_unknown_application_is_an_error_everywhere, setup),
 		cmocka_unit_test_setup(a_bad_token_is_refused_and_told, setup),
 	};
 
