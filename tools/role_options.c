@@ -47,7 +47,8 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 		{"pair", 'p', 0, G_OPTION_ARG_NONE, &o->pair,
 		 "pair first, whatever the command", NULL},
 		{"method", 'm', 0, G_OPTION_ARG_STRING, &raw->method,
-		 "pair by compare, code or qr (what both can)", "METHOD"},
+		 "compare, code, qr, qr-show, qr-scan (what both can)",
+		 "METHOD"},
 		{"bond", 0, 0, G_OPTION_ARG_STRING, &o->bond,
 		 "connect to this one of several (baton bonds)", "WHICH"},
 		{"yes-if", 0, 0, G_OPTION_ARG_STRING, &raw->yes_if,
@@ -74,19 +75,26 @@ static gboolean parse_method(struct baton_role_options *o,
 	static const char *const names[] = {
 		[BATON_METHOD_COMPARE] = "compare",
 		[BATON_METHOD_CODE] = "code",
-		[BATON_METHOD_QR] = "qr",
+		[BATON_METHOD_QR_SHOW] = "qr-show",
+		[BATON_METHOD_QR_SCAN] = "qr-scan",
 	};
 	size_t i;
 
 	if (!raw->method)
 		return TRUE;
+	if (!strcmp(raw->method, "qr")) {
+		o->method = o->role == BATON_WATCH ? BATON_METHOD_QR_SHOW
+						   : BATON_METHOD_QR_SCAN;
+		return TRUE;
+	}
 	for (i = BATON_METHOD_COMPARE; i < G_N_ELEMENTS(names); i++)
 		if (!strcmp(raw->method, names[i])) {
 			o->method = (enum baton_method_choice)i;
 			return TRUE;
 		}
 	baton_fail_set(error, BATON_EXIT_USAGE,
-		       "--method takes compare, code or qr, not %s",
+		       "--method takes compare, code, qr, qr-show or qr-scan, "
+		       "not %s",
 		       raw->method);
 	return FALSE;
 }

@@ -18,7 +18,8 @@ enum baton_method_choice {
 	BATON_METHOD_ANY, /* what both can: comparison, else a typed code */
 	BATON_METHOD_COMPARE,
 	BATON_METHOD_CODE,
-	BATON_METHOD_QR,
+	BATON_METHOD_QR_SHOW,
+	BATON_METHOD_QR_SCAN,
 };
 
 /* The command line of `baton watch` and `baton phone`, checked. */

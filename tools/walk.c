@@ -36,7 +36,8 @@ static const char *peer_name(const struct baton_walk *walk)
 
 static bool is_qr(const struct baton_walk *walk)
 {
-	return walk->options->method == BATON_METHOD_QR;
+	return walk->options->method == BATON_METHOD_QR_SHOW ||
+	       walk->options->method == BATON_METHOD_QR_SCAN;
 }
 
 void baton_walk_configure(const struct baton_role_options *options,
@@ -55,7 +56,8 @@ void baton_walk_configure(const struct baton_role_options *options,
 	case BATON_METHOD_CODE:
 		config->pairing = BATON_PAIR_SHOW | BATON_PAIR_TYPE;
 		break;
-	case BATON_METHOD_QR:
+	case BATON_METHOD_QR_SHOW:
+	case BATON_METHOD_QR_SCAN:
 		config->pairing = BATON_PAIR_OUT_OF_BAND;
 		break;
 	}
@@ -162,13 +164,15 @@ static bool read_secret(struct baton_walk *walk)
 
 gboolean baton_walk_prepare(struct baton_walk *walk, GError **error)
 {
-	if (!is_qr(walk) || walk->options->role != BATON_PHONE)
+	if (walk->options->method != BATON_METHOD_QR_SCAN)
 		return TRUE;
 	if (is_terminal())
-		say(walk, "The watch shows a QR code. Scan it and\n"
-			  "paste what it says, or type the letters\n"
-			  "that stand below it, then Enter. You\n"
-			  "have two minutes.");
+		say(walk,
+		    "The %s shows a QR code. Scan it and\n"
+		    "paste what it says, or type the letters\n"
+		    "that stand below it, then Enter. You\n"
+		    "have two minutes.",
+		    peer_name(walk));
 	else
 		say(walk, "scan");
 	if (read_secret(walk))
@@ -190,9 +194,12 @@ static void show_secret(struct baton_walk *walk)
 		say(walk, "secret %s", text);
 		goto out;
 	}
-	say(walk, "Scan this with the phone:");
+	say(walk, "Scan this with the %s:", peer_name(walk));
 	drawn = baton_large_qr(stdout, text);
-	say(walk, drawn ? "or type this on it:" : "Type this on the phone:");
+	if (drawn)
+		say(walk, "or type this on it:");
+	else
+		say(walk, "Type this on the %s:", peer_name(walk));
 	for (i = 0; i < 7; i += 2)
 		say(walk, " %.8s %.8s", text + 7 + 8 * i,
 		    i == 6 ? "" : text + 15 + 8 * i);
@@ -212,7 +219,7 @@ gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 	walk->runner = runner;
 	if (!is_qr(walk))
 		err = baton_session_pairing_open(session, now_ms);
-	else if (walk->options->role == BATON_PHONE)
+	else if (walk->options->method == BATON_METHOD_QR_SCAN)
 		err = baton_session_secret_take(session, walk->secret, now_ms);
 	else
 		err = baton_session_secret_make(session, walk->secret, now_ms);
@@ -224,7 +231,7 @@ gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 		return FALSE;
 	}
 	walk->open = true;
-	if (is_qr(walk) && walk->options->role == BATON_WATCH)
+	if (walk->options->method == BATON_METHOD_QR_SHOW)
 		show_secret(walk);
 	explicit_bzero(walk->secret, sizeof(walk->secret));
 	baton_runner_kick(runner);
@@ -371,7 +378,7 @@ static void fail_refused(struct baton_walk *walk)
 	if (is_qr(walk))
 		fail(walk, BATON_EXIT_REFUSED,
 		     "not paired: the %s does not pair by QR code now; pair "
-		     "both again, both with --method qr",
+		     "both again, both by QR code",
 		     peer_name(walk));
 	else
 		fail(walk, BATON_EXIT_REFUSED,
@@ -393,7 +400,10 @@ static void take_failed(struct baton_walk *walk, enum baton_err err)
 		fail_refused(walk);
 	} else if (err == BATON_ERR_TIMEOUT) {
 		fail(walk, BATON_EXIT_TIMEOUT,
-		     "not paired in time; pair both again");
+		     is_qr(walk)
+			     ? "not paired in time; pair both again: "
+			       "one shows the QR code and the other scans it"
+			     : "not paired in time; pair both again");
 	} else if (err == BATON_ERR_EXHAUSTED &&
 		   walk->options->method != BATON_METHOD_COMPARE) {
 		fail(walk, BATON_EXIT_REFUSED,

@@ -153,6 +153,16 @@ def it_may_be_typed_in_several_lines_and_again(bench):
     phone.succeeds()
 
 
+def a_phone_shows_what_a_watch_scans(bench):
+    bench.radio()
+    watch = bench.watch('-m', 'qr-scan', 'pair', stdin=True)
+    phone = bench.phone('-m', 'qr-show', 'pair')
+    watch.until('scan')
+    watch.say(word(phone.until('secret ')) + '\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
 def nothing_scanned_is_no_bond(bench):
     bench.radio()
     phone = bench.phone('-m', 'qr', 'pair', stdin=True)
@@ -436,6 +446,7 @@ CASES = (
     ten_codes_and_no_more,
     what_was_scanned_pairs,
     it_may_be_typed_in_several_lines_and_again,
+    a_phone_shows_what_a_watch_scans,
     nothing_scanned_is_no_bond,
     one_by_qr_and_one_by_comparison_do_not_pair,
     a_qr_code_fits_40_columns_and_is_read_by_a_scanner,
