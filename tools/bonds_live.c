@@ -63,10 +63,23 @@ static void on_rename(void *user, struct baton_control_request *request)
 	end(request, NULL, error);
 }
 
+static uint8_t peer_of(const struct baton_endpoint *endpoint,
+		       const uint8_t id[BATON_BOND_ID_LEN])
+{
+	uint8_t bond[BATON_BOND_ID_LEN];
+	uint8_t i;
+
+	for (i = 0; i < BATON_BONDS; i++)
+		if (!baton_endpoint_bond(endpoint, i, bond) &&
+		    !memcmp(bond, id, sizeof(bond)))
+			return i;
+	return BATON_ENDPOINT_NOBODY;
+}
+
 static void on_revoke(void *user, struct baton_control_request *request)
 {
 	struct baton_bonds_live *live = user;
-	struct baton_session *session = baton_runner_session(live->runner);
+	struct baton_endpoint *endpoint = baton_runner_endpoint(live->runner);
 	const char *which = need(request, "which");
 	struct revoke revoke = {.request = request};
 	GError *error = NULL;
@@ -77,9 +90,10 @@ static void on_revoke(void *user, struct baton_control_request *request)
 		baton_control_refuse(request, error);
 		return;
 	}
-	revoke.linked = baton_session_bond_is_linked(session, revoke.id);
-	if (baton_session_bond_revoke(session, revoke.id,
-				      baton_runner_now_ms())) {
+	revoke.linked = baton_session_bond_is_linked(
+		baton_endpoint_session(endpoint), revoke.id);
+	if (baton_endpoint_revoke(endpoint, peer_of(endpoint, revoke.id),
+				  baton_runner_now_ms())) {
 		baton_fail_set(&error, BATON_EXIT_TIMEOUT,
 			       "it is being revoked already, or others are; "
 			       "try again");
@@ -125,18 +139,18 @@ static void tell(const struct revoke *revoke, enum baton_err err)
 }
 
 void baton_bonds_live_revoked(struct baton_bonds_live *live,
-			      const struct baton_event *event)
+			      const struct baton_endpoint_event *event)
 {
-	enum baton_err err = event->u.bond.err;
+	enum baton_err err = event->err;
 	guint i = 0;
 
 	if (!err)
-		err = baton_bonds_drop(live->store, event->u.bond.id);
+		err = baton_bonds_drop(live->store, event->bond);
 	while (i < live->revokes->len) {
 		struct revoke *revoke =
 			&g_array_index(live->revokes, struct revoke, i);
 
-		if (memcmp(revoke->id, event->u.bond.id, BATON_BOND_ID_LEN)) {
+		if (memcmp(revoke->id, event->bond, BATON_BOND_ID_LEN)) {
 			i++;
 			continue;
 		}

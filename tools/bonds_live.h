@@ -22,8 +22,8 @@ struct baton_bonds_live *baton_bonds_live_new(struct baton_control *control,
 /* NULL is allowed. */
 void baton_bonds_live_free(struct baton_bonds_live *live);
 
-/* A REVOKED of the engine. */
+/* A REVOKED of the endpoint. */
 void baton_bonds_live_revoked(struct baton_bonds_live *live,
-			      const struct baton_event *event);
+			      const struct baton_endpoint_event *event);
 
 #endif

@@ -6,11 +6,13 @@
 
 #include "tools/bearers.h"
 #include "tools/control.h"
+#include "tools/desk.h"
 #include "tools/device.h"
 #include "tools/fail.h"
 #include "tools/outbox.h"
 #include "tools/packing.h"
 #include "tools/player.h"
+#include "tools/tell.h"
 #include "tools/walk.h"
 
 /* Everything that a role needs, in the order in which it is made. */
@@ -69,15 +71,13 @@ static gboolean open_trace(struct device *device, GError **error)
 static gboolean open_runner(struct device *device, GError **error)
 {
 	const struct baton_role_options *options = &device->options;
-	struct baton_session_config config = {
-		.role = options->role,
-		.message_max = options->limit,
-		.link = BATON_LINK_CONFIG_LARGE,
-		.codec = options->plain ? NULL : baton_packing_codec(),
-	};
+	struct baton_endpoint_config config;
 	struct baton_bearer *bearer;
 
-	baton_walk_configure(options, &config);
+	baton_desk_configure(&config, options->role);
+	config.session.message_max = options->limit;
+	config.session.codec = options->plain ? NULL : baton_packing_codec();
+	baton_walk_configure(options, &config.session);
 	device->runner =
 		baton_runner_new(&config, device->store, device->trace,
 				 &baton_player_events, device->player, error);
@@ -155,9 +155,14 @@ static int device_main(enum baton_role role, int argc, char **argv)
 	/* A file that may not grow is told by write(). */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	if (baton_role_options_parse(&device.options, role, argc, argv,
-				     &error) &&
-	    baton_bearer_check(device.options.bearer, &error) &&
+	if (!baton_role_options_parse(&device.options, role, argc, argv,
+				      &error))
+		goto end;
+	if (device.options.job == BATON_JOB_TELL) {
+		(void)!baton_tell(&device.options, &error);
+		goto end;
+	}
+	if (baton_bearer_check(device.options.bearer, &error) &&
 	    check_files(device.options.files, &error) &&
 	    open_store(&device, &error) && open_trace(&device, &error)) {
 		device.loop = g_main_loop_new(NULL, FALSE);
@@ -168,9 +173,12 @@ static int device_main(enum baton_role role, int argc, char **argv)
 		    open_runner(&device, &error) &&
 		    check_bond(&device, &error) &&
 		    baton_player_start(device.player, device.runner,
-				       device.control, &error))
+				       device.control, &error)) {
+			baton_tell_serve(device.control, device.player);
 			run(&device);
+		}
 	}
+end:
 	clear(&device, &error);
 	return error ? baton_fail_end(error) : BATON_EXIT_OK;
 }

@@ -12,6 +12,7 @@
 
 struct baton_inbox {
 	struct baton_session *session;
+	struct baton_stream_id stream;
 	char *dir; /* NULL: nothing is taken */
 	int dir_fd;
 	struct baton_part *part; /* NULL: nothing is coming */
@@ -23,11 +24,13 @@ struct baton_inbox {
 };
 
 struct baton_inbox *baton_inbox_new(struct baton_session *session,
+				    struct baton_stream_id stream,
 				    const char *dir, GError **error)
 {
 	struct baton_inbox *inbox = g_new0(struct baton_inbox, 1);
 
 	inbox->session = session;
+	inbox->stream = stream;
 	inbox->dir_fd = -1;
 	if (!dir)
 		return inbox;
@@ -69,7 +72,7 @@ static enum baton_inbox_news refuse(struct baton_inbox *inbox,
 	g_clear_error(&inbox->error);
 	baton_fail_set(&inbox->error, code, "%s", problem);
 	/* If it has ended meanwhile there is nothing to refuse any more. */
-	if (baton_session_refuse(inbox->session, BATON_FILES_STREAM,
+	if (baton_session_refuse(inbox->session, inbox->stream,
 				 (uint8_t)reason))
 		g_debug("nothing was in progress");
 	return BATON_INBOX_REFUSED;
@@ -165,8 +168,8 @@ static enum baton_inbox_news finish(struct baton_inbox *inbox)
 enum baton_inbox_news baton_inbox_event(struct baton_inbox *inbox,
 					const struct baton_event *event)
 {
-	if (event->stream.class_id != BATON_FILES_STREAM.class_id ||
-	    event->stream.number != BATON_FILES_STREAM.number) {
+	if (event->stream.class_id != inbox->stream.class_id ||
+	    event->stream.number != inbox->stream.number) {
 		/* Nothing but files is expected. */
 		if (event->type == BATON_EVENT_BEGIN &&
 		    baton_session_refuse(inbox->session, event->stream,

@@ -8,7 +8,7 @@
 #include "session/session.h"
 
 /*
- * Receives the messages of BULK stream 0 as files in a directory. A file is
+ * Receives the messages of one stream as files in a directory. A file is
  * written beside its place as ".name.part" and gets its name when it is
  * complete; what is there already is never overwritten ("name (1).txt").
  */
@@ -29,6 +29,7 @@ enum baton_inbox_news {
  * written to.
  */
 struct baton_inbox *baton_inbox_new(struct baton_session *session,
+				    struct baton_stream_id stream,
 				    const char *dir, GError **error);
 void baton_inbox_free(struct baton_inbox *inbox);
 

@@ -11,6 +11,7 @@
 #include "tools/doctor.h"
 #include "tools/fail.h"
 #include "tools/sim_command.h"
+#include "tools/tell.h"
 
 static const char help_text[] =
 	"Baton hands a live session from a watch to a phone over Bluetooth "
@@ -23,6 +24,7 @@ static const char help_text[] =
 	"  watch --bearer B ...   one device: pair, send FILE..., or take files\n"
 	"  phone --bearer B ...   the other one\n"
 	"  pair watch|phone ...   pair that device, as watch ... pair does\n"
+	"  status watch|phone     how it stands with the other device\n"
 	"  bonds --role R ...     list, rename and revoke bonds\n"
 	"  sim FILE | --random    scenarios in the simulator, by seed\n"
 	"  dissect TRACE          what a trace of PDUs holds\n"
@@ -71,6 +73,7 @@ static const struct {
 	{"bonds", baton_bonds_main},
 	{"watch", baton_watch_main},
 	{"phone", baton_phone_main},
+	{"status", baton_status_main},
 	{"sim", baton_sim_main},
 	{"dissect", baton_dissect_main},
 	{"doctor", baton_doctor_main},

@@ -13,6 +13,7 @@
 
 struct baton_outbox {
 	struct baton_session *session;
+	struct baton_stream_id stream;
 	enum baton_outbox_state state;
 	GError *error;
 	int fd;
@@ -25,11 +26,13 @@ struct baton_outbox {
 	size_t chunk_len;
 };
 
-struct baton_outbox *baton_outbox_new(struct baton_session *session)
+struct baton_outbox *baton_outbox_new(struct baton_session *session,
+				      struct baton_stream_id stream)
 {
 	struct baton_outbox *outbox = g_new0(struct baton_outbox, 1);
 
 	outbox->session = session;
+	outbox->stream = stream;
 	outbox->fd = -1;
 	return outbox;
 }
@@ -99,7 +102,7 @@ static void give_up(struct baton_outbox *outbox, enum baton_exit code,
 {
 	baton_fail_set(&outbox->error, code, "%s: %s", outbox->name, problem);
 	/* There may be nothing to cancel any more. */
-	if (baton_session_cancel(outbox->session, BATON_FILES_STREAM,
+	if (baton_session_cancel(outbox->session, outbox->stream,
 				 BATON_REASON_INTERNAL))
 		g_debug("nothing was in progress");
 	finish(outbox, BATON_OUTBOX_FAILED);
@@ -155,7 +158,7 @@ static void pump(struct baton_outbox *outbox, uint64_t now_ms)
 			return;
 		at = outbox->offset - outbox->chunk_offset;
 		err = baton_session_write(
-			outbox->session, BATON_FILES_STREAM, outbox->chunk + at,
+			outbox->session, outbox->stream, outbox->chunk + at,
 			outbox->chunk_len - at, &taken, now_ms);
 		outbox->offset += taken;
 		if (err == BATON_ERR_AGAIN || (!err && !taken))
@@ -173,7 +176,7 @@ static void begin(struct baton_outbox *outbox, uint64_t now_ms)
 	enum baton_err err;
 
 	outbox->offset = 0;
-	err = baton_session_begin(outbox->session, BATON_FILES_STREAM,
+	err = baton_session_begin(outbox->session, outbox->stream,
 				  outbox->total, (const uint8_t *)outbox->name,
 				  strlen(outbox->name));
 	if (err) {
@@ -241,8 +244,8 @@ void baton_outbox_event(struct baton_outbox *outbox,
 {
 	if (outbox->state != BATON_OUTBOX_SENDING)
 		return;
-	if (event->stream.class_id != BATON_FILES_STREAM.class_id ||
-	    event->stream.number != BATON_FILES_STREAM.number)
+	if (event->stream.class_id != outbox->stream.class_id ||
+	    event->stream.number != outbox->stream.number)
 		return;
 	if (event->type == BATON_EVENT_WRITABLE) {
 		pump(outbox, now_ms);
@@ -261,7 +264,7 @@ void baton_outbox_cancel(struct baton_outbox *outbox)
 {
 	if (outbox->state != BATON_OUTBOX_SENDING)
 		return;
-	if (baton_session_cancel(outbox->session, BATON_FILES_STREAM,
+	if (baton_session_cancel(outbox->session, outbox->stream,
 				 BATON_REASON_PERSON))
 		g_debug("nothing was in progress");
 	finish(outbox, BATON_OUTBOX_EMPTY);

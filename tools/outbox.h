@@ -8,11 +8,14 @@
 #include "session/session.h"
 
 /*
- * Sends one file at a time as a message of BULK stream 0, read from the disk
+ * Sends one file at a time as a message of one stream, read from the disk
  * as the engine takes it. The message's meta is the file's base name, UTF-8.
  * What a disconnect interrupts goes on by itself: the engine says from where.
  */
 #define BATON_FILES_STREAM ((struct baton_stream_id){BATON_CLASS_BULK, 0})
+/* Where an endpoint has class BULK for itself. */
+#define BATON_ENDPOINT_FILES_STREAM \
+	((struct baton_stream_id){BATON_CLASS_MESSAGE, 1})
 
 enum baton_outbox_state {
 	BATON_OUTBOX_EMPTY,
@@ -24,7 +27,8 @@ enum baton_outbox_state {
 struct baton_outbox;
 
 /* The session is used, not owned; it outlives the outbox. */
-struct baton_outbox *baton_outbox_new(struct baton_session *session);
+struct baton_outbox *baton_outbox_new(struct baton_session *session,
+				      struct baton_stream_id stream);
 void baton_outbox_free(struct baton_outbox *outbox);
 
 /*

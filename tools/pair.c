@@ -166,8 +166,9 @@ static bool make_device(struct baton_pair *pair, enum baton_sim_side side,
 		return false;
 	}
 	session = baton_sim_stack_session(device->stack);
-	device->outbox = baton_outbox_new(session);
-	device->inbox = baton_inbox_new(session, dir, error);
+	device->outbox = baton_outbox_new(session, BATON_FILES_STREAM);
+	device->inbox =
+		baton_inbox_new(session, BATON_FILES_STREAM, dir, error);
 	return device->inbox != NULL;
 }
 

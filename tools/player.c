@@ -4,11 +4,13 @@
 
 #include "tools/bonds.h"
 #include "tools/bonds_live.h"
+#include "tools/desk.h"
 #include "tools/fail.h"
 #include "tools/inbox.h"
 #include "tools/outbox.h"
 #include "tools/packing.h"
 #include "tools/progress.h"
+#include "tools/prompt.h"
 #include "tools/player.h"
 #include "tools/role_options.h"
 #include "tools/runner.h"
@@ -29,6 +31,8 @@ struct baton_player {
 	struct baton_outbox *outbox;
 	struct baton_walk *walk;
 	struct baton_bonds_live *bonds;
+	struct baton_desk *desk;
+	struct baton_prompt *prompt; /* commands */
 	struct baton_progress progress;
 	struct baton_packing unpacked; /* before the file that is sent */
 	uint8_t chosen[BATON_BOND_ID_LEN]; /* --bond */
@@ -38,6 +42,8 @@ struct baton_player {
 	guint64 links; /* that came up */
 	unsigned int failures; /* links that failed in a row */
 	bool secured;
+	bool scripted; /* --do was done */
+	bool deaf; /* stdin was opened once */
 	guint timer; /* --timeout */
 	guint leaving; /* looks whether the peer has heard all */
 	uint64_t leaving_ms;
@@ -171,9 +177,9 @@ static void take_paired(struct baton_player *player,
  * was for this bond has nothing left to do; it ends when the peer has heard.
  */
 static void take_revoked(struct baton_player *player,
-			 const struct baton_event *event)
+			 const struct baton_endpoint_event *event)
 {
-	const uint8_t *id = event->u.bond.id;
+	const uint8_t *id = event->bond;
 	char text[BATON_BONDS_SHORT_LEN];
 	GError *error = NULL;
 
@@ -324,22 +330,86 @@ static void look_at_inbox(struct baton_player *player,
 	}
 }
 
-static void on_event(void *user, const struct baton_event *event,
-		     uint64_t now_ms)
+static void on_desk_say(void *user, const char *text)
+{
+	say(user, "%s", text);
+}
+
+/* A command was typed, or comes of a script. */
+static void do_line(struct baton_player *player, const char *line)
+{
+	GError *error = NULL;
+	g_autofree char *text = NULL;
+
+	if (!*line)
+		return;
+	text = baton_desk_run(player->desk, line, &error);
+	if (text)
+		say(player, "%s", text);
+	else
+		warn(player, error->message);
+	g_clear_error(&error);
+}
+
+static void on_line(void *user, const char *line)
 {
 	struct baton_player *player = user;
 
+	if (line)
+		do_line(player, line);
+	else
+		g_clear_pointer(&player->prompt, baton_prompt_free);
+}
+
+/* Who stays takes commands, once a pairing has no use for stdin any more. */
+static void look_at_stdin(struct baton_player *player)
+{
+	if (player->options->job == BATON_JOB_STAY && !player->prompt &&
+	    !baton_walk_is_open(player->walk) && !player->deaf) {
+		player->deaf = true;
+		player->prompt = baton_prompt_new(on_line, player);
+	}
+}
+
+static void on_session_event(struct baton_player *player,
+			     const struct baton_event *event, uint64_t now_ms)
+{
 	baton_walk_event(player->walk, event);
 	if (event->type == BATON_EVENT_PAIRED)
 		take_paired(player, event->u.bond.id);
-	else if (event->type == BATON_EVENT_REVOKED)
-		take_revoked(player, event);
 	else if (event->type == BATON_EVENT_LINK_CLOSE)
 		take_close(player, event);
 	else if (event->type == BATON_EVENT_SECURED)
 		take_secured(player);
 	look_at_outbox(player, event, now_ms);
 	look_at_inbox(player, event);
+	look_at_stdin(player);
+}
+
+static void run_script(struct baton_player *player)
+{
+	char *const *line = player->options->lines;
+
+	if (player->scripted)
+		return;
+	player->scripted = true;
+	for (; line && *line; line++)
+		do_line(player, *line);
+}
+
+static void on_event(void *user, const struct baton_endpoint_event *event,
+		     uint64_t now_ms)
+{
+	struct baton_player *player = user;
+
+	if (event->type == BATON_ENDPOINT_SESSION)
+		on_session_event(player, &event->u.session, now_ms);
+	else if (event->type == BATON_ENDPOINT_REVOKED)
+		take_revoked(player, event);
+	baton_desk_event(player->desk, event);
+	if (event->type == BATON_ENDPOINT_DELIVERY &&
+	    event->u.delivery.type == BATON_DELIVERY_OPEN)
+		run_script(player);
 }
 
 static void on_link(void *user, const struct baton_bearer_link *link)
@@ -399,6 +469,19 @@ void baton_player_interrupt(struct baton_player *player)
 		g_main_loop_quit(player->loop);
 }
 
+char *baton_player_do(struct baton_player *player, const char *line,
+		      GError **error)
+{
+	return baton_desk_run(player->desk, line, error);
+}
+
+JsonObject *baton_player_status(struct baton_player *player)
+{
+	struct baton_endpoint *endpoint = baton_runner_endpoint(player->runner);
+
+	return baton_desk_status(endpoint, baton_desk_peer(endpoint));
+}
+
 struct baton_player *baton_player_new(const struct baton_role_options *options,
 				      struct baton_store *store,
 				      GMainLoop *loop)
@@ -434,18 +517,26 @@ gboolean baton_player_start(struct baton_player *player,
 {
 	const struct baton_role_options *options = player->options;
 	struct baton_session *session = baton_runner_session(runner);
+	const struct baton_desk_options desk = {
+		.accept = options->accept,
+		.lease_s = (guint32)options->lease_s,
+		.items = options->receive,
+	};
 	guint64 timeout_s = options->timeout_s;
 
 	player->runner = runner;
 	player->bonds = baton_bonds_live_new(control, player->store, runner);
-	player->outbox = baton_outbox_new(session);
-	player->inbox = baton_inbox_new(session, options->receive, error);
+	player->desk = baton_desk_new(&desk, runner, on_desk_say, player);
+	player->outbox = baton_outbox_new(session, BATON_ENDPOINT_FILES_STREAM);
+	player->inbox = baton_inbox_new(session, BATON_ENDPOINT_FILES_STREAM,
+					options->receive, error);
 	if (!player->inbox)
 		return FALSE;
 	if (options->bond && !select_bond(player, error))
 		return FALSE;
 	if (options->pair && !baton_walk_open(player->walk, runner, error))
 		return FALSE;
+	look_at_stdin(player);
 	if (!timeout_s && options->job == BATON_JOB_PAIR)
 		timeout_s = PAIR_TIMEOUT_S;
 	if (timeout_s)
@@ -477,6 +568,8 @@ GError *baton_player_free(struct baton_player *player)
 		say_traffic(player);
 	g_clear_handle_id(&player->timer, g_source_remove);
 	g_clear_handle_id(&player->leaving, g_source_remove);
+	baton_prompt_free(player->prompt);
+	baton_desk_free(player->desk);
 	baton_walk_free(player->walk);
 	baton_bonds_live_free(player->bonds);
 	baton_outbox_free(player->outbox);

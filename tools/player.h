@@ -3,6 +3,7 @@
 #define BATON_TOOLS_PLAYER_H
 
 #include <glib.h>
+#include <json-glib/json-glib.h>
 
 #include "tools/control.h"
 #include "tools/role_options.h"
@@ -32,6 +33,12 @@ extern const struct baton_runner_events baton_player_events;
 gboolean baton_player_start(struct baton_player *player,
 			    struct baton_runner *runner,
 			    struct baton_control *control, GError **error);
+
+/* Carry out a command of another program: its answer, or NULL and error. */
+char *baton_player_do(struct baton_player *player, const char *line,
+		      GError **error);
+
+JsonObject *baton_player_status(struct baton_player *player);
 
 /* A person, or the system, wants the program to end. */
 void baton_player_interrupt(struct baton_player *player);

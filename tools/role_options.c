@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/command.h"
+#include "tools/desk.h"
 #include "tools/fail.h"
 #include "session/session.h"
 #include "tools/role_options.h"
@@ -9,6 +10,7 @@
 
 #define LIMIT_DEFAULT (G_GUINT64_CONSTANT(1) << 30)
 #define SECONDS_MAX 1000000
+#define LEASE_DEFAULT_S 3600
 
 /* Options that need a look before they are numbers. */
 struct raw {
@@ -16,6 +18,7 @@ struct raw {
 	char *limit;
 	char *count;
 	char *timeout;
+	char *lease;
 	char *method;
 };
 
@@ -26,6 +29,9 @@ static const char summary[] =
 	"Commands:\n"
 	"  pair            pair with the other device, then end\n"
 	"  send FILE...    hand over files, then end\n"
+	"  offer, accept, refuse, return, cancel, finish, queue, context,\n"
+	"  status, suspend, resume, end, approve, revoke\n"
+	"                  said to the program that runs with the same store\n"
 	"\n"
 	"A device pairs once; the bond is kept in the store. Exit codes: baton "
 	"help.";
@@ -55,6 +61,14 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 		 "confirm this code and no other, without asking", "CODE"},
 		{"timeout", 't', 0, G_OPTION_ARG_STRING, &raw->timeout,
 		 "give up when it is not done by then", "SECONDS"},
+		{"do", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->lines,
+		 "do this once both are active; may be repeated", "COMMAND"},
+		{"accept", 0, 0, G_OPTION_ARG_NONE, &o->accept,
+		 "accept what the other device offers", NULL},
+		{"lease", 0, 0, G_OPTION_ARG_STRING, &raw->lease,
+		 "phone: lend what is offered for so long (3600)", "SECONDS"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "status: as JSON",
+		 NULL},
 		{"peer", 0, 0, G_OPTION_ARG_STRING, &o->peer,
 		 "phone, bluez: connect to this address only", "ADDRESS"},
 		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,
@@ -117,6 +131,11 @@ static gboolean parse_numbers(struct baton_role_options *o,
 	    !baton_world_number(raw->timeout, "timeout", 1, SECONDS_MAX,
 				&o->timeout_s, error))
 		return FALSE;
+	o->lease_s = LEASE_DEFAULT_S;
+	if (raw->lease &&
+	    !baton_world_number(raw->lease, "lease", 1,
+				BATON_LEASE_MAX_MS / 1000, &o->lease_s, error))
+		return FALSE;
 	if (!raw->yes_if)
 		return TRUE;
 	if (strlen(raw->yes_if) != 6 ||
@@ -148,6 +167,11 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 			       g_get_prgname());
 		return FALSE;
 	}
+	if (baton_desk_knows(argv[1])) {
+		o->job = BATON_JOB_TELL;
+		o->line = g_strjoinv(" ", argv + 1);
+		return TRUE;
+	}
 	if (strcmp(argv[1], "send")) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "no such command: %s; see %s --help", argv[1],
@@ -167,7 +191,7 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 
 static gboolean check(struct baton_role_options *o, GError **error)
 {
-	if (!o->bearer) {
+	if (!o->bearer && o->job != BATON_JOB_TELL) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "which radio? give --bearer sim:PATH or bluez");
 		return FALSE;
@@ -197,7 +221,8 @@ gboolean baton_role_options_parse(struct baton_role_options *options,
 {
 	bool watch = role == BATON_WATCH;
 	GOptionContext *context = baton_command_context(
-		watch ? "watch" : "phone", "[pair | send FILE...]", summary);
+		watch ? "watch" : "phone", "[pair | send FILE... | COMMAND]",
+		summary);
 	struct raw raw = {0};
 	gboolean good;
 
@@ -214,12 +239,15 @@ gboolean baton_role_options_parse(struct baton_role_options *options,
 	g_free(raw.count);
 	g_free(raw.timeout);
 	g_free(raw.method);
+	g_free(raw.lease);
 	return good;
 }
 
 void baton_role_options_clear(struct baton_role_options *options)
 {
 	g_strfreev(options->files);
+	g_strfreev(options->lines);
+	g_free(options->line);
 	g_free(options->bearer);
 	g_free(options->bond);
 	g_free(options->peer);

@@ -11,6 +11,7 @@ enum baton_job {
 	BATON_JOB_STAY, /* take files until interrupted, or --count */
 	BATON_JOB_PAIR,
 	BATON_JOB_SEND,
+	BATON_JOB_TELL, /* the program that runs with the same store */
 };
 
 /* How a pairing goes; both sides say the same, or one leaves it open. */
@@ -27,6 +28,8 @@ struct baton_role_options {
 	enum baton_role role;
 	enum baton_job job;
 	char **files; /* to send; NULL-terminated */
+	char *line; /* to tell */
+	char **lines; /* --do; NULL-terminated, or NULL */
 	char *bearer;
 	char *peer; /* NULL: any */
 	char *store;
@@ -41,6 +44,9 @@ struct baton_role_options {
 	guint64 limit; /* longest file taken, bytes */
 	guint64 count; /* files to take; 0: no end */
 	guint64 timeout_s; /* 0: none */
+	guint64 lease_s; /* of what a phone offers */
+	gboolean accept; /* what is offered */
+	gboolean json; /* what is told */
 };
 
 /*

@@ -16,7 +16,7 @@
 struct baton_runner {
 	const struct baton_runner_events *events;
 	void *user;
-	struct baton_session *session;
+	struct baton_endpoint *endpoint;
 	void *memory;
 	struct baton_store *store;
 	struct baton_trace *trace;
@@ -72,17 +72,18 @@ static void run_store_op(struct baton_runner *runner,
 
 		fail(runner, BATON_EXIT_OUTPUT, text);
 	}
-	baton_session_stored(runner->session, op->id, err,
-			     baton_runner_now_ms());
+	baton_endpoint_stored(runner->endpoint, op->id, err,
+			      baton_runner_now_ms());
 }
 
 static void run_event(struct baton_runner *runner,
-		      const struct baton_event *event)
+		      const struct baton_endpoint_event *event)
 {
 	if (runner->events->event)
 		runner->events->event(runner->user, event,
 				      baton_runner_now_ms());
-	if (event->type == BATON_EVENT_LINK_CLOSE && runner->up) {
+	if (event->type == BATON_ENDPOINT_SESSION &&
+	    event->u.session.type == BATON_EVENT_LINK_CLOSE && runner->up) {
 		runner->closing = true;
 		runner->bearer->ops->drop(runner->bearer);
 	}
@@ -98,8 +99,8 @@ static bool run_tx(struct baton_runner *runner)
 		enum baton_err err;
 
 		if (!runner->held_len)
-			runner->held_len = baton_session_tx(
-				runner->session, runner->held,
+			runner->held_len = baton_endpoint_tx(
+				runner->endpoint, runner->held,
 				sizeof(runner->held), baton_runner_now_ms());
 		if (!runner->held_len)
 			break;
@@ -120,8 +121,9 @@ static void run_care(struct baton_runner *runner)
 {
 	struct baton_care_advice advice;
 
-	if (!runner->up || !baton_care_next(&runner->care, runner->session,
-					    baton_runner_now_ms(), &advice))
+	if (!runner->up ||
+	    !baton_care_next(&runner->care, baton_runner_session(runner),
+			     baton_runner_now_ms(), &advice))
 		return;
 	runner->bearer->ops->pace(runner->bearer, advice.pace == BATON_CARE_FAST
 							  ? BATON_BEARER_FAST
@@ -132,7 +134,7 @@ static gboolean on_timer(gpointer data);
 
 static void set_timer(struct baton_runner *runner)
 {
-	uint64_t deadline_ms = baton_session_deadline(runner->session);
+	uint64_t deadline_ms = baton_endpoint_deadline(runner->endpoint);
 	uint64_t now_ms = baton_runner_now_ms();
 	uint64_t delay_ms = 0;
 
@@ -140,9 +142,10 @@ static void set_timer(struct baton_runner *runner)
 		deadline_ms =
 			MIN(deadline_ms, baton_care_deadline(&runner->care));
 	else
-		deadline_ms = MIN(deadline_ms,
-				  baton_herald_deadline(&runner->herald,
-							runner->session));
+		deadline_ms = MIN(
+			deadline_ms,
+			baton_herald_deadline(&runner->herald,
+					      baton_runner_session(runner)));
 	g_clear_handle_id(&runner->timer, g_source_remove);
 	if (deadline_ms == UINT64_MAX)
 		return;
@@ -155,7 +158,7 @@ static void set_timer(struct baton_runner *runner)
 static void pump(struct baton_runner *runner)
 {
 	struct baton_store_op op;
-	struct baton_event event;
+	struct baton_endpoint_event event;
 	bool more = true;
 
 	if (runner->pumping)
@@ -163,13 +166,14 @@ static void pump(struct baton_runner *runner)
 	runner->pumping = true;
 	while (more) {
 		more = false;
-		while (baton_session_next_store_op(runner->session, &op)) {
+		while (baton_endpoint_next_store_op(runner->endpoint, &op)) {
 			run_store_op(runner, &op);
 			more = true;
 		}
-		baton_keylog_look(&runner->keylog, runner->session);
-		while (baton_session_next_event(runner->session, &event,
-						baton_runner_now_ms())) {
+		baton_keylog_look(&runner->keylog,
+				  baton_runner_session(runner));
+		while (baton_endpoint_next_event(runner->endpoint, &event,
+						 baton_runner_now_ms())) {
 			run_event(runner, &event);
 			more = true;
 		}
@@ -179,7 +183,7 @@ static void pump(struct baton_runner *runner)
 	runner->pumping = false;
 	run_care(runner);
 	if (runner->bearer && !runner->up)
-		baton_herald_look(&runner->herald, runner->session,
+		baton_herald_look(&runner->herald, baton_runner_session(runner),
 				  runner->bearer, baton_runner_now_ms());
 	set_timer(runner);
 }
@@ -189,7 +193,7 @@ static gboolean on_timer(gpointer data)
 	struct baton_runner *runner = data;
 
 	runner->timer = 0;
-	baton_session_tick(runner->session, baton_runner_now_ms());
+	baton_endpoint_tick(runner->endpoint, baton_runner_now_ms());
 	pump(runner);
 	return G_SOURCE_REMOVE;
 }
@@ -219,15 +223,16 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 	};
 	uint8_t nonce[BATON_BOND_NONCE_LEN];
 
-	if (baton_herald_up(&runner->herald, runner->session, link->advert,
-			    nonce))
+	if (baton_herald_up(&runner->herald, baton_runner_session(runner),
+			    link->advert, nonce))
 		facts.advert = nonce;
 	runner->up = true;
 	runner->closing = false;
 	runner->held_len = 0;
 	runner->busy_ms = baton_runner_now_ms();
-	if (baton_session_link_up(runner->session, &facts,
-				  baton_runner_now_ms())) {
+	if (baton_endpoint_link_up(runner->endpoint, &facts,
+				   (uint64_t)g_get_real_time() / 1000000,
+				   baton_runner_now_ms())) {
 		runner->closing = true;
 		runner->bearer->ops->drop(runner->bearer);
 		return;
@@ -235,7 +240,8 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 	if (runner->trace)
 		baton_trace_up(runner->trace, 0, (uint64_t)g_get_real_time(),
 			       link->interval_us);
-	baton_care_start(&runner->care, runner->session, baton_runner_now_ms());
+	baton_care_start(&runner->care, baton_runner_session(runner),
+			 baton_runner_now_ms());
 	if (runner->events->link)
 		runner->events->link(runner->user, link);
 	pump(runner);
@@ -243,16 +249,17 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 
 static bool on_heard(void *user, const uint8_t advert[BATON_BEARER_ADVERT_LEN])
 {
-	const struct baton_runner *runner = user;
+	struct baton_runner *runner = user;
 
-	return baton_herald_wants(&runner->herald, runner->session, advert);
+	return baton_herald_wants(&runner->herald, baton_runner_session(runner),
+				  advert);
 }
 
 static void on_mtu(void *user, uint16_t mtu)
 {
 	struct baton_runner *runner = user;
 
-	baton_session_link_mtu(runner->session, mtu);
+	baton_session_link_mtu(baton_runner_session(runner), mtu);
 	pump(runner);
 }
 
@@ -264,8 +271,8 @@ static void on_rx(void *user, const uint8_t *pdu, size_t len)
 	if (runner->closing || !runner->up)
 		return;
 	trace_pdu(runner, false, pdu, len);
-	err = baton_session_rx(runner->session, pdu, len,
-			       baton_runner_now_ms());
+	err = baton_endpoint_rx(runner->endpoint, pdu, len,
+				baton_runner_now_ms());
 	if (err)
 		g_debug("PDU: %s", baton_err_text(err));
 	pump(runner);
@@ -284,7 +291,7 @@ static void on_down(void *user, enum baton_bearer_reason reason)
 	runner->up = false;
 	runner->closing = false;
 	runner->held_len = 0;
-	baton_session_link_down(runner->session, baton_runner_now_ms());
+	baton_endpoint_link_down(runner->endpoint, baton_runner_now_ms());
 	if (runner->trace)
 		baton_trace_down(runner->trace, 0, (uint64_t)g_get_real_time());
 	if (runner->events->link)
@@ -320,39 +327,53 @@ static enum baton_err load(void *user, const char *key, const uint8_t *value,
 			   size_t len)
 {
 	struct baton_runner *runner = user;
-	enum baton_err err =
-		baton_session_load(runner->session, key, value, len);
+	enum baton_err err = baton_endpoint_load(runner->endpoint, key, value,
+						 len, baton_runner_now_ms());
 
-	/* Without its ticket a bond reconnects. */
-	return err == BATON_ERR_ARG && g_str_has_prefix(key, "tick/") ? BATON_OK
-								      : err;
+	/* A bond that cannot be read is a mistake; without the rest it is one
+	 * that reconnects, and asks a person anew. */
+	if (err == BATON_ERR_ARG && g_str_has_prefix(key, "bond/"))
+		return err;
+	if (err && err != BATON_ERR_NOT_FOUND)
+		g_debug("%s: %s", key, baton_err_text(err));
+	return BATON_OK;
+}
+
+/* Bonds come first. */
+static enum baton_err load_all(struct baton_runner *runner)
+{
+	static const char *const prefixes[] = {"bond/", "tick/", "pair/",
+					       "sess/", "own/",	 "app/"};
+	enum baton_err err = BATON_OK;
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(prefixes) && !err; i++)
+		err = baton_store_each(runner->store, prefixes[i], load,
+				       runner);
+	return err;
 }
 
 static gboolean boot(struct baton_runner *runner,
-		     const struct baton_session_config *config, GError **error)
+		     const struct baton_endpoint_config *config, GError **error)
 {
-	size_t memory_len = baton_session_memory_len(config);
+	size_t memory_len = baton_endpoint_memory_len(config);
 	uint8_t seed[32];
 	enum baton_err err = baton_seed_get(seed);
 
 	runner->memory = g_malloc0(memory_len);
-	runner->session = g_malloc0(sizeof(*runner->session));
+	runner->endpoint = g_malloc0(sizeof(*runner->endpoint));
 	if (!err)
-		err = baton_session_init(runner->session, config,
-					 runner->memory, memory_len, seed);
+		err = baton_endpoint_init(runner->endpoint, config,
+					  runner->memory, memory_len, seed);
 	explicit_bzero(seed, sizeof(seed));
 	if (err) {
 		baton_fail_set(error, BATON_EXIT_INTERNAL,
 			       "the engine does not start: %s",
 			       baton_err_text(err));
-		g_clear_pointer(&runner->session, g_free);
+		g_clear_pointer(&runner->endpoint, g_free);
 		return FALSE;
 	}
-	err = baton_store_each(runner->store, "bond/", load, runner);
-	if (!err)
-		err = baton_store_each(runner->store, "tick/", load, runner);
-	if (!err)
-		err = baton_store_each(runner->store, "pair/", load, runner);
+	err = load_all(runner);
 	if (err == BATON_ERR_STORE) {
 		baton_fail_set(error, BATON_EXIT_INPUT,
 			       "cannot read the store: %s, or name another "
@@ -370,11 +391,11 @@ static gboolean boot(struct baton_runner *runner,
 	return TRUE;
 }
 
-struct baton_runner *baton_runner_new(const struct baton_session_config *config,
-				      struct baton_store *store,
-				      struct baton_trace *trace,
-				      const struct baton_runner_events *events,
-				      void *user, GError **error)
+struct baton_runner *
+baton_runner_new(const struct baton_endpoint_config *config,
+		 struct baton_store *store, struct baton_trace *trace,
+		 const struct baton_runner_events *events, void *user,
+		 GError **error)
 {
 	struct baton_runner *runner = g_new0(struct baton_runner, 1);
 
@@ -398,7 +419,7 @@ void baton_runner_set_bearer(struct baton_runner *runner,
 void baton_runner_choose(struct baton_runner *runner,
 			 const uint8_t id[BATON_BOND_ID_LEN])
 {
-	if (baton_session_bond_select(runner->session, id))
+	if (baton_session_bond_select(baton_runner_session(runner), id))
 		g_debug("the engine does not know that bond");
 	baton_lookout_choose(&runner->herald.phone, id);
 }
@@ -411,16 +432,21 @@ void baton_runner_free(struct baton_runner *runner)
 		runner->bearer->ops->close(runner->bearer);
 	g_clear_handle_id(&runner->timer, g_source_remove);
 	g_clear_handle_id(&runner->idle, g_source_remove);
-	if (runner->session)
-		baton_session_wipe(runner->session);
-	g_free(runner->session);
+	if (runner->endpoint)
+		baton_endpoint_wipe(runner->endpoint);
+	g_free(runner->endpoint);
 	g_free(runner->memory);
 	g_free(runner);
 }
 
+struct baton_endpoint *baton_runner_endpoint(struct baton_runner *runner)
+{
+	return runner->endpoint;
+}
+
 struct baton_session *baton_runner_session(struct baton_runner *runner)
 {
-	return runner->session;
+	return baton_endpoint_session(runner->endpoint);
 }
 
 bool baton_runner_is_up(const struct baton_runner *runner)
@@ -433,5 +459,5 @@ bool baton_runner_is_quiet(const struct baton_runner *runner)
 	uint64_t now_ms = baton_runner_now_ms();
 
 	return !runner->held_len && now_ms - runner->busy_ms >= QUIET_MS &&
-	       baton_session_deadline(runner->session) >= now_ms + SOON_MS;
+	       baton_endpoint_deadline(runner->endpoint) >= now_ms + SOON_MS;
 }

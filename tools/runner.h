@@ -7,18 +7,24 @@
 
 #include "port/bearer.h"
 #include "port/linux/store.h"
-#include "session/session.h"
+#include "session/endpoint.h"
 #include "tools/trace.h"
 
 /*
- * Drives one engine over one bearer on the default main context: PDUs, time,
+ * Drives one endpoint over one bearer on the default main context: PDUs, time,
  * events and store operations go where they must, until it is freed.
  */
 struct baton_runner;
 
-/* Any member may be NULL. Callbacks may call the engine, then _kick(). */
+/*
+ * For device.version of the configuration: programs of this machine are one
+ * device. Another version asks a person at the phone anew (LIFECYCLE.md 1).
+ */
+#define BATON_RUNNER_DEVICE_VERSION 1
+
+/* Any member may be NULL. Callbacks may call the endpoint, then _kick(). */
 struct baton_runner_events {
-	void (*event)(void *user, const struct baton_event *event,
+	void (*event)(void *user, const struct baton_endpoint_event *event,
 		      uint64_t now_ms);
 	/* The link came up; NULL: it is gone. */
 	void (*link)(void *user, const struct baton_bearer_link *link);
@@ -29,14 +35,14 @@ struct baton_runner_events {
 };
 
 /*
- * Make an engine and give it the bonds of store. store and trace (which may be
+ * Make an endpoint and give it what store has. store and trace (which may be
  * NULL) are used, not owned. Errors: the store cannot be read, ...
  */
-struct baton_runner *baton_runner_new(const struct baton_session_config *config,
-				      struct baton_store *store,
-				      struct baton_trace *trace,
-				      const struct baton_runner_events *events,
-				      void *user, GError **error);
+struct baton_runner *
+baton_runner_new(const struct baton_endpoint_config *config,
+		 struct baton_store *store, struct baton_trace *trace,
+		 const struct baton_runner_events *events, void *user,
+		 GError **error);
 
 /* Close the bearer and free all. NULL is allowed. */
 void baton_runner_free(struct baton_runner *runner);
@@ -52,12 +58,13 @@ void baton_runner_set_bearer(struct baton_runner *runner,
 void baton_runner_choose(struct baton_runner *runner,
 			 const uint8_t id[BATON_BOND_ID_LEN]);
 
+struct baton_endpoint *baton_runner_endpoint(struct baton_runner *runner);
 struct baton_session *baton_runner_session(struct baton_runner *runner);
 
-/* The engine's clock. */
+/* The endpoint's clock. */
 uint64_t baton_runner_now_ms(void);
 
-/* The engine was called: take what it has to say, soon. */
+/* The endpoint was called: take what it has to say, soon. */
 void baton_runner_kick(struct baton_runner *runner);
 
 /* True while a link is up. */

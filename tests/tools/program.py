@@ -25,12 +25,12 @@ class Process:
     """One `baton` with its output in a file."""
 
     def __init__(self, bench, args, stdin=None, before=(), preexec=None,
-                 env=()):
+                 env=(), program=None):
         self.args = args
         self.log = tempfile.TemporaryFile(dir=bench.dir)
         self.errors = tempfile.TemporaryFile(dir=bench.dir)
         self.process = subprocess.Popen(
-            [*before, bench.program, *args], stdout=self.log,
+            [*before, program or bench.program, *args], stdout=self.log,
             stderr=self.errors, preexec_fn=preexec, cwd=bench.dir,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             env={**os.environ, **dict(env)})

@@ -29,6 +29,7 @@
 
 #include "tools/bearers.h"
 #include "tools/bonds_live.h"
+#include "tools/desk.h"
 #include "tools/runner.h"
 
 #define PATIENCE_MS 60000
@@ -66,24 +67,23 @@ static void answer(struct keeper *keeper, const char *text)
 		_exit(3);
 }
 
-static void take_revoked(struct keeper *keeper, const struct baton_event *event)
-{
-	baton_bonds_live_revoked(keeper->bonds, event);
-	answer(keeper, "revoked");
-}
-
-static void on_event(void *user, const struct baton_event *event,
+static void on_event(void *user, const struct baton_endpoint_event *told,
 		     uint64_t now_ms)
 {
+	const struct baton_event *event = &told->u.session;
 	struct keeper *keeper = user;
 
 	(void)now_ms;
+	if (told->type == BATON_ENDPOINT_REVOKED) {
+		baton_bonds_live_revoked(keeper->bonds, told);
+		answer(keeper, "revoked");
+	}
+	if (told->type != BATON_ENDPOINT_SESSION)
+		return;
 	if (event->type == BATON_EVENT_COMPARE)
 		answer(keeper, "compare");
 	else if (event->type == BATON_EVENT_SECURED)
 		answer(keeper, "secured");
-	else if (event->type == BATON_EVENT_REVOKED)
-		take_revoked(keeper, event);
 }
 
 static const struct baton_runner_events events = {.event = on_event};
@@ -106,7 +106,6 @@ static gboolean on_command(int fd, GIOCondition condition, void *user)
 {
 	struct keeper *keeper = user;
 	struct baton_session *session = baton_runner_session(keeper->runner);
-	uint8_t id[BATON_BOND_ID_LEN];
 	char command;
 
 	(void)condition;
@@ -117,26 +116,24 @@ static gboolean on_command(int fd, GIOCondition condition, void *user)
 					     baton_runner_now_ms());
 	else if (command == 'b')
 		tell_bond(keeper);
-	else if (command == 'r' && !baton_session_bond_id(session, 0, id))
-		(void)!baton_session_bond_revoke(session, id,
-						 baton_runner_now_ms());
+	else if (command == 'r')
+		(void)!baton_endpoint_revoke(
+			baton_runner_endpoint(keeper->runner), 0,
+			baton_runner_now_ms());
 	baton_runner_kick(keeper->runner);
 	return G_SOURCE_CONTINUE;
 }
 
 static void keep(enum baton_role role, int commands, int answers)
 {
-	const struct baton_session_config config = {
-		.role = role,
-		.message_max = 1000,
-		.link = BATON_LINK_CONFIG_LARGE,
-	};
+	struct baton_endpoint_config config;
 	struct keeper keeper = {.role = role, .answers = answers};
 	struct baton_control *control;
 	struct baton_bearer *opened;
 	struct baton_store *store;
 	char *dir = g_strdup_printf("%s/%d", root, role);
 
+	baton_desk_configure(&config, role);
 	if (baton_store_open(&store, dir))
 		_exit(2);
 	keeper.runner =
@@ -234,6 +231,8 @@ static void learn_sealed(enum baton_role role)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* The session of the bond may just be written. */
+	sqlite3_busy_timeout(db, PATIENCE_MS);
 	assert_int_equal(sqlite3_prepare_v2(db,
 					    "SELECT value FROM value "
 					    "WHERE key LIKE 'bond/%'",

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Commands to running programs, and the example that people copy.
+
+usage: test_commands.py BATON NOTES [CASE...]
+
+A case is named by its function.
+"""
+import json
+import os
+import sys
+import time
+
+from program import PATIENCE, expect, run_cases
+
+NOTES = None
+
+
+def both(bench, watch=(), phone=()):
+    """Two that stay, paired and active."""
+    bench.radio()
+    bench.pair()
+    w = bench.watch(*watch, stdin=True)
+    p = bench.phone(*phone, stdin=True)
+    w.until('active')
+    p.until('active')
+    return w, p
+
+
+def tell(bench, role, *words):
+    return bench.start(role, '--store', f'{role}-store', *words)
+
+
+def status(bench, role):
+    return json.loads(tell(bench, role, 'status', '--json').succeeds())
+
+
+def until(what, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while not what():
+        expect(time.monotonic() < end, 'not in time')
+        time.sleep(0.05)
+
+
+def an_activity_goes_to_the_watch_and_comes_back(bench):
+    watch, phone = both(bench)
+    tell(bench, 'phone', 'offer', 'a', 'walk').succeeds()
+    watch.until('offered ')
+    tell(bench, 'watch', 'accept').succeeds()
+    expect(watch.until('adopted ').endswith(' a walk'), watch.out)
+    phone.until('given ')
+    lent, = status(bench, 'phone')['activities']
+    leased, = status(bench, 'watch')['activities']
+    expect(lent['hold'] == 'lent' and not lent['may_act'], lent)
+    expect(leased['hold'] == 'leased' and leased['may_act'], leased)
+    watch.say('return\n')
+    phone.until('offered ')
+    phone.say('accept\n')
+    watch.until('given ')
+    until(lambda: status(bench, 'phone')['activities'][0]['may_act'])
+    expect(status(bench, 'phone')['activities'][0]['state'] == 'a walk', '')
+
+
+def a_script_hands_over_without_a_person(bench):
+    watch, phone = both(bench, watch=['--accept'],
+                        phone=['--do', 'offer a ride', '--lease', '60'])
+    expect(watch.until('adopted ').endswith(' a ride'), watch.out)
+    phone.until('given ')
+    left = status(bench, 'watch')['activities'][0]['lease_left_ms']
+    expect(0 < left <= 60000, left)
+
+
+def an_offer_may_be_refused_and_cancelled(bench):
+    watch, phone = both(bench)
+    phone.say('offer a walk\n')
+    watch.until('offered ')
+    watch.say('refuse\n')
+    phone.until('kept ')
+    phone.say('offer\n')
+    until(lambda: watch.out.count('offered ') == 2)
+    phone.say('cancel\n')
+    watch.until('withdrawn ')
+    phone.say('finish\n')
+    phone.until('finished ')
+    expect(status(bench, 'phone')['activities'] == [], 'not finished')
+
+
+def items_and_the_context_arrive(bench):
+    watch, phone = both(bench)
+    for text in ('one', 'two'):
+        tell(bench, 'watch', 'queue', text).succeeds()
+    phone.until('item 1 one')
+    phone.until('item 2 two')
+    watch.until('taken 2')
+    tell(bench, 'phone', 'context', 'at', 'home').succeeds()
+    watch.until('context at home')
+    expect(status(bench, 'watch')['context'] == 'at home', 'no context')
+    expect(status(bench, 'watch')['queue_out'] == 0, 'items left')
+
+
+def what_was_queued_apart_arrives_later(bench):
+    bench.radio()
+    bench.pair()
+    watch = bench.watch(stdin=True)
+    watch.say('queue for later\n')
+    watch.until('queued 1')
+    watch.kill()
+    bench.watch()
+    bench.phone().until('item 1 for later')
+
+
+def a_suspended_session_waits_and_goes_on(bench):
+    watch, phone = both(bench)
+    tell(bench, 'watch', 'suspend').succeeds()
+    phone.until('suspended over there')
+    watch.say('queue waits\n')
+    watch.until('queued 1')
+    expect(status(bench, 'phone')['state'] == 'suspended', 'not suspended')
+    watch.say('resume\n')
+    phone.until('resume? ')
+    expect('item' not in phone.out, phone.out)
+    phone.say('resume\n')
+    phone.until('item 1 waits')
+    expect(status(bench, 'watch')['state'] == 'active', 'not active')
+
+
+def a_session_that_ended_wants_approval(bench):
+    watch, phone = both(bench)
+    watch.say('end\n')
+    phone.until('approve? a person ended it')
+    until(lambda: status(bench, 'watch')['state'] == 'secured')
+    phone.say('approve\n')
+    until(lambda: status(bench, 'watch')['state'] == 'active')
+
+
+def a_revoke_ends_it_on_both(bench):
+    watch, phone = both(bench)
+    tell(bench, 'phone', 'revoke').succeeds()
+    phone.until('revoked')
+    watch.until('revoked')
+    expect(status(bench, 'watch')['state'] == 'unpaired', 'paired')
+    expect(status(bench, 'phone')['state'] == 'unpaired', 'paired')
+
+
+def what_is_not_possible_is_said_and_changes_nothing(bench):
+    watch, phone = both(bench)
+    before = status(bench, 'watch')
+    tell(bench, 'watch', 'accept').fails(77, 'accept', 'status')
+    tell(bench, 'watch', 'offer').fails(64, 'offer what')
+    tell(bench, 'phone', 'return').fails(77, 'the watch gives back')
+    tell(bench, 'watch', 'approve').fails(77, 'not possible now')
+    tell(bench, 'watch', 'resume').fails(77, 'not possible now')
+    tell(bench, 'watch', 'queue', 'x' * 481).fails(77, 'queue')
+    phone.say('nonsense\n')
+    until(lambda: 'no such command: nonsense' in phone.err)
+    after = status(bench, 'watch')
+    for one in (before, after):
+        del one['life_left_s']
+    expect(before == after, (before, after))
+
+
+def the_status_of_a_store_needs_no_program(bench):
+    bench.radio()
+    bench.pair()
+    expect(status(bench, 'watch')['state'] == 'bonded', 'not bonded')
+    bench.start('status', 'phone', '--store',
+                'phone-store').succeeds().startswith('bonded')
+    tell(bench, 'watch', 'suspend').fails(77, 'no program runs')
+
+
+def notes(bench, role):
+    process = bench.start(role, 'sim:radio', f'{role}-store', stdin=True,
+                          program=NOTES)
+    return process
+
+
+def a_note_that_is_being_typed_is_handed_over(bench):
+    bench.radio()
+    bench.pair()
+    watch, phone = notes(bench, 'watch'), notes(bench, 'phone')
+    phone.say('milk\n')
+    phone.until('the note is here')
+    until(lambda: phone.say('\n') or 'the note is there' in phone.out)
+    watch.until('milk')
+    watch.say('eggs\n\n')
+    phone.until('eggs')
+    expect('milk\neggs\n' in phone.out, phone.out)
+
+
+def main(args):
+    global NOTES
+    args[:2] = map(os.path.abspath, args[:2])
+    NOTES = args[1]
+    cases = [an_activity_goes_to_the_watch_and_comes_back,
+             a_script_hands_over_without_a_person,
+             an_offer_may_be_refused_and_cancelled,
+             items_and_the_context_arrive,
+             what_was_queued_apart_arrives_later,
+             a_suspended_session_waits_and_goes_on,
+             a_session_that_ended_wants_approval,
+             a_revoke_ends_it_on_both,
+             what_is_not_possible_is_said_and_changes_nothing,
+             the_status_of_a_store_needs_no_program,
+             a_note_that_is_being_typed_is_handed_over]
+    if args[2:]:
+        cases = [case for case in cases if case.__name__ in args[2:]]
+    return run_cases(cases, args[0])
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

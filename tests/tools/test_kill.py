@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Kill -9 either device at random moments of its traffic: all arrives, once.
+
+usage: test_kill.py BATON MOMENTS [SEED]
+"""
+import contextlib
+import json
+import os
+import random
+import re
+import sys
+import time
+
+from program import PATIENCE, expect, run_cases
+
+MOMENTS = 40
+SEED = 1
+ROLES = ('watch', 'phone')
+
+
+class Device:
+    """A role that is killed and comes back; what it was asked to bring."""
+
+    def __init__(self, bench, role):
+        self.bench = bench
+        self.role = role
+        self.inbox = bench.mkdir(f'{role}-in')
+        self.put = []  # texts, in order
+        self.kept = set()  # those that were said to be durable
+        self.start()
+
+    def start(self):
+        self.run = getattr(self.bench, self.role)(
+            '--receive', self.inbox, '--accept', stdin=True)
+        self.asked = []  # of this run, in order
+
+    def queue(self):
+        text = f'{self.role} item {len(self.put)}'
+        self.put.append(text)
+        self.asked.append(text)
+        self.run.say(f'queue {text}\n')
+
+    def hand_over(self):
+        self.run.say('return\n' if self.role == 'watch' else 'offer\n')
+
+    def look(self):
+        """What its output says of items: numbers, then which are durable."""
+        numbers = [int(n) for n in re.findall(r'^item (\d+)$', self.run.out,
+                                              re.M)]
+        durable = [int(n) for n in re.findall(r'^queued (\d+)$',
+                                              self.run.out, re.M)]
+        for number, text in zip(numbers, self.asked):
+            if durable and number <= max(durable):
+                self.kept.add(text)
+
+    def kill(self):
+        self.run.kill()
+        self.look()
+        # Files of a process are for this run only.
+        self.bench.processes.remove(self.run)
+        self.run.log.close()
+        self.run.errors.close()
+
+    def got(self):
+        texts = {}
+        for name in os.listdir(self.bench.path(self.inbox)):
+            match = re.fullmatch(r'item-(\d+)', name)
+            if match:
+                with open(self.bench.path(self.inbox, name)) as file:
+                    texts[int(match[1])] = file.read()
+        return [texts[number] for number in sorted(texts)]
+
+    def status(self):
+        with contextlib.suppress(AssertionError):
+            return json.loads(self.bench.start(
+                self.role, '--store', f'{self.role}-store', 'status',
+                '--json').succeeds())
+        return {}
+
+
+def arrived(source, target):
+    """All that was durable, once, in order; perhaps what was not said to be."""
+    got = target.got()
+    expect(len(set(got)) == len(got), f'doubled: {got}')
+    places = {text: place for place, text in enumerate(source.put)}
+    order = [places[text] for text in got]
+    expect(order == sorted(order), f'out of order: {got}')
+    return source.kept <= set(got)
+
+
+def settled(watch, phone):
+    if not arrived(watch, phone) or not arrived(phone, watch):
+        return False
+    states = [device.status() for device in (watch, phone)]
+    if any(state.get('queue_out', 1) for state in states):
+        return False
+    acting = [activity['state'] for state in states
+              for activity in state.get('activities', ())
+              if activity['may_act']]
+    expect(len(acting) <= 1, f'two owners: {states}')
+    watch.hand_over()
+    return acting == ['a walk']
+
+
+def everything_arrives_once(bench):
+    chance = random.Random(SEED)
+    bench.radio()
+    bench.pair()
+    watch, phone = Device(bench, 'watch'), Device(bench, 'phone')
+    phone.run.until('active')
+    phone.run.say('offer a walk\n')
+    phone.run.until('given ')
+    for _ in range(MOMENTS):
+        end = time.monotonic() + chance.uniform(0, 0.8)
+        while time.monotonic() < end:
+            for device in (watch, phone):
+                if chance.random() < 0.4:
+                    device.queue()
+                if chance.random() < 0.3:
+                    device.hand_over()
+            time.sleep(0.02)
+        victim = chance.choice((watch, phone))
+        victim.kill()
+        victim.start()
+    end = time.monotonic() + 4 * PATIENCE
+    while not settled(watch, phone):
+        expect(time.monotonic() < end, f'not all is there: '
+               f'{watch.status()} {phone.status()}')
+        time.sleep(0.2)
+        watch.look()
+        phone.look()
+    print(f'# {MOMENTS} kills; items: {len(phone.got())} to the phone, '
+          f'{len(watch.got())} to the watch')
+
+
+def main(args):
+    global MOMENTS, SEED
+    args[0] = os.path.abspath(args[0])
+    MOMENTS = int(args[1])
+    SEED = int(args[2]) if args[2:] else 1
+    print(f'# to repeat: test_kill.py {args[0]} {MOMENTS} {SEED}')
+    return run_cases([everything_arrives_once], args[0])
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

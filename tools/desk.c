@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "port/linux/seed.h"
+#include "tools/desk.h"
+#include "tools/fail.h"
+
+#define DESK 0 /* handle of the application */
+#define OPERATIONS 1 /* take it over: there is nothing finer here */
+
+const struct baton_endpoint_application baton_desk_application = {
+	.application =
+		{
+			.id = {'b', 'a', 't', 'o', 'n', 0, 0, 1},
+			.message_max = 400,
+			.requests = 4,
+			.context_max = BATON_ITEM_MAX,
+			.item_max = BATON_ITEM_MAX,
+			.outbox = 256,
+			.inbox = 64,
+			.rate = 1000,
+			.burst = 64,
+		},
+	.activities = 8,
+};
+
+void baton_desk_configure(struct baton_endpoint_config *config,
+			  enum baton_role role)
+{
+	const struct baton_link_config link = BATON_LINK_CONFIG_LARGE;
+
+	memset(config, 0, sizeof(*config));
+	config->session.role = role;
+	config->session.message_max = BATON_MESSAGE_MAX;
+	config->session.link = link;
+	config->device.version = BATON_RUNNER_DEVICE_VERSION;
+	config->application = &baton_desk_application;
+	config->applications = 1;
+	config->peers = BATON_BONDS;
+	config->activities = baton_desk_application.activities;
+}
+
+struct baton_desk {
+	struct baton_desk_options options;
+	struct baton_runner *runner;
+	void (*say)(void *user, const char *text);
+	void *user;
+	GArray *offered; /* ids that the peer offers */
+	GArray *to_offer; /* ids to be offered once they are mine */
+};
+
+struct id {
+	uint8_t bytes[BATON_ACTIVITY_ID_LEN];
+};
+
+static void say(struct baton_desk *desk, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
+
+static void say(struct baton_desk *desk, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	desk->say(desk->user, text);
+}
+
+struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
+				  struct baton_runner *runner,
+				  void (*say_fn)(void *user, const char *text),
+				  void *user)
+{
+	struct baton_desk *desk = g_new0(struct baton_desk, 1);
+
+	desk->options = *options;
+	desk->runner = runner;
+	desk->say = say_fn;
+	desk->user = user;
+	desk->offered = g_array_new(FALSE, FALSE, sizeof(struct id));
+	desk->to_offer = g_array_new(FALSE, FALSE, sizeof(struct id));
+	return desk;
+}
+
+void baton_desk_free(struct baton_desk *desk)
+{
+	if (!desk)
+		return;
+	g_array_unref(desk->offered);
+	g_array_unref(desk->to_offer);
+	g_free(desk);
+}
+
+static struct baton_endpoint *endpoint(struct baton_desk *desk)
+{
+	return baton_runner_endpoint(desk->runner);
+}
+
+static struct baton_handoff *handoff(struct baton_desk *desk)
+{
+	return baton_endpoint_handoff(endpoint(desk),
+				      baton_desk_peer(endpoint(desk)));
+}
+
+static bool is_phone(struct baton_desk *desk)
+{
+	return endpoint(desk)->config.session.role == BATON_PHONE;
+}
+
+static char *name_of(const uint8_t *id)
+{
+	return g_strdup_printf("%02x%02x%02x%02x%02x%02x%02x%02x", id[0], id[1],
+			       id[2], id[3], id[4], id[5], id[6], id[7]);
+}
+
+static bool remove_id(GArray *ids, const uint8_t *id)
+{
+	guint i;
+
+	for (i = 0; i < ids->len; i++)
+		if (!memcmp(g_array_index(ids, struct id, i).bytes, id,
+			    BATON_ACTIVITY_ID_LEN)) {
+			g_array_remove_index(ids, i);
+			return true;
+		}
+	return false;
+}
+
+static void add_id(GArray *ids, const uint8_t *id)
+{
+	struct id one;
+
+	remove_id(ids, id);
+	memcpy(one.bytes, id, sizeof(one.bytes));
+	g_array_append_val(ids, one);
+}
+
+static bool failed(enum baton_err err, const char *what, GError **error)
+{
+	if (!err)
+		return false;
+	if (err == BATON_ERR_NOT_FOUND)
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "%s: there is no such thing; see status", what);
+	else if (err == BATON_ERR_STATE)
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "%s: not possible now; see status", what);
+	else
+		baton_fail_set(error, BATON_EXIT_REFUSED, "%s: %s", what,
+			       baton_err_text(err));
+	return true;
+}
+
+static char *done(struct baton_desk *desk, const char *text)
+{
+	baton_runner_kick(desk->runner);
+	return g_strdup(text);
+}
+
+static enum baton_err offer(struct baton_desk *desk, const uint8_t *id)
+{
+	guint32 lease_ms = is_phone(desk) ? desk->options.lease_s * 1000 : 0;
+
+	return baton_handoff_offer(handoff(desk), DESK, id, lease_ms,
+				   OPERATIONS, NULL, 0, baton_runner_now_ms());
+}
+
+/* The one whose name begins so, or the only one where there is no word. */
+static bool find(const struct id *ids, size_t count, const char *word,
+		 struct id *id)
+{
+	size_t i, found = 0;
+
+	/* Shorter ones are words. */
+	if (*word && strlen(word) < 4)
+		return false;
+	for (i = 0; i < count; i++) {
+		g_autofree char *name = name_of(ids[i].bytes);
+
+		if (*word && !g_str_has_prefix(name, word))
+			continue;
+		*id = ids[i];
+		found++;
+	}
+	return found == 1;
+}
+
+static bool find_activity(struct baton_desk *desk, const char *word,
+			  struct id *id)
+{
+	struct id ids[16];
+	size_t count = 0;
+
+	while (count < G_N_ELEMENTS(ids) &&
+	       !baton_handoff_activity(handoff(desk), DESK, count,
+				       ids[count].bytes))
+		count++;
+	return find(ids, count, word, id);
+}
+
+static char *run_offer(struct baton_desk *desk, const char *rest,
+		       GError **error)
+{
+	struct id id;
+	uint8_t seed[32];
+
+	if (find_activity(desk, rest, &id))
+		return failed(offer(desk, id.bytes), "offer", error)
+			       ? NULL
+			       : done(desk, "offering");
+	if (!*rest) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "offer what? name an activity (status lists "
+			       "them), or give the text of a new one");
+		return NULL;
+	}
+	if (failed(baton_seed_get(seed), "offer", error))
+		return NULL;
+	memcpy(id.bytes, seed, sizeof(id.bytes));
+	if (failed(baton_handoff_begin(handoff(desk), DESK, id.bytes,
+				       (const uint8_t *)rest, strlen(rest),
+				       baton_runner_now_ms()),
+		   "offer", error))
+		return NULL;
+	add_id(desk->to_offer, id.bytes);
+	return done(desk, "beginning");
+}
+
+static char *run_return(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	struct id id;
+
+	if (is_phone(desk)) {
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "return: the watch gives back what it has");
+		return NULL;
+	}
+	if (failed(find_activity(desk, rest, &id) ? BATON_OK
+						  : BATON_ERR_NOT_FOUND,
+		   "return", error) ||
+	    failed(offer(desk, id.bytes), "return", error))
+		return NULL;
+	return done(desk, "offering");
+}
+
+static enum baton_err accept(struct baton_desk *desk, const uint8_t *id)
+{
+	enum baton_err err = baton_handoff_accept(
+		handoff(desk), DESK, id, OPERATIONS, baton_runner_now_ms());
+
+	if (!err)
+		remove_id(desk->offered, id);
+	return err;
+}
+
+static char *run_accept(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	struct id id;
+	bool found = find((const struct id *)(void *)desk->offered->data,
+			  desk->offered->len, rest, &id);
+
+	if (failed(found ? accept(desk, id.bytes) : BATON_ERR_NOT_FOUND,
+		   "accept", error))
+		return NULL;
+	return done(desk, "accepted");
+}
+
+static char *run_refuse(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	struct id id;
+	bool found = find((const struct id *)(void *)desk->offered->data,
+			  desk->offered->len, rest, &id);
+
+	if (failed(found ? baton_handoff_refuse(handoff(desk), DESK, id.bytes,
+						BATON_REASON_PERSON,
+						baton_runner_now_ms())
+			 : BATON_ERR_NOT_FOUND,
+		   "refuse", error))
+		return NULL;
+	remove_id(desk->offered, id.bytes);
+	return done(desk, "refused");
+}
+
+/* What takes one of one's own activities. */
+static char *
+with_activity(struct baton_desk *desk, const char *rest, const char *what,
+	      enum baton_err (*call)(struct baton_handoff *handoff,
+				     uint8_t application,
+				     const uint8_t id[BATON_ACTIVITY_ID_LEN],
+				     uint64_t now_ms),
+	      GError **error)
+{
+	struct id id;
+
+	if (failed(find_activity(desk, rest, &id)
+			   ? call(handoff(desk), DESK, id.bytes,
+				  baton_runner_now_ms())
+			   : BATON_ERR_NOT_FOUND,
+		   what, error))
+		return NULL;
+	return done(desk, "asked");
+}
+
+static char *run_cancel(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	return with_activity(desk, rest, "cancel", baton_handoff_cancel, error);
+}
+
+static char *run_finish(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	return with_activity(desk, rest, "finish", baton_handoff_finish, error);
+}
+
+/* What is decided about the session. */
+static char *with_session(struct baton_desk *desk, const char *what,
+			  enum baton_err (*call)(struct baton_lifecycle *life,
+						 uint64_t now_ms),
+			  GError **error)
+{
+	struct baton_lifecycle *life = baton_endpoint_lifecycle(
+		endpoint(desk), baton_desk_peer(endpoint(desk)));
+
+	if (failed(life ? call(life, baton_runner_now_ms())
+			: BATON_ERR_NOT_FOUND,
+		   what, error))
+		return NULL;
+	return done(desk, "done");
+}
+
+static char *run_suspend(struct baton_desk *desk, const char *rest,
+			 GError **error)
+{
+	(void)rest;
+	return with_session(desk, "suspend", baton_lifecycle_suspend, error);
+}
+
+static char *run_resume(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	(void)rest;
+	return with_session(desk, "resume", baton_lifecycle_resume, error);
+}
+
+static char *run_end(struct baton_desk *desk, const char *rest, GError **error)
+{
+	(void)rest;
+	return with_session(desk, "end", baton_lifecycle_end, error);
+}
+
+static enum baton_err approve(struct baton_lifecycle *life, uint64_t now_ms)
+{
+	return baton_lifecycle_approve(life, BATON_LIFE_DEFAULT_S, now_ms);
+}
+
+static char *run_approve(struct baton_desk *desk, const char *rest,
+			 GError **error)
+{
+	(void)rest;
+	return with_session(desk, "approve", approve, error);
+}
+
+static char *run_revoke(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	(void)rest;
+	if (failed(baton_endpoint_revoke(endpoint(desk),
+					 baton_desk_peer(endpoint(desk)),
+					 baton_runner_now_ms()),
+		   "revoke", error))
+		return NULL;
+	return done(desk, "revoking");
+}
+
+static char *run_queue(struct baton_desk *desk, const char *rest,
+		       GError **error)
+{
+	uint32_t number;
+
+	if (failed(baton_queue_put(
+			   baton_endpoint_queue(endpoint(desk),
+						baton_desk_peer(endpoint(desk)),
+						DESK),
+			   (const uint8_t *)rest, strlen(rest), &number,
+			   baton_runner_now_ms()),
+		   "queue", error))
+		return NULL;
+	baton_runner_kick(desk->runner);
+	return g_strdup_printf("item %u", number);
+}
+
+static char *run_context(struct baton_desk *desk, const char *rest,
+			 GError **error)
+{
+	if (failed(baton_context_set(baton_endpoint_context(
+					     endpoint(desk),
+					     baton_desk_peer(endpoint(desk)),
+					     DESK),
+				     (const uint8_t *)rest, strlen(rest),
+				     baton_runner_now_ms()),
+		   "context", error))
+		return NULL;
+	return done(desk, "set");
+}
+
+static char *run_status(struct baton_desk *desk, const char *rest,
+			GError **error)
+{
+	g_autoptr(JsonObject) status = baton_desk_status(
+		endpoint(desk), baton_desk_peer(endpoint(desk)));
+
+	(void)rest;
+	(void)error;
+	return baton_desk_status_text(status);
+}
+
+static const struct {
+	const char *name;
+	char *(*run)(struct baton_desk *desk, const char *rest, GError **error);
+} commands[] = {
+	{"offer", run_offer},	  {"accept", run_accept},
+	{"refuse", run_refuse},	  {"return", run_return},
+	{"cancel", run_cancel},	  {"finish", run_finish},
+	{"suspend", run_suspend}, {"resume", run_resume},
+	{"end", run_end},	  {"approve", run_approve},
+	{"revoke", run_revoke},	  {"status", run_status},
+	{"queue", run_queue},	  {"context", run_context},
+};
+
+static size_t find_command(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strlen(commands[i].name) == len &&
+		    !strncmp(commands[i].name, word, len))
+			break;
+	return i;
+}
+
+bool baton_desk_knows(const char *word)
+{
+	return find_command(word, strlen(word)) < G_N_ELEMENTS(commands);
+}
+
+char *baton_desk_run(struct baton_desk *desk, const char *line, GError **error)
+{
+	size_t len = strcspn(line, " ");
+	size_t i = find_command(line, len);
+
+	if (i == G_N_ELEMENTS(commands)) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "no such command: %.*s; there are offer, "
+			       "accept, refuse, return, cancel, finish, queue, "
+			       "context, status, suspend, resume, end, "
+			       "approve, revoke",
+			       (int)len, line);
+		return NULL;
+	}
+	return commands[i].run(desk, line + len + strspn(line + len, " "),
+			       error);
+}
+
+static const char *const reasons[] = {
+	[BATON_LIFECYCLE_PERSON] = "a person ended it",
+	[BATON_LIFECYCLE_LIFE] = "its time is over",
+	[BATON_LIFECYCLE_CHANGED] = "another device or version",
+	[BATON_LIFECYCLE_RESTORED] = "a store was put back",
+	[BATON_LIFECYCLE_TIME] = "the phone's clock is wrong",
+};
+
+static void take_lifecycle(struct baton_desk *desk, uint8_t peer,
+			   const struct baton_lifecycle_event *event)
+{
+	uint64_t now_s = (uint64_t)g_get_real_time() / 1000000;
+
+	switch (event->type) {
+	case BATON_LIFECYCLE_EVENT_ACTIVE:
+		say(desk, "active");
+		break;
+	case BATON_LIFECYCLE_EVENT_SUSPENDED:
+		say(desk, "suspended %s",
+		    event->by_peer ? "over there" : "here");
+		break;
+	case BATON_LIFECYCLE_EVENT_ENDED:
+		say(desk, "session over: %s", reasons[event->reason]);
+		break;
+	case BATON_LIFECYCLE_EVENT_AUTHENTICATE:
+		say(desk,
+		    is_phone(desk) ? "approve? %s" : "waits for approval: %s",
+		    reasons[event->reason]);
+		break;
+	case BATON_LIFECYCLE_EVENT_ASKED:
+		say(desk, "resume? the watch asks for it");
+		break;
+	case BATON_LIFECYCLE_EVENT_EXPIRES:
+		if (baton_lifecycle_renew(
+			    baton_endpoint_lifecycle(endpoint(desk), peer),
+			    BATON_LIFE_DEFAULT_S, now_s, baton_runner_now_ms()))
+			say(desk, "session not renewed");
+		break;
+	case BATON_LIFECYCLE_EVENT_STORE_FAILED:
+	case BATON_LIFECYCLE_EVENT_REVOKE:
+	case BATON_LIFECYCLE_EVENT_REVOKED:
+		break;
+	}
+}
+
+/* The peer has accepted: its state, as it is here. */
+static void give_state(struct baton_desk *desk, const uint8_t *id)
+{
+	size_t len = 0;
+	const uint8_t *state =
+		baton_handoff_read(handoff(desk), DESK, id, &len);
+	g_autofree uint8_t *copy = g_memdup2(state, state ? len : 0);
+
+	if (baton_handoff_state(handoff(desk), DESK, id, copy, len,
+				baton_runner_now_ms()))
+		say(desk, "state not given");
+}
+
+/* What was begun to be offered, as soon as both are there for it. */
+static void offer_begun(struct baton_desk *desk)
+{
+	guint i = desk->to_offer->len;
+
+	while (i-- > 0)
+		if (!offer(desk,
+			   g_array_index(desk->to_offer, struct id, i).bytes))
+			g_array_remove_index(desk->to_offer, i);
+}
+
+static void take_handoff(struct baton_desk *desk,
+			 const struct baton_handoff_event *event)
+{
+	static const char *const words[] = {
+		[BATON_HANDOFF_ADOPTED] = "adopted",
+		[BATON_HANDOFF_RESTORED] = "holds",
+		[BATON_HANDOFF_TAKEN_BACK] = "taken-back",
+		[BATON_HANDOFF_OFFERED] = "offered",
+		[BATON_HANDOFF_WITHDRAWN] = "withdrawn",
+		[BATON_HANDOFF_GIVEN] = "given",
+		[BATON_HANDOFF_KEPT] = "kept",
+		[BATON_HANDOFF_LEASE_OVER] = "lease-over",
+		[BATON_HANDOFF_FINISHED] = "finished",
+		[BATON_HANDOFF_TOKEN] = NULL,
+	};
+	g_autofree char *name = name_of(event->id);
+	g_autofree char *text = baton_desk_text(event->bytes, event->len);
+	struct id id;
+
+	memcpy(id.bytes, event->id, sizeof(id.bytes));
+	if (event->type == BATON_HANDOFF_FREEZE)
+		give_state(desk, id.bytes);
+	if (event->type == BATON_HANDOFF_WITHDRAWN)
+		remove_id(desk->offered, id.bytes);
+	if (event->type < G_N_ELEMENTS(words) && words[event->type])
+		say(desk, "%s %s%s%s", words[event->type], name,
+		    *text ? " " : "", text);
+	if (event->type == BATON_HANDOFF_ADOPTED)
+		offer_begun(desk);
+	if (event->type != BATON_HANDOFF_OFFERED)
+		return;
+	add_id(desk->offered, id.bytes);
+	if (desk->options.accept && accept(desk, id.bytes))
+		say(desk, "not accepted %s", name);
+}
+
+/* Each item has a file of its number: twice is once. */
+static bool keep_item(struct baton_desk *desk,
+		      const struct baton_queue_event *event)
+{
+	g_autofree char *name = g_strdup_printf("item-%u", event->number);
+	g_autofree char *path =
+		g_build_filename(desk->options.items, name, NULL);
+
+	return g_file_set_contents_full(
+		path, (const char *)event->bytes, (gssize)event->len,
+		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+		0600, NULL);
+}
+
+static void take_queue(struct baton_desk *desk, uint8_t peer,
+		       const struct baton_queue_event *event)
+{
+	struct baton_queue *queue =
+		baton_endpoint_queue(endpoint(desk), peer, DESK);
+	g_autofree char *text = NULL;
+
+	switch (event->type) {
+	case BATON_QUEUE_KEPT:
+		say(desk, "queued %u", event->number);
+		break;
+	case BATON_QUEUE_TAKEN:
+		say(desk, "taken %u", event->number);
+		break;
+	case BATON_QUEUE_ITEM:
+		if (desk->options.items && !keep_item(desk, event)) {
+			say(desk, "item %u cannot be written", event->number);
+			break;
+		}
+		text = baton_desk_text(event->bytes, event->len);
+		say(desk, "item %u %s", event->number, text);
+		if (baton_queue_done(queue, event->number,
+				     baton_runner_now_ms()))
+			g_debug("an item was done before");
+		break;
+	case BATON_QUEUE_NEW_LINE:
+	case BATON_QUEUE_MISSING:
+		say(desk, "queue begun anew: a store was put back");
+		break;
+	case BATON_QUEUE_GONE:
+	case BATON_QUEUE_STORE_FAILED:
+		break;
+	}
+}
+
+static void take_delivery(struct baton_desk *desk, uint8_t peer,
+			  const struct baton_delivery_event *event)
+{
+	g_autofree char *text = NULL;
+
+	if (event->type == BATON_DELIVERY_OPEN)
+		offer_begun(desk);
+	if (event->type == BATON_DELIVERY_QUEUE)
+		take_queue(desk, peer, &event->u.queue);
+	if (event->type != BATON_DELIVERY_CONTEXT)
+		return;
+	if (event->u.context.type == BATON_CONTEXT_TAKEN)
+		say(desk, "context taken");
+	if (event->u.context.type != BATON_CONTEXT_CHANGED)
+		return;
+	text = baton_desk_text(event->u.context.bytes, event->u.context.len);
+	say(desk, "context %s", text);
+}
+
+void baton_desk_event(struct baton_desk *desk,
+		      const struct baton_endpoint_event *event)
+{
+	switch (event->type) {
+	case BATON_ENDPOINT_LIFECYCLE:
+		take_lifecycle(desk, event->peer, &event->u.lifecycle);
+		break;
+	case BATON_ENDPOINT_HANDOFF:
+		take_handoff(desk, &event->u.handoff);
+		break;
+	case BATON_ENDPOINT_DELIVERY:
+		take_delivery(desk, event->peer, &event->u.delivery);
+		break;
+	case BATON_ENDPOINT_REVOKED:
+	case BATON_ENDPOINT_SESSION:
+	case BATON_ENDPOINT_FILE:
+	case BATON_ENDPOINT_STREAM:
+		break;
+	}
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BATON_TOOLS_DESK_H
+#define BATON_TOOLS_DESK_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+#include "tools/runner.h"
+
+/*
+ * The application of the program `baton`: what a person says with commands
+ * (docs/PROGRAM.md, "Commands"), and what becomes of it, in lines. It has
+ * activities whose state is a line of text, a queue and a context.
+ */
+struct baton_desk;
+
+struct baton_desk_options {
+	bool accept; /* what the peer offers, without asking */
+	guint32 lease_s; /* of what a phone offers */
+	const char *items; /* a directory: each item becomes a file; or NULL */
+};
+
+extern const struct baton_endpoint_application baton_desk_application;
+
+/* An endpoint with this application, of handle 0, and all else at its default. */
+void baton_desk_configure(struct baton_endpoint_config *config,
+			  enum baton_role role);
+
+/* say gets a line for the person or the script. runner outlives the desk. */
+struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
+				  struct baton_runner *runner,
+				  void (*say)(void *user, const char *text),
+				  void *user);
+void baton_desk_free(struct baton_desk *desk);
+
+/* Every event of the endpoint. */
+void baton_desk_event(struct baton_desk *desk,
+		      const struct baton_endpoint_event *event);
+
+/*
+ * Carry out a line that was typed; the answer is a line to be freed, or NULL
+ * with error. BATON_EXIT_USAGE: no such command; BATON_EXIT_REFUSED: not
+ * possible now.
+ */
+char *baton_desk_run(struct baton_desk *desk, const char *line, GError **error);
+
+/* True where the first word is a command of the desk. */
+bool baton_desk_knows(const char *word);
+
+/* desk_status.c: what there is with the peer, for machines and for people. */
+JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer);
+char *baton_desk_status_text(JsonObject *status);
+
+/* The peer on the link, else the first there is; BATON_ENDPOINT_NOBODY. */
+uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
+
+/* Bytes of an application as a line of text may show them; to be freed. */
+char *baton_desk_text(const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "tools/desk.h"
+
+#define DESK 0 /* handle of the application */
+
+uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
+{
+	uint8_t id[BATON_BOND_ID_LEN];
+	uint8_t peer = baton_endpoint_peer(endpoint);
+	uint8_t i;
+
+	if (peer != BATON_ENDPOINT_NOBODY)
+		return peer;
+	for (i = 0; i < BATON_BONDS; i++)
+		if (!baton_endpoint_bond(endpoint, i, id))
+			return i;
+	return BATON_ENDPOINT_NOBODY;
+}
+
+char *baton_desk_text(const uint8_t *bytes, size_t len)
+{
+	GString *text = g_string_new(NULL);
+	const char *end;
+	size_t i;
+
+	if (!g_utf8_validate((const char *)bytes, (gssize)len, &end))
+		len = (size_t)(end - (const char *)bytes);
+	for (i = 0; i < len; i++)
+		g_string_append_c(text, bytes[i] < ' ' || bytes[i] == 127
+						? '?'
+						: (char)bytes[i]);
+	return g_string_free(text, FALSE);
+}
+
+static char *hex(const uint8_t *bytes, size_t len)
+{
+	GString *text = g_string_new(NULL);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		g_string_append_printf(text, "%02x", bytes[i]);
+	return g_string_free(text, FALSE);
+}
+
+static const char *const states[] = {
+	[BATON_LIFECYCLE_UNPAIRED] = "unpaired",
+	[BATON_LIFECYCLE_PAIRING] = "pairing",
+	[BATON_LIFECYCLE_BONDED] = "bonded",
+	[BATON_LIFECYCLE_CONNECTING] = "connecting",
+	[BATON_LIFECYCLE_SECURED] = "secured",
+	[BATON_LIFECYCLE_ACTIVE] = "active",
+	[BATON_LIFECYCLE_SUSPENDED] = "suspended",
+	[BATON_LIFECYCLE_CLOSING] = "closing",
+	[BATON_LIFECYCLE_REVOKED] = "revoked",
+};
+
+static const char *const holds[] = {
+	[BATON_HOLD_NONE] = "none",	    [BATON_HOLD_OWNED] = "owned",
+	[BATON_HOLD_LEASED] = "leased",	    [BATON_HOLD_LENT] = "lent",
+	[BATON_HOLD_RELEASED] = "released",
+};
+
+static JsonObject *activity(const struct baton_handoff *handoff,
+			    const uint8_t id[BATON_ACTIVITY_ID_LEN])
+{
+	uint64_t now_ms = baton_runner_now_ms();
+	JsonObject *out = json_object_new();
+	g_autofree char *name = hex(id, BATON_ACTIVITY_ID_LEN);
+	size_t len = 0;
+	const uint8_t *state = baton_handoff_read(handoff, DESK, id, &len);
+	uint64_t left_ms =
+		baton_handoff_lease_left_ms(handoff, DESK, id, now_ms);
+
+	json_object_set_string_member(out, "id", name);
+	json_object_set_string_member(
+		out, "hold", holds[baton_handoff_hold(handoff, DESK, id)]);
+	json_object_set_boolean_member(
+		out, "may_act",
+		baton_handoff_may_act(handoff, DESK, id, now_ms));
+	if (left_ms && left_ms != UINT64_MAX)
+		json_object_set_int_member(out, "lease_left_ms",
+					   (gint64)left_ms);
+	if (state) {
+		g_autofree char *text = baton_desk_text(state, len);
+
+		json_object_set_string_member(out, "state", text);
+	}
+	return out;
+}
+
+static void add_activities(JsonObject *out, const struct baton_handoff *handoff)
+{
+	JsonArray *list = json_array_new();
+	uint8_t id[BATON_ACTIVITY_ID_LEN];
+	size_t i;
+
+	for (i = 0; !baton_handoff_activity(handoff, DESK, i, id); i++)
+		json_array_add_object_element(list, activity(handoff, id));
+	json_object_set_array_member(out, "activities", list);
+}
+
+static void add_delivery(JsonObject *out, struct baton_endpoint *endpoint,
+			 uint8_t peer)
+{
+	const struct baton_queue *queue =
+		baton_endpoint_queue(endpoint, peer, DESK);
+	const struct baton_context *context =
+		baton_endpoint_context(endpoint, peer, DESK);
+	const uint8_t *value;
+	uint64_t version;
+	size_t len;
+
+	if (queue) {
+		json_object_set_int_member(
+			out, "queue_out",
+			(gint64)baton_queue_outstanding(queue));
+		json_object_set_int_member(out, "queue_in",
+					   (gint64)baton_queue_waiting(queue));
+	}
+	value = context ? baton_context_get(context, &version, &len) : NULL;
+	if (value) {
+		g_autofree char *text = baton_desk_text(value, len);
+
+		json_object_set_string_member(out, "context", text);
+	}
+}
+
+JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer)
+{
+	JsonObject *out = json_object_new();
+	struct baton_lifecycle *life = baton_endpoint_lifecycle(endpoint, peer);
+	const struct baton_handoff *handoff =
+		baton_endpoint_handoff(endpoint, peer);
+	uint8_t bond[BATON_BOND_ID_LEN];
+
+	json_object_set_string_member(
+		out, "state", states[baton_endpoint_state(endpoint, peer)]);
+	if (baton_endpoint_bond(endpoint, peer, bond))
+		return out;
+	{
+		g_autofree char *name = hex(bond, sizeof(bond));
+
+		json_object_set_string_member(out, "bond", name);
+	}
+	if (life)
+		json_object_set_int_member(
+			out, "life_left_s",
+			baton_lifecycle_left_s(life, baton_runner_now_ms()));
+	if (handoff)
+		add_activities(out, handoff);
+	add_delivery(out, endpoint, peer);
+	return out;
+}
+
+static void add_activity_line(JsonArray *list, guint at, JsonNode *node,
+			      void *user)
+{
+	JsonObject *a = json_node_get_object(node);
+
+	(void)list;
+	(void)at;
+	g_string_append_printf(
+		user, "\n%s %s%s%s", json_object_get_string_member(a, "id"),
+		json_object_get_string_member(a, "hold"),
+		json_object_has_member(a, "state") ? " " : "",
+		json_object_get_string_member_with_default(a, "state", ""));
+}
+
+char *baton_desk_status_text(JsonObject *status)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_append(text, json_object_get_string_member(status, "state"));
+	if (json_object_has_member(status, "life_left_s"))
+		g_string_append_printf(
+			text, ", %" G_GINT64_FORMAT " s left",
+			json_object_get_int_member(status, "life_left_s"));
+	if (json_object_has_member(status, "queue_out"))
+		g_string_append_printf(
+			text,
+			", queue: %" G_GINT64_FORMAT " to go, %" G_GINT64_FORMAT
+			" here",
+			json_object_get_int_member(status, "queue_out"),
+			json_object_get_int_member(status, "queue_in"));
+	if (json_object_has_member(status, "context"))
+		g_string_append_printf(
+			text, "\ncontext %s",
+			json_object_get_string_member(status, "context"));
+	if (json_object_has_member(status, "activities"))
+		json_array_foreach_element(
+			json_object_get_array_member(status, "activities"),
+			add_activity_line, text);
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/desk.h"
+#include "tools/device.h"
+#include "tools/fail.h"
+#include "tools/tell.h"
+
+static void on_do(void *user, struct baton_control_request *request)
+{
+	const char *line = baton_control_text(request, "line");
+	GError *error = NULL;
+	g_autofree char *text = baton_player_do(user, line ? line : "", &error);
+	JsonObject *answer;
+
+	if (!text) {
+		baton_control_refuse(request, error);
+		return;
+	}
+	answer = json_object_new();
+	json_object_set_string_member(answer, "text", text);
+	baton_control_answer(request, answer);
+}
+
+static void on_status(void *user, struct baton_control_request *request)
+{
+	baton_control_answer(request, baton_player_status(user));
+}
+
+void baton_tell_serve(struct baton_control *control,
+		      struct baton_player *player)
+{
+	baton_control_add(control, "do", on_do, player);
+	baton_control_add(control, "status", on_status, player);
+}
+
+/* Nobody runs: what the store says. */
+static JsonObject *stored_status(const struct baton_role_options *options,
+				 GError **error)
+{
+	static const struct baton_runner_events events;
+	struct baton_endpoint_config config;
+	struct baton_runner *runner;
+	struct baton_endpoint *endpoint;
+	struct baton_store *store;
+	JsonObject *status = NULL;
+	enum baton_err err = baton_store_open(&store, options->store);
+
+	if (err) {
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "cannot open the store %s: %s", options->store,
+			       err == BATON_ERR_STORE
+				       ? baton_store_problem(errno)
+				       : baton_err_text(err));
+		return NULL;
+	}
+	baton_desk_configure(&config, options->role);
+	runner = baton_runner_new(&config, store, NULL, &events, NULL, error);
+	if (runner) {
+		endpoint = baton_runner_endpoint(runner);
+		status = baton_desk_status(endpoint, baton_desk_peer(endpoint));
+	}
+	baton_runner_free(runner);
+	baton_store_close(store);
+	return status;
+}
+
+static void print(JsonObject *answer, bool json)
+{
+	g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+	g_autofree char *text = NULL;
+
+	json_node_set_object(root, answer);
+	text = json ? json_to_string(root, TRUE)
+		    : baton_desk_status_text(answer);
+	puts(text);
+}
+
+gboolean baton_tell(const struct baton_role_options *options, GError **error)
+{
+	bool status = !strcmp(options->line, "status");
+	JsonObject *request = json_object_new();
+	g_autoptr(JsonObject) answer = NULL;
+	GError *why = NULL;
+
+	json_object_set_string_member(request, "command",
+				      status ? "status" : "do");
+	json_object_set_string_member(request, "line", options->line);
+	answer = baton_control_ask(options->store, request, &why);
+	if (!answer && !why && status)
+		answer = stored_status(options, &why);
+	else if (!answer && !why)
+		baton_fail_set(&why, BATON_EXIT_REFUSED,
+			       "no program runs with the store %s; start "
+			       "baton %s --bearer ... first",
+			       options->store,
+			       options->role == BATON_WATCH ? "watch"
+							    : "phone");
+	if (!answer) {
+		g_propagate_error(error, why);
+		return FALSE;
+	}
+	if (status)
+		print(answer, options->json);
+	else
+		puts(json_object_get_string_member_with_default(answer, "text",
+								"done"));
+	return TRUE;
+}
+
+int baton_status_main(int argc, char **argv)
+{
+	static char status[] = "status";
+	g_autofree char **args = g_new0(char *, (gsize)argc + 1);
+	bool watch = argc > 1 && !strcmp(argv[1], "watch");
+	GError *error = NULL;
+
+	if (!watch && (argc < 2 || strcmp(argv[1], "phone") != 0)) {
+		baton_fail_set(&error, BATON_EXIT_USAGE,
+			       "of which one? baton status watch, or baton "
+			       "status phone");
+		return baton_fail_end(error);
+	}
+	memcpy(args, argv + 1, (size_t)(argc - 1) * sizeof(*args));
+	args[argc - 1] = status;
+	return watch ? baton_watch_main(argc, args)
+		     : baton_phone_main(argc, args);
+}
