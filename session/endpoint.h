@@ -4,9 +4,10 @@
 
 /*
  * The whole of a device (session/ENDPOINT.md): the engine, and for each of its
- * bonds a peer: the session's lifecycle, handoff, delivery, files and byte
- * streams of all applications. It carries their frames, envelopes, bytes, writes
- * and stored values to and fro; an application needs nothing else.
+ * bonds a peer: the session's lifecycle, handoff, and delivery of all
+ * applications. It carries their frames, envelopes, writes and stored values to
+ * and fro. Class BULK is the caller's: its events come as the engine's, while the
+ * session is active.
  *
  * It does no I/O, like the engine, and is called like it: after every call, of
  * it or of one of its machines, look again at tx(), next_event(),
@@ -24,7 +25,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "session/bulk.h"
 #include "session/bytestream.h"
 #include "session/delivery.h"
 #include "session/file.h"
@@ -36,10 +36,6 @@
 struct baton_endpoint_application {
 	struct baton_application application;
 	uint8_t activities; /* handoff */
-	uint8_t files_out, files_in; /* under way at once */
-	struct baton_file_limits files;
-	uint8_t streams; /* at once */
-	uint32_t ring_len; /* bytes, of each direction of a stream */
 };
 
 struct baton_endpoint_config {
@@ -55,13 +51,14 @@ struct baton_endpoint_config {
 enum baton_endpoint_event_type {
 	/*
 	 * Of the engine; u.session. All but what the endpoint deals with:
-	 * frames, stream MESSAGE/0, class BULK, ROLLED_BACK and REVOKED.
+	 * frames, stream MESSAGE/0, and REVOKED of a peer.
 	 * PAIRED: the peer is there.
 	 */
 	BATON_ENDPOINT_SESSION,
 	BATON_ENDPOINT_LIFECYCLE, /* u.lifecycle */
 	BATON_ENDPOINT_HANDOFF, /* u.handoff */
 	BATON_ENDPOINT_DELIVERY, /* u.delivery: request, context, queue */
+	/* Not told yet: the endpoint does not carry files and byte streams. */
 	BATON_ENDPOINT_FILE, /* u.file, of application */
 	BATON_ENDPOINT_STREAM, /* u.stream, of application */
 	/*
@@ -251,10 +248,4 @@ struct baton_context *baton_endpoint_context(struct baton_endpoint *endpoint,
 					     uint8_t peer, uint8_t application);
 struct baton_queue *baton_endpoint_queue(struct baton_endpoint *endpoint,
 					 uint8_t peer, uint8_t application);
-struct baton_files *baton_endpoint_files(struct baton_endpoint *endpoint,
-					 uint8_t peer, uint8_t application);
-struct baton_bytestreams *
-baton_endpoint_streams(struct baton_endpoint *endpoint, uint8_t peer,
-		       uint8_t application);
-
 #endif
