@@ -553,10 +553,12 @@ static void say_traffic(struct baton_player *player)
 	baton_session_stats(baton_runner_session(player->runner), &stats);
 	say(player,
 	    "traffic: %" G_GUINT64_FORMAT " links, sent %" G_GUINT64_FORMAT
-	    " bytes in %u PDUs (%u resent), received %" G_GUINT64_FORMAT
+	    " bytes in %u PDUs (%u resent), of these %" G_GUINT64_FORMAT
+	    " bytes of bulk records, received %" G_GUINT64_FORMAT
 	    " bytes in %u PDUs (%u dropped)",
 	    player->links, stats.tx_bytes, stats.tx_pdus, stats.tx_resent,
-	    stats.rx_bytes, stats.rx_pdus, stats.rx_dropped);
+	    stats.tx_bulk_bytes, stats.rx_bytes, stats.rx_pdus,
+	    stats.rx_dropped);
 }
 
 GError *baton_player_free(struct baton_player *player)

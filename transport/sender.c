@@ -94,9 +94,8 @@ static bool short_form(const struct baton_sender *sender, uint32_t number,
  * The DATA block with len bytes of a unit, from offset on, behind a header of
  * the form that is header bytes long.
  */
-static size_t put_data(const struct baton_sender *sender, uint8_t *dst,
-		       size_t header, uint32_t number, uint16_t offset,
-		       uint16_t len)
+static size_t put_data(struct baton_sender *sender, uint8_t *dst, size_t header,
+		       uint32_t number, uint16_t offset, uint16_t len)
 {
 	const struct baton_unit *unit = unit_at(sender, number);
 	uint32_t at = ring_offset(sender, unit->at, offset);
@@ -109,6 +108,7 @@ static size_t put_data(const struct baton_sender *sender, uint8_t *dst,
 	else
 		baton_pdu_put_part(dst, sender->class_id, number, offset,
 				   unit->len);
+	sender->payload += len;
 	dst += header;
 	if (first > len)
 		first = len;

@@ -296,10 +296,14 @@ def verbose_tells_all_traffic(bench):
               for process in (watch, phone)
               for line in process.out.splitlines()
               if line.startswith('traffic: ')]
-    (links, sent, pdus, _, _, _, _), (_, back, _, _, got, _, _) = counts
+    links, sent, pdus, _, bulk, _, _, _ = counts[0]
+    _, back, _, _, _, got, _, _ = counts[1]
     expect(links == 1 and 200 < pdus < 300, f'{links} links, {pdus} PDUs')
     expect(50000 < got <= sent < 51500 and back < 1500,
            f'{sent} B sent, {got} B received, {back} B back')
+    # 4,095 bytes a record, 19 around them, the name and length of the file.
+    expect(50000 + 13 * 19 <= bulk < 50000 + 14 * 19,
+           f'{bulk} B of bulk records')
 
 
 def no_space_at_the_receiver_is_73_on_both_sides(bench):

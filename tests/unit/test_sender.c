@@ -333,6 +333,20 @@ static void three_overtakers_make_a_unit_lost(void **state)
 	assert_false(baton_sender_ready(&sender));
 }
 
+static void payload_counts_repetitions_and_no_headers(void **state)
+{
+	(void)state;
+	send_units(4);
+	assert_int_equal(sender.payload, 4 * 19);
+	assert_int_equal(ack_bit(0, 100, 3), BATON_OK);
+	assert_true(build() > 0);
+	assert_true(again);
+	assert_int_equal(sender.payload, 5 * 19);
+	baton_sender_start(&sender, 9);
+	send_units(1);
+	assert_int_equal(sender.payload, 6 * 19);
+}
+
 static void a_repeated_unit_proves_no_loss(void **state)
 {
 	(void)state;
@@ -665,6 +679,7 @@ int main(void)
 		T(a_bitmap_frees_bytes_once_the_hole_is_filled),
 		T(the_same_ack_again_is_no_progress),
 		T(three_overtakers_make_a_unit_lost),
+		T(payload_counts_repetitions_and_no_headers),
 		T(a_repeated_unit_proves_no_loss),
 		T(an_echo_finds_lost_what_went_before_its_probe),
 		T(a_mere_pause_repeats_nothing),

@@ -263,18 +263,17 @@ stop_trace() {
 # drop_link: ends the connection below bluetoothd, which asked for nothing. The
 # programs may have made the next one when this returns.
 drop_link() {
+	wait_for 120 "a link to drop" drop_link_there_is
+}
+
+drop_link_there_is() {
 	local handle
-	wait_for 120 "a link to drop" is_link
 	handle=$(link_handle)
-	hcitool -i "$phone" ledc "$handle"
+	[[ $handle ]] && hcitool -i "$phone" ledc "$handle"
 }
 
 link_handle() {
 	hcitool -i "$phone" con | sed -n 's/.* handle \([0-9]*\) .*/\1/p'
-}
-
-is_link() {
-	[[ $(link_handle) ]]
 }
 
 no_link() {
