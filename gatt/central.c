@@ -457,19 +457,17 @@ static void connect_to(struct central *c, const char *path)
 /*
  * Of a device that was connected once BlueZ shows the services it had at the
  * end, whatever it advertises: a watch whose program ended a moment before
- * the link did would never be found again. Forgotten, it is seen as it is.
+ * the link did would never be found again. Forgotten, it is seen as it is,
+ * unless its link was just ending: then it comes back as it was.
  */
 static void stale_check(struct central *c, BatonBluezDevice1 *device)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 
-	if (!baton_discovery_is_narrow(c->discovery) ||
-	    !baton_candidate_has(device, UUID_GATT) ||
-	    baton_bluez_device1_get_paired(device) ||
-	    g_hash_table_contains(c->tried, path))
-		return;
-	g_hash_table_add(c->tried, g_strdup(path));
-	baton_discovery_forget(c->discovery, path);
+	if (baton_discovery_is_narrow(c->discovery) &&
+	    baton_candidate_has(device, UUID_GATT) &&
+	    !baton_bluez_device1_get_paired(device))
+		baton_discovery_forget(c->discovery, path);
 }
 
 static gboolean second_choice(gpointer data);

@@ -17,6 +17,7 @@ struct baton_discovery {
 	void *user;
 	GCancellable *cancel;
 	GSource *renew;
+	GHashTable *forgot; /* object paths, since the timer renewed the scan */
 	bool wide;
 	bool narrow; /* the present scan */
 	unsigned int scans;
@@ -103,10 +104,18 @@ static void stopped(GObject *source, GAsyncResult *result, gpointer data)
 	start(data);
 }
 
-static gboolean renew(gpointer data)
+static void restart(struct baton_discovery *d)
 {
 	/* Until it has stopped, BlueZ refuses to start it: "in progress". */
-	adapter_call(data, "StopDiscovery", NULL, stopped);
+	adapter_call(d, "StopDiscovery", NULL, stopped);
+}
+
+static gboolean renew(gpointer data)
+{
+	struct baton_discovery *d = data;
+
+	g_hash_table_remove_all(d->forgot);
+	restart(d);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -121,6 +130,8 @@ baton_discovery_new(struct baton_host *host, bool wide,
 	d->user = user;
 	d->wide = wide;
 	d->cancel = g_cancellable_new();
+	d->forgot =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	d->renew = g_timeout_source_new(RENEW_MS);
 	g_source_set_callback(d->renew, renew, d, NULL);
 	g_source_attach(d->renew, g_main_context_get_thread_default());
@@ -140,14 +151,15 @@ static void forgotten(GObject *source, GAsyncResult *result, gpointer data)
 	if (!finish(source, result, &error))
 		return;
 	g_clear_error(&error);
-	renew(data);
+	restart(data);
 }
 
 void baton_discovery_forget(struct baton_discovery *discovery,
 			    const char *device)
 {
-	adapter_call(discovery, "RemoveDevice", g_variant_new("(o)", device),
-		     forgotten);
+	if (g_hash_table_add(discovery->forgot, g_strdup(device)))
+		adapter_call(discovery, "RemoveDevice",
+			     g_variant_new("(o)", device), forgotten);
 }
 
 void baton_discovery_free(struct baton_discovery *discovery, bool stop)
@@ -160,5 +172,6 @@ void baton_discovery_free(struct baton_discovery *discovery, bool stop)
 	g_object_unref(discovery->cancel);
 	g_source_destroy(discovery->renew);
 	g_source_unref(discovery->renew);
+	g_hash_table_unref(discovery->forgot);
 	g_free(discovery);
 }

@@ -30,7 +30,10 @@ baton_discovery_new(struct baton_host *host, bool wide,
 /* Only devices that show the service are seen in the present scan. */
 bool baton_discovery_is_narrow(const struct baton_discovery *discovery);
 
-/* Have BlueZ forget a device, and scan anew when it has. */
+/*
+ * Have BlueZ forget a device, and scan anew when it has; once for each device
+ * until the time has come to renew the scan.
+ */
 void baton_discovery_forget(struct baton_discovery *discovery,
 			    const char *device);
 

@@ -338,6 +338,14 @@ static gboolean on_filter(BatonBluezAdapter1 *adapter,
 	return TRUE;
 }
 
+/* It comes back with its next advert, and perhaps with its old services. */
+static void watch_forget(struct mock *mock)
+{
+	mock->options.stale--;
+	g_dbus_object_manager_server_unexport(mock->objects, MOCK_WATCH);
+	g_clear_object(&mock->watch);
+}
+
 static gboolean on_remove_device(BatonBluezAdapter1 *adapter,
 				 GDBusMethodInvocation *call,
 				 const char *device, gpointer data)
@@ -346,6 +354,8 @@ static gboolean on_remove_device(BatonBluezAdapter1 *adapter,
 
 	g_assert_cmpstr(device, ==, MOCK_WATCH);
 	baton_bluez_adapter1_complete_remove_device(adapter, call);
+	if (mock->options.stale > 0)
+		watch_forget(mock);
 	mock_watch_disconnect(mock);
 	return TRUE;
 }
@@ -587,8 +597,11 @@ void mock_watch_show(struct mock *mock, const uint8_t *advert)
 static void watch_appear(struct mock *mock)
 {
 	const char *service[] = {BATON_GATT_UUID_SERVICE, NULL};
+	const char *stale[] = {"00001801-0000-1000-8000-00805f9b34fb", NULL};
 	const char *nothing[] = {NULL};
-	const char **uuids = mock->options.advert ? nothing : service;
+	const char **uuids = mock->options.advert  ? nothing
+			     : mock->options.stale ? stale
+						   : service;
 
 	if (mock->watch || !mock->discovering ||
 	    (mock->options.advert && mock->narrow))

@@ -31,6 +31,7 @@ struct mock_options {
 	const uint8_t
 		*advert; /* the distant watch shows this, not the service */
 	unsigned int refuse_adverts; /* so often, at first */
+	unsigned int stale; /* the watch is to be forgotten so often */
 	uint16_t mtu; /* 0: 517 */
 };
 

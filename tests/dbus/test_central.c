@@ -313,6 +313,33 @@ static void a_watch_without_the_service_is_tried_again(void **state)
 	phone_end(&p);
 }
 
+static void a_watch_behind_old_services_is_forgotten(void **state)
+{
+	struct mock_options options = {.stale = 1};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(p.mock->options.stale, 0);
+	phone_end(&p);
+}
+
+static void a_watch_that_comes_back_as_it_was_is_forgotten_again(void **state)
+{
+	struct mock_options options = {.stale = 3};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.mock->options.stale == 2);
+	mock_wait(1000);
+	assert_int_equal(p.mock->options.stale, 2); /* not in the same scan */
+	MOCK_UNTIL(p.log.ups == 1);
+	assert_int_equal(p.mock->options.stale, 0);
+	phone_end(&p);
+}
+
 static void a_silent_socket_end_ends_the_link(void **state)
 {
 	struct phone p;
@@ -415,6 +442,9 @@ int main(void)
 		cmocka_unit_test(a_lost_link_is_made_again_at_other_paths),
 		cmocka_unit_test(drop_ends_the_link_and_looks_again),
 		cmocka_unit_test(a_watch_without_the_service_is_tried_again),
+		cmocka_unit_test(a_watch_behind_old_services_is_forgotten),
+		cmocka_unit_test(
+			a_watch_that_comes_back_as_it_was_is_forgotten_again),
 		cmocka_unit_test(a_silent_socket_end_ends_the_link),
 		cmocka_unit_test(only_the_named_peer_is_connected_to),
 		cmocka_unit_test(bluetoothd_may_come_back),

@@ -71,9 +71,11 @@ wait_for() {
 	done
 }
 
-# nap: a moment, without a process of its own: processes cost time here.
+# nap: a moment, without a process of its own: processes cost time here. A case
+# that has to be quick makes it shorter.
+nap_s=0.2
 nap() {
-	read -rt 0.2 -u "$never" || true
+	read -rt "$nap_s" -u "$never" || true
 }
 exec {never}<> <(:)
 
@@ -261,7 +263,7 @@ stop_trace() {
 }
 
 # drop_link: ends the connection below bluetoothd, which asked for nothing. The
-# programs may have made the next one when this returns.
+# programs may have made the next one when this returns. Its handle was $dropped.
 drop_link() {
 	wait_for 120 "a link to drop" drop_link_there_is
 }
@@ -269,7 +271,7 @@ drop_link() {
 drop_link_there_is() {
 	local handle
 	handle=$(link_handle)
-	[[ $handle ]] && hcitool -i "$phone" ledc "$handle"
+	[[ $handle ]] && hcitool -i "$phone" ledc "$handle" && dropped=$handle
 }
 
 link_handle() {
