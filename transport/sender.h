@@ -47,7 +47,7 @@ struct baton_sender {
 	uint32_t ring_len;
 	uint16_t window;
 	uint8_t class_id;
-	uint64_t payload; /* bytes of units that were built, repeated ones too */
+	uint64_t payload; /* bytes put into DATA, repeated ones too */
 
 	/* What start() sets to 0 begins here. */
 	uint8_t backoff; /* timeouts in a row */
