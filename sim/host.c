@@ -581,7 +581,8 @@ void baton_sim_host_mtu(struct baton_sim_host *host, uint16_t mtu)
 
 void baton_sim_host_stall(struct baton_sim_host *host, uint64_t until_us)
 {
-	host->stalled_until = until_us;
+	if (until_us > host->stalled_until)
+		host->stalled_until = until_us;
 	baton_sim_queue_push(&host->sim->queue, until_us, BATON_SIM_RANK_HOST,
 			     serve_later, host, 0);
 }
