@@ -26,6 +26,7 @@
 #define BATON_BULK_CHUNKS 3 /* engine stream of short messages: BULK 3 */
 #define BATON_BULK_META_LEN 19
 #define BATON_BULK_CHUNK_HEAD_MAX 12
+#define BATON_BULK_CHUNK_MAX 512 /* its head included */
 
 struct baton_files;
 struct baton_file_in;
@@ -39,7 +40,6 @@ struct baton_bulk_member {
 	/* From here on bulk's own; zeros at first. */
 	uint64_t served; /* bytes, made comparable */
 	bool mapped;
-	bool behind; /* it had nothing to send: served is caught up */
 	uint8_t peer_channel;
 };
 
@@ -71,6 +71,7 @@ struct baton_bulk {
 	struct baton_bulk_out out[BATON_BULK_LANES];
 	struct baton_bulk_in in[BATON_BULK_LANES];
 	size_t chunk_max; /* plain bytes a chunk may have, its head included */
+	uint64_t clock; /* served, of whoever was served last */
 	bool room; /* the engine took all it was given last */
 	uint64_t refused; /* messages of nobody, since init */
 };

@@ -26,7 +26,7 @@
 
 #define BATON_BYTESTREAM_ID_LEN 8 /* random, never used again */
 #define BATON_BYTESTREAM_META_MAX 64 /* bytes for the peer's application */
-#define BATON_BYTESTREAM_BODY_MAX (17 + BATON_BYTESTREAM_META_MAX)
+#define BATON_BYTESTREAM_BODY_MAX (13 + BATON_BYTESTREAM_META_MAX)
 #define BATON_BYTESTREAM_RING_MIN 64
 #define BATON_BYTESTREAM_REPLIES 8
 
@@ -58,12 +58,12 @@ enum baton_bytestream_event_type {
 	BATON_BYTESTREAM_WRITABLE,
 	/* The peer has finished, and all it wrote was read. */
 	BATON_BYTESTREAM_ENDED,
-	/* Both sides have finished, all bytes were read: the id is free. */
+	/* Both sides have finished, all was read: it is over. */
 	BATON_BYTESTREAM_IS_CLOSED,
 	/*
-	 * It is over before its end, the id is free. reason: the peer's, of
-	 * _reset(); NONE: a side lost its memory. What was written may have
-	 * been read in part.
+	 * It is over before its end. reason: the peer's, of _reset(); NONE:
+	 * the peer does not know it (any more), as when its process was lost.
+	 * What was written may have been read in part.
 	 */
 	BATON_BYTESTREAM_IS_BROKEN,
 };
@@ -89,6 +89,7 @@ struct baton_bytestream {
 	bool finished; /* no more will be written */
 	bool peer_finished; /* nor by the peer, whose length is known */
 	bool ended; /* all of it was read, and told */
+	bool peer_done; /* it knows that it has ended both ways */
 	bool going; /* the peer said on this link where it stands */
 	uint8_t *out, *in; /* rings */
 	uint64_t written, sent, acked; /* bytes since it was opened */

@@ -11,8 +11,8 @@
  * once, or both sides are told that it does not; whatever links, processes and
  * power are lost meanwhile it goes on where the receiver stands, as long as
  * both stores keep what they said was durable. Exactly once means: the
- * receiver's application is told COMPLETE until it says _done(), and never
- * after; likewise the sender's with DELIVERED or FAILED.
+ * receiver's application is told COMPLETE at every start until its _done() is
+ * durable, and never after; the sender's likewise with DELIVERED or FAILED.
  *
  * No I/O: the application reads and writes the files. Times are ms. Errors:
  * the caller's mistakes change nothing; _rx() gives a peer's error for what it
@@ -85,13 +85,15 @@ enum baton_file_in_state {
 enum baton_file_event_type {
 	/*
 	 * Sender. PENDING: after a start, a file that is not through; open its
-	 * source (see local) or _cancel(). SUPPLY: give bytes with _write()
+	 * source (see local) or _cancel(). STORED: what _send() took is durable
+	 * here and will come to one of the ends below. SUPPLY: give bytes with _write()
 	 * from offset on until AGAIN. PROGRESS: the receiver has all below
 	 * offset durably. DELIVERED: the receiver's application has it, once.
 	 * FAILED: it does not; reason, by_peer: whose. Answer the last two
 	 * with _done(): they come again after every start until then.
 	 */
 	BATON_FILE_PENDING,
+	BATON_FILE_STORED,
 	BATON_FILE_SUPPLY,
 	BATON_FILE_PROGRESS,
 	BATON_FILE_DELIVERED,
@@ -138,8 +140,8 @@ struct baton_file_out {
 	uint8_t stored; /* what the store has */
 	uint8_t reason;
 	uint8_t turn; /* of the receiver's GO that counts */
-	uint8_t owed; /* envelopes */
 	uint8_t news; /* events */
+	uint16_t owed; /* envelopes */
 	uint8_t meta_len, local_len;
 	bool by_peer;
 	bool going; /* the receiver wants bytes */
@@ -159,9 +161,11 @@ struct baton_file_in {
 	uint8_t stored;
 	uint8_t reason;
 	uint8_t turn; /* of the last GO */
-	uint8_t owed, news;
+	uint8_t news;
 	uint8_t meta_len;
+	uint16_t owed;
 	bool accepted; /* by this process */
+	bool went; /* GO was said on this link */
 	bool paused;
 	bool told; /* the application knows of it */
 	bool progress_due; /* KEPT, once it is durable */

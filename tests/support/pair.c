@@ -313,6 +313,8 @@ static void take_lost(struct pair_end *end, const struct baton_event *event)
 
 static void take_event(struct pair_end *end, const struct baton_event *event)
 {
+	if (end->on_event && end->on_event(end, event))
+		return;
 	switch (event->type) {
 	case BATON_EVENT_SECURED:
 		end->secured = true;

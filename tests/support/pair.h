@@ -71,6 +71,9 @@ struct pair_end {
 	unsigned int frames, frame_after;
 	uint8_t frame_code;
 
+	/* Whether somebody else took an event; NULL: nobody does. */
+	bool (*on_event)(struct pair_end *end, const struct baton_event *event);
+	void *user;
 	/* What a machine above the engine does with them; NULL: nothing. */
 	void (*on_frame)(struct pair_end *end, const struct baton_event *event);
 	void (*on_message)(struct pair_end *end,
