@@ -184,6 +184,11 @@ static size_t lane_for(struct baton_bulk *bulk,
 	return BATON_BULK_LANES;
 }
 
+bool bulk_fills(struct baton_bulk *bulk, const struct baton_file_out *file)
+{
+	return filling(bulk, file);
+}
+
 bool bulk_can(struct baton_bulk *bulk, const struct baton_bulk_member *member,
 	      const struct baton_file_out *file)
 {

@@ -7,6 +7,9 @@
 #include "session/bulk.h"
 #include "session/file.h"
 
+/* A slice of the file has begun and is not all supplied. */
+bool bulk_fills(struct baton_bulk *bulk, const struct baton_file_out *file);
+
 /* May the next bytes of file, the member's, be given now? */
 bool bulk_can(struct baton_bulk *bulk, const struct baton_bulk_member *member,
 	      const struct baton_file_out *file);

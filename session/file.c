@@ -246,6 +246,10 @@ enum baton_err baton_files_send(struct baton_files *files,
 	return BATON_OK;
 }
 
+/*
+ * The oldest; but a slice that has begun is ended first, or its lane would be
+ * held by a file whose turn does not come.
+ */
 struct baton_file_out *file_current(const struct baton_files *files)
 {
 	struct baton_file_out *current = NULL, *out;
@@ -253,9 +257,12 @@ struct baton_file_out *file_current(const struct baton_files *files)
 
 	for (i = 0; files->up && i < files->out_count; i++) {
 		out = &files->out[i];
-		if (out->state == BATON_FILE_OUT_OFFERED && out->going &&
-		    out->at < out->total &&
-		    (!current || out->order < current->order))
+		if (out->state != BATON_FILE_OUT_OFFERED || !out->going ||
+		    out->at == out->total)
+			continue;
+		if (bulk_fills(files->bulk, out))
+			return out;
+		if (!current || out->order < current->order)
 			current = out;
 	}
 	return current;

@@ -279,8 +279,9 @@ enum baton_err baton_files_cancel(struct baton_files *files,
 /*
  * Receiver, of a file that was OFFERED or RESUMED. accept: take it from offset
  * on, which is 0, or at most what RESUMED said. refuse: not wanted (any more),
- * at any time before _done(); erase what there is. BATON_ERR_STATE,
- * BATON_ERR_ARG, BATON_ERR_NOT_FOUND.
+ * at any time before _done(); erase what there is. If the power goes before that
+ * is durable, the file may be RESUMED or COMPLETE again: refuse it again.
+ * BATON_ERR_STATE, BATON_ERR_ARG, BATON_ERR_NOT_FOUND.
  */
 BATON_MUST_CHECK
 enum baton_err baton_files_accept(struct baton_files *files,

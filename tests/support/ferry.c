@@ -106,6 +106,12 @@ static void take_data(struct ferry *ferry, struct ferry_app *app,
 	must(baton_files_kept(&app->files, file->id, file->synced));
 }
 
+/* Its refusal was not durable when the power went; the part was erased. */
+static bool is_gone(const struct ferry_file *file)
+{
+	return !file->part && file->renamed == 0 && file->total > 0;
+}
+
 static void give_name(struct ferry_file *file)
 {
 	file->bad |= file->part && file->synced != file->total;
@@ -239,6 +245,10 @@ static void act(struct ferry *ferry)
 		file = &ferry->file[i];
 		if (ferry_chance(ferry, ferry->slow_pm))
 			continue;
+		if (file->complete && is_gone(file) &&
+		    !baton_files_refuse(&ferry_to(ferry, file)->files, file->id,
+					BATON_REASON_INTERNAL))
+			file->complete = false;
 		if (file->complete) {
 			/* The power may go between the two. */
 			give_name(file);
