@@ -393,7 +393,7 @@ static char *run_queue(struct baton_desk *desk, const char *rest,
 		   "queue", error))
 		return NULL;
 	baton_runner_kick(desk->runner);
-	return g_strdup_printf("item %u", number);
+	return g_strdup_printf("put %u %s", number, rest);
 }
 
 static char *run_context(struct baton_desk *desk, const char *rest,

@@ -33,25 +33,22 @@ class Device:
     def start(self):
         self.run = getattr(self.bench, self.role)(
             '--receive', self.inbox, '--accept', stdin=True)
-        self.asked = []  # of this run, in order
 
     def queue(self):
         text = f'{self.role} item {len(self.put)}'
         self.put.append(text)
-        self.asked.append(text)
         self.run.say(f'queue {text}\n')
 
     def hand_over(self):
         self.run.say('return\n' if self.role == 'watch' else 'offer\n')
 
     def look(self):
-        """What its output says of items: numbers, then which are durable."""
-        numbers = [int(n) for n in re.findall(r'^item (\d+)$', self.run.out,
-                                              re.M)]
-        durable = [int(n) for n in re.findall(r'^queued (\d+)$',
+        """Which items its output says are durable."""
+        durable = [int(n) for n in re.findall(r'^queued (\d+)\n',
                                               self.run.out, re.M)]
-        for number, text in zip(numbers, self.asked):
-            if durable and number <= max(durable):
+        for number, text in re.findall(r'^put (\d+) (.*)\n', self.run.out,
+                                       re.M):
+            if durable and int(number) <= max(durable):
                 self.kept.add(text)
 
     def kill(self):
@@ -72,10 +69,11 @@ class Device:
         return [texts[number] for number in sorted(texts)]
 
     def status(self):
+        asked = self.bench.start(self.role, '--store', f'{self.role}-store',
+                                 'status', '--json')
+        self.bench.processes.remove(asked)
         with contextlib.suppress(AssertionError):
-            return json.loads(self.bench.start(
-                self.role, '--store', f'{self.role}-store', 'status',
-                '--json').succeeds())
+            return json.loads(asked.succeeds())
         return {}
 
 
@@ -87,6 +85,10 @@ def arrived(source, target):
     order = [places[text] for text in got]
     expect(order == sorted(order), f'out of order: {got}')
     return source.kept <= set(got)
+
+
+def lost(source, target):
+    return sorted(source.kept - set(target.got()))
 
 
 def settled(watch, phone):
@@ -126,7 +128,8 @@ def everything_arrives_once(bench):
     end = time.monotonic() + 4 * PATIENCE
     while not settled(watch, phone):
         expect(time.monotonic() < end, f'not all is there: '
-               f'{watch.status()} {phone.status()}')
+               f'{watch.status()} {phone.status()} '
+               f'{lost(watch, phone)} {lost(phone, watch)}')
         time.sleep(0.2)
         watch.look()
         phone.look()
