@@ -104,15 +104,24 @@ static bool streams_event(struct baton_session *session,
 		BATON_EVENT_REWIND,  BATON_EVENT_WRITABLE};
 	const struct baton_outgoing_stream *out = session->outgoing.stream;
 	struct baton_stream_news *news = session->news;
+	uint32_t before;
 	int i;
 
 	if (!session->tell_news)
 		return false;
 	for (i = 0; i < BATON_ALL_STREAMS; i++, out++, news++) {
-		if (!take_bit(&news->tell, types, event))
+		before = news->before;
+		if (before > 0)
+			begin(event, BATON_EVENT_DELIVERED);
+		else if (!take_bit(&news->tell, types, event))
 			continue;
 		event->stream.class_id = BATON_CLASS_OF(i);
 		event->stream.number = BATON_NUMBER_OF(i);
+		if (before > 0) {
+			event->u.sent.message = before;
+			news->before = 0;
+			return true;
+		}
 		event->u.sent.message = event->type == BATON_EVENT_DELIVERED
 						? out->verified
 						: out->next;

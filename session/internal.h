@@ -82,7 +82,8 @@ void session_fail(struct baton_session *session, enum baton_err err);
  */
 static inline bool session_untold(const struct baton_session *session, int at)
 {
-	return session->news[at].tell & (NEWS_REWIND | NEWS_LOST);
+	return (session->news[at].tell & (NEWS_REWIND | NEWS_LOST)) ||
+	       session->news[at].before > 0;
 }
 
 /* The urgent frame that is i-th to be told. */

@@ -191,6 +191,7 @@ enum baton_session_state {
 /* What the application is still to be told of a stream. */
 struct baton_stream_news {
 	uint32_t lost_count;
+	uint32_t before; /* DELIVERED, in the numbering before this; 0: no */
 	uint8_t tell; /* events, as bits (session/internal.h) */
 	uint8_t reason; /* REFUSED */
 	bool wants_room; /* it was refused for lack of room */

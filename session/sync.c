@@ -181,6 +181,11 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 		       out->state == BATON_OUTGOING_SENT &&
 		       position->messages == out->next;
 
+	/* Told first: what was delivered is not among what is lost. */
+	if (!known && news->tell & NEWS_DELIVERED) {
+		news->tell &= (uint8_t)~NEWS_DELIVERED;
+		news->before = out->verified;
+	}
 	err = baton_outgoing_sync(out, known, (uint32_t)position->messages,
 				  position->offset, &told);
 	if (err)

@@ -569,6 +569,14 @@ static uint64_t probe_deadline(const struct baton_link *link)
 	       (wait > BATON_VERIFY_PROBE_MS ? wait : BATON_VERIFY_PROBE_MS);
 }
 
+/* All of the time of which the receiver keeps 32 bits. */
+static uint64_t moved_ms(const struct baton_link *link, int c)
+{
+	uint32_t since = link->receiver[c].moved_ms - (uint32_t)link->heard_ms;
+
+	return link->heard_ms + (uint64_t)(int64_t)(int32_t)since;
+}
+
 /* When a class has stood still for too long. */
 static uint64_t stuck_deadline(const struct baton_link *link)
 {
@@ -583,7 +591,7 @@ static uint64_t stuck_deadline(const struct baton_link *link)
 			due = baton_earlier(due, link->sender[c].progress_ms +
 							 BATON_SILENCE_MS);
 		if (baton_receiver_partial(&link->receiver[c]))
-			due = baton_earlier(due, link->receiver[c].moved_ms +
+			due = baton_earlier(due, moved_ms(link, c) +
 							 BATON_SILENCE_MS);
 	}
 	return due;

@@ -268,7 +268,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	       whole(slot_at(receiver, receiver->next)))
 		receiver->next++;
 	if (receiver->next != before)
-		receiver->moved_ms = now_ms;
+		receiver->moved_ms = (uint32_t)now_ms;
 	if (hole || receiver->high != receiver->next ||
 	    proves_length(receiver, data))
 		receiver->ack_due_ms = 0;
@@ -321,7 +321,7 @@ size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	receiver->told = receiver->next;
 	if (limit != receiver->told_limit)
-		receiver->moved_ms = now_ms;
+		receiver->moved_ms = (uint32_t)now_ms;
 	receiver->told_limit = limit;
 	receiver->ack_due_ms = BATON_NEVER;
 	return baton_pdu_put_ack(dst, cap, receiver->class_id, receiver->next,

@@ -48,10 +48,10 @@ struct baton_receiver {
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
 	uint32_t interval_ms; /* connection interval, 0: not known */
+	uint32_t moved_ms; /* next or the credit told went up; low bits */
 	uint16_t taken_at; /* where unit taken is */
 	uint64_t ack_due_ms; /* 0: at once, BATON_NEVER: none is owed */
 	uint64_t ack_until_ms; /* the latest it may be put off to */
-	uint64_t moved_ms; /* when next or the credit told last went up */
 };
 
 /* Bytes of memory for a window, for units of at most unit_max bytes. */

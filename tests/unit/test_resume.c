@@ -373,6 +373,28 @@ static void two_bonds_of_two_devices_share_one_numbering(void **state)
 	assert_int_equal(phone->delivered, 1);
 }
 
+/* The application sleeps, and the peer loses its memory meanwhile. */
+static void what_was_delivered_is_told_in_its_own_numbering(void **state)
+{
+	(void)state;
+	know(false);
+	pair_up(world);
+	assert_true(pair_run(world, pair_secured, 5000));
+	phone->deaf = true;
+	assert_int_equal(send_early(), BATON_OK);
+	while (pair_turn(world))
+		;
+	assert_int_equal(watch->messages, 1);
+	pair_run(world, settled, 5000);
+	pair_reboot(world, BATON_WATCH);
+	pair_up(world);
+	pair_run(world, settled, 5000);
+	assert_int_equal(phone->delivered, 0);
+	phone->deaf = false;
+	assert_true(pair_run(world, delivered, 5000));
+	assert_int_equal(phone->lost_end, 0);
+}
+
 static void a_half_sent_message_goes_on(void **state)
 {
 	const uint64_t total = 200000;
@@ -554,6 +576,7 @@ int main(void)
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
 		T(two_bonds_of_two_devices_share_one_numbering),
+		T(what_was_delivered_is_told_in_its_own_numbering),
 		T(a_half_sent_message_goes_on),
 		T(a_chain_of_tickets_ends),
 		T(a_rolled_back_store_is_told_and_survived),
