@@ -19,11 +19,11 @@
 #define BATON_RECORD_TAG_LEN BATON_CRYPTO_TAG_LEN
 
 /* Records under one key; rekey long before. */
-#define BATON_RECORD_LIMIT (UINT64_C(1) << 32)
+#define BATON_RECORD_LIMIT UINT32_MAX
 
 struct baton_record_key {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
-	uint64_t counter; /* position of the next record, from 0 */
+	uint32_t counter; /* position of the next record, from 0 */
 	uint32_t generation; /* how often it was rekeyed */
 };
 

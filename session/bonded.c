@@ -126,8 +126,8 @@ static bool can_resume(const struct baton_handshake *handshake,
 	if (!bond->ticket.usable)
 		return false;
 	return handshake->kind != BATON_KIND_RESUME ||
-	       (env->positions &&
-		memcmp(env->positions_of, bond->id, BATON_BOND_ID_LEN) == 0);
+	       (env->positions && memcmp(env->positions_of, bond->instance,
+					 sizeof(bond->instance)) == 0);
 }
 
 /* Read flight 2 for the bond that its tag has chosen; bytes: the message. */

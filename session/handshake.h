@@ -109,7 +109,7 @@ struct baton_handshake_env {
 	struct baton_secrets *secrets;
 	/* What RESUME is bound to, BATON_POSITIONS_LEN; NULL: not possible. */
 	const uint8_t *positions;
-	const uint8_t *positions_of; /* id of the bond that they belong to */
+	const uint8_t *positions_of; /* instance of the peer they belong to */
 	/*
 	 * Phone: the payload of RESUME, payload_len bytes and room for a tag,
 	 * which is sealed where it stands.

@@ -28,9 +28,9 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond,
 	    ticket->fresh_until_ms <= now_ms)
 		return BATON_KIND_RECONNECT;
 	return sync_positions(session, positions) &&
-			       memcmp(session->peer_bond,
-				      session->bonds[bond].id,
-				      BATON_BOND_ID_LEN) == 0
+			       memcmp(session->peer_instance,
+				      session->bonds[bond].instance,
+				      sizeof(session->peer_instance)) == 0
 		       ? BATON_KIND_RESUME
 		       : BATON_KIND_RESUME_SYNC;
 }

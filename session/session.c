@@ -236,7 +236,7 @@ static struct baton_handshake_env env(struct baton_session *session,
 		.out_of_band = session->config.out_of_band,
 		.typed = session->config.typed,
 		.secrets = session->secrets,
-		.positions_of = session->peer_bond,
+		.positions_of = session->peer_instance,
 		.payload = resume_parked(session),
 		.payload_len = session->parked_len,
 	};
@@ -771,7 +771,7 @@ void baton_session_stats(const struct baton_session *session,
 	stats->tx_data_pdus = link->tx_data_pdus;
 	stats->tx_ack_pdus = link->tx_ack_pdus;
 	stats->tx_resent = link->tx_resent;
-	stats->tx_bulk_bytes = session->link.sender[BATON_CLASS_BULK].payload;
+	stats->tx_bulk_bytes = session->link.stats.tx_bulk_bytes;
 	stats->rx_dropped = link->rx_dropped;
 	stats->tx_records = session->records_out;
 	stats->rx_records = session->records_in;

@@ -280,7 +280,6 @@ struct baton_session {
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* of this link's handshake */
 	uint8_t instance[8]; /* this run of this device (SPEC 4) */
 	uint8_t peer_instance[8]; /* the peer's, as last known */
-	uint8_t peer_bond[BATON_BOND_ID_LEN]; /* whose instance that is */
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
 	struct baton_bond

@@ -270,7 +270,6 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			0;
 	memcpy(bond->instance, body, INSTANCE_LEN);
 	memcpy(session->peer_instance, body, INSTANCE_LEN);
-	memcpy(session->peer_bond, bond->id, BATON_BOND_ID_LEN);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		err = apply(session, i, known, &at[i]);
 		if (err)

@@ -435,6 +435,7 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 {
 	struct baton_sizes sizes = link->sizes;
 	bool again = sender->lost > 0;
+	uint32_t before = sender->payload;
 	size_t ahead = 0;
 	size_t n;
 
@@ -453,6 +454,8 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms);
 	if (n > 0) {
 		link->stats.tx_data_pdus++;
+		if (sender->class_id == BATON_CLASS_BULK)
+			link->stats.tx_bulk_bytes += sender->payload - before;
 		link->stats.tx_resent += again;
 		link->unconfirmed |= (uint8_t)(1 << sender->class_id);
 	}

@@ -58,6 +58,7 @@ struct baton_link_config {
 
 struct baton_link_stats {
 	uint64_t tx_bytes, rx_bytes;
+	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
 	uint32_t tx_pdus, rx_pdus;
 	uint32_t tx_data_pdus, tx_ack_pdus;
 	uint32_t tx_resent;

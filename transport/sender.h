@@ -47,7 +47,6 @@ struct baton_sender {
 	uint32_t ring_len;
 	uint16_t window;
 	uint8_t class_id;
-	uint64_t payload; /* bytes put into DATA, repeated ones too */
 
 	/* What start() sets to 0 begins here. */
 	uint8_t backoff; /* timeouts in a row */
@@ -62,6 +61,7 @@ struct baton_sender {
 	uint32_t order_acked; /* newest sending known to have arrived, plus 1 */
 	uint16_t lost; /* units in state LOST */
 	uint16_t una_at; /* where unit una is */
+	uint32_t payload; /* bytes put into DATA, repeated ones too; wraps */
 	uint64_t progress_ms; /* when una moved, or the first unit went out */
 	uint64_t timer_ms; /* what the next timeout counts from */
 };
