@@ -13,9 +13,6 @@
  * What a disconnect interrupts goes on by itself: the engine says from where.
  */
 #define BATON_FILES_STREAM ((struct baton_stream_id){BATON_CLASS_BULK, 0})
-/* Where an endpoint has class BULK for itself. */
-#define BATON_ENDPOINT_FILES_STREAM \
-	((struct baton_stream_id){BATON_CLASS_MESSAGE, 1})
 
 enum baton_outbox_state {
 	BATON_OUTBOX_EMPTY,

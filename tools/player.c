@@ -527,8 +527,8 @@ gboolean baton_player_start(struct baton_player *player,
 	player->runner = runner;
 	player->bonds = baton_bonds_live_new(control, player->store, runner);
 	player->desk = baton_desk_new(&desk, runner, on_desk_say, player);
-	player->outbox = baton_outbox_new(session, BATON_ENDPOINT_FILES_STREAM);
-	player->inbox = baton_inbox_new(session, BATON_ENDPOINT_FILES_STREAM,
+	player->outbox = baton_outbox_new(session, BATON_FILES_STREAM);
+	player->inbox = baton_inbox_new(session, BATON_FILES_STREAM,
 					options->receive, error);
 	if (!player->inbox)
 		return FALSE;
