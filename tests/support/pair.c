@@ -311,6 +311,13 @@ static void take_lost(struct pair_end *end, const struct baton_event *event)
 	end->lost_end = event->u.sent.end;
 }
 
+static void take_rewind(struct pair_end *end, const struct baton_event *event)
+{
+	end->rewinds++;
+	end->send_at = event->u.sent.offset;
+	end->sending = true;
+}
+
 static void take_event(struct pair_end *end, const struct baton_event *event)
 {
 	if (end->on_event && end->on_event(end, event))
@@ -359,9 +366,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_WRITABLE:
 		break;
 	case BATON_EVENT_REWIND:
-		end->rewinds++;
-		end->send_at = event->u.sent.offset;
-		end->sending = true;
+		take_rewind(end, event);
 		break;
 	case BATON_EVENT_DELIVERED:
 		end->delivered = event->u.sent.message;

@@ -388,6 +388,34 @@ static void pass(int from, bool up)
 			 BATON_OK);
 }
 
+/* Once nothing goes wrong any more, the peer has what is newest. */
+static void check_at_rest(bool rolled)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (end[i].op_out)
+			baton_context_stored(&end[i].context, end[i].op.id,
+					     BATON_ERR_STORE, 1000);
+	end[0].context.retry_at_ms = end[1].context.retry_at_ms = 0;
+	link(false);
+	link(true);
+	run();
+	for (i = 0; i < 2; i++) {
+		if (end[i].stored[0].len == 0)
+			continue;
+		assert_int_equal((int)end[!i].stored[1].len,
+				 (int)end[i].stored[0].len);
+		assert_memory_equal(end[!i].stored[1].bytes,
+				    end[i].stored[0].bytes,
+				    end[i].stored[0].len);
+		if (!rolled)
+			assert_true(baton_load_be32(end[i].stored[0].bytes +
+						    BATON_CONTEXT_HEADER) >=
+				    end[i].kept);
+	}
+}
+
 static void play(uint64_t seed)
 {
 	bool up = false, crashed, rolled = false, rolls;
@@ -444,28 +472,7 @@ static void play(uint64_t seed)
 			link(up);
 		}
 	}
-	for (i = 0; i < 2; i++)
-		if (end[i].op_out)
-			baton_context_stored(&end[i].context, end[i].op.id,
-					     BATON_ERR_STORE, 1000);
-	end[0].context.retry_at_ms = end[1].context.retry_at_ms = 0;
-	link(false);
-	link(true);
-	run();
-	for (i = 0; i < 2; i++) {
-		if (end[i].stored[0].len == 0)
-			continue;
-		/* The peer has what is newest here. */
-		assert_int_equal((int)end[!i].stored[1].len,
-				 (int)end[i].stored[0].len);
-		assert_memory_equal(end[!i].stored[1].bytes,
-				    end[i].stored[0].bytes,
-				    end[i].stored[0].len);
-		if (!rolled)
-			assert_true(baton_load_be32(end[i].stored[0].bytes +
-						    BATON_CONTEXT_HEADER) >=
-				    end[i].kept);
-	}
+	check_at_rest(rolled);
 }
 
 static void the_latest_wins_whatever_goes_wrong(void **state)

@@ -20,7 +20,7 @@
 #include "tests/support/ferry.h"
 
 #define SEED 1
-#define RUNS 1500
+#define RUNS 400
 
 static uint64_t seed = SEED;
 static unsigned int runs = RUNS;
