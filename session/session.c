@@ -771,7 +771,7 @@ void baton_session_stats(const struct baton_session *session,
 	stats->tx_data_pdus = link->tx_data_pdus;
 	stats->tx_ack_pdus = link->tx_ack_pdus;
 	stats->tx_resent = link->tx_resent;
-	stats->tx_bulk_bytes = session->link.stats.tx_bulk_bytes;
+	stats->tx_bulk_bytes = link->tx_bulk_bytes;
 	stats->rx_dropped = link->rx_dropped;
 	stats->tx_records = session->records_out;
 	stats->rx_records = session->records_in;
