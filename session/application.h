@@ -41,6 +41,11 @@ struct baton_application {
 	uint16_t context_max; /* bytes, at most BATON_ITEM_MAX */
 	uint16_t item_max; /* bytes of a queue's item, BATON_ITEM_MAX */
 	uint16_t outbox, inbox; /* items, 1..BATON_ITEMS_MAX */
+	uint8_t files_out, files_in; /* at a time, each 1..64, or both 0 */
+	uint8_t streams; /* byte streams at a time, at most 64 */
+	uint32_t stream_ring; /* bytes of a stream not sent, or not read */
+	uint64_t file_max; /* bytes of a file that may come */
+	uint64_t files_max; /* of all that are coming; above it, offers wait */
 	uint16_t rate; /* envelopes out per second, 1..1000 */
 	uint16_t burst; /* of them at once after a pause, 1..1000 */
 };

@@ -74,7 +74,7 @@ static struct baton_bytestream *find(const struct baton_bytestreams *streams,
 {
 	uint8_t i;
 
-	for (i = 0; i < streams->count; i++)
+	for (i = 0; streams && i < streams->count; i++)
 		if (streams->stream[i].state != BATON_BYTESTREAM_FREE &&
 		    !memcmp(streams->stream[i].id, id, ID_LEN))
 			return &streams->stream[i];
@@ -172,6 +172,8 @@ enum baton_err baton_bytestreams_open(struct baton_bytestreams *streams,
 {
 	struct baton_bytestream *stream;
 
+	if (!streams)
+		return BATON_ERR_NOT_FOUND;
 	if (meta_len > BATON_BYTESTREAM_META_MAX)
 		return BATON_ERR_ARG;
 	if (find(streams, id))

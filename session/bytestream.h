@@ -13,6 +13,7 @@
  * the other side is told BROKEN. Nothing is stored: there are no store
  * operations.
  *
+ * What an application calls answers BATON_ERR_NOT_FOUND where streams is NULL.
  * Memory is the caller's: two rings for each stream, one for bytes that are
  * not verified, one for bytes that were not read.
  */

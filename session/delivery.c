@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "session/bulk.h"
 #include "session/delivery_internal.h"
 
 #define OP_CHANNELS 0
@@ -45,6 +46,15 @@ enum baton_err baton_delivery_init(struct baton_delivery *delivery,
 	memset(delivery->handle, NOBODY, sizeof(delivery->handle));
 	baton_drbg_init(&delivery->drbg, seed);
 	return BATON_OK;
+}
+
+void baton_delivery_bulk(struct baton_delivery *delivery,
+			 struct baton_bulk *bulk,
+			 struct baton_bulk_member *member)
+{
+	memset(member, 0, delivery->count * sizeof(*member));
+	delivery->bulk = bulk;
+	delivery->member = member;
 }
 
 void delivery_wipe_channel(struct baton_channel *channel)
@@ -105,7 +115,7 @@ static size_t queue_len(const struct baton_application *application)
 size_t baton_delivery_memory_len(const struct baton_application *application)
 {
 	return requests_len(application) + context_len(application) +
-	       queue_len(application);
+	       queue_len(application) + delivery_bulk_len(application);
 }
 
 /* The machines of an application; they know what limits are in range. */
@@ -134,7 +144,8 @@ static enum baton_err make(struct baton_delivery *delivery,
 				       app->outbox, app->inbox, seed, memory,
 				       queue_len(app));
 	baton_crypto_wipe(seed, sizeof(seed));
-	return err;
+	memory += queue_len(app);
+	return err ? err : delivery_bulk_make(delivery, channel, memory);
 }
 
 static bool is_zero(const uint8_t *id)
@@ -178,8 +189,8 @@ baton_delivery_register(struct baton_delivery *delivery,
 	return BATON_OK;
 }
 
-/* An application is told of as the peer has it: open, or shut. */
-static void set_open(struct baton_delivery *delivery, uint8_t handle, bool open)
+void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
+		       bool open)
 {
 	struct baton_channel *channel = &delivery->channel[handle];
 	const struct delivery_machine *machine;
@@ -193,6 +204,9 @@ static void set_open(struct baton_delivery *delivery, uint8_t handle, bool open)
 		delivery->news[handle] |= open ? NEWS_OPEN : NEWS_SHUT;
 	}
 	channel->open = open;
+	if (open && (channel->files || channel->streams))
+		delivery_try(
+			baton_bulk_map(delivery->bulk, handle, channel->peer));
 	for (m = 0; m < BATON_MACHINES; m++) {
 		machine = delivery_machine(channel, m);
 		if (!machine)
@@ -224,8 +238,14 @@ void baton_delivery_link(struct baton_delivery *delivery, bool up,
 	for (i = 0; i < delivery->registered; i++) {
 		delivery->channel[i].peer = NOBODY;
 		delivery->news[i] &= (uint8_t)~NEWS_UNKNOWN;
-		set_open(delivery, i, false);
+		delivery_set_open(delivery, i, false);
 	}
+	/* Nothing is lost in it: its machines have just been told. */
+	if (delivery->bulk)
+		baton_bulk_link(delivery->bulk,
+				delivery->up ? delivery->member : NULL,
+				delivery->up ? delivery->registered : 0,
+				room + BATON_ENVELOPE_LEN);
 }
 
 static enum baton_err rx_channels(struct baton_delivery *delivery,
@@ -257,7 +277,8 @@ static enum baton_err rx_channels(struct baton_delivery *delivery,
 		delivery->channel[handle].peer = i;
 	}
 	for (i = 0; i < delivery->registered; i++) {
-		set_open(delivery, i, delivery->channel[i].peer != NOBODY);
+		delivery_set_open(delivery, i,
+				  delivery->channel[i].peer != NOBODY);
 		if (delivery->channel[i].peer == NOBODY &&
 		    delivery_channel(delivery, i))
 			delivery->news[i] |= NEWS_UNKNOWN;
@@ -527,6 +548,22 @@ struct baton_queue *baton_delivery_queue(struct baton_delivery *delivery,
 
 	return channel && channel->application.item_max > 0 ? &channel->queue
 							    : NULL;
+}
+
+struct baton_files *baton_delivery_files(struct baton_delivery *delivery,
+					 uint8_t handle)
+{
+	struct baton_channel *channel = delivery_channel(delivery, handle);
+
+	return channel ? channel->files : NULL;
+}
+
+struct baton_bytestreams *
+baton_delivery_streams(struct baton_delivery *delivery, uint8_t handle)
+{
+	struct baton_channel *channel = delivery_channel(delivery, handle);
+
+	return channel ? channel->streams : NULL;
 }
 
 enum baton_err baton_delivery_here(const struct baton_delivery *delivery,

@@ -26,7 +26,9 @@
 #include "base/err.h"
 #include "crypto/drbg.h"
 #include "session/application.h"
+#include "session/bytestream.h"
 #include "session/context.h"
+#include "session/file.h"
 #include "session/queue.h"
 #include "session/request.h"
 #include "session/store_op.h"
@@ -69,7 +71,7 @@ void baton_envelope_put(uint8_t p[BATON_ENVELOPE_LEN], enum baton_mode mode,
 			uint8_t op, uint8_t channel);
 
 /* Modes that delivery runs itself; their machines in order of precedence. */
-#define BATON_MACHINES 3
+#define BATON_MACHINES 5
 
 /* Longest value that one of its machines stores. */
 #define BATON_DELIVERY_VALUE_MAX (BATON_ITEM_MAX + 32)
@@ -81,6 +83,9 @@ struct baton_channel {
 	struct baton_requests requests;
 	struct baton_context context;
 	struct baton_queue queue;
+	/* In the application's memory; NULL: it has no such mode. */
+	struct baton_files *files;
+	struct baton_bytestreams *streams;
 	uint64_t filled_ms; /* when level was right */
 	uint32_t level; /* thousandths of an envelope that may go out */
 	uint8_t peer; /* the peer's number of it */
@@ -93,6 +98,8 @@ enum baton_delivery_event_type {
 	BATON_DELIVERY_REQUEST, /* u.request, and so on */
 	BATON_DELIVERY_CONTEXT,
 	BATON_DELIVERY_QUEUE,
+	BATON_DELIVERY_FILE,
+	BATON_DELIVERY_STREAM,
 	/* The peer has the application, or has it no more (no link). */
 	BATON_DELIVERY_OPEN,
 	BATON_DELIVERY_SHUT,
@@ -109,11 +116,15 @@ struct baton_delivery_event {
 		struct baton_request_event request;
 		struct baton_context_event context;
 		struct baton_queue_event queue;
+		struct baton_file_event file;
+		struct baton_bytestream_event stream;
 	} u;
 };
 
 struct baton_delivery {
 	struct baton_channel *channel; /* the caller's table */
+	struct baton_bulk *bulk; /* the caller's; NULL: no files, no streams */
+	struct baton_bulk_member *member; /* one for each channel */
 	uint8_t count, registered;
 	uint8_t turn, event_turn, store_turn; /* whose turn it is */
 	uint8_t peer_count;
@@ -147,6 +158,16 @@ BATON_MUST_CHECK
 enum baton_err baton_delivery_init(struct baton_delivery *delivery,
 				   struct baton_channel *channel, size_t count,
 				   const uint8_t seed[BATON_DRBG_SEED_LEN]);
+/*
+ * Let applications have files and byte streams; before the first of them is
+ * registered. bulk: that of the engine (session/bulk.h), which outlives delivery;
+ * its link is delivery's business from now on, its events and its pump the
+ * caller's. member: the caller's, as many as channels, delivery's until wipe().
+ */
+void baton_delivery_bulk(struct baton_delivery *delivery,
+			 struct baton_bulk *bulk,
+			 struct baton_bulk_member *member);
+
 /* Erase what is in memory, the applications' too; it is the caller's again. */
 void baton_delivery_wipe(struct baton_delivery *delivery);
 
@@ -158,7 +179,7 @@ size_t baton_delivery_memory_len(const struct baton_application *application);
  * (0 for the first, and so on). root: see baton_application_keys(); the caller
  * wipes it. memory: of the length above, aligned as malloc does, delivery's
  * until wipe(). BATON_ERR_ARG: a limit is out of range, the id is all zero or
- * there; BATON_ERR_SPACE: no place is left, or too little memory;
+ * there, or it has files or streams and there is no bulk; BATON_ERR_SPACE: no place is left, or too little memory;
  * BATON_ERR_STATE: there is a link.
  */
 BATON_MUST_CHECK
@@ -193,7 +214,7 @@ void baton_delivery_link(struct baton_delivery *delivery, bool up,
 /*
  * An envelope came. Nothing of it is kept. A peer error: dropped, nothing
  * changed. BATON_ERR_NOT_FOUND: a mode that is not delivery's but the caller's
- * (file, stream, handoff): baton_envelope_decode(), baton_delivery_here().
+ * (handoff): baton_envelope_decode(), baton_delivery_here().
  */
 enum baton_err baton_delivery_rx(struct baton_delivery *delivery,
 				 const uint8_t *bytes, size_t len,
@@ -243,6 +264,10 @@ struct baton_context *baton_delivery_context(struct baton_delivery *delivery,
 					     uint8_t handle);
 struct baton_queue *baton_delivery_queue(struct baton_delivery *delivery,
 					 uint8_t handle);
+struct baton_files *baton_delivery_files(struct baton_delivery *delivery,
+					 uint8_t handle);
+struct baton_bytestreams *
+baton_delivery_streams(struct baton_delivery *delivery, uint8_t handle);
 
 /*
  * For modes that are the caller's. here: the handle of the peer's channel

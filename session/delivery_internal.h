@@ -48,6 +48,22 @@ extern const struct delivery_machine delivery_machines[BATON_MACHINES];
 const struct delivery_machine *
 delivery_machine(const struct baton_channel *channel, unsigned int at);
 
+/* The call cannot fail here, or its failure does not matter. */
+static inline void delivery_try(enum baton_err err)
+{
+	(void)err;
+}
+
+/* An application is as the peer has it: open, or shut; its machines are told. */
+void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
+		       bool open);
+
+/* delivery_bulk.c: the memory and the machines of files and byte streams. */
+size_t delivery_bulk_len(const struct baton_application *application);
+enum baton_err delivery_bulk_make(struct baton_delivery *delivery,
+				  struct baton_channel *channel,
+				  uint8_t *memory);
+
 /* The application of a handle, unless it is being erased; NULL: none. */
 struct baton_channel *delivery_channel(const struct baton_delivery *delivery,
 				       uint8_t handle);

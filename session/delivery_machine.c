@@ -93,16 +93,44 @@ static bool queue_there(const struct baton_channel *channel)
 	return channel->application.item_max > 0;
 }
 
+static bool files_there(const struct baton_channel *channel)
+{
+	return channel->files;
+}
+
+static bool bytestreams_there(const struct baton_channel *channel)
+{
+	return channel->streams;
+}
+
+/* Nothing of a byte stream happens by time. */
+static uint64_t baton_bytestreams_deadline(const struct baton_bytestreams *s)
+{
+	(void)s;
+	return UINT64_MAX;
+}
+
+static void baton_bytestreams_tick(struct baton_bytestreams *s, uint64_t now_ms)
+{
+	(void)s;
+	(void)now_ms;
+}
+
 MACHINE(requests, requests, BATON_DELIVERY_REQUEST, request)
 MACHINE(context, context, BATON_DELIVERY_CONTEXT, context)
 MACHINE(queue, queue, BATON_DELIVERY_QUEUE, queue)
+MACHINE(files, files[0], BATON_DELIVERY_FILE, file)
+MACHINE(bytestreams, streams[0], BATON_DELIVERY_STREAM, stream)
 STORES(context, context)
 STORES(queue, queue)
+STORES(files, files[0])
 
 const struct delivery_machine delivery_machines[BATON_MACHINES] = {
 	{.mode = BATON_MODE_REQUEST, LIVE_ROW(requests)},
 	{.mode = BATON_MODE_CONTEXT, ROW(context)},
 	{.mode = BATON_MODE_QUEUE, ROW(queue)},
+	{.mode = BATON_MODE_FILE, ROW(files)},
+	{.mode = BATON_MODE_STREAM, LIVE_ROW(bytestreams)},
 };
 
 const struct delivery_machine *

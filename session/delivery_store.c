@@ -236,9 +236,9 @@ enum baton_err baton_delivery_erase(struct baton_delivery *delivery,
 	if (!channel)
 		return BATON_ERR_NOT_FOUND;
 	delivery->now_ms = now_ms;
+	delivery_set_open(delivery, handle, false);
 	/* What is on its way to the store is deleted after it. */
 	channel->erasing = true;
-	channel->open = false;
 	delivery->news[handle] = 0;
 	return BATON_OK;
 }

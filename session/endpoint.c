@@ -24,10 +24,16 @@ static bool is_valid(const struct baton_endpoint_config *config)
 	return true;
 }
 
+static size_t applications_len(const struct baton_endpoint_config *config)
+{
+	return config->applications * sizeof(*config->application);
+}
+
 static size_t engine_len(const struct baton_endpoint_config *config)
 {
 	return baton_aligned(baton_session_memory_len(&config->session)) +
-	       baton_aligned(config->session.link.record_max);
+	       baton_aligned(config->session.link.record_max) +
+	       baton_aligned(applications_len(config));
 }
 
 size_t baton_endpoint_memory_len(const struct baton_endpoint_config *config)
@@ -43,7 +49,7 @@ enum baton_err baton_endpoint_init(struct baton_endpoint *endpoint,
 				   const uint8_t seed[32])
 {
 	size_t len = baton_endpoint_memory_len(config), session_len;
-	uint8_t own[BATON_DRBG_SEED_LEN];
+	uint8_t own[BATON_DRBG_SEED_LEN], *applications;
 	enum baton_err err;
 
 	if (len == 0)
@@ -63,13 +69,15 @@ enum baton_err baton_endpoint_init(struct baton_endpoint *endpoint,
 		return err;
 	}
 	endpoint->config = *config;
-	memcpy(endpoint->application, config->application,
-	       config->applications * sizeof(*config->application));
-	endpoint->config.application = endpoint->application;
 	endpoint->memory = memory;
 	endpoint->memory_len = len;
 	endpoint->peer_len = peer_memory_len(config);
 	endpoint->envelope = endpoint->memory + baton_aligned(session_len);
+	applications = endpoint->envelope +
+		       baton_aligned(config->session.link.record_max);
+	memcpy(applications, config->application, applications_len(config));
+	endpoint->config.application = (void *)applications;
+	baton_bulk_init(&endpoint->bulk, &endpoint->session);
 	return BATON_OK;
 }
 
@@ -225,6 +233,8 @@ static void pump(struct baton_endpoint *endpoint)
 		put_urgent(endpoint, peer);
 	if (peer->active && put_frames(endpoint, peer))
 		put_envelopes(endpoint, peer);
+	if (peer->active && peer->member)
+		baton_bulk_pump(&endpoint->bulk, endpoint->now_ms);
 }
 
 size_t baton_endpoint_tx(struct baton_endpoint *endpoint, uint8_t *dst,
@@ -345,6 +355,18 @@ static bool is_mine(const struct baton_event *event)
 	       event->stream.number == BATON_ENVELOPE_STREAM;
 }
 
+/* False: class BULK is the caller's. */
+static bool take_bulk(struct baton_endpoint *endpoint,
+		      const struct baton_event *event)
+{
+	if (event->stream.class_id != BATON_CLASS_BULK ||
+	    !peer_has_bulk(&endpoint->config))
+		return false;
+	endpoint->dropped += baton_bulk_event(&endpoint->bulk, event,
+					      endpoint->now_ms) != BATON_OK;
+	return true;
+}
+
 /* True: the caller is told as well. */
 static bool take_event(struct baton_endpoint *endpoint,
 		       const struct baton_event *event)
@@ -369,10 +391,9 @@ static bool take_event(struct baton_endpoint *endpoint,
 						    endpoint->now_ms);
 		return true;
 	case BATON_EVENT_MESSAGE:
-		if (!is_mine(event))
-			return true;
-		take_message(endpoint, event);
-		return false;
+		if (is_mine(event))
+			take_message(endpoint, event);
+		return !is_mine(event) && !take_bulk(endpoint, event);
 	case BATON_EVENT_BEGIN:
 	case BATON_EVENT_DATA:
 	case BATON_EVENT_END:
@@ -383,7 +404,7 @@ static bool take_event(struct baton_endpoint *endpoint,
 	case BATON_EVENT_LOST:
 	case BATON_EVENT_REFUSED:
 		/* Machines say again by their own numbers what was lost. */
-		return !is_mine(event);
+		return !is_mine(event) && !take_bulk(endpoint, event);
 	case BATON_EVENT_LINK_CLOSE:
 	case BATON_EVENT_COMPARE:
 	case BATON_EVENT_SHOW_CODE:
@@ -425,6 +446,15 @@ static bool next_peer_event(struct baton_endpoint *endpoint,
 	return false;
 }
 
+/* Bytes of a file have come. */
+static bool next_data(struct baton_endpoint *endpoint,
+		      struct baton_endpoint_event *event)
+{
+	struct baton_peer *peer = peer_linked(endpoint);
+
+	return peer && peer_next_data(endpoint, peer, event);
+}
+
 bool baton_endpoint_next_event(struct baton_endpoint *endpoint,
 			       struct baton_endpoint_event *event,
 			       uint64_t now_ms)
@@ -440,8 +470,12 @@ bool baton_endpoint_next_event(struct baton_endpoint *endpoint,
 			return true;
 		if (!next_session_event(endpoint, engine, now_ms))
 			return false;
-		if (!take_event(endpoint, engine))
+		if (!take_event(endpoint, engine)) {
+			/* Before any call that might overwrite them. */
+			if (next_data(endpoint, event))
+				return true;
 			continue;
+		}
 		peer = peer_linked(endpoint);
 		if (engine->type == BATON_EVENT_PAIRED)
 			peer = peer_find(endpoint, engine->u.bond.id);
@@ -554,4 +588,21 @@ struct baton_queue *baton_endpoint_queue(struct baton_endpoint *endpoint,
 	struct baton_peer *p = at(endpoint, peer);
 
 	return p ? baton_delivery_queue(&p->delivery, application) : NULL;
+}
+
+struct baton_files *baton_endpoint_files(struct baton_endpoint *endpoint,
+					 uint8_t peer, uint8_t application)
+{
+	struct baton_peer *p = at(endpoint, peer);
+
+	return p ? baton_delivery_files(&p->delivery, application) : NULL;
+}
+
+struct baton_bytestreams *
+baton_endpoint_streams(struct baton_endpoint *endpoint, uint8_t peer,
+		       uint8_t application)
+{
+	struct baton_peer *p = at(endpoint, peer);
+
+	return p ? baton_delivery_streams(&p->delivery, application) : NULL;
 }

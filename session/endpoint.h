@@ -5,9 +5,9 @@
 /*
  * The whole of a device (session/ENDPOINT.md): the engine, and for each of its
  * bonds a peer: the session's lifecycle, handoff, and delivery of all
- * applications. It carries their frames, envelopes, writes and stored values to
- * and fro. Class BULK is the caller's: its events come as the engine's, while the
- * session is active.
+ * applications. It carries their frames, envelopes, bytes, writes and stored
+ * values to and fro. Class BULK is that of files and byte streams; where no
+ * application has such it is the caller's, and its events come as the engine's.
  *
  * It does no I/O, like the engine, and is called like it: after every call, of
  * it or of one of its machines, look again at tx(), next_event(),
@@ -17,7 +17,8 @@
  *	the bearer: _link_up(), _rx(), _tx(), _link_down()
  *	pairing: baton_session_*() with baton_endpoint_session()
  *	applications: baton_handoff_*(), baton_requests_*(), baton_queue_*(),
- *	... with what the calls at the end give for a peer
+ *	baton_files_*(), baton_bytestreams_*() ... with what the calls at the
+ *	end give for a peer
  */
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "session/bulk.h"
 #include "session/bytestream.h"
 #include "session/delivery.h"
 #include "session/file.h"
@@ -51,16 +53,19 @@ struct baton_endpoint_config {
 enum baton_endpoint_event_type {
 	/*
 	 * Of the engine; u.session. All but what the endpoint deals with:
-	 * frames, stream MESSAGE/0, and REVOKED of a peer.
+	 * frames, stream MESSAGE/0, class BULK, and REVOKED of a peer.
 	 * PAIRED: the peer is there.
 	 */
 	BATON_ENDPOINT_SESSION,
 	BATON_ENDPOINT_LIFECYCLE, /* u.lifecycle */
 	BATON_ENDPOINT_HANDOFF, /* u.handoff */
 	BATON_ENDPOINT_DELIVERY, /* u.delivery: request, context, queue */
-	/* Not told yet: the endpoint does not carry files and byte streams. */
-	BATON_ENDPOINT_FILE, /* u.file, of application */
-	BATON_ENDPOINT_STREAM, /* u.stream, of application */
+	/*
+	 * Of application; bytes of DATA until the next call of anything: copy
+	 * or write them before it.
+	 */
+	BATON_ENDPOINT_FILE, /* u.file */
+	BATON_ENDPOINT_STREAM, /* u.stream */
 	/*
 	 * The bond is gone and all that was kept of it is deleted, durably
 	 * (err: what the store said of the bond itself). The peer's number is
@@ -102,6 +107,7 @@ struct baton_peer {
 	struct baton_delivery delivery;
 	/* One of each application, in the endpoint's memory. */
 	struct baton_application_keys *keys;
+	struct baton_bulk_member *member; /* NULL: no files, no streams */
 	uint8_t *memory;
 	bool linked; /* the engine's link is this peer's */
 	bool active; /* its machines have the link */
@@ -122,9 +128,9 @@ struct baton_endpoint_frame {
 
 struct baton_endpoint {
 	struct baton_session session;
-	struct baton_endpoint_config config;
-	struct baton_endpoint_application application[BATON_APPLICATIONS_MAX];
+	struct baton_endpoint_config config; /* its applications in memory */
 	struct baton_peer peer[BATON_BONDS];
+	struct baton_bulk bulk;
 	struct baton_drbg drbg;
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
@@ -174,7 +180,7 @@ enum baton_err baton_endpoint_load(struct baton_endpoint *endpoint,
 /*
  * The engine, for pairing (pairing_open, secret_make, secret_take, code,
  * confirm), bond_select, link_mtu, link_changed, stats, and messages on the
- * streams MESSAGE/1 and up.
+ * streams MESSAGE/1 and up, and of class BULK if it is the caller's.
  */
 struct baton_session *baton_endpoint_session(struct baton_endpoint *endpoint);
 
@@ -223,7 +229,8 @@ baton_endpoint_state(const struct baton_endpoint *endpoint, uint8_t peer);
 
 /*
  * Forget a peer: its bond, session, activities and all that applications have
- * stored for it. Holds at once; REVOKED comes when it is durable.
+ * stored for it. Holds at once; REVOKED comes when it is durable. What there is
+ * of a file that was coming is the application's, to be erased at REVOKED.
  * BATON_ERR_NOT_FOUND, BATON_ERR_STATE: it is going already.
  */
 BATON_MUST_CHECK
@@ -248,4 +255,9 @@ struct baton_context *baton_endpoint_context(struct baton_endpoint *endpoint,
 					     uint8_t peer, uint8_t application);
 struct baton_queue *baton_endpoint_queue(struct baton_endpoint *endpoint,
 					 uint8_t peer, uint8_t application);
+struct baton_files *baton_endpoint_files(struct baton_endpoint *endpoint,
+					 uint8_t peer, uint8_t application);
+struct baton_bytestreams *
+baton_endpoint_streams(struct baton_endpoint *endpoint, uint8_t peer,
+		       uint8_t application);
 #endif

@@ -22,6 +22,8 @@ static inline void endpoint_try(enum baton_err err)
 
 /* peer.c: one bond. */
 size_t peer_memory_len(const struct baton_endpoint_config *config);
+/* Does any application have files or byte streams? */
+bool peer_has_bulk(const struct baton_endpoint_config *config);
 /* BATON_ERR_SPACE: there are as many as may be. */
 enum baton_err peer_make(struct baton_endpoint *endpoint,
 			 const uint8_t bond[BATON_BOND_ID_LEN]);
@@ -43,6 +45,9 @@ bool peer_is_gone(const struct baton_peer *peer);
 /* An event of one of its machines; false: none. */
 bool peer_next_event(struct baton_endpoint *endpoint, struct baton_peer *peer,
 		     struct baton_endpoint_event *event);
+/* Bytes of a file that the engine's last event brought; false: none. */
+bool peer_next_data(struct baton_endpoint *endpoint, struct baton_peer *peer,
+		    struct baton_endpoint_event *event);
 /* An envelope, into the endpoint's; false: none. */
 bool peer_next_envelope(struct baton_endpoint *endpoint,
 			struct baton_peer *peer);

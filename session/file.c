@@ -48,7 +48,7 @@ struct baton_file_out *file_out_find(const struct baton_files *files,
 {
 	size_t i;
 
-	for (i = 0; i < files->out_count; i++)
+	for (i = 0; files && i < files->out_count; i++)
 		if (files->out[i].state != BATON_FILE_OUT_NONE &&
 		    !memcmp(files->out[i].id, id, BATON_FILE_ID_LEN))
 			return &files->out[i];
@@ -60,7 +60,7 @@ struct baton_file_in *file_in_find(const struct baton_files *files,
 {
 	size_t i;
 
-	for (i = 0; i < files->in_count; i++)
+	for (i = 0; files && i < files->in_count; i++)
 		if (files->in[i].state != BATON_FILE_IN_NONE &&
 		    !memcmp(files->in[i].id, id, BATON_FILE_ID_LEN))
 			return &files->in[i];
@@ -218,20 +218,23 @@ enum baton_err baton_files_send(struct baton_files *files,
 				size_t meta_len, const uint8_t *local,
 				size_t local_len)
 {
-	struct baton_file_out *out = files->out;
+	struct baton_file_out *out;
 	size_t i;
 
+	if (!files)
+		return BATON_ERR_NOT_FOUND;
 	if (meta_len > BATON_FILE_META_MAX || local_len > BATON_FILE_LOCAL_MAX)
 		return BATON_ERR_ARG;
 	if (total > BATON_MESSAGE_MAX)
 		return BATON_ERR_TOO_LARGE;
 	if (file_out_find(files, id))
 		return BATON_ERR_STATE;
-	for (i = 0; i < files->out_count; i++, out++)
-		if (out->state == BATON_FILE_OUT_NONE)
+	for (i = 0; i < files->out_count; i++)
+		if (files->out[i].state == BATON_FILE_OUT_NONE)
 			break;
 	if (i == files->out_count)
 		return BATON_ERR_SPACE;
+	out = &files->out[i];
 	memset(out, 0, sizeof(*out));
 	memcpy(out->id, id, BATON_FILE_ID_LEN);
 	out->total = total;
@@ -277,9 +280,9 @@ enum baton_err baton_files_write(struct baton_files *files,
 	enum baton_err err;
 
 	*taken = 0;
-	files->now_ms = now_ms;
 	if (!out)
 		return BATON_ERR_NOT_FOUND;
+	files->now_ms = now_ms;
 	if (out->state != BATON_FILE_OUT_OFFERED || !out->going)
 		return BATON_ERR_STATE;
 	if (len > out->total - out->at)
@@ -438,6 +441,8 @@ enum baton_err baton_files_info(const struct baton_files *files, size_t index,
 	size_t i;
 
 	memset(info, 0, sizeof(*info));
+	if (!files)
+		return BATON_ERR_NOT_FOUND;
 	for (i = 0; i < files->out_count; i++) {
 		out = &files->out[i];
 		if (out->state == BATON_FILE_OUT_NONE || index-- > 0)

@@ -16,7 +16,8 @@
  *
  * No I/O: the application reads and writes the files. Times are ms. Errors:
  * the caller's mistakes change nothing; _rx() gives a peer's error for what it
- * dropped.
+ * dropped. What an application calls answers BATON_ERR_NOT_FOUND where files
+ * is NULL: there is no such peer or mode.
  */
 
 #include <stdbool.h>
@@ -353,6 +354,14 @@ enum baton_err baton_files_rx(struct baton_files *files, uint8_t op,
 BATON_MUST_CHECK
 bool baton_files_tx(struct baton_files *files, uint8_t *op, uint8_t *body,
 		    size_t cap, size_t *len, uint64_t now_ms);
+
+/*
+ * Names of what is stored: the at-th, from 0 on; false: no more. For a caller
+ * that deletes them all: after this nothing but wipe() may be called.
+ */
+BATON_MUST_CHECK
+bool baton_files_name(const struct baton_files *files, size_t at,
+		      char name[BATON_FILE_NAME_LEN]);
 
 /* One write at a time, of one value. stored(): err 0, it is durable. */
 BATON_MUST_CHECK

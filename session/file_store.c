@@ -287,15 +287,29 @@ void baton_files_stored(struct baton_files *files, uint32_t id,
 		memset(out, 0, sizeof(*out));
 }
 
-uint64_t baton_files_deadline(const struct baton_files *files)
+bool baton_files_name(const struct baton_files *files, size_t at,
+		      char name[BATON_FILE_NAME_LEN])
 {
-	size_t places = (size_t)files->out_count + files->in_count;
 	size_t i;
 
-	for (i = 0; !files->asked && i < places; i++)
-		if (is_dirty(files, i))
-			return files->retry_at_ms;
-	return UINT64_MAX;
+	for (i = 0; i < files->out_count; i++)
+		if (files->out[i].state != BATON_FILE_OUT_NONE && at-- == 0) {
+			put_name(name, true, files->out[i].id);
+			return true;
+		}
+	for (i = 0; i < files->in_count; i++)
+		if (files->in[i].state != BATON_FILE_IN_NONE && at-- == 0) {
+			put_name(name, false, files->in[i].id);
+			return true;
+		}
+	return false;
+}
+
+uint64_t baton_files_deadline(const struct baton_files *files)
+{
+	return !files->asked && files->retry_at_ms > files->now_ms
+		       ? files->retry_at_ms
+		       : UINT64_MAX;
 }
 
 void baton_files_tick(struct baton_files *files, uint64_t now_ms)

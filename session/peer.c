@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "session/endpoint_internal.h"
+#include "session/file_internal.h"
 
 static size_t channels_len(const struct baton_endpoint_config *config)
 {
@@ -32,10 +33,31 @@ static size_t application_len(const struct baton_endpoint_config *config,
 		&config->application[application].application));
 }
 
+bool peer_has_bulk(const struct baton_endpoint_config *config)
+{
+	const struct baton_application *app;
+	uint8_t i;
+
+	for (i = 0; i < config->applications; i++) {
+		app = &config->application[i].application;
+		if (app->files_out > 0 || app->files_in > 0 || app->streams > 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t members_len(const struct baton_endpoint_config *config)
+{
+	return peer_has_bulk(config)
+		       ? baton_aligned(config->applications *
+				       sizeof(struct baton_bulk_member))
+		       : 0;
+}
+
 size_t peer_memory_len(const struct baton_endpoint_config *config)
 {
 	size_t len = channels_len(config) + keys_len(config) +
-		     activities_len(config) +
+		     members_len(config) + activities_len(config) +
 		     baton_aligned(config->activities *
 				   sizeof(struct baton_handoff_place));
 	uint8_t i;
@@ -115,6 +137,9 @@ static enum baton_err make(struct baton_endpoint *endpoint,
 	at += channels_len(config);
 	peer->keys = (struct baton_application_keys *)(void *)at;
 	at += keys_len(config);
+	if (peer_has_bulk(config))
+		peer->member = (struct baton_bulk_member *)(void *)at;
+	at += members_len(config);
 	activity = (struct baton_activity *)(void *)at;
 	at += activities_len(config);
 	place = (struct baton_handoff_place *)(void *)at;
@@ -131,6 +156,9 @@ static enum baton_err make(struct baton_endpoint *endpoint,
 	if (!err)
 		err = baton_delivery_init(&peer->delivery, channel,
 					  config->applications, seed);
+	if (!err && peer->member)
+		baton_delivery_bulk(&peer->delivery, &endpoint->bulk,
+				    peer->member);
 	if (!err)
 		err = baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
 	if (!err)
@@ -305,6 +333,21 @@ static bool take_delivery(struct baton_endpoint *endpoint,
 	return false;
 }
 
+/* Files and byte streams have names of their own among the events. */
+static void name_mode(struct baton_endpoint_event *event)
+{
+	const struct baton_delivery_event from = event->u.delivery;
+
+	if (from.type == BATON_DELIVERY_FILE) {
+		event->type = BATON_ENDPOINT_FILE;
+		event->u.file = from.u.file;
+	}
+	if (from.type == BATON_DELIVERY_STREAM) {
+		event->type = BATON_ENDPOINT_STREAM;
+		event->u.stream = from.u.stream;
+	}
+}
+
 static bool machine_event(struct baton_endpoint *endpoint,
 			  struct baton_peer *peer,
 			  enum endpoint_machine machine,
@@ -334,9 +377,37 @@ static bool machine_event(struct baton_endpoint *endpoint,
 			return false;
 		event->application = event->u.delivery.application;
 		*told = take_delivery(endpoint, peer, &event->u.delivery);
+		name_mode(event);
 		return true;
 	case MACHINES:
 		break;
+	}
+	return false;
+}
+
+static void begin_event(const struct baton_endpoint *endpoint,
+			const struct baton_peer *peer,
+			struct baton_endpoint_event *event)
+{
+	memset(event, 0, sizeof(*event));
+	event->peer = (uint8_t)(peer - endpoint->peer);
+	memcpy(event->bond, peer->bond, BATON_BOND_ID_LEN);
+}
+
+bool peer_next_data(struct baton_endpoint *endpoint, struct baton_peer *peer,
+		    struct baton_endpoint_event *event)
+{
+	struct baton_files *files;
+	uint8_t i;
+
+	for (i = 0; i < endpoint->config.applications; i++) {
+		files = baton_delivery_files(&peer->delivery, i);
+		if (!files || !file_has_data(files))
+			continue;
+		begin_event(endpoint, peer, event);
+		event->type = BATON_ENDPOINT_FILE;
+		event->application = i;
+		return baton_files_next_event(files, &event->u.file);
 	}
 	return false;
 }
@@ -348,9 +419,7 @@ bool peer_next_event(struct baton_endpoint *endpoint, struct baton_peer *peer,
 	bool told = false;
 	int i;
 
-	memset(event, 0, sizeof(*event));
-	event->peer = (uint8_t)(peer - endpoint->peer);
-	memcpy(event->bond, peer->bond, BATON_BOND_ID_LEN);
+	begin_event(endpoint, peer, event);
 	for (i = 0; i < MACHINES;) {
 		machine = (enum endpoint_machine)((peer->event_turn + i) %
 						  MACHINES);

@@ -160,6 +160,11 @@ static void take_event(void)
 	case BATON_DELIVERY_UNKNOWN:
 	case BATON_DELIVERY_ERASED:
 		break;
+	case BATON_DELIVERY_FILE:
+	case BATON_DELIVERY_STREAM:
+		/* The application has no such mode. */
+		FUZZ_CHECK(false);
+		break;
 	}
 }
 

@@ -353,6 +353,10 @@ static void attend(int e)
 	case BATON_DELIVERY_UNKNOWN:
 		breaks("both have both applications");
 		break;
+	case BATON_DELIVERY_FILE:
+	case BATON_DELIVERY_STREAM:
+		breaks("no application has files or streams");
+		break;
 	}
 }
 

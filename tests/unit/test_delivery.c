@@ -731,8 +731,9 @@ static void what_a_peer_may_not_send_is_dropped(void **state)
 		  {2, {0, 0}, BATON_ERR_PEER_STATE}, /* CHANNELS again */
 		  {2, {0x10, 3}, BATON_ERR_PEER_UNKNOWN},
 		  {2, {0x20, 2}, BATON_ERR_PEER_UNKNOWN}, /* not here */
-		  {2, {0x40, 0}, BATON_ERR_NOT_FOUND}, /* the caller's */
-		  {2, {0x60, 0}, BATON_ERR_NOT_FOUND},
+		  {2, {0x40, 0}, BATON_ERR_PEER_UNKNOWN}, /* it has no files */
+		  {2, {0x50, 0}, BATON_ERR_PEER_UNKNOWN},
+		  {2, {0x60, 0}, BATON_ERR_NOT_FOUND}, /* the caller's */
 		  {2, {0x70, 0}, BATON_ERR_PEER_FORMAT},
 		  {2, {0xf0, 0}, BATON_ERR_PEER_FORMAT},
 	  };
