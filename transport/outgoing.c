@@ -51,6 +51,8 @@ void baton_outgoing_start(struct baton_outgoing *outgoing,
 		outgoing->batch[i].busy = true;
 	}
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
+		/* What the peer has of it, its SYNC will tell. */
+		outgoing->stream[i].resumed |= outgoing->stream[i].begun;
 		outgoing->stream[i].begun = false;
 		outgoing->stream[i].codec = BATON_CODEC_PLAIN;
 	}

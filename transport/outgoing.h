@@ -53,7 +53,7 @@ struct baton_outgoing_stream {
 	uint8_t codec; /* it has the encoder of its class; 0: it is plain */
 	uint8_t state : 2; /* enum baton_outgoing_state */
 	bool begun : 1; /* its head was written on this link */
-	bool resumed : 1; /* and on one before, as the peer knows */
+	bool resumed : 1; /* and on one before, as the peer may know */
 	bool cancelled : 1; /* a CANCEL went out that is not verified */
 	bool owes_cancel : 1; /* of the message before: the peer lacks it */
 	bool secret : 1;

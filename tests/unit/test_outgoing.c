@@ -282,6 +282,37 @@ static void after_a_link_a_message_goes_on_from_its_offset(void **state)
 	assert_int_equal(frame.meta_len, 0);
 }
 
+/* The peer's hello is here, its SYNC is not: what it has is not known yet. */
+static void a_cancel_before_the_sync_is_owed_to_who_has_a_part(void **state)
+{
+	int links;
+
+	(void)state;
+	for (links = 1; links <= 2; links++) {
+		setup(NULL);
+		assert_int_equal(begin(100), BATON_OK);
+		assert_int_equal(put(60), BATON_OK);
+		/* A link that went before its SYNC changes nothing. */
+		baton_outgoing_start(&outgoing, record_max);
+		if (links == 2)
+			baton_outgoing_start(&outgoing, record_max);
+		assert_int_equal(baton_outgoing_cancel(&outgoing, M, 0, 1),
+				 BATON_OK);
+		assert_int_equal(sync(true, 0, 40), BATON_OK);
+		assert_int_equal(baton_outgoing_flush(&outgoing, M), BATON_OK);
+		assert_int_equal(frame_at(0).type, BATON_FRAME_CANCEL);
+		assert_int_equal(stream->next, 1);
+	}
+	setup(NULL);
+	assert_int_equal(begin(100), BATON_OK);
+	assert_int_equal(put(60), BATON_OK);
+	baton_outgoing_start(&outgoing, record_max);
+	assert_int_equal(baton_outgoing_cancel(&outgoing, M, 0, 1), BATON_OK);
+	assert_int_equal(sync(true, 0, 0), BATON_OK);
+	assert_int_equal(stream->state, BATON_OUTGOING_IDLE);
+	assert_int_equal(stream->next, 0);
+}
+
 static void what_was_sent_whole_and_lost_is_sent_again(void **state)
 {
 	(void)state;
@@ -397,6 +428,7 @@ int main(void)
 		T(verified_lets_the_sender_forget),
 		T(positions_that_cannot_be_are_refused),
 		T(after_a_link_a_message_goes_on_from_its_offset),
+		T(a_cancel_before_the_sync_is_owed_to_who_has_a_part),
 		T(what_was_sent_whole_and_lost_is_sent_again),
 		T(what_arrived_with_the_last_link_is_delivered),
 		T(short_messages_lost_with_a_link_are_reported),
