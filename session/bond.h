@@ -26,7 +26,7 @@ struct baton_bond {
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
 	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
 	struct baton_ticket ticket; /* stored by itself */
-	uint8_t instance[8]; /* of the peer, by its last SYNC; not stored */
+	bool numbered; /* its peer has our numbering (SPEC 4); not stored */
 };
 
 /* Write a bond as it is stored, but for its ticket. */

@@ -25,8 +25,11 @@
 
 #define BATON_REPLY_MAX 256 /* bytes of a flight made here */
 
-/* Instances and positions that both sides of a resume must agree on. */
-#define BATON_POSITIONS_LEN (2 * 8 + 2 * BATON_DATA_CLASSES * BATON_STREAMS * 4)
+#define BATON_NUMBERING_LEN 16
+
+/* Numbering and positions that both sides of a resume must agree on. */
+#define BATON_POSITIONS_LEN \
+	(BATON_NUMBERING_LEN + 2 * BATON_DATA_CLASSES * BATON_STREAMS * 4)
 
 /*
  *   phone:  HELLO --1--> SECOND --3--> [LAST --5-->] DONE
@@ -109,7 +112,6 @@ struct baton_handshake_env {
 	struct baton_secrets *secrets;
 	/* What RESUME is bound to, BATON_POSITIONS_LEN; NULL: not possible. */
 	const uint8_t *positions;
-	const uint8_t *positions_of; /* instance of the peer they belong to */
 	/*
 	 * Phone: the payload of RESUME, payload_len bytes and room for a tag,
 	 * which is sealed where it stands.

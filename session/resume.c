@@ -27,10 +27,8 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond,
 	if (!ticket->usable || ticket->age >= BATON_TICKET_AGE_MAX ||
 	    ticket->fresh_until_ms <= now_ms)
 		return BATON_KIND_RECONNECT;
-	return sync_positions(session, positions) &&
-			       memcmp(session->peer_instance,
-				      session->bonds[bond].instance,
-				      sizeof(session->peer_instance)) == 0
+	return session->bonds[bond].numbered &&
+			       sync_positions(session, positions)
 		       ? BATON_KIND_RESUME
 		       : BATON_KIND_RESUME_SYNC;
 }

@@ -110,8 +110,9 @@ enum baton_err baton_session_init(struct baton_session *session,
 	baton_incoming_init(&session->incoming, config->message_max);
 	codec_init(session, memory);
 	baton_drbg_init(&session->drbg, seed);
-	err = baton_drbg_bytes(&session->drbg, session->instance,
-			       sizeof(session->instance));
+	/* Nobody else's, until a SYNC has come. */
+	err = baton_drbg_bytes(&session->drbg, session->numbering,
+			       sizeof(session->numbering));
 	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
 	return err;
 }
@@ -236,7 +237,6 @@ static struct baton_handshake_env env(struct baton_session *session,
 		.out_of_band = session->config.out_of_band,
 		.typed = session->config.typed,
 		.secrets = session->secrets,
-		.positions_of = session->peer_instance,
 		.payload = resume_parked(session),
 		.payload_len = session->parked_len,
 	};

@@ -278,8 +278,7 @@ struct baton_session {
 	struct baton_session_config config;
 	struct baton_drbg drbg;
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* of this link's handshake */
-	uint8_t instance[8]; /* this run of this device (SPEC 4) */
-	uint8_t peer_instance[8]; /* the peer's, as last known */
+	uint8_t numbering[BATON_NUMBERING_LEN]; /* its name (SPEC 4) */
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
 	struct baton_bond

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "crypto/hkdf.h"
 #include "session/internal.h"
 #include "transport/plant.h"
 #include "transport/varint.h"
 
-#define INSTANCE_LEN 8
-#define GENERATION_AT (2 * INSTANCE_LEN)
+#define PROOF_LEN 8
+#define GENERATION_AT PROOF_LEN
 #define PROVEN_AT (GENERATION_AT + 4)
 #define ENTRIES_AT (PROVEN_AT + 4)
 #define REFUSED 0x80 /* in the byte of the stream */
@@ -27,18 +28,37 @@ struct position {
 };
 
 /*
- * The peer's instance that the numbers belong to, if this bond has shown it;
- * zeros if not: the peer of another bond may neither go on with them nor learn
- * whose they are. Two devices that paired twice are one peer with two bonds.
+ * What shows on this link alone that a role has our numbering: whoever has
+ * another one learns nothing of ours.
  */
-static const uint8_t *known_instance(const struct baton_session *session)
+static void prove(const struct baton_session *session, bool phone,
+		  uint8_t proof[PROOF_LEN])
 {
-	static const uint8_t unknown[INSTANCE_LEN];
-	const struct baton_bond *bond = &session->bonds[session->bond_at];
+	uint8_t ctx[sizeof(session->numbering) + sizeof(session->h)];
+	uint8_t both[BATON_CRYPTO_KEY_LEN];
 
-	return memcmp(bond->instance, session->peer_instance, INSTANCE_LEN) == 0
-		       ? bond->instance
-		       : unknown;
+	memcpy(ctx, session->numbering, sizeof(session->numbering));
+	memcpy(ctx + sizeof(session->numbering), session->h,
+	       sizeof(session->h));
+	baton_kdf(both, session->bonds[session->bond_at].psk,
+		  "baton numbering proof 1", ctx, sizeof(ctx));
+	memcpy(proof, both + (phone ? 0 : PROOF_LEN), PROOF_LEN);
+	baton_crypto_wipe(ctx, sizeof(ctx));
+	baton_crypto_wipe(both, sizeof(both));
+}
+
+/* Both sides start anew: who was there before has another numbering now. */
+static void renumber(struct baton_session *session)
+{
+	uint8_t name[BATON_CRYPTO_KEY_LEN];
+	uint8_t i;
+
+	baton_kdf(name, session->bonds[session->bond_at].psk,
+		  "baton numbering 1", session->h, sizeof(session->h));
+	memcpy(session->numbering, name, sizeof(session->numbering));
+	baton_crypto_wipe(name, sizeof(name));
+	for (i = 0; i < session->bond_count; i++)
+		session->bonds[i].numbered = false;
 }
 
 void sync_begin(struct baton_session *session)
@@ -66,26 +86,23 @@ last_refusal(const struct baton_session *session, int i)
 }
 
 /*
- * What a resume is bound to: both instances and where every stream stands, the
- * phone's first. False: somebody may know more than the other, or an instance
- * is not known; then only a SYNC tells.
+ * What a resume is bound to: the numbering and where every stream stands, the
+ * phone's first. False: somebody may know more than the other; then only a
+ * SYNC tells.
  */
 bool sync_positions(const struct baton_session *session,
 		    uint8_t out[BATON_POSITIONS_LEN])
 {
-	static const uint8_t unknown[INSTANCE_LEN];
 	size_t mine = baton_is_phone(session->config.role) ? 0 : 1;
 	const struct baton_outgoing_stream *sent;
 	const struct baton_incoming_stream *taken;
 	/* What was sent before the link goes with it, or is lost. */
 	bool early = baton_is_phone(session->config.role) &&
 		     (session->early_class || session->parked_len > 0);
-	uint8_t *p = out + 2 * INSTANCE_LEN;
+	uint8_t *p = out + BATON_NUMBERING_LEN;
 	int i;
 
-	memcpy(out + mine * INSTANCE_LEN, session->instance, INSTANCE_LEN);
-	memcpy(out + !mine * INSTANCE_LEN, session->peer_instance,
-	       INSTANCE_LEN);
+	memcpy(out, session->numbering, BATON_NUMBERING_LEN);
 	for (i = 0; i < BATON_ALL_STREAMS; i++, p += 2 * 4) {
 		sent = &session->outgoing.stream[i];
 		taken = &session->incoming.stream[i];
@@ -94,7 +111,7 @@ bool sync_positions(const struct baton_session *session,
 		baton_store_be32(p + 4 * mine, (uint32_t)sent->verified);
 		baton_store_be32(p + 4 * !mine, (uint32_t)taken->messages);
 	}
-	return memcmp(session->peer_instance, unknown, INSTANCE_LEN) != 0;
+	return true;
 }
 
 enum baton_err sync_put(struct baton_session *session)
@@ -107,8 +124,7 @@ enum baton_err sync_put(struct baton_session *session)
 	size_t at = 1;
 	int i;
 
-	memcpy(body, session->instance, INSTANCE_LEN);
-	memcpy(body + INSTANCE_LEN, known_instance(session), INSTANCE_LEN);
+	prove(session, baton_is_phone(session->config.role), body);
 	baton_store_be32(body + GENERATION_AT, session->stated);
 	baton_store_be32(body + PROVEN_AT, session->stated_proven);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
@@ -251,8 +267,8 @@ static void take_generation(struct baton_session *session, const uint8_t *body,
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			 size_t len, uint64_t now_ms)
 {
-	struct baton_bond *bond = &session->bonds[session->bond_at];
 	struct position at[BATON_ALL_STREAMS];
+	uint8_t proof[PROOF_LEN];
 	enum baton_err err;
 	bool known;
 	int i;
@@ -265,11 +281,11 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 		return err;
 	if (highest_generation(session, body) > GENERATION_MAX)
 		return BATON_ERR_EXHAUSTED;
-	known = memcmp(body, known_instance(session), INSTANCE_LEN) == 0 &&
-		memcmp(body + INSTANCE_LEN, session->instance, INSTANCE_LEN) ==
-			0;
-	memcpy(bond->instance, body, INSTANCE_LEN);
-	memcpy(session->peer_instance, body, INSTANCE_LEN);
+	prove(session, !baton_is_phone(session->config.role), proof);
+	known = baton_crypto_equal(body, proof, PROOF_LEN);
+	if (!known)
+		renumber(session);
+	session->bonds[session->bond_at].numbered = true;
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		err = apply(session, i, known, &at[i]);
 		if (err)

@@ -526,8 +526,7 @@ void world_repent(void)
 	int i;
 
 	world_down();
-	session->instance[0]++;
-	memset(session->peer_instance, 0, sizeof(session->peer_instance));
+	session->numbering[0]++;
 	memset(session->outgoing.stream, 0, sizeof(session->outgoing.stream));
 	memset(session->incoming.stream, 0, sizeof(session->incoming.stream));
 	memset(session->news, 0, sizeof(session->news));

@@ -179,7 +179,6 @@ static void a_resume_takes_48_bytes_and_its_payload_each_way(void **state)
 		for (i = 0; i < 2; i++) {
 			sides[i].bonds[1].ticket.usable = true;
 			sides[i].env.positions = positions;
-			sides[i].env.positions_of = sides[i].bonds[1].instance;
 		}
 		phone->env.payload = payload;
 		phone->env.payload_len = p;

@@ -290,7 +290,8 @@ static bool is_kept(const uint8_t secret[32])
 
 	for (i = 0; i < 2; i++) {
 		session = &pair.end[i].session;
-		if (!memcmp(secret, session->drbg.key, 32))
+		if (!memcmp(secret, session->drbg.key, 32) ||
+		    !memcmp(secret, session->numbering, BATON_NUMBERING_LEN))
 			return true;
 		for (b = 0; b < session->bond_count; b++) {
 			bond = &session->bonds[b];
@@ -305,7 +306,10 @@ static bool is_kept(const uint8_t secret[32])
 	return false;
 }
 
-/* What a bond keeps, and the generator's next key, are no leftovers. */
+/*
+ * What a bond keeps, the generator's next key and the name of the numbering are
+ * no leftovers.
+ */
 static void forget_what_is_kept(void)
 {
 	size_t i, n = 0;

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Where both sides stand when a link is secured: session/SPEC.md 4. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+#define SEEDS 30
+#define LINKS 25
+#define TURNS 14 /* enough for every handshake and both SYNC */
+#define MESSAGES (4 * SEEDS * LINKS + 1000)
+
+static struct pair *world;
+static struct pair_end *watch, *phone;
+static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+static unsigned int arrived[MESSAGES];
+static uint16_t sent;
+
+static void on_message(struct pair_end *end, const struct baton_event *event)
+{
+	uint16_t id;
+
+	(void)end;
+	assert_int_equal(event->u.message.len, sizeof(id));
+	memcpy(&id, event->u.message.bytes, sizeof(id));
+	assert_true(id < sent);
+	assert_int_equal(++arrived[id], 1);
+}
+
+static void begin(uint64_t seed)
+{
+	int i;
+
+	pair_init(world, seed);
+	for (i = 0; i < 2; i++)
+		world->end[i].on_message = on_message;
+	assert_true(pair_bond(world));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	watch = &world->end[BATON_WATCH];
+	phone = &world->end[BATON_PHONE];
+	memset(arrived, 0, sizeof(arrived));
+	sent = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	test_free(world);
+	return 0;
+}
+
+/* False: there is no link yet, or no room. */
+static bool say(struct pair_end *end)
+{
+	enum baton_err err = baton_session_send(&end->session, stream,
+						(const uint8_t *)&sent,
+						sizeof(sent), world->now_ms);
+
+	sent += err == BATON_OK;
+	return err == BATON_OK;
+}
+
+static uint64_t draw(uint64_t below)
+{
+	world->random = world->random * UINT64_C(6364136223846793005) + 1;
+	return (world->random >> 33) % below;
+}
+
+/* Some turns of a link, then one side hears no more, and it goes. */
+static void link_that_ends(unsigned int turns, enum baton_role deaf,
+			   unsigned int more)
+{
+	pair_up(world);
+	while (turns-- > 0)
+		pair_turn(world);
+	world->lose[deaf] = 1000;
+	while (more-- > 0) {
+		pair_turn(world);
+		say(&world->end[more % 2]);
+		world->now_ms += 40;
+	}
+	assert_false(watch->closed || phone->closed);
+	pair_down(world);
+	world->lose[deaf] = 0;
+}
+
+static bool secured_or_closed(struct pair *pair)
+{
+	return pair_secured(pair) || pair->end[0].closed || pair->end[1].closed;
+}
+
+static void assert_secured(void)
+{
+	pair_up(world);
+	assert_true(pair_run(world, secured_or_closed, 20000));
+	assert_false(watch->closed || phone->closed);
+	assert_memory_equal(watch->session.numbering, phone->session.numbering,
+			    BATON_NUMBERING_LEN);
+}
+
+/* Two devices that have paired twice meet by either bond. */
+static void by_two_bonds_and_cut_anywhere_one_numbering_goes_on(void **state)
+{
+	uint8_t numbering[BATON_NUMBERING_LEN];
+	unsigned int seed, i;
+
+	(void)state;
+	for (seed = 1; seed <= SEEDS; seed++) {
+		begin(seed);
+		memcpy(numbering, watch->session.numbering, sizeof(numbering));
+		pair_down(world);
+		assert_true(pair_bond(world));
+		pair_down(world);
+		for (i = 0; i < LINKS; i++) {
+			uint8_t bond = (uint8_t)draw(2);
+
+			assert_int_equal(baton_session_bond_select(
+						 &phone->session,
+						 phone->session.bonds[bond].id),
+					 BATON_OK);
+			link_that_ends((unsigned int)draw(TURNS),
+				       (enum baton_role)draw(2), 4);
+		}
+		assert_secured();
+		assert_memory_equal(watch->session.numbering, numbering,
+				    sizeof(numbering));
+		pair_free(world);
+	}
+	assert_true(sent > SEEDS * LINKS / 4);
+}
+
+static bool all_delivered(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed ||
+	       (pair->end[0].delivered > 0 && pair->end[1].delivered > 0);
+}
+
+/*
+ * One of the two has been with somebody else. Then both begin anew, and where
+ * the link goes when only one of them knows, the next one makes it good.
+ */
+static void another_numbering_is_no_reason_to_part(void **state)
+{
+	uint8_t before[BATON_NUMBERING_LEN];
+	unsigned int turns, who, deaf;
+
+	(void)state;
+	for (turns = 0; turns < TURNS; turns++)
+		for (who = 0; who < 4; who++) {
+			deaf = who / 2;
+			begin(turns + 1);
+			assert_true(say(watch) && say(phone));
+			assert_true(pair_run(world, all_delivered, 20000));
+			pair_down(world);
+			memcpy(before, world->end[who % 2].session.numbering,
+			       sizeof(before));
+			world->end[who % 2].session.numbering[0] ^= 1;
+			link_that_ends(turns, (enum baton_role)deaf, 3);
+			assert_secured();
+			assert_memory_not_equal(watch->session.numbering,
+						before, sizeof(before));
+			watch->delivered = 0;
+			phone->delivered = 0;
+			assert_true(say(watch) && say(phone));
+			assert_true(pair_run(world, all_delivered, 20000));
+			assert_false(watch->closed || phone->closed);
+			pair_free(world);
+		}
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(by_two_bonds_and_cut_anywhere_one_numbering_goes_on),
+		T(another_numbering_is_no_reason_to_part),
+	};
+#undef T
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
