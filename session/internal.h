@@ -30,7 +30,8 @@
 #define KEYS_PER_EPOCH 16 /* of a class; then an exchange is due */
 #define REKEY_MS (10 * UINT64_C(60000)) /* a key is used no longer */
 #define EPOCH_MS (60 * UINT64_C(60000)) /* then an exchange is due */
-#define OVERDUE_MS (5 * UINT64_C(60000)) /* for an exchange that is due */
+#define OVERDUE_MS EPOCH_MS /* for an exchange that is due */
+#define WATCH_LATER_MS UINT64_C(60000) /* to a watch, which cannot ask */
 
 /*
  * Once the handshake is over no flight is longer than 256 bytes: behind it the
@@ -163,6 +164,8 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 				uint8_t header);
 /* One was authentic: what it shows of the peer and of the age of its key. */
 void rotation_opened(struct baton_session *session, uint8_t class_id);
+/* The peer has opened some of ours: it may have found that one is due. */
+void rotation_verified(struct baton_session *session);
 
 /* pairing.c: the window, both people, the bond and its write. */
 uint8_t pairing_methods(const struct baton_session *session);

@@ -402,6 +402,7 @@ static enum baton_err take_verified(struct baton_session *session,
 
 	if (!stream)
 		return BATON_ERR_PROTOCOL;
+	rotation_verified(session);
 	err = baton_outgoing_verified(stream, frame->message, frame->offset,
 				      &told);
 	session->link.unverified =

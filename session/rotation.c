@@ -52,13 +52,20 @@ static enum baton_keys_dir sends(const struct baton_session *session)
 						    : BATON_KEYS_R2I;
 }
 
+/* A phone is first to find one due, though it began a little later. */
+static uint64_t next_due(const struct baton_session *session, uint64_t now_ms)
+{
+	return now_ms + EPOCH_MS +
+	       (baton_is_phone(session->config.role) ? 0 : WATCH_LATER_MS);
+}
+
 void rotation_begin(struct baton_session *session, uint64_t now_ms)
 {
 	struct rotation *r = memory(session);
 
 	memset(r, 0, sizeof(*r));
 	r->now_ms = now_ms;
-	r->due_ms = now_ms + EPOCH_MS;
+	r->due_ms = next_due(session, now_ms);
 	r->rekey_ms = now_ms + REKEY_MS;
 }
 
@@ -212,7 +219,7 @@ static void turn(struct baton_session *session)
 	r->pads = ALL_CLASSES;
 	r->rekeys = 0;
 	r->wanted = false;
-	r->due_ms = r->now_ms + EPOCH_MS;
+	r->due_ms = next_due(session, r->now_ms);
 	session->state_deadline_ms = BATON_NEVER;
 }
 
@@ -329,4 +336,9 @@ void rotation_opened(struct baton_session *session, uint8_t class_id)
 		return;
 	use(session, class_id, &session->open[class_id]);
 	resume_proven(session);
+}
+
+void rotation_verified(struct baton_session *session)
+{
+	use(session, BATON_CLASS_BULK, &session->seal[BATON_CLASS_BULK]);
 }

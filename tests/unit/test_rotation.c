@@ -264,7 +264,7 @@ static void send_after_an_hour(struct pair_end *end)
 {
 	static const uint8_t message[] = "old";
 
-	world->now_ms += EPOCH_MS;
+	world->now_ms += EPOCH_MS + WATCH_LATER_MS;
 	assert_int_equal(baton_session_send(&end->session, stream, message,
 					    sizeof(message), world->now_ms),
 			 BATON_OK);
@@ -310,6 +310,41 @@ static void a_phone_leaves_a_watch_that_does_not_answer(void **state)
 	pair_down(world);
 	pair_up(world);
 	assert_true(pair_run(world, pair_secured, 10000));
+}
+
+/* Over the worst radio an exchange takes a while. */
+static void an_exchange_may_take_most_of_an_hour(void **state)
+{
+	struct keys old = keys_of(phone);
+
+	(void)state;
+	phone->session.held = true;
+	send_after_an_hour(watch);
+	assert_false(pair_run(world, any_closed, 55 * UINT64_C(60000)));
+	phone->session.held = false;
+	pair_run(world, any_closed, 10000);
+	assert_false(any_closed(world));
+	assert_int_equal(kept(phone, &old), 0);
+}
+
+/* Nobody says anything after it: the phone must not wait for that. */
+static void what_is_opened_late_brings_new_keys(void **state)
+{
+	struct keys old = keys_of(watch);
+
+	(void)state;
+	watch->deaf = true;
+	world->now_ms += EPOCH_MS - 20000;
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"a", 1,
+					    world->now_ms),
+			 BATON_OK);
+	pair_run(world, any_closed, 10000);
+	world->now_ms += 2 * WATCH_LATER_MS;
+	watch->deaf = false;
+	assert_false(pair_run(world, any_closed, 2 * OVERDUE_MS));
+	assert_int_equal(watch->messages, 1);
+	assert_int_equal(kept(watch, &old), 0);
 }
 
 static unsigned int files;
@@ -418,6 +453,8 @@ int main(void)
 		T(records_that_are_late_ask_for_nothing),
 		T(a_watch_leaves_a_phone_that_does_not_ask),
 		T(a_phone_leaves_a_watch_that_does_not_answer),
+		T(an_exchange_may_take_most_of_an_hour),
+		T(what_is_opened_late_brings_new_keys),
 		T(transfers_go_on_through_new_keys),
 		T(an_idle_link_keeps_its_keys_and_its_silence),
 		T(new_keys_wait_for_the_store),
