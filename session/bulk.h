@@ -25,7 +25,7 @@
 #define BATON_BULK_LANES 3 /* engine streams for files: BULK 0..2 */
 #define BATON_BULK_CHUNKS 3 /* engine stream of short messages: BULK 3 */
 #define BATON_BULK_META_LEN 19
-#define BATON_BULK_CHUNK_HEAD_MAX 12
+#define BATON_BULK_CHUNK_HEAD_MAX 13
 #define BATON_BULK_CHUNK_MAX 512 /* its head included */
 
 struct baton_files;

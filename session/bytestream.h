@@ -27,7 +27,7 @@
 
 #define BATON_BYTESTREAM_ID_LEN 8 /* random, never used again */
 #define BATON_BYTESTREAM_META_MAX 64 /* bytes for the peer's application */
-#define BATON_BYTESTREAM_BODY_MAX (13 + BATON_BYTESTREAM_META_MAX)
+#define BATON_BYTESTREAM_BODY_MAX (14 + BATON_BYTESTREAM_META_MAX)
 #define BATON_BYTESTREAM_RING_MIN 64
 #define BATON_BYTESTREAM_REPLIES 8
 
@@ -59,7 +59,10 @@ enum baton_bytestream_event_type {
 	BATON_BYTESTREAM_WRITABLE,
 	/* The peer has finished, and all it wrote was read. */
 	BATON_BYTESTREAM_ENDED,
-	/* Both sides have finished, all was read: it is over. */
+	/*
+	 * Both sides have finished, all that came was read, and all that was
+	 * written is with the peer, which may read it later: it is over.
+	 */
 	BATON_BYTESTREAM_IS_CLOSED,
 	/*
 	 * It is over before its end. reason: the peer's, of _reset(); NONE:
@@ -83,8 +86,8 @@ struct baton_bytestream {
 	uint8_t state; /* enum baton_bytestream_state */
 	uint8_t reason;
 	uint8_t owed, news; /* envelopes, events */
-	uint8_t peer_tag; /* the peer's place for it */
 	uint8_t meta_len;
+	uint16_t tag, peer_tag; /* of chunks to this side, and to the peer */
 	bool mine; /* opened here */
 	bool refused_room; /* write() answered AGAIN */
 	bool finished; /* no more will be written */
@@ -117,8 +120,10 @@ struct baton_bytestreams {
 	struct baton_bytestream *stream;
 	uint8_t count;
 	uint8_t tx_turn, event_turn, send_turn;
+	uint16_t last_tag;
 	size_t ring_len;
 	bool up;
+	bool repeat; /* REPEAT is owed: a reply had no place */
 	struct baton_bytestream_reply reply[BATON_BYTESTREAM_REPLIES];
 	uint8_t reply_count;
 };
@@ -182,7 +187,11 @@ enum baton_err
 baton_bytestreams_finish(struct baton_bytestreams *streams,
 			 const uint8_t id[BATON_BYTESTREAM_ID_LEN]);
 
-/* End it at once, or refuse an offer; the peer is told BROKEN with reason. */
+/*
+ * End it at once, or refuse an offer; the peer is told BROKEN with reason, or
+ * with NONE where the link was lost meanwhile. An offer may come again if the
+ * peer did not hear of it. BATON_ERR_STATE: it has ended; BATON_ERR_NOT_FOUND.
+ */
 BATON_MUST_CHECK
 enum baton_err
 baton_bytestreams_reset(struct baton_bytestreams *streams,
