@@ -4,8 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-void end_start(struct end *end, enum baton_role role, uint8_t can,
-	       uint64_t seed)
+void ends_bond(struct baton_bond bonds[2])
+{
+	int i;
+
+	memset(bonds, 0, 2 * sizeof(bonds[0]));
+	for (i = 0; i < 2; i++) {
+		memset(bonds[i].s_priv, 1 + i, sizeof(bonds[i].s_priv));
+		memset(bonds[i].psk, 3, sizeof(bonds[i].psk));
+		memset(bonds[i].tag_key, 4, sizeof(bonds[i].tag_key));
+		memset(bonds[i].ticket.psk, 5, sizeof(bonds[i].ticket.psk));
+		bonds[i].ticket.usable = true;
+		baton_crypto_x25519_base(bonds[i].s_pub, bonds[i].s_priv);
+	}
+	for (i = 0; i < 2; i++) {
+		memcpy(bonds[i].peer, bonds[!i].s_pub, sizeof(bonds[i].peer));
+		if (baton_crypto_x25519(bonds[i].ss, bonds[i].s_priv,
+					bonds[i].peer))
+			abort();
+	}
+}
+
+static void start(struct end *end, enum baton_role role, uint8_t kind,
+		  uint8_t can, uint64_t seed, struct baton_bond *bond)
 {
 	const struct baton_hello hello = {
 		.version_max = 1,
@@ -26,16 +47,30 @@ void end_start(struct end *end, enum baton_role role, uint8_t can,
 	baton_drbg_init(&end->drbg, bytes);
 	end->env = (struct baton_handshake_env){
 		.drbg = &end->drbg,
-		.pairing = true,
+		.pairing = !bond,
 		.can = can,
 		.out_of_band = &baton_out_of_band,
 		.typed = &baton_typed,
 		.secrets = &end->secrets,
+		.bonds = bond,
+		.bond_count = bond ? 1 : 0,
 	};
 	if (baton_handshake_start(&end->handshake, role,
-				  role == BATON_PHONE ? BATON_KIND_COMPARE : 0,
-				  0, &hello, NULL, &end->env, &end->reply))
+				  role == BATON_PHONE ? kind : 0, 0, &hello,
+				  NULL, &end->env, &end->reply))
 		abort();
+}
+
+void end_start(struct end *end, enum baton_role role, uint8_t can,
+	       uint64_t seed)
+{
+	start(end, role, BATON_KIND_COMPARE, can, seed, NULL);
+}
+
+void end_start_bonded(struct end *end, enum baton_role role, uint8_t kind,
+		      struct baton_bond *bond, uint64_t seed)
+{
+	start(end, role, kind, BATON_PAIR_COMPARE, seed, bond);
 }
 
 enum baton_err end_pass(struct end *to, const struct end *from)
@@ -54,8 +89,19 @@ enum baton_err ends_run(struct end *phone, struct end *watch)
 
 	while (!err && from->reply.len > 0) {
 		err = end_pass(to, from);
+		if (!err && to->handshake.step == BATON_STEP_ANSWER)
+			err = baton_handshake_answer(&to->handshake, NULL, 0,
+						     &to->reply);
 		to = from;
 		from = from == phone ? watch : phone;
 	}
 	return err;
+}
+
+bool ends_agree(const struct end *phone, const struct end *watch)
+{
+	return phone->handshake.step == BATON_STEP_DONE &&
+	       watch->handshake.step == BATON_STEP_DONE &&
+	       memcmp(&phone->handshake.keys, &watch->handshake.keys,
+		      sizeof(phone->handshake.keys)) == 0;
 }

@@ -23,10 +23,23 @@ struct end {
 void end_start(struct end *end, enum baton_role role, uint8_t can,
 	       uint64_t seed);
 
+/* Both sides of one bond, by role, each with a ticket. */
+void ends_bond(struct baton_bond bonds[2]);
+
+/* A fresh end of any kind with its side of a bond; not open for pairing. */
+void end_start_bonded(struct end *end, enum baton_role role, uint8_t kind,
+		      struct baton_bond *bond, uint64_t seed);
+
 /* Give to what from sent last. */
 enum baton_err end_pass(struct end *to, const struct end *from);
 
-/* Pass flights between a phone and a watch until one fails or both are done. */
+/*
+ * Pass flights between a phone and a watch until one fails or both are done.
+ * A watch that may answer a ticket does so.
+ */
 enum baton_err ends_run(struct end *phone, struct end *watch);
+
+/* Both have come to keys, and they are the same. */
+bool ends_agree(const struct end *phone, const struct end *watch);
 
 #endif

@@ -52,26 +52,6 @@ static const struct change {
 static struct end phone, watch;
 static struct baton_bond bonds[2]; /* by role */
 
-static void make_bonds(void)
-{
-	int i;
-
-	memset(bonds, 0, sizeof(bonds));
-	for (i = 0; i < 2; i++) {
-		memset(bonds[i].s_priv, 1 + i, sizeof(bonds[i].s_priv));
-		memset(bonds[i].psk, 3, sizeof(bonds[i].psk));
-		memset(bonds[i].tag_key, 4, sizeof(bonds[i].tag_key));
-		baton_crypto_x25519_base(bonds[i].s_pub, bonds[i].s_priv);
-	}
-	for (i = 0; i < 2; i++) {
-		memcpy(bonds[i].peer, bonds[!i].s_pub, sizeof(bonds[i].peer));
-		assert_int_equal(baton_crypto_x25519(bonds[i].ss,
-						     bonds[i].s_priv,
-						     bonds[i].peer),
-				 BATON_OK);
-	}
-}
-
 /* A device of a later version, with features and on another bearer. */
 static void start(struct end *end, enum baton_role role, uint8_t kind)
 {
@@ -103,7 +83,7 @@ static void start(struct end *end, enum baton_role role, uint8_t kind)
 static bool comes_to_keys(uint8_t kind, const struct change *change,
 			  unsigned int directions)
 {
-	make_bonds();
+	ends_bond(bonds);
 	start(&phone, BATON_PHONE, kind);
 	start(&watch, BATON_WATCH, kind);
 	if (directions & 1) {

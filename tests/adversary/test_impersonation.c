@@ -25,28 +25,6 @@
 static struct end sides[2]; /* by role; one of them is the attacker's */
 static struct baton_bond bonds[2];
 
-static void make_bonds(void)
-{
-	int i;
-
-	memset(bonds, 0, sizeof(bonds));
-	for (i = 0; i < 2; i++) {
-		memset(bonds[i].s_priv, 1 + i, sizeof(bonds[i].s_priv));
-		memset(bonds[i].psk, 3, sizeof(bonds[i].psk));
-		memset(bonds[i].tag_key, 4, sizeof(bonds[i].tag_key));
-		memset(bonds[i].ticket.psk, 5, sizeof(bonds[i].ticket.psk));
-		bonds[i].ticket.usable = true;
-		baton_crypto_x25519_base(bonds[i].s_pub, bonds[i].s_priv);
-	}
-	for (i = 0; i < 2; i++) {
-		memcpy(bonds[i].peer, bonds[!i].s_pub, sizeof(bonds[i].peer));
-		assert_int_equal(baton_crypto_x25519(bonds[i].ss,
-						     bonds[i].s_priv,
-						     bonds[i].peer),
-				 BATON_OK);
-	}
-}
-
 /* What the attacker lacks; of the bond it plays it keeps s_pub and ss. */
 static void forget(struct baton_bond *bond, bool psk, bool s_priv)
 {
@@ -59,48 +37,25 @@ static void forget(struct baton_bond *bond, bool psk, bool s_priv)
 
 static void start(uint8_t kind)
 {
-	const struct baton_hello hello = {
-		.version_max = 1,
-		.version_min = 1,
-		.pairing = BATON_PAIR_COMPARE,
-		.record_max = 4096,
-		.pdu_max = 509,
-		.window = {16, 32, 64},
-	};
-	struct baton_hello own = hello;
 	int i;
 
 	for (i = 0; i < 2; i++) {
 		memset(&sides[i].secrets, 0, sizeof(sides[i].secrets));
-		end_start(&sides[i], (enum baton_role)i, BATON_PAIR_COMPARE, 7);
-		sides[i].env.pairing = false;
-		sides[i].env.bonds = &bonds[i];
-		sides[i].env.bond_count = 1;
-		own.role = (uint8_t)i;
-		assert_int_equal(baton_handshake_start(
-					 &sides[i].handshake,
-					 (enum baton_role)i,
-					 i == BATON_PHONE ? kind : 0, 0, &own,
-					 NULL, &sides[i].env, &sides[i].reply),
-				 BATON_OK);
+		end_start_bonded(&sides[i], (enum baton_role)i, kind, &bonds[i],
+				 7);
 	}
 }
 
-/* Both have keys, and they are the same. */
 static bool gets_in(uint8_t kind)
 {
 	start(kind);
-	if (ends_run(&sides[BATON_PHONE], &sides[BATON_WATCH]))
-		return false;
-	return sides[0].handshake.step == BATON_STEP_DONE &&
-	       sides[1].handshake.step == BATON_STEP_DONE &&
-	       memcmp(&sides[0].handshake.keys, &sides[1].handshake.keys,
-		      sizeof(sides[0].handshake.keys)) == 0;
+	return ends_run(&sides[BATON_PHONE], &sides[BATON_WATCH]) == BATON_OK &&
+	       ends_agree(&sides[BATON_PHONE], &sides[BATON_WATCH]);
 }
 
 static bool impersonate(enum baton_role as, bool lacks_psk, bool lacks_s_priv)
 {
-	make_bonds();
+	ends_bond(bonds);
 	forget(&bonds[as], lacks_psk, lacks_s_priv);
 	return gets_in(BATON_KIND_RECONNECT);
 }
@@ -139,7 +94,7 @@ static void nobody_is_let_in_without_a_psk(void **state)
 	struct end *watch = &sides[BATON_WATCH], *phone = &sides[BATON_PHONE];
 
 	(void)state;
-	make_bonds();
+	ends_bond(bonds);
 	forget(&bonds[BATON_PHONE], true, true);
 	assert_false(gets_in(BATON_KIND_COMPARE));
 	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
@@ -166,7 +121,7 @@ static void no_reject_turns_a_reconnect_into_a_pairing(void **state)
 	(void)state;
 	for (code = 0; code < 256; code++)
 		for (flights = 0; flights < 2; flights++) {
-			make_bonds();
+			ends_bond(bonds);
 			start(BATON_KIND_RECONNECT);
 			if (flights) {
 				assert_int_equal(
