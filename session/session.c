@@ -424,6 +424,20 @@ static enum baton_err handshake_done(struct baton_session *session,
 	return BATON_OK;
 }
 
+/*
+ * The peer may not have our last word, for a flight of it came; but two that
+ * both part must not answer each other without end.
+ */
+static void repeat_last_word(struct baton_session *session)
+{
+	struct baton_flight *flight = &session->link.flight;
+	bool parts = flight->rx_number == BATON_FLIGHT_REJECT;
+
+	baton_flight_forget(flight);
+	if (!parts && ++session->bad_flights < BAD_FLIGHTS_MAX)
+		baton_flight_again(flight);
+}
+
 /* A whole flight came; true if the link may have lost its last answer. */
 static enum baton_err take_flight(struct baton_session *session,
 				  uint64_t now_ms)
@@ -436,8 +450,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	enum baton_err err;
 
 	if (session->state == BATON_SESSION_PARTING) {
-		baton_flight_forget(flight);
-		baton_flight_again(flight);
+		repeat_last_word(session);
 		return BATON_ERR_PEER_STATE;
 	}
 	if (session->state != BATON_SESSION_HANDSHAKE) {
