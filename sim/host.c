@@ -270,6 +270,7 @@ static void hand_up(struct baton_sim_host *host, struct baton_sim_sdu *sdu)
 	stats(host)->host_rx_pdus++;
 	stats(host)->host_rx_bytes += len;
 	baton_sim_note(sim, BATON_SIM_HOST_RX, host->side, value, len, 0);
+	host->place = sdu->place;
 	host->busy = true;
 	host->ops->rx(host->user, clock_now(host), value, len);
 	host->busy = false;
@@ -324,6 +325,12 @@ void baton_sim_host_visible(struct baton_sim_host *host,
 	}
 	baton_sim_att_rx(host, sdu);
 	baton_sim_sdu_put(&host->sim->pool, sdu);
+}
+
+uint64_t baton_sim_value_place(const struct baton_sim *sim,
+			       enum baton_sim_side side)
+{
+	return sim->node[side].host.place;
 }
 
 void baton_sim_host_discard(struct baton_sim *sim,
@@ -453,6 +460,7 @@ void baton_sim_host_receive(struct baton_sim *sim, enum baton_sim_side side,
 		if (!sdu)
 			return;
 	}
+	sdu->place = ++host->received;
 	at_us = in_order_us(host);
 	if (sim->cfg.bearer == BATON_SIM_COC) {
 		baton_sim_host_show(host, sdu, at_us);

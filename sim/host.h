@@ -30,6 +30,8 @@ struct baton_sim_host {
 	uint16_t mtu_asked; /* by the exchange that is under way */
 	uint32_t held; /* values in the controller */
 	uint32_t pending; /* values on their way up */
+	uint64_t received; /* values that came over the air */
+	uint64_t place; /* of the one that the stack is given */
 	uint32_t credits; /* to be returned */
 	bool busy; /* inside an op */
 	uint64_t visible_us; /* when the last in order reaches the stack */

@@ -398,6 +398,7 @@ struct baton_sim_sdu *baton_sim_bluez_receive(struct baton_sim_host *host,
 				   sdu->value_len);
 	copy->data[BATON_SIM_L2CAP_LEN] = sdu->data[BATON_SIM_L2CAP_LEN];
 	copy->uncopied = true;
+	copy->place = sdu->place;
 	baton_sim_sdu_put(&host->sim->pool, sdu);
 	return copy;
 }

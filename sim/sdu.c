@@ -41,6 +41,7 @@ struct baton_sim_sdu *baton_sim_sdu_get(struct baton_sim_pool *pool,
 	sdu->value_off = 0;
 	sdu->value_len = 0;
 	sdu->uncopied = false;
+	sdu->place = 0;
 	sdu->kind = kind;
 	return sdu;
 }

@@ -52,6 +52,7 @@ struct baton_sim_sdu {
 	uint32_t value_off; /* where the value starts; K-frames: unused */
 	uint32_t value_len;
 	uint32_t link; /* of the receiving host that it came in on */
+	uint64_t place; /* of a value among those it received; 0: it is not */
 	enum baton_sim_kind kind;
 	bool uncopied; /* its bytes are taken from a buffer when shown */
 	uint8_t *data;

@@ -275,6 +275,13 @@ uint64_t baton_sim_next(const struct baton_sim *sim);
 /* The application gave the stack something to do: read its deadline, pull. */
 void baton_sim_kick(struct baton_sim *sim, enum baton_sim_side side);
 
+/*
+ * While a stack's rx() is called: the place of that value among those that
+ * came over the air, from 1; 0: an adversary's. A host may hold values back.
+ */
+uint64_t baton_sim_value_place(const struct baton_sim *sim,
+			       enum baton_sim_side side);
+
 /* Call fn(user) at at_us, or now if that has passed: faults, applications. */
 void baton_sim_at(struct baton_sim *sim, uint64_t at_us, void (*fn)(void *user),
 		  void *user);

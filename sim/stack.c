@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/beacon.h"
+#include "sim/order.h"
 #include "sim/prng.h"
 #include "sim/stack.h"
 
@@ -29,6 +30,7 @@ struct baton_sim_stack {
 	size_t memory_len;
 	struct kept kept[KEPT];
 	uint64_t dropped;
+	struct baton_sim_order order;
 	uint64_t ticked_ms; /* when tick() was last called */
 	struct baton_sim_beacon beacon; /* if its adverts are private */
 	bool up;
@@ -166,6 +168,7 @@ static void on_link_up(void *user, uint64_t now_us,
 				     BATON_HCI_REMOTE_USER);
 		return;
 	}
+	baton_sim_order_start(&stack->order);
 	stack->up = true;
 	if (stack->app->link)
 		stack->app->link(stack->user, stack, true);
@@ -204,6 +207,9 @@ static void on_rx(void *user, uint64_t now_us, const uint8_t *pdu, size_t len)
 
 	if (!stack->up)
 		return;
+	baton_sim_order_take(&stack->order,
+			     baton_sim_value_place(stack->sim, stack->side),
+			     pdu, len);
 	err = baton_session_rx(stack->session, pdu, len, now_us / 1000);
 	stack->dropped += baton_err_is_peer(err) != 0;
 	pump(stack);
@@ -421,4 +427,9 @@ void baton_sim_stack_set_gated(struct baton_sim_stack *stack, bool gated)
 uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack)
 {
 	return stack->dropped;
+}
+
+unsigned int baton_sim_stack_overtaken(const struct baton_sim_stack *stack)
+{
+	return stack->order.overtaken;
 }

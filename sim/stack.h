@@ -86,4 +86,7 @@ void baton_sim_stack_set_gated(struct baton_sim_stack *stack, bool gated);
 /* PDUs that the engine dropped as bad input. */
 uint64_t baton_sim_stack_dropped(const struct baton_sim_stack *stack);
 
+/* By how many units its host let a repeated one be overtaken, on this link. */
+unsigned int baton_sim_stack_overtaken(const struct baton_sim_stack *stack);
+
 #endif
