@@ -38,7 +38,7 @@ void baton_sim_order_take(struct baton_sim_order *order, uint64_t sent,
 	if (!find_unit(pdu, len, &unit))
 		return;
 	number = unit.number & SHORT_BITS;
-	for (i = 0; i < BATON_SIM_ORDER_UNITS; i++) {
+	for (i = 0; i < BATON_SIM_ORDER_UNITS && sent < order->newest; i++) {
 		overtaken += order->unit[i].sent > sent;
 		repeated |=
 			order->unit[i].sent && order->unit[i].number == number;
@@ -47,6 +47,8 @@ void baton_sim_order_take(struct baton_sim_order *order, uint64_t sent,
 	if (unit.type == BATON_BLOCK_SHORT && repeated &&
 	    overtaken > order->overtaken)
 		order->overtaken = overtaken;
+	if (sent > order->newest)
+		order->newest = sent;
 	order->unit[order->at].sent = sent;
 	order->unit[order->at].number = number;
 	order->at = (order->at + 1) % BATON_SIM_ORDER_UNITS;

@@ -19,6 +19,7 @@ struct baton_sim_order {
 		uint16_t number; /* low bits */
 	} unit[BATON_SIM_ORDER_UNITS];
 	size_t at; /* the oldest */
+	uint64_t newest; /* the highest of sent */
 	unsigned int overtaken; /* a repeated unit, by how many later ones */
 };
 
