@@ -144,6 +144,15 @@ void life_suspend(struct baton_lifecycle *life, uint8_t by)
 	life_tell(life, BATON_LIFECYCLE_EVENT_SUSPENDED);
 }
 
+void life_begin_anew(struct baton_lifecycle *life)
+{
+	if (!life->active)
+		return;
+	disagree(life);
+	life->by_peer = true;
+	life_tell(life, BATON_LIFECYCLE_EVENT_SUSPENDED);
+}
+
 enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s)
 {
 	struct baton_lifecycle_kept kept = {

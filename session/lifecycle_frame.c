@@ -190,9 +190,7 @@ static enum baton_err go_on(struct baton_lifecycle *life,
 		kept->turn = body->turn;
 		kept->suspended = 0;
 		life->dirty = true;
-		/* It had resumed before we heard that it was suspended. */
-		if (life->active)
-			life_owe(life, LIFE_GO);
+		life_begin_anew(life);
 	}
 	if (body->left_s > kept->left_s) {
 		kept->life_s = body->left_s;

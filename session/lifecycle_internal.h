@@ -64,6 +64,11 @@ void life_over(struct baton_lifecycle *life, enum baton_lifecycle_reason reason,
 	       bool told);
 /* by: BATON_LIFECYCLE_BY_*, one of them. */
 void life_suspend(struct baton_lifecycle *life, uint8_t by);
+/*
+ * The peer resumed before we heard that it had suspended: what hangs on the
+ * session has lost its link there, and loses it here.
+ */
+void life_begin_anew(struct baton_lifecycle *life);
 /* Phone: a new session for this link's context. */
 enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s);
 

@@ -253,6 +253,25 @@ static void what_was_said_apart_is_put_in_order(void **state)
 	both(BATON_LIFECYCLE_SUSPENDED);
 }
 
+/* What hangs on the session has lost its link on the phone: here as well. */
+static void a_suspension_that_was_over_before_it_was_heard_is_told(void **state)
+{
+	int i;
+
+	(void)state;
+	activate();
+	assert_int_equal(baton_lifecycle_suspend(phone, now_ms), BATON_OK);
+	assert_int_equal(baton_lifecycle_resume(phone, now_ms), BATON_OK);
+	run();
+	both(BATON_LIFECYCLE_ACTIVE);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(end[i].told[BATON_LIFECYCLE_EVENT_SUSPENDED],
+				 1);
+		assert_int_equal(end[i].told[BATON_LIFECYCLE_EVENT_ACTIVE], 2);
+	}
+	assert_int_equal(end[0].peer_errors + end[1].peer_errors, 0);
+}
+
 static void a_resume_is_durable_before_it_is_said(void **state)
 {
 	(void)state;
@@ -581,6 +600,7 @@ int main(void)
 		T(a_suspended_session_outlives_links_and_reboots),
 		T(the_watch_asks_and_the_phone_resumes),
 		T(what_was_said_apart_is_put_in_order),
+		T(a_suspension_that_was_over_before_it_was_heard_is_told),
 		T(a_resume_is_durable_before_it_is_said),
 		T(either_ends_it_at_once),
 		T(an_end_said_apart_is_said_until_it_is_heard),
