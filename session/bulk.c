@@ -276,6 +276,8 @@ static void give_up(struct baton_bulk *bulk, size_t at)
 	else
 		bulk->out[at].state = BATON_BULK_FREE;
 	bulk->out[at].file = NULL;
+	/* The file may be erased before the lane is used again. */
+	memset(bulk->out[at].meta, 0, sizeof(bulk->out[at].meta));
 }
 
 void bulk_stop(struct baton_bulk *bulk, const struct baton_file_out *file)

@@ -79,10 +79,20 @@ struct courier_file *courier_send(struct courier *courier, enum baton_role role,
 	file->from = role;
 	file->app = app;
 	if (baton_files_send(from(courier, file), file->id, total,
-			     (const uint8_t *)"name", 4, file->id, 2))
+			     (const uint8_t *)COURIER_META,
+			     strlen(COURIER_META), file->id, 2))
 		return NULL;
 	courier->files++;
 	return file;
+}
+
+void courier_cancel(struct courier *courier, struct courier_file *file)
+{
+	/* It has come to an end, or was given up before. */
+	if (baton_files_cancel(from(courier, file), file->id,
+			       BATON_REASON_PERSON))
+		return;
+	file->cancels = true;
 }
 
 static void erase_part(struct courier_file *file)
@@ -170,8 +180,9 @@ static void file_event(struct courier *courier,
 	struct courier_file *file;
 
 	file = find(courier, event->id);
-	file->bad |= event->total != file->total || event->meta_len != 4 ||
-		     memcmp(event->meta, "name", 4) != 0;
+	file->bad |= event->total != file->total ||
+		     event->meta_len != strlen(COURIER_META) ||
+		     memcmp(event->meta, COURIER_META, event->meta_len) != 0;
 	switch (event->type) {
 	case BATON_FILE_PENDING:
 		file->bad |= event->local_len != 2 ||
@@ -262,8 +273,6 @@ void courier_act(struct courier *courier)
 		file->end = false;
 	}
 	for (i = 0; i < COURIER_APPS; i++) {
-		if (courier->reads_not)
-			break;
 		courier_read(courier, BATON_WATCH, (uint8_t)i);
 		courier_read(courier, BATON_PHONE, (uint8_t)i);
 	}
@@ -448,7 +457,12 @@ static void stream_event(struct courier *courier, enum baton_role role,
 			must(baton_bytestreams_reset(streams, event->id, 0));
 		else
 			must(baton_bytestreams_accept(streams, event->id));
-		stream->here[role] |= mine;
+		if (!mine)
+			break;
+		/* An earlier process of it may have begun, and told nobody. */
+		stream->here[role] = true;
+		stream->written[role] = stream->read[role] = 0;
+		stream->finished[role] = false;
 		break;
 	case BATON_BYTESTREAM_IS_CLOSED:
 		stream->closed[role] |= mine;

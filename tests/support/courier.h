@@ -11,6 +11,7 @@
 
 #define COURIER_FILES 512 /* in all */
 #define COURIER_APPS 2
+#define COURIER_META "the name that a person gave to a file"
 
 struct courier_file {
 	uint8_t id[BATON_FILE_ID_LEN];
@@ -26,7 +27,7 @@ struct courier_file {
 	bool offered, complete, cancelled, end;
 	/* What the sender's application knows, from its notes. */
 	bool stored, lost, told_end, ended_well, changed;
-	bool by_peer;
+	bool cancels, by_peer;
 	uint8_t reason;
 	uint64_t progress;
 	unsigned int resumed;
@@ -54,8 +55,7 @@ struct courier {
 	unsigned int slow_pm; /* leave an answer for later */
 	unsigned int refuse_pm; /* refuse an offer */
 	bool asks; /* OFFERED is left to the test */
-	bool reads_not; /* bytes of streams stay where they are */
-	uint64_t received[2][COURIER_APPS]; /* bytes, by the receiver */
+	uint64_t received[2][COURIER_APPS]; /* bytes, at the receiver */
 	uint64_t supplied[2][COURIER_APPS];
 };
 
@@ -69,12 +69,13 @@ bool courier_event(struct courier *courier, enum baton_role role,
 void courier_start(struct courier *courier, enum baton_role role);
 /* All of a peer was revoked at a device. */
 void courier_revoked(struct courier *courier, enum baton_role role);
-/* Answers that may wait: done, a name. */
+/* Answers that may wait: done, a name; and what streams brought is read. */
 void courier_act(struct courier *courier);
 
 /* Send a file; NULL: it was not taken. */
 struct courier_file *courier_send(struct courier *courier, enum baton_role from,
 				  uint8_t app, uint64_t total);
+void courier_cancel(struct courier *courier, struct courier_file *file);
 uint8_t courier_byte(const struct courier_file *file, uint64_t at);
 void courier_accept(struct courier *courier, struct courier_file *file,
 		    uint64_t kept);

@@ -36,7 +36,7 @@ static const struct baton_endpoint_application applications[2] = {
 				.file_max = 1 << 20,
 				.files_max = 1 << 20,
 				.streams = 2,
-				.stream_ring = 600,
+				.stream_ring = 8192,
 				.rate = 1000,
 				.burst = 100},
 		.activities = 2,
@@ -78,6 +78,7 @@ static void load(struct duo *duo, enum baton_role role, bool bonds)
 		/* What a bond has left behind opens no more. */
 		if (err && err != BATON_ERR_NOT_FOUND)
 			abort();
+		duo->orphans += err != BATON_OK;
 	}
 }
 
@@ -103,6 +104,7 @@ static void start(struct duo *duo, enum baton_role role)
 	if (!end->memory || baton_endpoint_init(&end->endpoint, &config,
 						end->memory, len, seed))
 		abort();
+	duo->orphans = 0;
 	load(duo, role, true);
 	load(duo, role, false);
 	end->dead = false;
@@ -285,6 +287,8 @@ static bool turn(struct duo *duo, enum baton_role role)
 					 duo_clock(duo, role))) {
 		take(duo, role, &event);
 		busy = true;
+		if (duo->one_event)
+			break;
 	}
 	if (store(duo, role))
 		busy = true;

@@ -49,7 +49,9 @@ struct duo {
 	uint64_t now_ms;
 	uint64_t random;
 	uint32_t drop_ppm;
+	bool one_event; /* they take one between two PDUs, not all */
 	bool up;
+	size_t orphans; /* values of no bond, at the last start */
 	/* What a test's applications do with an event. */
 	void (*on_event)(struct duo *duo, enum baton_role role,
 			 const struct baton_endpoint_event *event);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "tests/support/duo.h"
+#include "tests/support/courier.h"
 
 #define NOTES 0
 #define MAPS 1
@@ -47,6 +47,7 @@ struct person {
 };
 
 static struct duo *duo;
+static struct courier *courier;
 static struct person person[2];
 static unsigned int renewed;
 static uint32_t newest; /* content of any state that was adopted */
@@ -215,9 +216,11 @@ static void on_event(struct duo *d, enum baton_role role,
 	case BATON_ENDPOINT_REVOKED:
 		person[role].revoked++;
 		break;
-	case BATON_ENDPOINT_SESSION:
 	case BATON_ENDPOINT_FILE:
 	case BATON_ENDPOINT_STREAM:
+		(void)courier_event(courier, role, event);
+		break;
+	case BATON_ENDPOINT_SESSION:
 		break;
 	}
 }
@@ -228,6 +231,7 @@ static void on_start(struct duo *d, enum baton_role role)
 	uint8_t i;
 
 	(void)d;
+	courier_start(courier, role);
 	person[role].offered = false;
 	person[role].frozen = false;
 	person[role].busy = false;
@@ -243,9 +247,11 @@ static void on_start(struct duo *d, enum baton_role role)
 static int setup_seed(uint64_t seed)
 {
 	duo = calloc(1, sizeof(*duo));
+	courier = calloc(1, sizeof(*courier));
 	memset(person, 0, sizeof(person));
 	newest = 0;
 	duo_init(duo, seed);
+	courier_init(courier, duo);
 	duo->on_event = on_event;
 	duo->on_start = on_start;
 	return duo_bond(duo) ? 0 : 1;
@@ -262,12 +268,20 @@ static int teardown(void **state)
 	(void)state;
 	duo_free(duo);
 	free(duo);
+	free(courier);
 	return 0;
+}
+
+static bool never(struct duo *d)
+{
+	(void)d;
+	courier_act(courier);
+	return false;
 }
 
 static void wait_ms(uint64_t ms)
 {
-	(void)duo_run(duo, NULL, ms);
+	(void)duo_run(duo, never, ms);
 }
 
 static void begin(int role, size_t len)
@@ -398,7 +412,7 @@ static bool is_quiet(struct duo *d)
 			    person[role].app[i].peer_context <
 				    person[1 - role].app[i].context)
 				return false;
-	return hold(0) != BATON_HOLD_RELEASED &&
+	return courier_is_done(courier) && hold(0) != BATON_HOLD_RELEASED &&
 	       hold(1) != BATON_HOLD_RELEASED && acts(0) + acts(1) == 1;
 }
 
@@ -439,6 +453,12 @@ static void live(int role)
 		}
 		if (duo_random(duo) % 8 == 0 && app->context < 500)
 			set_context(role, i);
+		if (duo_random(duo) % 8 == 0)
+			(void)courier_send(courier, (enum baton_role)role, i,
+					   duo_random(duo) % 20000);
+		courier_open(courier, i);
+		(void)courier_write(courier, (enum baton_role)role, i,
+				    1 + (size_t)(duo_random(duo) % 100));
 	}
 	answer(role, 200 + (size_t)(duo_random(duo) % 3000));
 	if ((hold(role) == BATON_HOLD_OWNED ||
@@ -465,6 +485,7 @@ static void settle_down(void)
 		wait_ms(1000);
 	}
 	assert_true(is_quiet(duo));
+	assert_true(courier_is_right(courier));
 }
 
 static void all_modes_go_through_lost_links(void **state)
@@ -480,6 +501,7 @@ static void all_modes_go_through_lost_links(void **state)
 		live(BATON_PHONE);
 		wait_ms(duo_random(duo) % 300);
 		assert_false(acts(BATON_WATCH) && acts(BATON_PHONE));
+		assert_true(courier_is_right(courier));
 		if (duo_random(duo) % 12 == 0)
 			duo_down(duo);
 	}
@@ -512,7 +534,7 @@ static unsigned int live_through_power_cuts(void)
 		live(BATON_PHONE);
 		end = &duo->end[duo_random(duo) % 2];
 		end->cut_at =
-			end->writes + 1 + (unsigned int)(duo_random(duo) % 12);
+			end->writes + 1 + (unsigned int)(duo_random(duo) % 30);
 		end->cut_keeps = duo_random(duo) & 1;
 		boots = duo->end[0].boots + duo->end[1].boots;
 		wait_ms(duo_random(duo) % 600);
@@ -527,19 +549,23 @@ static unsigned int live_through_power_cuts(void)
 
 static void all_modes_go_through_power_cuts(void **state)
 {
-	unsigned int cuts = 0, adopted = 0;
+	unsigned int cuts = 0, adopted = 0, whole = 0;
 	uint64_t seed;
+	size_t i;
 
 	for (seed = 1; seed <= SEEDS; seed++) {
 		teardown(state);
 		assert_int_equal(setup_seed(seed), 0);
 		cuts += live_through_power_cuts();
 		adopted += newest;
+		for (i = 0; i < courier->files; i++)
+			whole += courier->file[i].renamed;
 	}
-	print_message("%u power cuts, %u adoptions, %u renewals\n", cuts,
-		      adopted, renewed);
+	print_message("%u power cuts, %u adoptions, %u renewals, %u files\n",
+		      cuts, adopted, renewed, whole);
 	assert_true(cuts > SEEDS * 300);
 	assert_true(adopted > SEEDS * 20);
+	assert_true(whole > SEEDS * 100);
 }
 
 static void revoking_leaves_nothing_of_a_peer(void **state)
