@@ -23,8 +23,11 @@ enum baton_host_state {
 
 /* An adapter may come after bluetoothd, and be busy when it comes. */
 #define GRACE_MS 4000
-#define LEAVE_MS 1000
+#define LEAVE_MS 10000 /* a busy machine; only one that hangs takes it */
 #define RETRY_MS 500
+/* A bluetoothd that crashed is asked for so often, each time later. */
+#define REVIVE_MS 1000
+#define REVIVE_TRIES 4
 
 /* Who may call us. The filter reads it in GDBus's own thread. */
 struct gate {
@@ -38,6 +41,7 @@ struct baton_host_private {
 	enum baton_host_state state;
 	char *wanted; /* the adapter asked for, or NULL */
 	bool was_ready; /* then everything else is waited for */
+	unsigned int revivals; /* asked for, since READY */
 	bool powering; /* an answer to Powered = true is outstanding */
 	char *trouble; /* why the adapter could not be switched on */
 	GCancellable *cancel; /* cancelled by free() */
@@ -45,7 +49,7 @@ struct baton_host_private {
 	guint watch;
 	guint filter;
 	GSource *grace; /* until it has failed, at the start */
-	GSource *retry; /* to switch the adapter on */
+	GSource *retry; /* to switch the adapter on, to revive bluetoothd */
 	struct gate *gate; /* freed by the filter once there is one */
 };
 
@@ -322,6 +326,7 @@ static void search(struct baton_host *host)
 	timers_stop(priv);
 	priv->state = HOST_READY;
 	priv->was_ready = true;
+	priv->revivals = 0;
 	priv->events->ready(priv->user);
 }
 
@@ -468,6 +473,7 @@ static void on_bluez(GDBusConnection *bus, const char *name, const char *owner,
 	if (priv->state != HOST_ABSENT)
 		return;
 	owner_set(priv->gate, owner);
+	timer_stop(&priv->retry);
 	priv->state = HOST_LOADING;
 	priv->cancel_stack = g_cancellable_new();
 	if (!priv->was_ready)
@@ -496,6 +502,28 @@ static void stack_forget(struct baton_host *host)
 	}
 }
 
+/*
+ * Debian's systemd does not start a bluetoothd again that crashed, but starts
+ * it when a program asks the bus for it. Where nobody can, the answer is an
+ * error, and it is waited for all the same.
+ */
+static gboolean revive(gpointer data)
+{
+	struct baton_host *host = data;
+	struct baton_host_private *priv = host->priv;
+
+	timer_stop(&priv->retry);
+	g_dbus_connection_call(host->bus, "org.freedesktop.DBus",
+			       "/org/freedesktop/DBus", "org.freedesktop.DBus",
+			       "StartServiceByName",
+			       g_variant_new("(su)", BATON_BLUEZ, 0), NULL,
+			       G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+	if (++priv->revivals < REVIVE_TRIES)
+		timer_start(host, &priv->retry, REVIVE_MS << priv->revivals,
+			    revive);
+	return G_SOURCE_REMOVE;
+}
+
 static void on_no_bluez(GDBusConnection *bus, const char *name, gpointer data)
 {
 	struct baton_host *host = data;
@@ -518,6 +546,9 @@ static void on_no_bluez(GDBusConnection *bus, const char *name, gpointer data)
 				    "bluetooth'"));
 		return;
 	}
+	/* One that a person stops switches its adapters off first. */
+	if (was_ready || priv->revivals)
+		timer_start(host, &priv->retry, REVIVE_MS, revive);
 	if (was_ready)
 		priv->events->gone(priv->user, true);
 }

@@ -32,9 +32,11 @@ void mock_wait(unsigned int ms)
 		mock_iterate();
 }
 
-void mock_bus_start(void)
+void mock_bus_start(const char *services)
 {
 	test_bus = g_test_dbus_new(G_TEST_DBUS_NONE);
+	if (services)
+		g_test_dbus_add_service_dir(test_bus, services);
 	g_test_dbus_up(test_bus);
 	g_setenv("DBUS_SYSTEM_BUS_ADDRESS",
 		 g_test_dbus_get_bus_address(test_bus), TRUE);

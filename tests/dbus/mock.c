@@ -756,6 +756,16 @@ struct mock *mock_new(const struct mock_options *options)
 	return mock;
 }
 
+void mock_off(struct mock *mock)
+{
+	GDBusInterface *adapter = g_dbus_object_manager_get_interface(
+		G_DBUS_OBJECT_MANAGER(mock->objects), "/org/bluez/hci0",
+		"org.bluez.Adapter1");
+
+	g_object_set(adapter, "powered", FALSE, NULL);
+	g_object_unref(adapter);
+}
+
 void mock_free(struct mock *mock)
 {
 	g_cancellable_cancel(mock->cancel);

@@ -86,12 +86,18 @@ void mock_iterate(void);
 /* Runs the main loop for some time, to see that nothing happens. */
 void mock_wait(unsigned int ms);
 
-/* Starts a private bus and makes it the system bus of this process. */
-void mock_bus_start(void);
+/*
+ * Starts a private bus and makes it the system bus of this process; services: a
+ * folder of what it can start, or NULL.
+ */
+void mock_bus_start(const char *services);
 void mock_bus_stop(void);
 
 struct mock *mock_new(const struct mock_options *options);
 void mock_free(struct mock *mock); /* as if bluetoothd were killed */
+
+/* Switches hci0 off, as bluetoothd does before it ends in good order. */
+void mock_off(struct mock *mock);
 
 /* The properties of the advert that hci0 has registered; the caller's. */
 GVariant *mock_advert(struct mock *mock);

@@ -90,6 +90,66 @@ static void closing_before_the_loop_runs_is_fine(void **state)
 	log_end(&log);
 }
 
+/* A bus that can start bluetoothd: a program that only says it was asked. */
+static char *folder_of_services(char **asked)
+{
+	char *folder = g_dir_make_tmp("baton-XXXXXX", NULL);
+	char *path = g_build_filename(folder, "org.bluez.service", NULL);
+	char *text;
+
+	*asked = g_build_filename(folder, "asked", NULL);
+	text = g_strdup_printf("[D-BUS Service]\nName=org.bluez\n"
+			       "Exec=/bin/mkdir %s\n",
+			       *asked);
+	g_file_set_contents(path, text, -1, NULL);
+	g_free(text);
+	g_free(path);
+	return folder;
+}
+
+static bool there_is(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* It crashes, or, in good order, its adapter is off before. */
+static void lose_bluetoothd(struct log *log, bool in_order)
+{
+	struct mock *mock = mock_new(NULL);
+
+	log_init(log);
+	log->bearer = baton_gatt_peripheral_new(NULL, &log_events, log);
+	MOCK_UNTIL(mock->advertising);
+	if (in_order) {
+		mock_off(mock);
+		mock_wait(100);
+	}
+	mock_free(mock);
+}
+
+static void a_bluetoothd_that_crashed_is_asked_for(void **state)
+{
+	struct log log;
+	char *asked;
+	char *folder = folder_of_services(&asked);
+
+	(void)state;
+	mock_bus_stop();
+	mock_bus_start(folder);
+	lose_bluetoothd(&log, true);
+	mock_wait(2000);
+	assert_false(there_is(asked));
+	log_end(&log);
+	lose_bluetoothd(&log, false);
+	MOCK_UNTIL(there_is(asked));
+	assert_null(log.failed);
+	log_end(&log);
+	mock_bus_stop();
+	mock_bus_start(NULL);
+	g_free(folder);
+	g_free(asked);
+}
+
 static const struct baton_doctor_check *check(struct baton_doctor *doctor,
 					      const char *name)
 {
@@ -198,13 +258,14 @@ int main(void)
 		cmocka_unit_test(a_wrong_adapter_is_named_with_those_there),
 		cmocka_unit_test(an_adapter_that_stays_off_is_told),
 		cmocka_unit_test(closing_before_the_loop_runs_is_fine),
+		cmocka_unit_test(a_bluetoothd_that_crashed_is_asked_for),
 		cmocka_unit_test(the_doctor_finds_what_is_wrong),
 		cmocka_unit_test(the_doctor_knows_the_kernel_that_crashes),
 		cmocka_unit_test(the_doctor_sees_a_blocked_radio),
 	};
 	int failed;
 
-	mock_bus_start();
+	mock_bus_start(NULL);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	mock_bus_stop();
 	return failed;

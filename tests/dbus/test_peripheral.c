@@ -606,7 +606,7 @@ int main(void)
 	};
 	int failed;
 
-	mock_bus_start();
+	mock_bus_start(NULL);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	mock_bus_stop();
 	return failed;

@@ -27,6 +27,8 @@ taskset -pc 1-2 $$ >/dev/null
 # What ran and what BlueZ knew when a case ended, for its logs.
 trap 'ps -eo pid,psr,ni,time,etime,args --sort=-time >"$VM_LOGS/processes.log" ||
 		true
+	crashes=$(crashes)
+	((!crashes)) || report "bluetoothd crashed and came back: $crashes"
 	timeout 10 dbus-send --system --print-reply --dest=org.bluez / \
 	org.freedesktop.DBus.ObjectManager.GetManagedObjects \
 	>"$VM_LOGS/objects.log" 2>&1 || true' EXIT
@@ -173,27 +175,27 @@ stop() {
 
 # --- BlueZ ------------------------------------------------------------------
 
-# start_bluez [--quiet | --lean] [--restart] [--mtu N]: D-Bus, two adapters,
-# their trace and bluetoothd, all new. Logs cost time: --quiet leaves out
-# bluetoothd's debug output, which takes as long as all else it does, --lean all
-# traces as well.
-# --restart: a bluetoothd that crashes is started again, as systemd can.
+# start_bluez [--quiet | --lean] [--mtu N]: D-Bus, two adapters, their trace and
+# bluetoothd, all new. Logs cost time: --quiet leaves out bluetoothd's debug
+# output, which takes as long as all else it does, --lean all traces as well.
+#
+# A bluetoothd that crashes is started again, as systemd can; how often is
+# printed with the verdict.
 #
 # --mtu N: [GATT] ExchangeMTU is what bluetoothd asks for as a client and
 # answers as a server. Below 48 bluetoothd 5.66 does not start: its BR/EDR
 # listener, which nobody needs here, wants that value too and the kernel refuses
 # it. With foreign/small_mtu.so the refusal is overlooked, and 23 works.
 start_bluez() {
-	local mtu=517 restart=
-	bluetoothd=(bluetoothd -n -d -f "$VM_LOGS/main.conf")
+	local mtu=517
+	bluetoothd=("$VM_BLUETOOTHD" -n -d -f "$VM_LOGS/main.conf")
 	lean=
 	while (($#)); do
 		case $1 in
 		--quiet | --lean)
-			bluetoothd=(bluetoothd -n -f "$VM_LOGS/main.conf")
+			bluetoothd=("$VM_BLUETOOTHD" -n -f "$VM_LOGS/main.conf")
 			[[ $1 == --quiet ]] || lean=1
 			;;
-		--restart) restart=1 ;;
 		--mtu) mtu=$2 && shift ;;
 		*) fail "start_bluez: unknown argument '$1'" ;;
 		esac
@@ -202,10 +204,6 @@ start_bluez() {
 	if ((mtu < 48)); then
 		need small_mtu.so
 		bluetoothd=(env LD_PRELOAD="$VM_BIN/small_mtu.so" "${bluetoothd[@]}")
-	fi
-	if [[ $restart ]]; then
-		bluetoothd=(bash -c 'until "$@"; do echo "crash: $?"; done'
-			restart "${bluetoothd[@]}")
 	fi
 	sed "/^\\[GATT\\]/a ExchangeMTU = $mtu" "$VM_DIR/main.conf" \
 		>"$VM_LOGS/main.conf"
@@ -241,14 +239,34 @@ start_daemon() {
 
 # start_bluetoothd: and waits until both adapters are powered.
 start_bluetoothd() {
-	start_daemon bluetoothd "${bluetoothd[@]}"
+	start_daemon bluetoothd bash -c \
+		'until "$@"; do echo "crash: $?"; sleep 0.1; done' \
+		restart "${bluetoothd[@]}"
+	bluetoothd_on
+}
+
+bluetoothd_on() {
 	wait_for 120 "$watch to power on" powered $watch
 	wait_for 120 "$phone to power on" powered $phone
 }
 
-# kill_bluetoothd: as a crash would; what it stored stays.
+# kill_bluetoothd: as a crash would, but it stays away; what it stored stays.
 kill_bluetoothd() {
+	local daemon children
+	children=/proc/${pid[bluetoothd]}/task/${pid[bluetoothd]}/children
+	read -r daemon _ <"$children" || true
 	stop bluetoothd KILL
+	kill -KILL "$daemon"
+	wait_for 120 "bluetoothd to end" gone "$daemon"
+}
+
+gone() {
+	! kill -0 "$1"
+}
+
+# crashes: so often has bluetoothd been started again.
+crashes() {
+	grep -c "^crash: " "$VM_LOGS/bluetoothd.log" 2>/dev/null || true
 }
 
 # start_trace, stop_trace: the trace of both adapters, btmon.snoop.
@@ -310,9 +328,11 @@ start_bare_phone() {
 # --- Baton ------------------------------------------------------------------
 
 # baton_role ROLE ARGUMENT...: starts baton as watch or phone over its adapter;
-# its latest trace is ROLE.pcapng, unless the case is --lean.
+# its latest trace is ROLE.pcapng, unless the case is --lean. While bluetoothd is
+# being started again it waits, as D-Bus makes programs wait where systemd is.
 baton_role() {
 	local trace=()
+	bluetoothd_on
 	if [[ ! $lean ]]; then
 		install -o $user -g $user /dev/null "$VM_LOGS/$1.pcapng"
 		trace=(--trace "$VM_LOGS/$1.pcapng")

@@ -18,5 +18,6 @@ cut() {
 
 start_bluez --quiet
 pair_baton
-cut phone watch 400000
-cut watch phone 1000000
+nap_s=0.02
+cut phone watch 4000000
+cut watch phone 4000001

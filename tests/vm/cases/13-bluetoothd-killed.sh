@@ -19,5 +19,6 @@ kill_under() {
 
 start_bluez --quiet
 pair_baton
-kill_under phone watch 400000
-kill_under watch phone 1000000
+nap_s=0.02
+kill_under phone watch 4000000
+kill_under watch phone 4000001

@@ -28,10 +28,10 @@ send_baton phone watch 20000
 burst 2 "$out"
 send_baton phone watch 20001
 
-begin_baton phone watch 400000
-half_way phone watch 400000
+begin_baton phone watch 4000000
+half_way phone watch 4000000
 stop phone
-not_yet phone watch 400000
+not_yet phone watch 4000000
 burst 0
 send_baton phone watch 20002
 running watch

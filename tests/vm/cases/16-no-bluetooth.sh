@@ -24,7 +24,7 @@ refused "no D-Bus system bus"
 examine 69 kernel rfkill bus bluetoothd
 start_dbus
 refused "bluetoothd is not running"
-start_daemon bluetoothd bluetoothd -n
+start_daemon bluetoothd "$VM_BLUETOOTHD" -n
 wait_for 120 "bluetoothd" dbus-send --system --print-reply --dest=org.bluez \
 	/ org.freedesktop.DBus.Peer.Ping
 refused "no Bluetooth adapter"

@@ -3,7 +3,7 @@
 # The link is cut again and again at random moments of a file, below
 # bluetoothd: it arrives once and whole, and for each disconnect less than one
 # window is sent twice. VM_CUTS: so often in 16 MiB (4 times in 1 MiB).
-# bluetoothd 5.66 crashes on some of these cuts: it is started again.
+# bluetoothd 5.66 crashes on some of these cuts, and is started again.
 # limit: 14400 s
 
 cuts=${VM_CUTS:-4}
@@ -61,19 +61,14 @@ cut_often() {
 	links=${BASH_REMATCH[1]} sent=${BASH_REMATCH[2]}
 	over=$((sent - once))
 	report "$bytes B, $1 to $2, cut $done_cuts times: $links links," \
-		"$over B sent again, $((over / (links - 1))) B a link lost;" \
-		"bluetoothd crashed $(crashes) times"
+		"$over B sent again, $((over / (links - 1))) B a link lost"
 	# A cut before the programs had the link, they do not count.
 	((links > cuts / 2)) || fail "$cuts cuts, and $links links"
 	((over < (links - 1) * window)) || fail "more than $window B a link"
 	stop "$2"
 }
 
-crashes() {
-	grep -c "^crash: " "$VM_LOGS/bluetoothd.log" || true
-}
-
-start_bluez --quiet --restart
+start_bluez --quiet
 pair_baton
 nap_s=0.02
 cut_often watch phone
