@@ -453,6 +453,8 @@ enum baton_err baton_files_info(const struct baton_files *files, size_t index,
 		info->total = out->total;
 		info->offset = out->at;
 		info->kept = out->progress;
+		info->meta = out->meta;
+		info->meta_len = out->meta_len;
 		return BATON_OK;
 	}
 	for (i = 0; i < files->in_count; i++) {
@@ -464,6 +466,8 @@ enum baton_err baton_files_info(const struct baton_files *files, size_t index,
 		info->total = in->total;
 		info->offset = in->got;
 		info->kept = in->stored_kept;
+		info->meta = in->meta;
+		info->meta_len = in->meta_len;
 		return BATON_OK;
 	}
 	return BATON_ERR_NOT_FOUND;

@@ -331,6 +331,8 @@ struct baton_file_info {
 	uint64_t total;
 	uint64_t offset; /* given to write() or by DATA, in this process */
 	uint64_t kept; /* durable at the receiver */
+	const uint8_t *meta; /* until the file is done */
+	size_t meta_len;
 };
 
 /* The index-th file there is, from 0 on. BATON_ERR_NOT_FOUND: no more. */

@@ -137,6 +137,8 @@ static void pump(struct baton_sim_stack *stack)
 			run_event(stack, &event);
 			more = true;
 		}
+		if (!more && stack->app->turn)
+			more = stack->app->turn(stack->user, stack);
 	}
 	stack->pumping = false;
 }
@@ -224,6 +226,8 @@ static size_t on_tx(void *user, uint64_t now_us, uint8_t *dst, size_t cap)
 		return 0;
 	len = baton_session_tx(stack->session, dst, cap, now_us / 1000);
 	pump(stack);
+	if (!len && stack->app->turn)
+		len = baton_session_tx(stack->session, dst, cap, now_us / 1000);
 	return len;
 }
 

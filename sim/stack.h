@@ -32,6 +32,11 @@ struct baton_sim_stack_app {
 	void (*boot)(void *user, struct baton_sim_stack *stack);
 	/* The link came up, or is gone. */
 	void (*link)(void *user, struct baton_sim_stack *stack, bool up);
+	/*
+	 * The engine was called, and has nothing more to say; what stands above
+	 * it may go on. True: it did.
+	 */
+	bool (*turn)(void *user, struct baton_sim_stack *stack);
 };
 
 /*

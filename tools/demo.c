@@ -170,7 +170,8 @@ static char *hand_over(struct demo *demo, enum baton_sim_side from,
 		       GError **error)
 {
 	struct baton_sim *sim = baton_pair_sim(demo->pair);
-	struct baton_packing unpacked = baton_packing_now();
+	struct baton_packing before_packing = baton_packing_now();
+	struct baton_packing after_packing;
 	struct baton_mark before;
 	struct baton_mark after;
 	char *received = NULL;
@@ -183,7 +184,9 @@ static char *hand_over(struct demo *demo, enum baton_sim_side from,
 	baton_mark_set(&after, sim);
 	baton_cost_between(cost, &before, &after, file_len(received),
 			   baton_world_limit_bps(&demo->config));
-	cost->saved_pct = baton_packing_saved_pct(&unpacked);
+	after_packing = baton_packing_now();
+	cost->saved_pct =
+		baton_packing_saved_pct(&before_packing, &after_packing);
 	return received;
 }
 

@@ -6,11 +6,12 @@
 #include "port/linux/seed.h"
 #include "tools/desk.h"
 #include "tools/fail.h"
+#include "tools/filing.h"
 
-#define DESK 0 /* handle of the application */
+#define DESK BATON_DESK
 #define OPERATIONS 1 /* take it over: there is nothing finer here */
 
-const struct baton_endpoint_application baton_desk_application = {
+static const struct baton_endpoint_application desk_application = {
 	.application =
 		{
 			.id = {'b', 'a', 't', 'o', 'n', 0, 0, 1},
@@ -20,6 +21,11 @@ const struct baton_endpoint_application baton_desk_application = {
 			.item_max = BATON_ITEM_MAX,
 			.outbox = 256,
 			.inbox = 64,
+			.files_out = 16,
+			.files_in = 16,
+			.files_max = BATON_MESSAGE_MAX,
+			.streams = 1,
+			.stream_ring = 16384,
 			.rate = 1000,
 			.burst = 64,
 		},
@@ -27,24 +33,29 @@ const struct baton_endpoint_application baton_desk_application = {
 };
 
 void baton_desk_configure(struct baton_endpoint_config *config,
-			  enum baton_role role)
+			  struct baton_endpoint_application *application,
+			  enum baton_role role, uint64_t file_max)
 {
 	const struct baton_link_config link = BATON_LINK_CONFIG_LARGE;
 
 	memset(config, 0, sizeof(*config));
 	config->session.role = role;
-	config->session.message_max = BATON_MESSAGE_MAX;
+	/* Files go in slices, and nothing else is long. */
+	config->session.message_max = BATON_BULK_SLICE;
 	config->session.link = link;
 	config->device.version = BATON_RUNNER_DEVICE_VERSION;
-	config->application = &baton_desk_application;
+	*application = desk_application;
+	application->application.file_max = file_max;
+	config->application = application;
 	config->applications = 1;
 	config->peers = BATON_BONDS;
-	config->activities = baton_desk_application.activities;
+	config->activities = application->activities;
 }
 
 struct baton_desk {
 	struct baton_desk_options options;
 	struct baton_runner *runner;
+	struct baton_filing *filing;
 	void (*say)(void *user, const char *text);
 	void *user;
 	GArray *offered; /* ids that the peer offers */
@@ -71,6 +82,7 @@ static void say(struct baton_desk *desk, const char *format, ...)
 
 struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 				  struct baton_runner *runner,
+				  struct baton_filing *filing,
 				  void (*say_fn)(void *user, const char *text),
 				  void *user)
 {
@@ -78,6 +90,7 @@ struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 
 	desk->options = *options;
 	desk->runner = runner;
+	desk->filing = filing;
 	desk->say = say_fn;
 	desk->user = user;
 	desk->offered = g_array_new(FALSE, FALSE, sizeof(struct id));
@@ -277,6 +290,8 @@ static char *run_refuse(struct baton_desk *desk, const char *rest,
 	bool found = find((const struct id *)(void *)desk->offered->data,
 			  desk->offered->len, rest, &id);
 
+	if (!found)
+		return baton_filing_cancel(desk->filing, rest, error);
 	if (failed(found ? baton_handoff_refuse(handoff(desk), DESK, id.bytes,
 						BATON_REASON_PERSON,
 						baton_runner_now_ms())
@@ -310,6 +325,10 @@ with_activity(struct baton_desk *desk, const char *rest, const char *what,
 static char *run_cancel(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
+	struct id id;
+
+	if (!find_activity(desk, rest, &id))
+		return baton_filing_cancel(desk->filing, rest, error);
 	return with_activity(desk, rest, "cancel", baton_handoff_cancel, error);
 }
 
@@ -396,6 +415,11 @@ static char *run_queue(struct baton_desk *desk, const char *rest,
 	return g_strdup_printf("put %u %s", number, rest);
 }
 
+static char *run_send(struct baton_desk *desk, const char *rest, GError **error)
+{
+	return baton_filing_send(desk->filing, rest, error);
+}
+
 static char *run_context(struct baton_desk *desk, const char *rest,
 			 GError **error)
 {
@@ -432,6 +456,7 @@ static const struct {
 	{"end", run_end},	  {"approve", run_approve},
 	{"revoke", run_revoke},	  {"status", run_status},
 	{"queue", run_queue},	  {"context", run_context},
+	{"send", run_send},
 };
 
 static size_t find_command(const char *word, size_t len)
@@ -459,7 +484,7 @@ char *baton_desk_run(struct baton_desk *desk, const char *line, GError **error)
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "no such command: %.*s; there are offer, "
 			       "accept, refuse, return, cancel, finish, queue, "
-			       "context, status, suspend, resume, end, "
+			       "send, context, status, suspend, resume, end, "
 			       "approve, revoke",
 			       (int)len, line);
 		return NULL;

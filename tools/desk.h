@@ -14,6 +14,9 @@
  * activities whose state is a line of text, a queue and a context.
  */
 struct baton_desk;
+struct baton_filing;
+
+#define BATON_DESK 0 /* handle of the application */
 
 struct baton_desk_options {
 	bool accept; /* what the peer offers, without asking */
@@ -21,15 +24,22 @@ struct baton_desk_options {
 	const char *items; /* a directory: each item becomes a file; or NULL */
 };
 
-extern const struct baton_endpoint_application baton_desk_application;
-
-/* An endpoint with this application, of handle 0, and all else at its default. */
+/*
+ * An endpoint with this application, of handle 0, and all else at its default.
+ * application: where it is written; it outlives the configuration. file_max:
+ * bytes of a file that is taken.
+ */
 void baton_desk_configure(struct baton_endpoint_config *config,
-			  enum baton_role role);
+			  struct baton_endpoint_application *application,
+			  enum baton_role role, uint64_t file_max);
 
-/* say gets a line for the person or the script. runner outlives the desk. */
+/*
+ * say gets a line for the person or the script. runner and filing outlive the
+ * desk.
+ */
 struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 				  struct baton_runner *runner,
+				  struct baton_filing *filing,
 				  void (*say)(void *user, const char *text),
 				  void *user);
 void baton_desk_free(struct baton_desk *desk);
@@ -54,6 +64,9 @@ char *baton_desk_status_text(JsonObject *status);
 
 /* The peer on the link, else the first there is; BATON_ENDPOINT_NOBODY. */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
+
+/* To be freed. */
+char *baton_desk_hex(const uint8_t *bytes, size_t len);
 
 /* Bytes of an application as a line of text may show them; to be freed. */
 char *baton_desk_text(const uint8_t *bytes, size_t len);

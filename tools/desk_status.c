@@ -3,7 +3,7 @@
 
 #include "tools/desk.h"
 
-#define DESK 0 /* handle of the application */
+#define DESK BATON_DESK
 
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
 {
@@ -34,7 +34,7 @@ char *baton_desk_text(const uint8_t *bytes, size_t len)
 	return g_string_free(text, FALSE);
 }
 
-static char *hex(const uint8_t *bytes, size_t len)
+char *baton_desk_hex(const uint8_t *bytes, size_t len)
 {
 	GString *text = g_string_new(NULL);
 	size_t i;
@@ -67,7 +67,7 @@ static JsonObject *activity(const struct baton_handoff *handoff,
 {
 	uint64_t now_ms = baton_runner_now_ms();
 	JsonObject *out = json_object_new();
-	g_autofree char *name = hex(id, BATON_ACTIVITY_ID_LEN);
+	g_autofree char *name = baton_desk_hex(id, BATON_ACTIVITY_ID_LEN);
 	size_t len = 0;
 	const uint8_t *state = baton_handoff_read(handoff, DESK, id, &len);
 	uint64_t left_ms =
@@ -99,6 +99,51 @@ static void add_activities(JsonObject *out, const struct baton_handoff *handoff)
 	for (i = 0; !baton_handoff_activity(handoff, DESK, i, id); i++)
 		json_array_add_object_element(list, activity(handoff, id));
 	json_object_set_array_member(out, "activities", list);
+}
+
+static const char *const sending[] = {
+	[BATON_FILE_OUT_OFFERED] = "sending",
+	[BATON_FILE_OUT_CANCELLED] = "cancelled",
+	[BATON_FILE_OUT_DELIVERED] = "delivered",
+	[BATON_FILE_OUT_FAILED] = "failed",
+	[BATON_FILE_OUT_DONE] = "done",
+};
+
+static const char *const receiving[] = {
+	[BATON_FILE_IN_ASKED] = "offered",
+	[BATON_FILE_IN_RECEIVING] = "receiving",
+	[BATON_FILE_IN_COMPLETE] = "complete",
+	[BATON_FILE_IN_TAKEN] = "received",
+	[BATON_FILE_IN_REFUSED] = "refused",
+	[BATON_FILE_IN_ABORTED] = "given up",
+	[BATON_FILE_IN_DONE] = "done",
+};
+
+static void add_files(JsonObject *out, const struct baton_files *files)
+{
+	JsonArray *list = json_array_new();
+	struct baton_file_info info;
+	size_t i;
+
+	for (i = 0; !baton_files_info(files, i, &info); i++) {
+		g_autofree char *id = baton_desk_hex(info.id, sizeof(info.id));
+		g_autofree char *name =
+			baton_desk_text(info.meta, info.meta_len);
+		JsonObject *file = json_object_new();
+
+		json_object_set_string_member(file, "id", id);
+		json_object_set_string_member(file, "name", name);
+		json_object_set_string_member(file, "state",
+					      info.outgoing
+						      ? sending[info.state]
+						      : receiving[info.state]);
+		/* What is known to be durable over there, or is here. */
+		json_object_set_int_member(file, "kept", (gint64)info.kept);
+		json_object_set_int_member(file, "offset", (gint64)info.offset);
+		json_object_set_int_member(file, "bytes", (gint64)info.total);
+		json_array_add_object_element(list, file);
+	}
+	json_object_set_array_member(out, "files", list);
 }
 
 static void add_delivery(JsonObject *out, struct baton_endpoint *endpoint,
@@ -140,7 +185,7 @@ JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer)
 	if (baton_endpoint_bond(endpoint, peer, bond))
 		return out;
 	{
-		g_autofree char *name = hex(bond, sizeof(bond));
+		g_autofree char *name = baton_desk_hex(bond, sizeof(bond));
 
 		json_object_set_string_member(out, "bond", name);
 	}
@@ -151,6 +196,7 @@ JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer)
 	if (handoff)
 		add_activities(out, handoff);
 	add_delivery(out, endpoint, peer);
+	add_files(out, baton_endpoint_files(endpoint, peer, DESK));
 	return out;
 }
 
@@ -166,6 +212,22 @@ static void add_activity_line(JsonArray *list, guint at, JsonNode *node,
 		json_object_get_string_member(a, "hold"),
 		json_object_has_member(a, "state") ? " " : "",
 		json_object_get_string_member_with_default(a, "state", ""));
+}
+
+static void add_file_line(JsonArray *list, guint at, JsonNode *node, void *user)
+{
+	JsonObject *f = json_node_get_object(node);
+
+	(void)list;
+	(void)at;
+	g_string_append_printf(user,
+			       "\n%s %s %s, %" G_GINT64_FORMAT
+			       " of %" G_GINT64_FORMAT " bytes",
+			       json_object_get_string_member(f, "id"),
+			       json_object_get_string_member(f, "state"),
+			       json_object_get_string_member(f, "name"),
+			       json_object_get_int_member(f, "offset"),
+			       json_object_get_int_member(f, "bytes"));
 }
 
 char *baton_desk_status_text(JsonObject *status)
@@ -192,5 +254,9 @@ char *baton_desk_status_text(JsonObject *status)
 		json_array_foreach_element(
 			json_object_get_array_member(status, "activities"),
 			add_activity_line, text);
+	if (json_object_has_member(status, "files"))
+		json_array_foreach_element(
+			json_object_get_array_member(status, "files"),
+			add_file_line, text);
 	return g_string_free(text, FALSE);
 }

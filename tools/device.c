@@ -71,11 +71,12 @@ static gboolean open_trace(struct device *device, GError **error)
 static gboolean open_runner(struct device *device, GError **error)
 {
 	const struct baton_role_options *options = &device->options;
+	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct baton_bearer *bearer;
 
-	baton_desk_configure(&config, options->role);
-	config.session.message_max = options->limit;
+	baton_desk_configure(&config, &application, options->role,
+			     options->limit);
 	config.session.codec = options->plain ? NULL : baton_packing_codec();
 	baton_walk_configure(options, &config.session);
 	device->runner =

@@ -7,41 +7,162 @@
 #include "tools/fail.h"
 #include "tools/filename.h"
 #include "tools/inbox.h"
-#include "tools/outbox.h"
 #include "tools/part.h"
 
+#define TRIES 1000
+
+/* A file that is being written by this process. */
+struct coming {
+	uint8_t id[BATON_FILE_ID_LEN];
+	uint8_t bond[BATON_BOND_ID_LEN];
+	int dir_fd; /* where the part is */
+	struct baton_part *part;
+	uint64_t total, taken, kept, begun;
+};
+
 struct baton_inbox {
-	struct baton_session *session;
-	struct baton_stream_id stream;
-	char *dir; /* NULL: nothing is taken */
-	int dir_fd;
-	struct baton_part *part; /* NULL: nothing is coming */
-	char name[BATON_FILENAME_MAX + 1];
+	struct baton_store *store;
+	baton_files_of_fn files_of;
+	void *user;
+	char *dir; /* absolute; NULL: nothing new is taken */
+	GPtrArray *notes;
+	GPtrArray *coming;
+	/* What was told last. */
+	char *name;
 	char *path;
-	uint64_t total;
-	uint64_t taken;
 	GError *error;
 };
 
-struct baton_inbox *baton_inbox_new(struct baton_session *session,
-				    struct baton_stream_id stream,
-				    const char *dir, GError **error)
+static void close_coming(struct coming *coming)
+{
+	/* It stays for the next start. */
+	baton_part_leave(coming->part);
+	if (coming->dir_fd >= 0)
+		close(coming->dir_fd);
+	g_free(coming);
+}
+
+static struct coming *find_coming(const struct baton_inbox *inbox,
+				  const uint8_t *id)
+{
+	guint i;
+
+	for (i = 0; i < inbox->coming->len; i++) {
+		struct coming *coming = inbox->coming->pdata[i];
+
+		if (!memcmp(coming->id, id, sizeof(coming->id)))
+			return coming;
+	}
+	return NULL;
+}
+
+static struct baton_files *files_of(const struct baton_inbox *inbox,
+				    const struct baton_note *note)
+{
+	return inbox->files_of(inbox->user, note->bond);
+}
+
+static char *temp_name(const struct baton_note *note)
+{
+	const uint8_t *id = note->id;
+
+	return g_strdup_printf(".baton-%02x%02x%02x%02x%02x%02x%02x%02x.part",
+			       id[0], id[1], id[2], id[3], id[4], id[5], id[6],
+			       id[7]);
+}
+
+static int open_dir(const char *dir)
+{
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void drop_note(struct baton_inbox *inbox, const struct baton_note *note)
+{
+	/* One that stays is deleted at the next start. */
+	if (baton_note_delete(inbox->store, note))
+		g_debug("a note was not deleted");
+	g_ptr_array_remove(inbox->notes, (gpointer)note);
+}
+
+/* Erase what there is of a file, and forget it. */
+static void erase(struct baton_inbox *inbox, const struct baton_note *note)
+{
+	struct coming *coming = find_coming(inbox, note->id);
+	g_autofree char *temp = temp_name(note);
+	int dir_fd = open_dir(note->where);
+
+	if (coming)
+		g_ptr_array_remove(inbox->coming, coming);
+	if (dir_fd >= 0) {
+		unlinkat(dir_fd, temp, 0);
+		close(dir_fd);
+	}
+	drop_note(inbox, note);
+}
+
+/* Its machine still wants bytes, or a name for it. */
+static bool is_wanted(const struct baton_inbox *inbox,
+		      const struct baton_note *note)
+{
+	struct baton_files *files = files_of(inbox, note);
+	struct baton_file_info info;
+	size_t i;
+
+	for (i = 0; files && !baton_files_info(files, i, &info); i++)
+		if (!info.outgoing &&
+		    !memcmp(info.id, note->id, sizeof(info.id)))
+			return info.state == BATON_FILE_IN_RECEIVING ||
+			       info.state == BATON_FILE_IN_COMPLETE;
+	return false;
+}
+
+static gboolean load(struct baton_inbox *inbox, GError **error)
+{
+	guint i;
+
+	inbox->notes = baton_note_load(inbox->store, false);
+	if (!inbox->notes) {
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "cannot read the store: %s",
+			       baton_store_problem(errno));
+		return FALSE;
+	}
+	for (i = inbox->notes->len; i-- > 0;)
+		if (!is_wanted(inbox, inbox->notes->pdata[i]))
+			erase(inbox, inbox->notes->pdata[i]);
+	return TRUE;
+}
+
+static gboolean check_dir(const char *dir, GError **error)
+{
+	int fd = open_dir(dir);
+	gboolean good = fd >= 0 && !faccessat(fd, ".", W_OK, 0);
+
+	if (!good)
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "cannot write to the directory %s: %s; make "
+			       "it, or name another",
+			       dir, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+struct baton_inbox *baton_inbox_new(const char *dir, struct baton_store *store,
+				    baton_files_of_fn of, void *user,
+				    GError **error)
 {
 	struct baton_inbox *inbox = g_new0(struct baton_inbox, 1);
 
-	inbox->session = session;
-	inbox->stream = stream;
-	inbox->dir_fd = -1;
-	if (!dir)
+	inbox->store = store;
+	inbox->files_of = of;
+	inbox->user = user;
+	inbox->coming =
+		g_ptr_array_new_with_free_func((GDestroyNotify)close_coming);
+	if (dir)
+		inbox->dir = g_canonicalize_filename(dir, NULL);
+	if ((!dir || check_dir(dir, error)) && load(inbox, error))
 		return inbox;
-	inbox->dir = g_strdup(dir);
-	inbox->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (inbox->dir_fd >= 0 && !faccessat(inbox->dir_fd, ".", W_OK, 0))
-		return inbox;
-	baton_fail_set(error, BATON_EXIT_OUTPUT,
-		       "cannot write to the directory %s: %s; make it, or "
-		       "name another",
-		       dir, g_strerror(errno));
 	baton_inbox_free(inbox);
 	return NULL;
 }
@@ -50,31 +171,26 @@ void baton_inbox_free(struct baton_inbox *inbox)
 {
 	if (!inbox)
 		return;
-	baton_part_free(inbox->part);
-	if (inbox->dir_fd >= 0)
-		close(inbox->dir_fd);
+	g_ptr_array_unref(inbox->coming);
+	if (inbox->notes)
+		g_ptr_array_unref(inbox->notes);
 	g_free(inbox->dir);
+	g_free(inbox->name);
 	g_free(inbox->path);
 	g_clear_error(&inbox->error);
 	g_free(inbox);
 }
 
-static void drop(struct baton_inbox *inbox)
-{
-	g_clear_pointer(&inbox->part, baton_part_free);
-}
-
+/* Say why, and have the sender told. */
 static enum baton_inbox_news refuse(struct baton_inbox *inbox,
-				    enum baton_reason reason,
+				    struct baton_files *files,
+				    const uint8_t *id, enum baton_reason reason,
 				    enum baton_exit code, const char *problem)
 {
-	drop(inbox);
 	g_clear_error(&inbox->error);
 	baton_fail_set(&inbox->error, code, "%s", problem);
-	/* If it has ended meanwhile there is nothing to refuse any more. */
-	if (baton_session_refuse(inbox->session, inbox->stream,
-				 (uint8_t)reason))
-		g_debug("nothing was in progress");
+	if (baton_files_refuse(files, id, (uint8_t)reason))
+		g_debug("it has ended already");
 	return BATON_INBOX_REFUSED;
 }
 
@@ -84,7 +200,8 @@ static bool is_full(int code)
 }
 
 /* The disk did not take it; errno says why. */
-static enum baton_inbox_news refuse_disk(struct baton_inbox *inbox)
+static enum baton_inbox_news refuse_disk(struct baton_inbox *inbox,
+					 const struct baton_note *note)
 {
 	g_autofree char *problem = NULL;
 	enum baton_reason reason = BATON_REASON_INTERNAL;
@@ -93,124 +210,330 @@ static enum baton_inbox_news refuse_disk(struct baton_inbox *inbox)
 		reason = BATON_REASON_NO_ROOM;
 		problem = g_strdup_printf("no space for %s in %s; free some "
 					  "and have it sent again",
-					  inbox->name, inbox->dir);
+					  note->name, note->where);
 	} else {
 		problem = g_strdup_printf("cannot write %s in %s: %s; make it "
 					  "writable and have it sent again",
-					  inbox->name, inbox->dir,
+					  note->name, note->where,
 					  g_strerror(errno));
 	}
-	return refuse(inbox, reason, BATON_EXIT_OUTPUT, problem);
+	return refuse(inbox, files_of(inbox, note), note->id, reason,
+		      BATON_EXIT_OUTPUT, problem);
+}
+
+/* Have its part open behind the offset; NULL, errno: ENOENT, it is gone. */
+static struct coming *open_part(struct baton_inbox *inbox,
+				const struct baton_note *note, uint64_t offset,
+				bool fresh)
+{
+	struct coming *coming = g_new0(struct coming, 1);
+	g_autofree char *temp = temp_name(note);
+	int saved;
+
+	memcpy(coming->id, note->id, sizeof(coming->id));
+	memcpy(coming->bond, note->bond, sizeof(coming->bond));
+	coming->total = note->total;
+	coming->taken = offset;
+	coming->kept = offset;
+	coming->begun = offset;
+	coming->dir_fd = open_dir(note->where);
+	if (coming->dir_fd >= 0)
+		coming->part = baton_part_open(coming->dir_fd, temp,
+					       note->total, offset, fresh);
+	if (coming->part) {
+		g_ptr_array_add(inbox->coming, coming);
+		return coming;
+	}
+	saved = coming->dir_fd < 0 && errno == ENOENT ? ENOTDIR : errno;
+	close_coming(coming);
+	errno = saved;
+	return NULL;
+}
+
+static struct baton_note *new_note(struct baton_inbox *inbox,
+				   const uint8_t *bond,
+				   const struct baton_file_event *event,
+				   const char *name)
+{
+	struct baton_note *note = g_new0(struct baton_note, 1);
+
+	memcpy(note->id, event->id, sizeof(note->id));
+	memcpy(note->bond, bond, sizeof(note->bond));
+	note->total = event->total;
+	note->where = g_strdup(inbox->dir);
+	note->name = g_strdup(name);
+	g_ptr_array_add(inbox->notes, note);
+	return note;
 }
 
 static enum baton_inbox_news begin(struct baton_inbox *inbox,
-				   const struct baton_event *event)
+				   const uint8_t *bond,
+				   const struct baton_file_event *event)
 {
-	/* A new link goes on with what is here already. */
-	if (event->u.message.offset && inbox->part &&
-	    event->u.message.offset == inbox->taken &&
-	    event->u.message.total == inbox->total)
-		return BATON_INBOX_NOTHING;
-	drop(inbox);
-	inbox->total = event->u.message.total;
-	inbox->taken = 0;
-	strcpy(inbox->name, "_");
+	struct baton_files *files = inbox->files_of(inbox->user, bond);
+	char name[BATON_FILENAME_MAX + 1];
+	struct baton_note *note;
+	enum baton_inbox_news news;
+
 	if (!inbox->dir)
-		return refuse(inbox, BATON_REASON_NOT_ALLOWED,
+		return refuse(inbox, files, event->id, BATON_REASON_NOT_ALLOWED,
 			      BATON_EXIT_REFUSED,
 			      "refused a file; start with --receive DIR to "
 			      "take files");
-	if (event->u.message.offset)
-		return refuse(inbox, BATON_REASON_INTERNAL, BATON_EXIT_PEER,
-			      "refused a file whose beginning is not here; "
-			      "have it sent again");
-	if (!baton_filename_clean(inbox->name, event->u.message.meta,
-				  event->u.message.meta_len))
-		return refuse(inbox, BATON_REASON_NOT_ALLOWED, BATON_EXIT_PEER,
+	if (!baton_filename_clean(name, event->meta, event->meta_len))
+		return refuse(inbox, files, event->id, BATON_REASON_NOT_ALLOWED,
+			      BATON_EXIT_PEER,
 			      "refused a file whose name is not UTF-8; have it "
 			      "renamed");
-	inbox->part = baton_part_new(inbox->dir_fd, inbox->name, inbox->total);
-	if (!inbox->part)
-		return refuse_disk(inbox);
-	return BATON_INBOX_BEGUN;
+	note = new_note(inbox, bond, event, name);
+	if (!baton_note_put(inbox->store, note) &&
+	    open_part(inbox, note, 0, true) &&
+	    !baton_files_accept(files, note->id, 0))
+		return BATON_INBOX_BEGUN;
+	news = refuse_disk(inbox, note);
+	erase(inbox, note);
+	return news;
+}
+
+/* After a start: from where it is durable, else anew. */
+static enum baton_inbox_news resume(struct baton_inbox *inbox,
+				    struct baton_note *note,
+				    const struct baton_file_event *event)
+{
+	struct baton_files *files = files_of(inbox, note);
+	struct coming *coming = open_part(inbox, note, event->offset, false);
+	enum baton_inbox_news news;
+
+	if (!coming && errno == ENOENT)
+		coming = open_part(inbox, note, 0, true);
+	if (coming && !baton_files_accept(files, note->id, coming->taken))
+		return BATON_INBOX_BEGUN;
+	news = refuse_disk(inbox, note);
+	erase(inbox, note);
+	return news;
+}
+
+/* What was written is durable; false: errno. */
+static bool sync_part(struct baton_inbox *inbox, struct coming *coming)
+{
+	struct baton_files *files = inbox->files_of(inbox->user, coming->bond);
+
+	if (baton_part_sync(coming->part))
+		return false;
+	coming->kept = coming->taken;
+	if (baton_files_kept(files, coming->id, coming->kept))
+		g_debug("it has ended already");
+	return true;
 }
 
 static enum baton_inbox_news take(struct baton_inbox *inbox,
-				  const struct baton_event *event)
+				  const struct baton_note *note,
+				  const struct baton_file_event *event)
 {
-	if (!inbox->part)
-		return BATON_INBOX_NOTHING;
-	if (event->u.message.offset != inbox->taken)
-		return refuse(inbox, BATON_REASON_INTERNAL, BATON_EXIT_INTERNAL,
+	struct coming *coming = find_coming(inbox, event->id);
+	enum baton_inbox_news news;
+
+	if (!coming || event->offset != coming->taken) {
+		news = refuse(inbox, files_of(inbox, note), event->id,
+			      BATON_REASON_INTERNAL, BATON_EXIT_INTERNAL,
 			      "bytes are missing; have the file sent again");
-	if (baton_part_write(inbox->part, event->u.message.bytes,
-			     event->u.message.len))
-		return refuse_disk(inbox);
-	inbox->taken += event->u.message.len;
-	return BATON_INBOX_MORE;
+		erase(inbox, note);
+		return news;
+	}
+	if (!baton_part_write(coming->part, event->bytes, event->len)) {
+		coming->taken += event->len;
+		if (coming->taken < coming->total &&
+		    coming->taken - coming->kept < BATON_INBOX_SYNC)
+			return BATON_INBOX_MORE;
+		if (sync_part(inbox, coming))
+			return BATON_INBOX_MORE;
+	}
+	news = refuse_disk(inbox, note);
+	erase(inbox, note);
+	return news;
 }
 
-static enum baton_inbox_news finish(struct baton_inbox *inbox)
+/*
+ * Give it the first name that is not taken. The note has it before: where the
+ * part is gone after a start, that is the file's name.
+ */
+static bool name_it(struct baton_inbox *inbox, struct baton_note *note,
+		    struct baton_part *part)
 {
-	g_autofree char *name = NULL;
+	g_autofree char *plain = g_strdup(note->name);
+	unsigned int i;
 
-	if (!inbox->part)
-		return BATON_INBOX_NOTHING;
-	name = baton_part_finish(inbox->part);
-	if (!name)
-		return refuse_disk(inbox);
-	drop(inbox);
+	for (i = 0; i < TRIES; i++) {
+		if (i) {
+			g_free(note->name);
+			note->name = baton_filename_numbered(plain, i);
+			if (baton_note_put(inbox->store, note))
+				return false;
+		}
+		if (!baton_part_name(part, note->name))
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
+static enum baton_inbox_news complete(struct baton_inbox *inbox,
+				      struct baton_note *note)
+{
+	struct coming *coming = find_coming(inbox, note->id);
+
+	if (!coming)
+		coming = open_part(inbox, note, note->total, false);
+	/* Where it is gone it got its name before the process ended. */
+	if (!coming && errno != ENOENT)
+		return refuse_disk(inbox, note);
+	if (coming && !name_it(inbox, note, coming->part))
+		return refuse_disk(inbox, note);
 	g_free(inbox->path);
-	inbox->path = g_build_filename(inbox->dir, name, NULL);
+	inbox->path = g_build_filename(note->where, note->name, NULL);
 	return BATON_INBOX_DONE;
 }
 
-enum baton_inbox_news baton_inbox_event(struct baton_inbox *inbox,
-					const struct baton_event *event)
+static enum baton_inbox_news unknown(struct baton_inbox *inbox,
+				     struct baton_files *files,
+				     const struct baton_file_event *event)
 {
-	if (event->stream.class_id != inbox->stream.class_id ||
-	    event->stream.number != inbox->stream.number) {
-		/* Nothing but files is expected. */
-		if (event->type == BATON_EVENT_BEGIN &&
-		    baton_session_refuse(inbox->session, event->stream,
-					 BATON_REASON_NOT_ALLOWED))
-			g_debug("nothing was in progress");
+	/* It was done, but for that the machine knows it. */
+	if (event->type == BATON_FILE_COMPLETE ||
+	    event->type == BATON_FILE_CANCELLED) {
+		if (baton_files_done(files, event->id, false))
+			g_debug("it is done already");
 		return BATON_INBOX_NOTHING;
 	}
-	if (event->type == BATON_EVENT_BEGIN)
-		return begin(inbox, event);
-	if (event->type == BATON_EVENT_DATA)
-		return take(inbox, event);
-	if (event->type == BATON_EVENT_END)
-		return finish(inbox);
-	if (event->type == BATON_EVENT_ABORTED && inbox->part) {
-		drop(inbox);
+	return refuse(inbox, files, event->id, BATON_REASON_INTERNAL,
+		      BATON_EXIT_OUTPUT,
+		      "refused a file that had begun, and is not here; have "
+		      "it sent again");
+}
+
+static enum baton_inbox_news known(struct baton_inbox *inbox,
+				   struct baton_note *note,
+				   const struct baton_file_event *event)
+{
+	switch (event->type) {
+	case BATON_FILE_RESUMED:
+		return resume(inbox, note, event);
+	case BATON_FILE_DATA:
+		return take(inbox, note, event);
+	case BATON_FILE_COMPLETE:
+		return complete(inbox, note);
+	case BATON_FILE_CANCELLED:
+		erase(inbox, note);
+		if (baton_files_done(inbox->files_of(inbox->user, note->bond),
+				     event->id, false))
+			g_debug("it is done already");
 		return BATON_INBOX_ABORTED;
+	case BATON_FILE_OFFERED:
+	case BATON_FILE_PENDING:
+	case BATON_FILE_STORED:
+	case BATON_FILE_SUPPLY:
+	case BATON_FILE_PROGRESS:
+	case BATON_FILE_DELIVERED:
+	case BATON_FILE_FAILED:
+	case BATON_FILE_STORE_FAILED:
+		break;
 	}
 	return BATON_INBOX_NOTHING;
 }
 
-const char *baton_inbox_name(const struct baton_inbox *inbox)
+static enum baton_inbox_news take_event(struct baton_inbox *inbox,
+					const uint8_t *bond,
+					const struct baton_file_event *event)
 {
-	return inbox->name;
+	struct baton_note *note = baton_note_find(inbox->notes, event->id);
+
+	if (event->type == BATON_FILE_OFFERED) {
+		if (note)
+			erase(inbox, note);
+		return begin(inbox, bond, event);
+	}
+	if (note)
+		return known(inbox, note, event);
+	return unknown(inbox, inbox->files_of(inbox->user, bond), event);
 }
 
-const char *baton_inbox_path(const struct baton_inbox *inbox)
+enum baton_inbox_news baton_inbox_event(struct baton_inbox *inbox,
+					const uint8_t bond[BATON_BOND_ID_LEN],
+					const struct baton_file_event *event,
+					struct baton_inbox_file *file)
 {
-	return inbox->path;
+	char name[BATON_FILENAME_MAX + 1] = "_";
+	enum baton_inbox_news news;
+	const struct coming *coming;
+
+	(void)!baton_filename_clean(name, event->meta, event->meta_len);
+	g_free(inbox->name);
+	inbox->name = g_strdup(name);
+	news = take_event(inbox, bond, event);
+	coming = find_coming(inbox, event->id);
+	memset(file, 0, sizeof(*file));
+	file->id = event->id;
+	file->name = inbox->name;
+	file->path = inbox->path;
+	file->total = event->total;
+	file->taken = coming ? coming->taken : event->total;
+	file->begun = coming ? coming->begun : 0;
+	file->error = inbox->error;
+	return news;
 }
 
-uint64_t baton_inbox_total(const struct baton_inbox *inbox)
+void baton_inbox_done(struct baton_inbox *inbox,
+		      const uint8_t id[BATON_FILE_ID_LEN])
 {
-	return inbox->total;
+	struct baton_note *note = baton_note_find(inbox->notes, id);
+	struct coming *coming = find_coming(inbox, id);
+
+	if (!note)
+		return;
+	if (baton_files_done(files_of(inbox, note), id, false))
+		g_debug("it is done already");
+	if (coming)
+		g_ptr_array_remove(inbox->coming, coming);
+	drop_note(inbox, note);
 }
 
-uint64_t baton_inbox_taken(const struct baton_inbox *inbox)
+void baton_inbox_sync(struct baton_inbox *inbox)
 {
-	return inbox->taken;
+	guint i;
+
+	for (i = 0; i < inbox->coming->len; i++) {
+		struct coming *coming = inbox->coming->pdata[i];
+
+		if (coming->taken > coming->kept && !sync_part(inbox, coming))
+			g_debug("a part is not durable yet");
+	}
 }
 
-const GError *baton_inbox_error(const struct baton_inbox *inbox)
+enum baton_err baton_inbox_refuse(struct baton_inbox *inbox,
+				  const uint8_t id[BATON_FILE_ID_LEN])
 {
-	return inbox->error;
+	struct baton_note *note = baton_note_find(inbox->notes, id);
+	enum baton_err err;
+
+	if (!note)
+		return BATON_ERR_NOT_FOUND;
+	err = baton_files_refuse(files_of(inbox, note), id,
+				 BATON_REASON_PERSON);
+	if (!err)
+		erase(inbox, note);
+	return err;
+}
+
+void baton_inbox_forget(struct baton_inbox *inbox,
+			const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	guint i;
+
+	for (i = inbox->notes->len; i-- > 0;) {
+		const struct baton_note *note = inbox->notes->pdata[i];
+
+		if (!memcmp(note->bond, bond, sizeof(note->bond)))
+			erase(inbox, note);
+	}
 }

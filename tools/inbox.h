@@ -5,43 +5,69 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "session/session.h"
+#include "tools/note.h"
+#include "tools/outbox.h"
 
 /*
- * Receives the messages of one stream as files in a directory. A file is
- * written beside its place as ".name.part" and gets its name when it is
- * complete; what is there already is never overwritten ("name (1).txt").
+ * Files that come, by the mode file (session/file.h), into a directory. A file
+ * is written beside its place as ".baton-ID.part" and gets its name when it is
+ * complete; what is there already is never overwritten ("name (1).txt"). What
+ * was written is durable before its sender hears of it, every
+ * BATON_INBOX_SYNC bytes; a program that is started anew goes on from there, in
+ * the directory where it began.
  */
+#define BATON_INBOX_SYNC 65536 /* bytes */
+
 struct baton_inbox;
 
 enum baton_inbox_news {
 	BATON_INBOX_NOTHING,
 	BATON_INBOX_BEGUN,
 	BATON_INBOX_MORE,
-	BATON_INBOX_DONE, /* baton_inbox_path() has it */
-	BATON_INBOX_ABORTED, /* the sender gave up, or starts anew */
-	BATON_INBOX_REFUSED, /* baton_inbox_error() says why */
+	/* It has its name: say it, then answer with baton_inbox_done(). */
+	BATON_INBOX_DONE,
+	BATON_INBOX_ABORTED, /* the sender gave up */
+	BATON_INBOX_REFUSED, /* the news' error says why */
+};
+
+/* What is told of a file, as long as nothing else is told. */
+struct baton_inbox_file {
+	const uint8_t *id;
+	const char *name;
+	const char *path; /* DONE */
+	uint64_t total, taken, begun; /* bytes; begun: kept by earlier runs */
+	const GError *error; /* REFUSED */
 };
 
 /*
- * dir NULL: every file is refused. The session is used, not owned; it
- * outlives the inbox. BATON_EXIT_OUTPUT: dir is not there, or cannot be
- * written to.
+ * dir NULL: what is new is refused. store and files_of as with
+ * baton_outbox_new(). BATON_EXIT_OUTPUT: dir is not there, or cannot be
+ * written to; the store cannot be read.
  */
-struct baton_inbox *baton_inbox_new(struct baton_session *session,
-				    struct baton_stream_id stream,
-				    const char *dir, GError **error);
+struct baton_inbox *baton_inbox_new(const char *dir, struct baton_store *store,
+				    baton_files_of_fn files_of, void *user,
+				    GError **error);
 void baton_inbox_free(struct baton_inbox *inbox);
 
-/* Tell every event of the session; the answer says what came of it. */
+/* An event of the bond's machine that is about an incoming file. */
 enum baton_inbox_news baton_inbox_event(struct baton_inbox *inbox,
-					const struct baton_event *event);
+					const uint8_t bond[BATON_BOND_ID_LEN],
+					const struct baton_file_event *event,
+					struct baton_inbox_file *file);
 
-/* Of the present or last file; strings are the inbox's own. */
-const char *baton_inbox_name(const struct baton_inbox *inbox);
-const char *baton_inbox_path(const struct baton_inbox *inbox);
-uint64_t baton_inbox_total(const struct baton_inbox *inbox);
-uint64_t baton_inbox_taken(const struct baton_inbox *inbox);
-const GError *baton_inbox_error(const struct baton_inbox *inbox);
+/* What became of it was said. */
+void baton_inbox_done(struct baton_inbox *inbox,
+		      const uint8_t id[BATON_FILE_ID_LEN]);
+
+/* The link is gone: have durable what came. */
+void baton_inbox_sync(struct baton_inbox *inbox);
+
+/* A person does not want it any more. BATON_ERR_NOT_FOUND, BATON_ERR_STATE. */
+enum baton_err baton_inbox_refuse(struct baton_inbox *inbox,
+				  const uint8_t id[BATON_FILE_ID_LEN]);
+
+/* The bond is no more: erase what there is of its files. */
+void baton_inbox_forget(struct baton_inbox *inbox,
+			const uint8_t bond[BATON_BOND_ID_LEN]);
 
 #endif

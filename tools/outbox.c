@@ -5,54 +5,102 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "port/linux/seed.h"
 #include "tools/fail.h"
 #include "tools/filename.h"
 #include "tools/outbox.h"
+#include "transport/outgoing.h"
 
 #define CHUNK 16384
 
 struct baton_outbox {
-	struct baton_session *session;
-	struct baton_stream_id stream;
-	enum baton_outbox_state state;
-	GError *error;
+	struct baton_store *store;
+	baton_files_of_fn files_of;
+	void *user;
+	GPtrArray *notes;
+	bool numbered;
+	uint64_t last; /* number */
+	/* The file that is being read; and some of its bytes. */
+	const struct baton_note *open;
 	int fd;
-	struct stat stat; /* as it was when sending began */
-	char name[BATON_FILENAME_MAX + 1];
-	uint64_t total;
-	uint64_t offset; /* of the next byte to give */
 	uint8_t chunk[CHUNK];
 	uint64_t chunk_offset;
 	size_t chunk_len;
 };
 
-struct baton_outbox *baton_outbox_new(struct baton_session *session,
-				      struct baton_stream_id stream)
-{
-	struct baton_outbox *outbox = g_new0(struct baton_outbox, 1);
-
-	outbox->session = session;
-	outbox->stream = stream;
-	outbox->fd = -1;
-	return outbox;
-}
-
-static void finish(struct baton_outbox *outbox, enum baton_outbox_state state)
+static void close_input(struct baton_outbox *outbox)
 {
 	if (outbox->fd >= 0)
 		close(outbox->fd);
 	outbox->fd = -1;
+	outbox->open = NULL;
 	outbox->chunk_len = 0;
-	outbox->state = state;
+}
+
+/* Delete the note and forget it. */
+static void drop(struct baton_outbox *outbox, const struct baton_note *note)
+{
+	if (outbox->open == note)
+		close_input(outbox);
+	/* One that stays is deleted at the next start. */
+	if (baton_note_delete(outbox->store, note))
+		g_debug("a note was not deleted");
+	g_ptr_array_remove(outbox->notes, (gpointer)note);
+}
+
+static bool is_known(const struct baton_outbox *outbox,
+		     const struct baton_note *note)
+{
+	struct baton_files *files = outbox->files_of(outbox->user, note->bond);
+	struct baton_file_info info;
+	size_t i;
+
+	for (i = 0; files && !baton_files_info(files, i, &info); i++)
+		if (info.outgoing &&
+		    !memcmp(info.id, note->id, sizeof(info.id)))
+			return true;
+	return false;
+}
+
+struct baton_outbox *baton_outbox_new(struct baton_store *store,
+				      baton_files_of_fn files_of, void *user,
+				      GError **error)
+{
+	struct baton_outbox *outbox = g_new0(struct baton_outbox, 1);
+	guint i;
+
+	outbox->store = store;
+	outbox->files_of = files_of;
+	outbox->user = user;
+	outbox->fd = -1;
+	outbox->notes = baton_note_load(store, true);
+	if (!outbox->notes) {
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "cannot read the store: %s",
+			       baton_store_problem(errno));
+		baton_outbox_free(outbox);
+		return NULL;
+	}
+	for (i = outbox->notes->len; i-- > 0;)
+		if (!is_known(outbox, outbox->notes->pdata[i]))
+			drop(outbox, outbox->notes->pdata[i]);
+	return outbox;
 }
 
 void baton_outbox_free(struct baton_outbox *outbox)
 {
 	if (!outbox)
 		return;
-	finish(outbox, BATON_OUTBOX_EMPTY);
-	g_clear_error(&outbox->error);
+	close_input(outbox);
+	if (outbox->notes)
+		g_ptr_array_unref(outbox->notes);
 	g_free(outbox);
+}
+
+void baton_outbox_number(struct baton_outbox *outbox)
+{
+	outbox->numbered = true;
 }
 
 static int open_input(const char *path, struct stat *st, GError **error)
@@ -83,6 +131,13 @@ static int open_input(const char *path, struct stat *st, GError **error)
 			       path);
 		return -1;
 	}
+	if ((uint64_t)st->st_size > BATON_MESSAGE_MAX) {
+		close(fd);
+		baton_fail_set(error, BATON_EXIT_INPUT,
+			       "%s is longer than 1 TiB; send it in parts",
+			       path);
+		return -1;
+	}
 	return fd;
 }
 
@@ -97,200 +152,348 @@ gboolean baton_outbox_check(const char *path, GError **error)
 	return TRUE;
 }
 
-static void give_up(struct baton_outbox *outbox, enum baton_exit code,
-		    const char *problem)
+const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
+					   const char *path)
 {
-	baton_fail_set(&outbox->error, code, "%s: %s", outbox->name, problem);
-	/* There may be nothing to cancel any more. */
-	if (baton_session_cancel(outbox->session, outbox->stream,
-				 BATON_REASON_INTERNAL))
-		g_debug("nothing was in progress");
-	finish(outbox, BATON_OUTBOX_FAILED);
+	g_autofree char *where = g_canonicalize_filename(path, NULL);
+	struct stat st;
+	guint i;
+
+	if (stat(path, &st))
+		return NULL;
+	for (i = 0; i < outbox->notes->len; i++) {
+		const struct baton_note *note = outbox->notes->pdata[i];
+
+		if (!strcmp(note->where, where) && !note->error &&
+		    baton_note_is(note, &st))
+			return note;
+	}
+	return NULL;
 }
 
-static bool has_changed(const struct baton_outbox *outbox)
+static enum baton_err make_id(struct baton_outbox *outbox, uint8_t *id)
+{
+	uint8_t seed[32];
+	enum baton_err err;
+
+	if (outbox->numbered) {
+		baton_store_be64(id, ++outbox->last);
+		return BATON_OK;
+	}
+	err = baton_seed_get(seed);
+	memcpy(id, seed, BATON_FILE_ID_LEN);
+	return err;
+}
+
+static struct baton_note *new_note(struct baton_outbox *outbox,
+				   const uint8_t *bond, const char *path,
+				   const struct stat *st)
+{
+	struct baton_note *note = g_new0(struct baton_note, 1);
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *utf8 = g_filename_display_name(base);
+	char name[BATON_FILENAME_MAX + 1];
+
+	if (!baton_filename_clean(name, (const uint8_t *)utf8, strlen(utf8)))
+		strcpy(name, "_");
+	if (make_id(outbox, note->id)) {
+		baton_note_free(note);
+		return NULL;
+	}
+	memcpy(note->bond, bond, sizeof(note->bond));
+	note->outgoing = true;
+	note->where = g_canonicalize_filename(path, NULL);
+	note->name = g_strdup(name);
+	baton_note_stat(note, st);
+	return note;
+}
+
+static void say_why(enum baton_err err, const char *path, GError **error)
+{
+	if (err == BATON_ERR_SPACE)
+		baton_fail_set(error, BATON_EXIT_TIMEOUT,
+			       "too many files are on their way; send %s when "
+			       "some have arrived",
+			       path);
+	else if (err == BATON_ERR_NOT_FOUND)
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "there is nobody to send %s to; pair first",
+			       path);
+	else if (err == BATON_ERR_TOO_LARGE)
+		baton_fail_set(error, BATON_EXIT_INPUT,
+			       "the path of %s is too long", path);
+	else if (err == BATON_ERR_STORE)
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "cannot write to the store: %s",
+			       baton_store_problem(errno));
+	else
+		baton_fail_set(error, BATON_EXIT_INTERNAL, "%s: %s", path,
+			       baton_err_text(err));
+}
+
+const struct baton_note *
+baton_outbox_send(struct baton_outbox *outbox,
+		  const uint8_t bond[BATON_BOND_ID_LEN], const char *path,
+		  GError **error)
+{
+	struct baton_files *files = outbox->files_of(outbox->user, bond);
+	const struct baton_note *here = baton_outbox_find(outbox, path);
+	struct baton_note *note;
+	struct stat st;
+	enum baton_err err;
+	int fd;
+
+	if (here && !memcmp(here->bond, bond, sizeof(here->bond)))
+		return here;
+	fd = open_input(path, &st, error);
+	if (fd < 0)
+		return NULL;
+	close(fd);
+	note = new_note(outbox, bond, path, &st);
+	err = note ? baton_note_put(outbox->store, note) : BATON_ERR_RANDOM;
+	if (!err)
+		err = baton_files_send(files, note->id, note->total,
+				       (const uint8_t *)note->name,
+				       strlen(note->name), NULL, 0);
+	if (!err) {
+		g_ptr_array_add(outbox->notes, note);
+		return note;
+	}
+	if (note && baton_note_delete(outbox->store, note))
+		g_debug("a note was not deleted");
+	baton_note_free(note);
+	say_why(err, path, error);
+	return NULL;
+}
+
+/* The reason of a file that is given up here is the note's error. */
+static void give_up(struct baton_outbox *outbox, struct baton_note *note,
+		    GError *why)
+{
+	struct baton_files *files = outbox->files_of(outbox->user, note->bond);
+
+	if (outbox->open == note)
+		close_input(outbox);
+	if (note->error)
+		g_error_free(why);
+	else
+		note->error = why;
+	if (baton_files_cancel(files, note->id, BATON_REASON_INTERNAL))
+		g_debug("it has ended already");
+}
+
+static GError *changed(const struct baton_note *note)
+{
+	GError *why = NULL;
+
+	baton_fail_set(&why, BATON_EXIT_INPUT,
+		       "%s: it was changed while it was being sent; send it "
+		       "again",
+		       note->name);
+	return why;
+}
+
+/* Have the file open that is noted; false: it is given up. */
+static bool open_noted(struct baton_outbox *outbox, struct baton_note *note)
 {
 	struct stat st;
+	GError *why = NULL;
 
-	return fstat(outbox->fd, &st) || st.st_size != outbox->stat.st_size ||
-	       st.st_mtim.tv_sec != outbox->stat.st_mtim.tv_sec ||
-	       st.st_mtim.tv_nsec != outbox->stat.st_mtim.tv_nsec;
-}
-
-/* Have the bytes at the offset in the chunk; false if there are none. */
-static bool fill_chunk(struct baton_outbox *outbox)
-{
-	size_t want = MIN(CHUNK, outbox->total - outbox->offset);
-	ssize_t n;
-
-	if (outbox->offset >= outbox->chunk_offset &&
-	    outbox->offset - outbox->chunk_offset < outbox->chunk_len)
+	if (outbox->open == note)
 		return true;
-	do {
-		n = pread(outbox->fd, outbox->chunk, want,
-			  (off_t)outbox->offset);
-	} while (n < 0 && errno == EINTR);
-	outbox->chunk_offset = outbox->offset;
-	outbox->chunk_len = n > 0 ? (size_t)n : 0;
-	if (n < 0) {
-		give_up(outbox, BATON_EXIT_INPUT, g_strerror(errno));
+	close_input(outbox);
+	outbox->fd = open_input(note->where, &st, &why);
+	if (outbox->fd >= 0 && !baton_note_is(note, &st))
+		why = changed(note);
+	if (why) {
+		close_input(outbox);
+		give_up(outbox, note, why);
 		return false;
 	}
-	/* The receiver must not take an old half and a new half for a file. */
-	if (n == 0 || has_changed(outbox)) {
-		give_up(outbox, BATON_EXIT_INPUT,
-			"it was changed while it was being sent; send it "
-			"again");
-		return false;
-	}
+	outbox->open = note;
 	return true;
 }
 
-static void pump(struct baton_outbox *outbox, uint64_t now_ms)
+/* Have the bytes at the offset in the chunk; false if there are none. */
+static bool fill_chunk(struct baton_outbox *outbox, struct baton_note *note,
+		       uint64_t offset)
 {
-	while (outbox->state == BATON_OUTBOX_SENDING &&
-	       outbox->offset < outbox->total) {
+	size_t want = MIN(CHUNK, note->total - offset);
+	struct stat st;
+	ssize_t n;
+
+	if (offset >= outbox->chunk_offset &&
+	    offset - outbox->chunk_offset < outbox->chunk_len)
+		return true;
+	do {
+		n = pread(outbox->fd, outbox->chunk, want, (off_t)offset);
+	} while (n < 0 && errno == EINTR);
+	outbox->chunk_offset = offset;
+	outbox->chunk_len = n > 0 ? (size_t)n : 0;
+	/* The receiver must not take an old half and a new half for a file. */
+	if (n > 0 && !fstat(outbox->fd, &st) && baton_note_is(note, &st))
+		return true;
+	if (n < 0) {
+		GError *why = NULL;
+
+		baton_fail_set(&why, BATON_EXIT_INPUT, "%s: %s", note->name,
+			       g_strerror(errno));
+		give_up(outbox, note, why);
+	} else {
+		give_up(outbox, note, changed(note));
+	}
+	return false;
+}
+
+static void supply(struct baton_outbox *outbox, struct baton_note *note,
+		   uint64_t offset, uint64_t now_ms)
+{
+	struct baton_files *files = outbox->files_of(outbox->user, note->bond);
+
+	if (!open_noted(outbox, note))
+		return;
+	while (offset < note->total) {
 		size_t at;
 		size_t taken = 0;
-		enum baton_err err;
 
-		if (!fill_chunk(outbox))
+		if (!fill_chunk(outbox, note, offset))
 			return;
-		at = outbox->offset - outbox->chunk_offset;
-		err = baton_session_write(
-			outbox->session, outbox->stream, outbox->chunk + at,
-			outbox->chunk_len - at, &taken, now_ms);
-		outbox->offset += taken;
-		if (err == BATON_ERR_AGAIN || (!err && !taken))
+		at = (size_t)(offset - outbox->chunk_offset);
+		/* In every error the machine says when to go on. */
+		if (baton_files_write(files, note->id, outbox->chunk + at,
+				      outbox->chunk_len - at, &taken, now_ms) ||
+		    !taken)
 			return;
-		if (err) {
-			give_up(outbox, BATON_EXIT_INTERNAL,
-				baton_err_text(err));
-			return;
-		}
+		offset += taken;
 	}
 }
 
-static void begin(struct baton_outbox *outbox, uint64_t now_ms)
+/* Why the peer did not take it. */
+static GError *refused(const struct baton_note *note, uint8_t reason)
 {
-	enum baton_err err;
+	static const struct {
+		enum baton_exit code;
+		const char *text;
+	} whys[] = {
+		[BATON_REASON_PERSON] = {BATON_EXIT_REFUSED,
+					 "the receiver does not want it"},
+		[BATON_REASON_TOO_LARGE] =
+			{BATON_EXIT_OUTPUT,
+			 "it is larger than the receiver takes; let it take "
+			 "more (--limit)"},
+		[BATON_REASON_NO_ROOM] =
+			{BATON_EXIT_OUTPUT,
+			 "the receiver has no space for it; free some there "
+			 "and send it again"},
+		[BATON_REASON_NOT_ALLOWED] =
+			{BATON_EXIT_REFUSED,
+			 "the receiver does not take files; start it with "
+			 "--receive DIR"},
+		[BATON_REASON_INTERNAL] =
+			{BATON_EXIT_PEER,
+			 "the receiver refused it; look at what it says there"},
+	};
+	GError *why = NULL;
 
-	outbox->offset = 0;
-	err = baton_session_begin(outbox->session, outbox->stream,
-				  outbox->total, (const uint8_t *)outbox->name,
-				  strlen(outbox->name));
-	if (err) {
-		give_up(outbox, BATON_EXIT_INTERNAL, baton_err_text(err));
-		return;
-	}
-	pump(outbox, now_ms);
+	if (reason == BATON_REASON_NONE || reason >= G_N_ELEMENTS(whys))
+		reason = BATON_REASON_INTERNAL;
+	baton_fail_set(&why, whys[reason].code, "%s: %s", note->name,
+		       whys[reason].text);
+	return why;
 }
 
-gboolean baton_outbox_send(struct baton_outbox *outbox, const char *path,
-			   uint64_t now_ms, GError **error)
+static void take_failed(struct baton_note *note,
+			const struct baton_file_event *event)
 {
-	g_autofree char *base = g_path_get_basename(path);
-	g_autofree char *utf8 = g_filename_display_name(base);
-
-	g_return_val_if_fail(outbox->state != BATON_OUTBOX_SENDING, FALSE);
-	g_clear_error(&outbox->error);
-	if (!baton_filename_clean(outbox->name, (const uint8_t *)utf8,
-				  strlen(utf8)))
-		strcpy(outbox->name, "_");
-	outbox->fd = open_input(path, &outbox->stat, error);
-	if (outbox->fd < 0)
-		return FALSE;
-	outbox->total = (uint64_t)outbox->stat.st_size;
-	if (outbox->total > BATON_MESSAGE_MAX) {
-		finish(outbox, BATON_OUTBOX_EMPTY);
-		baton_fail_set(error, BATON_EXIT_INPUT,
-			       "%s is longer than 1 TiB; send it in parts",
-			       path);
-		return FALSE;
+	if (event->by_peer) {
+		g_clear_error(&note->error);
+		note->error = refused(note, event->reason);
+	} else if (!note->error) {
+		baton_fail_set(&note->error, BATON_EXIT_INTERRUPTED,
+			       "%s: it was given up here", note->name);
 	}
-	outbox->state = BATON_OUTBOX_SENDING;
-	begin(outbox, now_ms);
-	return TRUE;
 }
 
-static void refused(struct baton_outbox *outbox, uint8_t reason)
+/* After a start: look whether it still is what was to be sent. */
+static enum baton_outbox_news take_pending(struct baton_outbox *outbox,
+					   struct baton_note *note)
 {
-	switch (reason) {
-	case BATON_REASON_TOO_LARGE:
-		give_up(outbox, BATON_EXIT_OUTPUT,
-			"it is larger than the receiver takes; let it take "
-			"more (--limit)");
+	return open_noted(outbox, note) ? BATON_OUTBOX_BEGUN
+					: BATON_OUTBOX_NOTHING;
+}
+
+enum baton_outbox_news baton_outbox_event(struct baton_outbox *outbox,
+					  const uint8_t bond[BATON_BOND_ID_LEN],
+					  const struct baton_file_event *event,
+					  const struct baton_note **told,
+					  uint64_t now_ms)
+{
+	struct baton_note *note = baton_note_find(outbox->notes, event->id);
+	struct baton_files *files = outbox->files_of(outbox->user, bond);
+
+	*told = note;
+	if (!note) {
+		/* Its end was told, or the store was put back. */
+		if (baton_files_done(files, event->id, true))
+			(void)!baton_files_cancel(files, event->id,
+						  BATON_REASON_INTERNAL);
+		return BATON_OUTBOX_NOTHING;
+	}
+	switch (event->type) {
+	case BATON_FILE_PENDING:
+		return take_pending(outbox, note);
+	case BATON_FILE_STORED:
+		return BATON_OUTBOX_BEGUN;
+	case BATON_FILE_SUPPLY:
+		supply(outbox, note, event->offset, now_ms);
+		return BATON_OUTBOX_MORE;
+	case BATON_FILE_DELIVERED:
+		return BATON_OUTBOX_DELIVERED;
+	case BATON_FILE_FAILED:
+		take_failed(note, event);
+		return BATON_OUTBOX_FAILED;
+	case BATON_FILE_PROGRESS:
+	case BATON_FILE_OFFERED:
+	case BATON_FILE_RESUMED:
+	case BATON_FILE_DATA:
+	case BATON_FILE_COMPLETE:
+	case BATON_FILE_CANCELLED:
+	case BATON_FILE_STORE_FAILED:
 		break;
-	case BATON_REASON_NO_ROOM:
-		give_up(outbox, BATON_EXIT_OUTPUT,
-			"the receiver has no space for it; free some there "
-			"and send it again");
-		break;
-	case BATON_REASON_PERSON:
-	case BATON_REASON_NOT_ALLOWED:
-		give_up(outbox, BATON_EXIT_REFUSED,
-			"the receiver does not take files; start it with "
-			"--receive DIR");
-		break;
-	default:
-		give_up(outbox, BATON_EXIT_PEER,
-			"the receiver refused it; look at what it says there");
-		break;
 	}
+	return BATON_OUTBOX_NOTHING;
 }
 
-void baton_outbox_event(struct baton_outbox *outbox,
-			const struct baton_event *event, uint64_t now_ms)
+void baton_outbox_done(struct baton_outbox *outbox,
+		       const struct baton_note *note)
 {
-	if (outbox->state != BATON_OUTBOX_SENDING)
-		return;
-	if (event->stream.class_id != outbox->stream.class_id ||
-	    event->stream.number != outbox->stream.number)
-		return;
-	if (event->type == BATON_EVENT_WRITABLE) {
-		pump(outbox, now_ms);
-	} else if (event->type == BATON_EVENT_REWIND) {
-		outbox->offset = event->u.sent.offset;
-		pump(outbox, now_ms);
-	} else if (event->type == BATON_EVENT_DELIVERED) {
-		if (outbox->offset == outbox->total)
-			finish(outbox, BATON_OUTBOX_DELIVERED);
-	} else if (event->type == BATON_EVENT_REFUSED) {
-		refused(outbox, event->u.sent.reason);
+	struct baton_files *files = outbox->files_of(outbox->user, note->bond);
+
+	if (baton_files_done(files, note->id, true))
+		g_debug("it was done already");
+	drop(outbox, note);
+}
+
+enum baton_err baton_outbox_cancel(struct baton_outbox *outbox,
+				   const uint8_t id[BATON_FILE_ID_LEN])
+{
+	const struct baton_note *note = baton_note_find(outbox->notes, id);
+
+	if (!note)
+		return BATON_ERR_NOT_FOUND;
+	return baton_files_cancel(outbox->files_of(outbox->user, note->bond),
+				  id, BATON_REASON_PERSON);
+}
+
+void baton_outbox_forget(struct baton_outbox *outbox,
+			 const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	guint i;
+
+	for (i = outbox->notes->len; i-- > 0;) {
+		const struct baton_note *note = outbox->notes->pdata[i];
+
+		if (!memcmp(note->bond, bond, sizeof(note->bond)))
+			drop(outbox, note);
 	}
-}
-
-void baton_outbox_cancel(struct baton_outbox *outbox)
-{
-	if (outbox->state != BATON_OUTBOX_SENDING)
-		return;
-	if (baton_session_cancel(outbox->session, outbox->stream,
-				 BATON_REASON_PERSON))
-		g_debug("nothing was in progress");
-	finish(outbox, BATON_OUTBOX_EMPTY);
-}
-
-enum baton_outbox_state baton_outbox_state(const struct baton_outbox *outbox)
-{
-	return outbox->state;
-}
-
-const GError *baton_outbox_error(const struct baton_outbox *outbox)
-{
-	return outbox->error;
-}
-
-const char *baton_outbox_name(const struct baton_outbox *outbox)
-{
-	return outbox->name;
-}
-
-uint64_t baton_outbox_total(const struct baton_outbox *outbox)
-{
-	return outbox->total;
-}
-
-uint64_t baton_outbox_given(const struct baton_outbox *outbox)
-{
-	return outbox->offset;
 }

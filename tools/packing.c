@@ -47,11 +47,11 @@ struct baton_packing baton_packing_now(void)
 
 #endif
 
-double baton_packing_saved_pct(const struct baton_packing *before)
+double baton_packing_saved_pct(const struct baton_packing *before,
+			       const struct baton_packing *after)
 {
-	struct baton_packing now = baton_packing_now();
-	double plain = (double)(now.plain - before->plain);
-	double packed = (double)(now.packed - before->packed);
+	double plain = (double)(after->plain - before->plain);
+	double packed = (double)(after->packed - before->packed);
 
 	return plain > 0 ? 100 * (1 - packed / plain) : 0;
 }

@@ -19,7 +19,8 @@ struct baton_packing {
 
 struct baton_packing baton_packing_now(void);
 
-/* Since before; how much less it is, in percent; 0 if nothing was packed. */
-double baton_packing_saved_pct(const struct baton_packing *before);
+/* Between both; how much less it is, in percent; 0 if nothing was packed. */
+double baton_packing_saved_pct(const struct baton_packing *before,
+			       const struct baton_packing *after);
 
 #endif

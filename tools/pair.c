@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/carrier.h"
 #include "tools/fail.h"
 #include "tools/inbox.h"
 #include "tools/keylog.h"
@@ -21,12 +22,15 @@ struct baton_pair;
 struct device {
 	struct baton_pair *pair;
 	struct baton_sim_stack *stack;
+	struct baton_carrier carrier;
 	struct baton_outbox *outbox;
 	struct baton_inbox *inbox;
 	struct baton_keylog keylog;
 	uint32_t code;
 	bool compared, paired, secured;
 	unsigned int received;
+	char *path; /* of what was received last */
+	bool delivered; /* what was sent last */
 };
 
 struct baton_pair {
@@ -43,14 +47,16 @@ struct baton_pair {
 	uint64_t events; /* a sign of life */
 };
 
-static void show_taken(const struct device *device)
+/* There is one bond. */
+static const uint8_t nobody[BATON_BOND_ID_LEN];
+
+static void show_taken(const struct device *device, uint64_t taken)
 {
 	struct baton_pair *pair = device->pair;
 
 	if (pair->timeline)
 		baton_timeline_taken(pair->timeline, pair->sent,
-				     baton_sim_now(pair->sim),
-				     baton_inbox_taken(device->inbox));
+				     baton_sim_now(pair->sim), taken);
 }
 
 static void show_fact(const struct device *device,
@@ -64,35 +70,68 @@ static void show_fact(const struct device *device,
 				    baton_sim_now(pair->sim), fact, is_true);
 }
 
-static void look_at_boxes(struct device *device,
-			  const struct baton_event *event)
+static struct baton_files *files_of(void *user,
+				    const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	struct device *device = user;
+
+	(void)bond;
+	return &device->carrier.files;
+}
+
+static void look_at_outbox(struct device *device,
+			   const struct baton_file_event *event)
 {
 	struct baton_pair *pair = device->pair;
+	const struct baton_note *note;
+	enum baton_outbox_news news =
+		baton_outbox_event(device->outbox, nobody, event, &note,
+				   baton_sim_stack_now_ms(device->stack));
 
-	baton_outbox_event(device->outbox, event,
-			   baton_sim_stack_now_ms(device->stack));
-	switch (baton_inbox_event(device->inbox, event)) {
+	if (news != BATON_OUTBOX_DELIVERED && news != BATON_OUTBOX_FAILED)
+		return;
+	device->delivered = news == BATON_OUTBOX_DELIVERED;
+	if (!device->delivered && !pair->error)
+		pair->error = g_error_copy(note->error);
+	baton_outbox_done(device->outbox, note);
+}
+
+static void look_at_inbox(struct device *device,
+			  const struct baton_file_event *event)
+{
+	struct baton_pair *pair = device->pair;
+	struct baton_inbox_file file;
+
+	switch (baton_inbox_event(device->inbox, nobody, event, &file)) {
 	case BATON_INBOX_DONE:
 		device->received++;
-		show_taken(device);
+		g_free(device->path);
+		device->path = g_strdup(file.path);
+		baton_inbox_done(device->inbox, file.id);
+		show_taken(device, file.total);
 		break;
 	case BATON_INBOX_REFUSED:
 		if (!pair->error)
-			pair->error =
-				g_error_copy(baton_inbox_error(device->inbox));
+			pair->error = g_error_copy(file.error);
 		break;
 	case BATON_INBOX_MORE:
-		show_taken(device);
-		baton_progress_show(&pair->progress,
-				    baton_inbox_name(device->inbox),
-				    baton_inbox_taken(device->inbox),
-				    baton_inbox_total(device->inbox));
+		show_taken(device, file.taken);
+		baton_progress_show(&pair->progress, file.name, file.taken,
+				    file.total);
 		break;
 	case BATON_INBOX_NOTHING:
 	case BATON_INBOX_BEGUN:
 	case BATON_INBOX_ABORTED:
 		break;
 	}
+}
+
+static void on_file(void *user, const struct baton_file_event *event)
+{
+	if (event->outgoing)
+		look_at_outbox(user, event);
+	else
+		look_at_inbox(user, event);
 }
 
 static void on_event(void *user, struct baton_sim_stack *stack,
@@ -119,11 +158,33 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 			       "options",
 			       baton_err_text(event->u.closed.err));
 	}
-	look_at_boxes(device, event);
+	baton_carrier_event(&device->carrier, event,
+			    baton_sim_stack_now_ms(stack));
+}
+
+static void on_link(void *user, struct baton_sim_stack *stack, bool up)
+{
+	struct baton_pair *pair = user;
+	struct device *device = &pair->device[baton_sim_stack_side(stack)];
+
+	if (!up)
+		baton_carrier_down(&device->carrier,
+				   baton_sim_stack_now_ms(stack));
+}
+
+static bool on_turn(void *user, struct baton_sim_stack *stack)
+{
+	struct baton_pair *pair = user;
+	struct device *device = &pair->device[baton_sim_stack_side(stack)];
+
+	return baton_carrier_pump(&device->carrier,
+				  baton_sim_stack_now_ms(stack));
 }
 
 static const struct baton_sim_stack_app app = {
 	.event = on_event,
+	.link = on_link,
+	.turn = on_turn,
 };
 
 static void on_trace(void *user, const struct baton_sim_trace *record)
@@ -156,7 +217,6 @@ static bool make_device(struct baton_pair *pair, enum baton_sim_side side,
 		.link = BATON_LINK_CONFIG_LARGE,
 		.codec = pair->codec,
 	};
-	struct baton_session *session;
 
 	device->pair = pair;
 	if (baton_sim_stack_create(&device->stack, pair->sim, side, &config,
@@ -165,10 +225,12 @@ static bool make_device(struct baton_pair *pair, enum baton_sim_side side,
 			       "the engine does not start");
 		return false;
 	}
-	session = baton_sim_stack_session(device->stack);
-	device->outbox = baton_outbox_new(session, BATON_FILES_STREAM);
-	device->inbox =
-		baton_inbox_new(session, BATON_FILES_STREAM, dir, error);
+	baton_carrier_init(&device->carrier,
+			   baton_sim_stack_session(device->stack), on_file,
+			   device);
+	device->outbox = baton_outbox_new(NULL, files_of, device, error);
+	baton_outbox_number(device->outbox);
+	device->inbox = baton_inbox_new(dir, NULL, files_of, device, error);
 	return device->inbox != NULL;
 }
 
@@ -217,6 +279,7 @@ void baton_pair_free(struct baton_pair *pair)
 	for (i = 0; i < BATON_SIM_SIDES; i++) {
 		baton_outbox_free(pair->device[i].outbox);
 		baton_inbox_free(pair->device[i].inbox);
+		g_free(pair->device[i].path);
 		baton_sim_stack_destroy(pair->device[i].stack);
 	}
 	baton_sim_destroy(pair->sim);
@@ -326,10 +389,8 @@ static bool delivered(void *user)
 	struct baton_pair *pair = user;
 	struct device *from = &pair->device[pair->from];
 	struct device *to = &pair->device[baton_sim_other(pair->from)];
-	enum baton_outbox_state state = baton_outbox_state(from->outbox);
 
-	return pair->error || state == BATON_OUTBOX_FAILED ||
-	       (state == BATON_OUTBOX_DELIVERED && to->received == pair->want);
+	return pair->error || (from->delivered && to->received == pair->want);
 }
 
 /* True if two files hold the same bytes. */
@@ -369,14 +430,13 @@ static void show_begin(struct baton_pair *pair, enum baton_sim_side from,
 			g_stat(path, &st) ? 0 : (uint64_t)st.st_size);
 }
 
-static void show_end(struct baton_pair *pair, enum baton_outbox_state state)
+static void show_end(struct baton_pair *pair, bool delivered_it)
 {
 	if (pair->timeline)
 		baton_timeline_end(pair->timeline, pair->sent,
 				   baton_sim_now(pair->sim),
-				   state == BATON_OUTBOX_DELIVERED
-					   ? BATON_TIMELINE_DELIVERED
-					   : BATON_TIMELINE_FAILED);
+				   delivered_it ? BATON_TIMELINE_DELIVERED
+						: BATON_TIMELINE_FAILED);
 }
 
 gboolean baton_pair_send(struct baton_pair *pair, enum baton_sim_side from,
@@ -387,21 +447,20 @@ gboolean baton_pair_send(struct baton_pair *pair, enum baton_sim_side from,
 
 	pair->from = from;
 	pair->want = receiver->received + 1;
-	if (!baton_outbox_send(sender->outbox, path,
-			       baton_sim_stack_now_ms(sender->stack), error))
+	sender->delivered = false;
+	if (!baton_outbox_send(sender->outbox, nobody, path, error))
 		return FALSE;
 	show_begin(pair, from, path);
+	baton_carrier_pump(&sender->carrier,
+			   baton_sim_stack_now_ms(sender->stack));
 	baton_sim_stack_kick(sender->stack);
-	if (!run(pair, delivered, "the hand-over", error))
-		return FALSE;
-	baton_progress_clear(&pair->progress);
-	show_end(pair, baton_outbox_state(sender->outbox));
-	if (baton_outbox_state(sender->outbox) == BATON_OUTBOX_FAILED) {
-		g_propagate_error(error, g_error_copy(baton_outbox_error(
-						 sender->outbox)));
+	if (!run(pair, delivered, "the hand-over", error)) {
+		show_end(pair, false);
 		return FALSE;
 	}
-	*received = g_strdup(baton_inbox_path(receiver->inbox));
+	baton_progress_clear(&pair->progress);
+	show_end(pair, true);
+	*received = g_strdup(receiver->path);
 	if (is_same(path, *received))
 		return TRUE;
 	baton_fail_set(error, BATON_EXIT_INTERNAL,

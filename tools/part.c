@@ -32,7 +32,36 @@ static bool is_ours(int dir_fd, const char *temp, int fd)
 	       a.st_ino == b.st_ino;
 }
 
-/* Open a temporary file that no other process is writing. */
+/*
+ * Open a temporary file that no other process is writing, to go on behind
+ * offset. -1, errno: EBUSY, it is another process's, or no file.
+ */
+static int open_one(int dir_fd, const char *temp, uint64_t offset, bool fresh)
+{
+	int create = fresh ? O_CREAT : 0;
+	int fd = openat(dir_fd, temp,
+			O_WRONLY | create | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			0666);
+	struct stat st;
+	int saved = EBUSY;
+
+	if (fd < 0) {
+		if (errno == ELOOP || errno == ENXIO)
+			errno = EBUSY;
+		return -1;
+	}
+	if (!flock(fd, LOCK_EX | LOCK_NB) && is_ours(dir_fd, temp, fd)) {
+		saved = ENOENT;
+		if (!fstat(fd, &st) && (uint64_t)st.st_size >= offset &&
+		    !ftruncate(fd, (off_t)offset) &&
+		    lseek(fd, (off_t)offset, SEEK_SET) >= 0)
+			return fd;
+	}
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
 static int open_temp(struct baton_part *part)
 {
 	unsigned int i;
@@ -41,21 +70,12 @@ static int open_temp(struct baton_part *part)
 		g_autofree char *temp =
 			i ? g_strdup_printf(".%s.%u.part", part->name, i)
 			  : g_strdup_printf(".%s.part", part->name);
-		int fd = openat(part->dir_fd, temp,
-				O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
-					O_CLOEXEC,
-				0666);
+		int fd = open_one(part->dir_fd, temp, 0, true);
 
-		if (fd < 0 && errno != ELOOP && errno != ENXIO)
-			return -1;
-		if (fd < 0)
-			continue;
-		if (!flock(fd, LOCK_EX | LOCK_NB) &&
-		    is_ours(part->dir_fd, temp, fd) && !ftruncate(fd, 0)) {
+		if (fd >= 0)
 			part->temp = g_steal_pointer(&temp);
+		if (fd >= 0 || errno != EBUSY)
 			return fd;
-		}
-		close(fd);
 	}
 	errno = EEXIST;
 	return -1;
@@ -99,6 +119,26 @@ struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total)
 	return NULL;
 }
 
+struct baton_part *baton_part_open(int dir_fd, const char *temp, uint64_t total,
+				   uint64_t offset, bool fresh)
+{
+	struct baton_part *part = g_new0(struct baton_part, 1);
+	int saved;
+
+	part->dir_fd = dir_fd;
+	part->fd = open_one(dir_fd, temp, offset, fresh);
+	if (part->fd >= 0 && !reserve(part->fd, total)) {
+		part->temp = g_strdup(temp);
+		return part;
+	}
+	saved = errno;
+	if (part->fd >= 0)
+		unlinkat(dir_fd, temp, 0);
+	baton_part_free(part);
+	errno = saved;
+	return NULL;
+}
+
 int baton_part_write(struct baton_part *part, const void *bytes, size_t len)
 {
 	const char *p = bytes;
@@ -130,6 +170,19 @@ static int name_it(struct baton_part *part, const char *name)
 	return unlinkat(part->dir_fd, part->temp, 0);
 }
 
+int baton_part_sync(struct baton_part *part)
+{
+	return fdatasync(part->fd);
+}
+
+int baton_part_name(struct baton_part *part, const char *name)
+{
+	if (name_it(part, name))
+		return -1;
+	g_clear_pointer(&part->temp, g_free);
+	return fsync(part->dir_fd);
+}
+
 char *baton_part_finish(struct baton_part *part)
 {
 	unsigned int i;
@@ -139,15 +192,10 @@ char *baton_part_finish(struct baton_part *part)
 	for (i = 0; i < TRIES; i++) {
 		g_autofree char *name = baton_filename_numbered(part->name, i);
 
-		if (name_it(part, name)) {
-			if (errno == EEXIST)
-				continue;
+		if (!baton_part_name(part, name))
+			return g_steal_pointer(&name);
+		if (!part->temp || errno != EEXIST)
 			return NULL;
-		}
-		g_clear_pointer(&part->temp, g_free);
-		if (fsync(part->dir_fd))
-			return NULL;
-		return g_steal_pointer(&name);
 	}
 	errno = EEXIST;
 	return NULL;
@@ -155,10 +203,15 @@ char *baton_part_finish(struct baton_part *part)
 
 void baton_part_free(struct baton_part *part)
 {
+	if (part && part->temp)
+		unlinkat(part->dir_fd, part->temp, 0);
+	baton_part_leave(part);
+}
+
+void baton_part_leave(struct baton_part *part)
+{
 	if (!part)
 		return;
-	if (part->temp)
-		unlinkat(part->dir_fd, part->temp, 0);
 	if (part->fd >= 0)
 		close(part->fd);
 	g_free(part->temp);

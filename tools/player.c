@@ -6,9 +6,7 @@
 #include "tools/bonds_live.h"
 #include "tools/desk.h"
 #include "tools/fail.h"
-#include "tools/inbox.h"
-#include "tools/outbox.h"
-#include "tools/packing.h"
+#include "tools/filing.h"
 #include "tools/progress.h"
 #include "tools/prompt.h"
 #include "tools/player.h"
@@ -27,18 +25,14 @@ struct baton_player {
 	GMainLoop *loop;
 	struct baton_runner *runner;
 	struct baton_store *store;
-	struct baton_inbox *inbox;
-	struct baton_outbox *outbox;
+	struct baton_filing *filing;
 	struct baton_walk *walk;
 	struct baton_bonds_live *bonds;
 	struct baton_desk *desk;
 	struct baton_prompt *prompt; /* commands */
 	struct baton_progress progress;
-	struct baton_packing unpacked; /* before the file that is sent */
 	uint8_t chosen[BATON_BOND_ID_LEN]; /* --bond */
 	GError *error; /* why it ends, if not because it is done */
-	unsigned int next_file;
-	guint64 received;
 	guint64 links; /* that came up */
 	unsigned int failures; /* links that failed in a row */
 	bool secured;
@@ -126,26 +120,18 @@ static void end_with(struct baton_player *player, enum baton_exit code,
 	end(player, error, true);
 }
 
-static void send_next(struct baton_player *player)
+/*
+ * End a `send` that is not done: its files are given up, and the peer is told
+ * if it is there.
+ */
+static void end_giving_up(struct baton_player *player, enum baton_exit code,
+			  const char *text)
 {
-	const char *path = player->options->files[player->next_file];
 	GError *error = NULL;
 
-	if (!path) {
-		leave(player);
-		return;
-	}
-	player->next_file++;
-	player->unpacked = baton_packing_now();
-	if (!baton_outbox_send(player->outbox, path, baton_runner_now_ms(),
-			       &error)) {
-		end(player, error, true);
-		return;
-	}
-	say(player, "sending %s, %" G_GUINT64_FORMAT " bytes",
-	    baton_outbox_name(player->outbox),
-	    baton_outbox_total(player->outbox));
-	baton_runner_kick(player->runner);
+	baton_fail_set(&error, code, "%s", text);
+	baton_filing_give_up(player->filing);
+	end(player, error, false);
 }
 
 static void on_walk_say(void *user, const char *text)
@@ -248,87 +234,43 @@ static void take_secured(struct baton_player *player)
 	player->failures = 0;
 	player->secured = true;
 	say(player, "connected");
-	if (player->options->job == BATON_JOB_SEND && !player->next_file)
-		send_next(player);
 }
 
-static void say_delivered(struct baton_player *player)
+static void on_filing_say(void *user, const char *text)
 {
-	double saved_pct = baton_packing_saved_pct(&player->unpacked);
-	g_autofree char *saved =
-		saved_pct > 0 ? g_strdup_printf(", %.0f %% saved", saved_pct)
-			      : NULL;
-
-	say(player, "delivered %s, %" G_GUINT64_FORMAT " bytes%s",
-	    baton_outbox_name(player->outbox),
-	    baton_outbox_total(player->outbox), saved ? saved : "");
+	say(user, "%s", text);
 }
 
-static void look_at_outbox(struct baton_player *player,
-			   const struct baton_event *event, uint64_t now_ms)
+static void on_filing_warn(void *user, const char *text)
 {
-	enum baton_outbox_state before = baton_outbox_state(player->outbox);
-
-	if (before != BATON_OUTBOX_SENDING)
-		return;
-	baton_outbox_event(player->outbox, event, now_ms);
-	switch (baton_outbox_state(player->outbox)) {
-	case BATON_OUTBOX_EMPTY:
-		break;
-	case BATON_OUTBOX_SENDING:
-		baton_progress_show(&player->progress,
-				    baton_outbox_name(player->outbox),
-				    baton_outbox_given(player->outbox),
-				    baton_outbox_total(player->outbox));
-		break;
-	case BATON_OUTBOX_DELIVERED:
-		say_delivered(player);
-		send_next(player);
-		break;
-	case BATON_OUTBOX_FAILED:
-		end(player, g_error_copy(baton_outbox_error(player->outbox)),
-		    false);
-		break;
-	}
+	warn(user, text);
 }
 
-static void look_at_inbox(struct baton_player *player,
-			  const struct baton_event *event)
+static void on_filing_progress(void *user, const char *name, uint64_t done,
+			       uint64_t total)
 {
-	switch (baton_inbox_event(player->inbox, event)) {
-	case BATON_INBOX_NOTHING:
-		break;
-	case BATON_INBOX_BEGUN:
-		say(player, "receiving %s, %" G_GUINT64_FORMAT " bytes",
-		    baton_inbox_name(player->inbox),
-		    baton_inbox_total(player->inbox));
-		break;
-	case BATON_INBOX_MORE:
-		baton_progress_show(&player->progress,
-				    baton_inbox_name(player->inbox),
-				    baton_inbox_taken(player->inbox),
-				    baton_inbox_total(player->inbox));
-		break;
-	case BATON_INBOX_DONE:
-		say(player, "received %s, %" G_GUINT64_FORMAT " bytes",
-		    baton_inbox_path(player->inbox),
-		    baton_inbox_taken(player->inbox));
-		if (++player->received == player->options->count)
-			leave(player);
-		break;
-	case BATON_INBOX_ABORTED:
-		warn(player, "the sender gave the file up, or starts it anew");
-		break;
-	case BATON_INBOX_REFUSED:
-		if (player->options->count)
-			end(player,
-			    g_error_copy(baton_inbox_error(player->inbox)),
-			    false);
-		else
-			warn(player, baton_inbox_error(player->inbox)->message);
-		break;
-	}
+	struct baton_player *player = user;
+
+	baton_progress_show(&player->progress, name, done, total);
 }
+
+static void on_filing_done(void *user)
+{
+	leave(user);
+}
+
+static void on_filing_failed(void *user, GError *error)
+{
+	end(user, error, false);
+}
+
+static const struct baton_filing_events filing_events = {
+	.say = on_filing_say,
+	.warn = on_filing_warn,
+	.progress = on_filing_progress,
+	.done = on_filing_done,
+	.failed = on_filing_failed,
+};
 
 static void on_desk_say(void *user, const char *text)
 {
@@ -372,7 +314,7 @@ static void look_at_stdin(struct baton_player *player)
 }
 
 static void on_session_event(struct baton_player *player,
-			     const struct baton_event *event, uint64_t now_ms)
+			     const struct baton_event *event)
 {
 	baton_walk_event(player->walk, event);
 	if (event->type == BATON_EVENT_PAIRED)
@@ -381,8 +323,11 @@ static void on_session_event(struct baton_player *player,
 		take_close(player, event);
 	else if (event->type == BATON_EVENT_SECURED)
 		take_secured(player);
-	look_at_outbox(player, event, now_ms);
-	look_at_inbox(player, event);
+	/* Nothing of this kind is expected. */
+	if (event->type == BATON_EVENT_BEGIN &&
+	    baton_session_refuse(baton_runner_session(player->runner),
+				 event->stream, BATON_REASON_NOT_ALLOWED))
+		g_debug("nothing was in progress");
 	look_at_stdin(player);
 }
 
@@ -403,9 +348,10 @@ static void on_event(void *user, const struct baton_endpoint_event *event,
 	struct baton_player *player = user;
 
 	if (event->type == BATON_ENDPOINT_SESSION)
-		on_session_event(player, &event->u.session, now_ms);
+		on_session_event(player, &event->u.session);
 	else if (event->type == BATON_ENDPOINT_REVOKED)
 		take_revoked(player, event);
+	baton_filing_event(player->filing, event, now_ms);
 	baton_desk_event(player->desk, event);
 	if (event->type == BATON_ENDPOINT_DELIVERY &&
 	    event->u.delivery.type == BATON_DELIVERY_OPEN)
@@ -418,6 +364,7 @@ static void on_link(void *user, const struct baton_bearer_link *link)
 
 	if (!link) {
 		baton_progress_clear(&player->progress);
+		baton_filing_down(player->filing);
 		if (player->secured)
 			say(player, "disconnected");
 		player->secured = false;
@@ -453,20 +400,23 @@ static gboolean on_timeout(gpointer data)
 {
 	struct baton_player *player = data;
 
+	g_autofree char *text = g_strdup_printf(
+		"not done in time; is the %s there, and in reach?",
+		peer_name(player));
+
 	player->timer = 0;
-	end_with(player, BATON_EXIT_TIMEOUT,
-		 "not done in time; is the %s there, and in reach?",
-		 peer_name(player));
+	end_giving_up(player, BATON_EXIT_TIMEOUT, text);
 	return G_SOURCE_REMOVE;
 }
 
 void baton_player_interrupt(struct baton_player *player)
 {
-	if (player->options->job != BATON_JOB_STAY || player->options->count)
-		end_with(player, BATON_EXIT_INTERRUPTED,
-			 "interrupted before it was done");
-	else
+	if (player->leaving ||
+	    (player->options->job == BATON_JOB_STAY && !player->options->count))
 		g_main_loop_quit(player->loop);
+	else
+		end_giving_up(player, BATON_EXIT_INTERRUPTED,
+			      "interrupted before it was done");
 }
 
 char *baton_player_do(struct baton_player *player, const char *line,
@@ -516,7 +466,6 @@ gboolean baton_player_start(struct baton_player *player,
 			    struct baton_control *control, GError **error)
 {
 	const struct baton_role_options *options = player->options;
-	struct baton_session *session = baton_runner_session(runner);
 	const struct baton_desk_options desk = {
 		.accept = options->accept,
 		.lease_s = (guint32)options->lease_s,
@@ -526,12 +475,12 @@ gboolean baton_player_start(struct baton_player *player,
 
 	player->runner = runner;
 	player->bonds = baton_bonds_live_new(control, player->store, runner);
-	player->desk = baton_desk_new(&desk, runner, on_desk_say, player);
-	player->outbox = baton_outbox_new(session, BATON_FILES_STREAM);
-	player->inbox = baton_inbox_new(session, BATON_FILES_STREAM,
-					options->receive, error);
-	if (!player->inbox)
+	player->filing = baton_filing_new(options, player->store, runner,
+					  &filing_events, player, error);
+	if (!player->filing)
 		return FALSE;
+	player->desk = baton_desk_new(&desk, runner, player->filing,
+				      on_desk_say, player);
 	if (options->bond && !select_bond(player, error))
 		return FALSE;
 	if (options->pair && !baton_walk_open(player->walk, runner, error))
@@ -574,8 +523,7 @@ GError *baton_player_free(struct baton_player *player)
 	baton_desk_free(player->desk);
 	baton_walk_free(player->walk);
 	baton_bonds_live_free(player->bonds);
-	baton_outbox_free(player->outbox);
-	baton_inbox_free(player->inbox);
+	baton_filing_free(player->filing);
 	g_free(player);
 	return error;
 }

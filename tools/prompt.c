@@ -6,7 +6,7 @@
 
 #include "tools/prompt.h"
 
-#define LINE_LEN_MAX 200
+#define LINE_LEN_MAX 4000
 
 struct baton_prompt {
 	void (*line)(void *user, const char *text);

@@ -167,7 +167,7 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 			       g_get_prgname());
 		return FALSE;
 	}
-	if (baton_desk_knows(argv[1])) {
+	if (baton_desk_knows(argv[1]) && strcmp(argv[1], "send")) {
 		o->job = BATON_JOB_TELL;
 		o->line = g_strjoinv(" ", argv + 1);
 		return TRUE;
@@ -184,7 +184,8 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 			       g_get_prgname());
 		return FALSE;
 	}
-	o->job = BATON_JOB_SEND;
+	/* Without a radio of its own: what runs has one. */
+	o->job = o->bearer ? BATON_JOB_SEND : BATON_JOB_TELL;
 	o->files = g_strdupv(argv + 2);
 	return TRUE;
 }

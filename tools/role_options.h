@@ -28,7 +28,7 @@ struct baton_role_options {
 	enum baton_role role;
 	enum baton_job job;
 	char **files; /* to send; NULL-terminated */
-	char *line; /* to tell */
+	char *line; /* to tell; NULL: send files */
 	char **lines; /* --do; NULL-terminated, or NULL */
 	char *bearer;
 	char *peer; /* NULL: any */

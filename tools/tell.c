@@ -41,6 +41,7 @@ static JsonObject *stored_status(const struct baton_role_options *options,
 				 GError **error)
 {
 	static const struct baton_runner_events events;
+	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct baton_runner *runner;
 	struct baton_endpoint *endpoint;
@@ -56,7 +57,8 @@ static JsonObject *stored_status(const struct baton_role_options *options,
 				       : baton_err_text(err));
 		return NULL;
 	}
-	baton_desk_configure(&config, options->role);
+	baton_desk_configure(&config, &application, options->role,
+			     options->limit);
 	runner = baton_runner_new(&config, store, NULL, &events, NULL, error);
 	if (runner) {
 		endpoint = baton_runner_endpoint(runner);
@@ -78,36 +80,78 @@ static void print(JsonObject *answer, bool json)
 	puts(text);
 }
 
-gboolean baton_tell(const struct baton_role_options *options, GError **error)
+/* Ask with a line; NULL without an error: nobody runs. */
+static JsonObject *ask(const struct baton_role_options *options,
+		       const char *command, const char *line, GError **error)
 {
-	bool status = !strcmp(options->line, "status");
 	JsonObject *request = json_object_new();
+
+	json_object_set_string_member(request, "command", command);
+	json_object_set_string_member(request, "line", line);
+	return baton_control_ask(options->store, request, error);
+}
+
+static gboolean tell_status(const struct baton_role_options *options,
+			    GError **error)
+{
 	g_autoptr(JsonObject) answer = NULL;
 	GError *why = NULL;
 
-	json_object_set_string_member(request, "command",
-				      status ? "status" : "do");
-	json_object_set_string_member(request, "line", options->line);
-	answer = baton_control_ask(options->store, request, &why);
-	if (!answer && !why && status)
+	answer = ask(options, "status", options->line, &why);
+	if (!answer && !why)
 		answer = stored_status(options, &why);
-	else if (!answer && !why)
+	if (answer)
+		print(answer, options->json);
+	else
+		g_propagate_error(error, why);
+	return answer != NULL;
+}
+
+static gboolean tell_line(const struct baton_role_options *options,
+			  const char *line, GError **error)
+{
+	g_autoptr(JsonObject) answer = NULL;
+	GError *why = NULL;
+
+	answer = ask(options, "do", line, &why);
+	if (!answer && !why)
 		baton_fail_set(&why, BATON_EXIT_REFUSED,
 			       "no program runs with the store %s; start "
 			       "baton %s --bearer ... first",
 			       options->store,
 			       options->role == BATON_WATCH ? "watch"
 							    : "phone");
-	if (!answer) {
-		g_propagate_error(error, why);
-		return FALSE;
-	}
-	if (status)
-		print(answer, options->json);
-	else
+	if (answer)
 		puts(json_object_get_string_member_with_default(answer, "text",
 								"done"));
+	else
+		g_propagate_error(error, why);
+	return answer != NULL;
+}
+
+/* The program that runs may be in another directory. */
+static gboolean tell_files(const struct baton_role_options *options,
+			   GError **error)
+{
+	char *const *file;
+
+	for (file = options->files; *file; file++) {
+		g_autofree char *path = g_canonicalize_filename(*file, NULL);
+		g_autofree char *line = g_strdup_printf("send %s", path);
+
+		if (!tell_line(options, line, error))
+			return FALSE;
+	}
 	return TRUE;
+}
+
+gboolean baton_tell(const struct baton_role_options *options, GError **error)
+{
+	if (!options->line)
+		return tell_files(options, error);
+	if (!strcmp(options->line, "status"))
+		return tell_status(options, error);
+	return tell_line(options, options->line, error);
 }
 
 int baton_status_main(int argc, char **argv)

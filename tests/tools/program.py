@@ -60,6 +60,14 @@ class Process:
             time.sleep(0.02)
         raise AssertionError(f'{self}: no {text!r} in time: {self.out}')
 
+    def until_warned(self, text, seconds=PATIENCE):
+        """Wait until a line on stderr has text."""
+        end = time.monotonic() + seconds
+        while text not in self.err:
+            expect(time.monotonic() < end,
+                   f'{self}: no {text!r} in time: {self.out}{self.err}')
+            time.sleep(0.02)
+
     def say(self, text):
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(text.encode())

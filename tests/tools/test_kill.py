@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Kill -9 either device at random moments of its traffic: all arrives, once.
+"""Kill -9 either device at random moments of queue, file and handoff traffic:
+all arrives, once.
 
 usage: test_kill.py BATON MOMENTS [SEED]
 """
@@ -16,7 +17,8 @@ from program import PATIENCE, expect, run_cases
 
 MOMENTS = 40
 SEED = 1
-ROLES = ('watch', 'phone')
+WAITING = 8  # files that are sent before others have arrived
+LENGTHS = (0, 1, 500, 20000, 70000, 300000)
 
 
 class Device:
@@ -28,6 +30,10 @@ class Device:
         self.inbox = bench.mkdir(f'{role}-in')
         self.put = []  # texts, in order
         self.kept = set()  # those that were said to be durable
+        self.chance = random.Random(f'{SEED} {role}')
+        self.files = {}  # name: content
+        self.sending = set()  # those that were said to be durable
+        self.resumed = set()  # files that went on where they were
         self.start()
 
     def start(self):
@@ -38,6 +44,14 @@ class Device:
         text = f'{self.role} item {len(self.put)}'
         self.put.append(text)
         self.run.say(f'queue {text}\n')
+
+    def send(self):
+        """A file of any of these lengths."""
+        name = f'{self.role}-{len(self.files)}'
+        content = self.chance.randbytes(self.chance.choice(LENGTHS))
+        self.files[name] = content
+        self.bench.file(name, content)
+        self.run.say(f'send {name}\n')
 
     def hand_over(self):
         self.run.say('return\n' if self.role == 'watch' else 'offer\n')
@@ -50,6 +64,10 @@ class Device:
                                        re.M):
             if durable and int(number) <= max(durable):
                 self.kept.add(text)
+        self.resumed |= set(re.findall(r'^receiving (\S+), \d+ bytes, from',
+                                       self.run.out, re.M))
+        self.sending.update(re.findall(r'^sending (\S+), \d+ bytes\n',
+                                       self.run.out, re.M))
 
     def kill(self):
         self.run.kill()
@@ -68,6 +86,12 @@ class Device:
                     texts[int(match[1])] = file.read()
         return [texts[number] for number in sorted(texts)]
 
+    def files_got(self):
+        """The files that have their names."""
+        names = [name for name in os.listdir(self.bench.path(self.inbox))
+                 if not name.startswith(('item-', '.'))]
+        return {name: self.bench.content(self.inbox, name) for name in names}
+
     def status(self):
         asked = self.bench.start(self.role, '--store', f'{self.role}-store',
                                  'status', '--json')
@@ -84,11 +108,28 @@ def arrived(source, target):
     places = {text: place for place, text in enumerate(source.put)}
     order = [places[text] for text in got]
     expect(order == sorted(order), f'out of order: {got}')
-    return source.kept <= set(got)
+    return source.kept <= set(got) and files_arrived(source, target)
+
+
+def files_arrived(source, target):
+    """Each once, and whole: a second one would be called "name (1)"."""
+    got = target.files_got()
+    for name, content in got.items():
+        expect(name in source.files, f'a file of nobody: {name}')
+        expect(content == source.files[name], f'{name} differs')
+    return source.sending <= set(got)
+
+
+def under_way(device):
+    other = 'phone' if device.role == 'watch' else 'watch'
+    return len(device.files) - sum(
+        name.startswith(device.role)
+        for name in os.listdir(device.bench.path(f'{other}-in')))
 
 
 def lost(source, target):
-    return sorted(source.kept - set(target.got()))
+    return sorted(source.kept - set(target.got())) + \
+        sorted(source.sending - set(target.files_got()))
 
 
 def settled(watch, phone):
@@ -96,6 +137,8 @@ def settled(watch, phone):
         return False
     states = [device.status() for device in (watch, phone)]
     if any(state.get('queue_out', 1) for state in states):
+        return False
+    if any(state.get('files', 1) for state in states):
         return False
     acting = [activity['state'] for state in states
               for activity in state.get('activities', ())
@@ -114,6 +157,11 @@ def everything_arrives_once(bench):
     phone.run.say('offer a walk\n')
     phone.run.until('given ')
     for _ in range(MOMENTS):
+        # Half of the moments are with a link, long enough for a part of a
+        # file.
+        if chance.random() < 0.5:
+            for device in (watch, phone):
+                device.run.until('active')
         end = time.monotonic() + chance.uniform(0, 0.8)
         while time.monotonic() < end:
             for device in (watch, phone):
@@ -121,10 +169,15 @@ def everything_arrives_once(bench):
                     device.queue()
                 if chance.random() < 0.3:
                     device.hand_over()
+                if chance.random() < 0.1 and under_way(device) < WAITING:
+                    device.send()
             time.sleep(0.02)
         victim = chance.choice((watch, phone))
         victim.kill()
         victim.start()
+    # Who asks for a status before a program has its store takes it away.
+    for device in (watch, phone):
+        device.run.until('connected')
     end = time.monotonic() + 4 * PATIENCE
     while not settled(watch, phone):
         expect(time.monotonic() < end, f'not all is there: '
@@ -133,8 +186,16 @@ def everything_arrives_once(bench):
         time.sleep(0.2)
         watch.look()
         phone.look()
+    for device in (watch, phone):
+        expect(not [name for name in
+                    os.listdir(bench.path(device.inbox))
+                    if name.startswith('.')], 'a part was left')
     print(f'# {MOMENTS} kills; items: {len(phone.got())} to the phone, '
-          f'{len(watch.got())} to the watch')
+          f'{len(watch.got())} to the watch; files: '
+          f'{len(phone.files_got())} and {len(watch.files_got())}, of '
+          f'{len(watch.files)} and {len(phone.files)}; '
+          f'{len(phone.resumed) + len(watch.resumed)} went on where they '
+          f'were')
 
 
 def main(args):

@@ -162,6 +162,71 @@ static void what_cannot_fit_is_refused_before_it_comes(void **state)
 	has(".huge.part", NULL);
 }
 
+#define TEMP ".baton-1.part"
+
+static void what_was_left_goes_on_behind_what_is_durable(void **state)
+{
+	struct baton_part *part = baton_part_open(dir_fd, TEMP, 8, 0, true);
+
+	(void)state;
+	assert_int_equal(baton_part_write(part, "abcdXX", 6), 0);
+	assert_int_equal(baton_part_sync(part), 0);
+	baton_part_leave(part);
+	part = baton_part_open(dir_fd, TEMP, 8, 4, false);
+	assert_non_null(part);
+	has(TEMP, "abcd");
+	assert_int_equal(baton_part_write(part, "efgh", 4), 0);
+	assert_int_equal(baton_part_name(part, "a.txt"), 0);
+	baton_part_leave(part);
+	has("a.txt", "abcdefgh");
+	has(TEMP, NULL);
+}
+
+static void what_is_gone_is_not_made_up(void **state)
+{
+	struct baton_part *part;
+
+	(void)state;
+	errno = 0;
+	assert_null(baton_part_open(dir_fd, TEMP, 0, 0, false));
+	assert_int_equal(errno, ENOENT);
+	part = baton_part_open(dir_fd, TEMP, 8, 0, true);
+	assert_int_equal(baton_part_write(part, "abc", 3), 0);
+	baton_part_leave(part);
+	errno = 0;
+	assert_null(baton_part_open(dir_fd, TEMP, 8, 4, false));
+	assert_int_equal(errno, ENOENT);
+	has(TEMP, "abc");
+}
+
+static void what_another_writes_is_not_opened(void **state)
+{
+	struct baton_part *part = baton_part_open(dir_fd, TEMP, 8, 0, true);
+
+	(void)state;
+	errno = 0;
+	assert_null(baton_part_open(dir_fd, TEMP, 8, 0, true));
+	assert_int_equal(errno, EBUSY);
+	baton_part_free(part);
+	has(TEMP, NULL);
+}
+
+static void a_name_that_is_taken_is_not_given(void **state)
+{
+	g_autofree char *path = g_build_filename(dir, "a.txt", NULL);
+	struct baton_part *part = baton_part_open(dir_fd, TEMP, 1, 0, true);
+
+	(void)state;
+	assert_true(g_file_set_contents(path, "old", -1, NULL));
+	assert_int_equal(baton_part_write(part, "n", 1), 0);
+	assert_int_equal(baton_part_name(part, "a.txt"), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(baton_part_name(part, "b.txt"), 0);
+	baton_part_leave(part);
+	has("a.txt", "old");
+	has("b.txt", "n");
+}
+
 #define PART_TEST(f) cmocka_unit_test_setup_teardown(f, make, clean_up)
 
 int main(void)
@@ -174,6 +239,10 @@ int main(void)
 		PART_TEST(two_of_one_name_do_not_meet),
 		PART_TEST(a_planted_link_is_not_followed),
 		PART_TEST(what_cannot_fit_is_refused_before_it_comes),
+		PART_TEST(what_was_left_goes_on_behind_what_is_durable),
+		PART_TEST(what_is_gone_is_not_made_up),
+		PART_TEST(what_another_writes_is_not_opened),
+		PART_TEST(a_name_that_is_taken_is_not_given),
 	};
 
 	return cmocka_run_group_tests_name("part", tests, NULL, NULL);

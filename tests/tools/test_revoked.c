@@ -126,6 +126,7 @@ static gboolean on_command(int fd, GIOCondition condition, void *user)
 
 static void keep(enum baton_role role, int commands, int answers)
 {
+	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct keeper keeper = {.role = role, .answers = answers};
 	struct baton_control *control;
@@ -133,7 +134,7 @@ static void keep(enum baton_role role, int commands, int answers)
 	struct baton_store *store;
 	char *dir = g_strdup_printf("%s/%d", root, role);
 
-	baton_desk_configure(&config, role);
+	baton_desk_configure(&config, &application, role, 0);
 	if (baton_store_open(&store, dir))
 		_exit(2);
 	keeper.runner =

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "tools/desk.h"
+#include "tools/fail.h"
+#include "tools/filing.h"
+#include "tools/inbox.h"
+#include "tools/outbox.h"
+#include "tools/packing.h"
+
+#define WHICH_MIN 4 /* digits of an id */
+
+/* A file of this run: what `send` waits for, and what compression saved. */
+struct sent {
+	uint8_t id[BATON_FILE_ID_LEN];
+	bool wanted; /* the job is not done without it */
+	bool started, ended; /* bytes of it went; those of the next did */
+	struct baton_packing begin, end;
+};
+
+struct baton_filing {
+	const struct baton_role_options *options;
+	struct baton_runner *runner;
+	const struct baton_filing_events *events;
+	void *user;
+	struct baton_outbox *outbox;
+	struct baton_inbox *inbox;
+	GArray *sent; /* struct sent */
+	char **left; /* of `send`: not begun yet; NULL: all are */
+	guint64 received;
+	bool over; /* done() or failed() was told */
+};
+
+static struct baton_endpoint *endpoint(const struct baton_filing *filing)
+{
+	return baton_runner_endpoint(filing->runner);
+}
+
+static struct baton_files *files_of(void *user,
+				    const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	struct baton_filing *filing = user;
+	uint8_t id[BATON_BOND_ID_LEN];
+	uint8_t i;
+
+	for (i = 0; i < BATON_BONDS; i++)
+		if (!baton_endpoint_bond(endpoint(filing), i, id) &&
+		    !memcmp(id, bond, sizeof(id)))
+			return baton_endpoint_files(endpoint(filing), i,
+						    BATON_DESK);
+	return NULL;
+}
+
+static void say(struct baton_filing *filing, const char *format, ...)
+	G_GNUC_PRINTF(2, 3);
+
+static void say(struct baton_filing *filing, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	filing->events->say(filing->user, text);
+}
+
+static struct sent *find_sent(struct baton_filing *filing, const uint8_t *id)
+{
+	guint i;
+
+	for (i = 0; i < filing->sent->len; i++) {
+		struct sent *sent =
+			&g_array_index(filing->sent, struct sent, i);
+
+		if (!memcmp(sent->id, id, sizeof(sent->id)))
+			return sent;
+	}
+	return NULL;
+}
+
+static struct sent *add_sent(struct baton_filing *filing, const uint8_t *id)
+{
+	struct sent *sent = find_sent(filing, id);
+	struct sent one = {.wanted = false};
+
+	if (sent)
+		return sent;
+	memcpy(one.id, id, sizeof(one.id));
+	g_array_append_val(filing->sent, one);
+	return find_sent(filing, id);
+}
+
+static void remove_sent(struct baton_filing *filing, const struct sent *sent)
+{
+	g_array_remove_index(
+		filing->sent,
+		(guint)(sent - (struct sent *)(void *)filing->sent->data));
+}
+
+static void end_job(struct baton_filing *filing, GError *error)
+{
+	if (filing->over) {
+		g_clear_error(&error);
+		return;
+	}
+	filing->over = true;
+	if (error)
+		filing->events->failed(filing->user, error);
+	else
+		filing->events->done(filing->user);
+}
+
+/* `send` ends when all of its files have arrived. */
+static void look_for_end(struct baton_filing *filing)
+{
+	guint i;
+
+	if (filing->options->job != BATON_JOB_SEND || *filing->left)
+		return;
+	for (i = 0; i < filing->sent->len; i++)
+		if (g_array_index(filing->sent, struct sent, i).wanted)
+			return;
+	end_job(filing, NULL);
+}
+
+/* What an earlier run began is not sent twice. */
+static void adopt(struct baton_filing *filing)
+{
+	char **from = filing->left;
+	char **to = filing->left;
+
+	for (; *from; from++) {
+		const struct baton_note *note =
+			baton_outbox_find(filing->outbox, *from);
+
+		if (!note) {
+			*to++ = *from;
+			continue;
+		}
+		add_sent(filing, note->id)->wanted = true;
+		g_free(*from);
+	}
+	*to = NULL;
+}
+
+/* Begin with as many of `send` as there are places for. */
+static void send_left(struct baton_filing *filing)
+{
+	uint8_t bond[BATON_BOND_ID_LEN];
+	uint8_t peer = baton_endpoint_peer(endpoint(filing));
+	const struct baton_note *note;
+	GError *error = NULL;
+	size_t done = 0, left;
+
+	if (filing->over || !*filing->left ||
+	    baton_endpoint_bond(endpoint(filing), peer, bond))
+		return;
+	left = g_strv_length(filing->left);
+	for (; filing->left[done]; done++) {
+		note = baton_outbox_send(filing->outbox, bond,
+					 filing->left[done], &error);
+		if (!note)
+			break;
+		add_sent(filing, note->id)->wanted = true;
+		g_free(filing->left[done]);
+	}
+	memmove(filing->left, filing->left + done,
+		(left - done + 1) * sizeof(*filing->left));
+	baton_runner_kick(filing->runner);
+	/* A place is free when one of these has arrived. */
+	if (error && error->code == BATON_EXIT_TIMEOUT)
+		g_clear_error(&error);
+	if (!error)
+		return;
+	baton_filing_give_up(filing);
+	end_job(filing, error);
+}
+
+struct baton_filing *baton_filing_new(const struct baton_role_options *options,
+				      struct baton_store *store,
+				      struct baton_runner *runner,
+				      const struct baton_filing_events *events,
+				      void *user, GError **error)
+{
+	struct baton_filing *filing = g_new0(struct baton_filing, 1);
+
+	filing->options = options;
+	filing->runner = runner;
+	filing->events = events;
+	filing->user = user;
+	filing->sent = g_array_new(FALSE, FALSE, sizeof(struct sent));
+	filing->left = options->job == BATON_JOB_SEND
+			       ? g_strdupv(options->files)
+			       : g_new0(char *, 1);
+	filing->outbox = baton_outbox_new(store, files_of, filing, error);
+	if (filing->outbox)
+		filing->inbox = baton_inbox_new(options->receive, store,
+						files_of, filing, error);
+	if (filing->inbox) {
+		adopt(filing);
+		return filing;
+	}
+	baton_filing_free(filing);
+	return NULL;
+}
+
+void baton_filing_free(struct baton_filing *filing)
+{
+	if (!filing)
+		return;
+	baton_outbox_free(filing->outbox);
+	baton_inbox_free(filing->inbox);
+	g_array_unref(filing->sent);
+	g_strfreev(filing->left);
+	g_free(filing);
+}
+
+void baton_filing_give_up(struct baton_filing *filing)
+{
+	guint i;
+
+	for (i = 0; i < filing->sent->len; i++) {
+		struct sent *sent =
+			&g_array_index(filing->sent, struct sent, i);
+
+		if (sent->wanted)
+			(void)baton_outbox_cancel(filing->outbox, sent->id);
+	}
+	baton_runner_kick(filing->runner);
+}
+
+/* ---- What goes out ---- */
+
+/* Bytes of a file go: those of the one before have gone. */
+static void mark_packing(struct baton_filing *filing, const uint8_t *id)
+{
+	struct sent *sent = add_sent(filing, id);
+	struct baton_packing now = baton_packing_now();
+	guint i;
+
+	if (!sent->started)
+		sent->begin = now;
+	sent->started = true;
+	for (i = 0; i < filing->sent->len; i++) {
+		struct sent *other =
+			&g_array_index(filing->sent, struct sent, i);
+
+		if (other == sent || !other->started || other->ended)
+			continue;
+		other->ended = true;
+		other->end = now;
+	}
+}
+
+static void say_delivered(struct baton_filing *filing,
+			  const struct baton_note *note)
+{
+	const struct sent *sent = add_sent(filing, note->id);
+	struct baton_packing end =
+		sent->ended ? sent->end : baton_packing_now();
+	double saved_pct =
+		sent->started ? baton_packing_saved_pct(&sent->begin, &end) : 0;
+	g_autofree char *saved =
+		saved_pct > 0 ? g_strdup_printf(", %.0f %% saved", saved_pct)
+			      : NULL;
+
+	say(filing, "delivered %s, %" G_GUINT64_FORMAT " bytes%s", note->name,
+	    note->total, saved ? saved : "");
+}
+
+static void take_failed(struct baton_filing *filing,
+			const struct baton_note *note)
+{
+	const struct sent *sent = add_sent(filing, note->id);
+	bool wanted = sent->wanted;
+	GError *error = g_error_copy(note->error);
+
+	remove_sent(filing, sent);
+	baton_outbox_done(filing->outbox, note);
+	if (wanted) {
+		baton_filing_give_up(filing);
+		end_job(filing, error);
+		return;
+	}
+	filing->events->warn(filing->user, error->message);
+	g_error_free(error);
+}
+
+static void take_outgoing(struct baton_filing *filing, const uint8_t *bond,
+			  const struct baton_file_event *event, uint64_t now_ms)
+{
+	const struct baton_note *note;
+
+	if (event->type == BATON_FILE_SUPPLY)
+		mark_packing(filing, event->id);
+	switch (baton_outbox_event(filing->outbox, bond, event, &note,
+				   now_ms)) {
+	case BATON_OUTBOX_NOTHING:
+		break;
+	case BATON_OUTBOX_BEGUN:
+		say(filing, "sending %s, %" G_GUINT64_FORMAT " bytes",
+		    note->name, note->total);
+		break;
+	case BATON_OUTBOX_MORE:
+		filing->events->progress(filing->user, note->name,
+					 event->offset, note->total);
+		break;
+	case BATON_OUTBOX_DELIVERED:
+		say_delivered(filing, note);
+		remove_sent(filing, add_sent(filing, note->id));
+		baton_outbox_done(filing->outbox, note);
+		send_left(filing);
+		look_for_end(filing);
+		break;
+	case BATON_OUTBOX_FAILED:
+		take_failed(filing, note);
+		break;
+	}
+	baton_runner_kick(filing->runner);
+}
+
+/* ---- What comes ---- */
+
+static void say_receiving(struct baton_filing *filing,
+			  const struct baton_inbox_file *file)
+{
+	g_autofree char *from =
+		file->begun ? g_strdup_printf(", from %" G_GUINT64_FORMAT,
+					      file->begun)
+			    : NULL;
+
+	say(filing, "receiving %s, %" G_GUINT64_FORMAT " bytes%s", file->name,
+	    file->total, from ? from : "");
+}
+
+static void take_incoming(struct baton_filing *filing, const uint8_t *bond,
+			  const struct baton_file_event *event)
+{
+	struct baton_inbox_file file;
+
+	switch (baton_inbox_event(filing->inbox, bond, event, &file)) {
+	case BATON_INBOX_NOTHING:
+		break;
+	case BATON_INBOX_BEGUN:
+		say_receiving(filing, &file);
+		break;
+	case BATON_INBOX_MORE:
+		filing->events->progress(filing->user, file.name, file.taken,
+					 file.total);
+		break;
+	case BATON_INBOX_DONE:
+		say(filing, "received %s, %" G_GUINT64_FORMAT " bytes",
+		    file.path, file.total);
+		baton_inbox_done(filing->inbox, file.id);
+		if (++filing->received == filing->options->count)
+			end_job(filing, NULL);
+		break;
+	case BATON_INBOX_ABORTED:
+		filing->events->warn(filing->user,
+				     "the sender gave the file up");
+		break;
+	case BATON_INBOX_REFUSED:
+		if (filing->options->count)
+			end_job(filing, g_error_copy(file.error));
+		else
+			filing->events->warn(filing->user, file.error->message);
+		break;
+	}
+	baton_runner_kick(filing->runner);
+}
+
+static void take_unknown(struct baton_filing *filing)
+{
+	GError *error = NULL;
+
+	if (filing->options->job != BATON_JOB_SEND)
+		return;
+	baton_fail_set(&error, BATON_EXIT_REFUSED,
+		       "the other device runs a program that takes no files");
+	baton_filing_give_up(filing);
+	end_job(filing, error);
+}
+
+static void take_revoked(struct baton_filing *filing,
+			 const struct baton_endpoint_event *event)
+{
+	baton_outbox_forget(filing->outbox, event->bond);
+	baton_inbox_forget(filing->inbox, event->bond);
+	g_array_set_size(filing->sent, 0);
+}
+
+void baton_filing_event(struct baton_filing *filing,
+			const struct baton_endpoint_event *event,
+			uint64_t now_ms)
+{
+	if (event->type == BATON_ENDPOINT_FILE &&
+	    event->u.file.type != BATON_FILE_STORE_FAILED) {
+		if (event->u.file.outgoing)
+			take_outgoing(filing, event->bond, &event->u.file,
+				      now_ms);
+		else
+			take_incoming(filing, event->bond, &event->u.file);
+	} else if (event->type == BATON_ENDPOINT_DELIVERY) {
+		if (event->u.delivery.type == BATON_DELIVERY_SHUT)
+			baton_filing_down(filing);
+		if (event->u.delivery.type == BATON_DELIVERY_UNKNOWN)
+			take_unknown(filing);
+	} else if (event->type == BATON_ENDPOINT_REVOKED) {
+		take_revoked(filing, event);
+	} else if (event->type == BATON_ENDPOINT_SESSION &&
+		   event->u.session.type == BATON_EVENT_SECURED) {
+		send_left(filing);
+	}
+}
+
+void baton_filing_down(struct baton_filing *filing)
+{
+	baton_inbox_sync(filing->inbox);
+	baton_runner_kick(filing->runner);
+}
+
+/* ---- Commands ---- */
+
+char *baton_filing_send(struct baton_filing *filing, const char *path,
+			GError **error)
+{
+	uint8_t bond[BATON_BOND_ID_LEN];
+	const struct baton_note *note;
+
+	if (!*path) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "send what? give a file");
+		return NULL;
+	}
+	if (baton_endpoint_bond(endpoint(filing),
+				baton_desk_peer(endpoint(filing)), bond)) {
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "send: there is nobody; pair first");
+		return NULL;
+	}
+	note = baton_outbox_send(filing->outbox, bond, path, error);
+	baton_runner_kick(filing->runner);
+	return note ? g_strdup_printf("to send %s", note->name) : NULL;
+}
+
+/* It is under way, and it is the one that is meant. */
+static bool is_meant(const struct baton_file_info *info, const char *which)
+{
+	g_autofree char *id = baton_desk_hex(info->id, sizeof(info->id));
+
+	if (info->outgoing ? info->state != BATON_FILE_OUT_OFFERED
+			   : info->state != BATON_FILE_IN_RECEIVING)
+		return false;
+	return !*which ||
+	       (strlen(which) == info->meta_len &&
+		!memcmp(which, info->meta, info->meta_len)) ||
+	       (strlen(which) >= WHICH_MIN && g_str_has_prefix(id, which));
+}
+
+char *baton_filing_cancel(struct baton_filing *filing, const char *which,
+			  GError **error)
+{
+	struct baton_files *files = baton_endpoint_files(
+		endpoint(filing), baton_desk_peer(endpoint(filing)),
+		BATON_DESK);
+	struct baton_file_info info;
+	struct baton_file_info meant;
+	enum baton_err err = BATON_ERR_NOT_FOUND;
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; !baton_files_info(files, i, &info); i++)
+		if (is_meant(&info, which)) {
+			meant = info;
+			count++;
+		}
+	if (count == 1)
+		err = meant.outgoing
+			      ? baton_outbox_cancel(filing->outbox, meant.id)
+			      : baton_inbox_refuse(filing->inbox, meant.id);
+	if (err) {
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "cancel: there is no such thing, or more than "
+			       "one; see status");
+		return NULL;
+	}
+	baton_runner_kick(filing->runner);
+	return g_strdup("given up");
+}
