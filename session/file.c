@@ -412,6 +412,14 @@ static enum baton_err out_done(struct baton_files *files,
 	return BATON_OK;
 }
 
+/* The sender waits for GONE, and asks no more on this link. */
+static void abort_done(struct baton_files *files, struct baton_file_in *in)
+{
+	if (files->up && in->owed & FILE_OWES(FILE_GONE))
+		(void)file_reply(files, FILE_GONE, in->id, 0);
+	file_in_enter(files, in, BATON_FILE_IN_DONE);
+}
+
 enum baton_err baton_files_done(struct baton_files *files,
 				const uint8_t id[BATON_FILE_ID_LEN],
 				bool outgoing)
@@ -427,7 +435,7 @@ enum baton_err baton_files_done(struct baton_files *files,
 	if (in->state == BATON_FILE_IN_COMPLETE)
 		file_in_enter(files, in, BATON_FILE_IN_TAKEN);
 	else if (in->state == BATON_FILE_IN_ABORTED)
-		file_in_enter(files, in, BATON_FILE_IN_DONE);
+		abort_done(files, in);
 	else
 		return BATON_ERR_STATE;
 	return BATON_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "crypto/primitives.h"
 #include "session/bulk_internal.h"
 #include "session/file_internal.h"
 #include "transport/outgoing.h"
@@ -271,6 +272,7 @@ void baton_files_stored(struct baton_files *files, uint32_t id,
 	if (!files->asked || id != files->store_id)
 		return;
 	files->asked = false;
+	baton_crypto_wipe(files->value, sizeof(files->value));
 	if (err) {
 		files->retry_at_ms = now_ms + RETRY_MS;
 		files->store_failed = true;
