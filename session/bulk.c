@@ -12,6 +12,7 @@
 #define SLICE_KIND 0x40
 #define CHUNK_KIND 0x51
 #define NOBODY UINT64_MAX
+#define NEVER UINT64_MAX
 
 /* Where a lane's meta has what (FILES.md 2). */
 #define CHANNEL_AT 1
@@ -64,9 +65,26 @@ static struct baton_file_out *waiting_file(const struct baton_bulk_member *m)
 	return file && file->armed ? file : NULL;
 }
 
-static bool is_ready(const struct baton_bulk_member *member)
+/* A slice of the file has begun, or will: what was sent frees its lane. */
+static bool has_lane(const struct baton_bulk *bulk,
+		     const struct baton_file_out *file)
 {
-	return waiting_file(member) ||
+	size_t i;
+
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		if (bulk->out[i].state != BATON_BULK_FILLING ||
+		    bulk->out[i].file == file)
+			return true;
+	return false;
+}
+
+/* Who waits until others end their slices must not hold them back. */
+static bool is_ready(const struct baton_bulk *bulk,
+		     const struct baton_bulk_member *member)
+{
+	const struct baton_file_out *file = waiting_file(member);
+
+	return (file && has_lane(bulk, file)) ||
 	       (member->streams && bytestream_ready(member->streams));
 }
 
@@ -80,7 +98,7 @@ static uint64_t allowance(const struct baton_bulk *bulk,
 
 	for (i = 0; i < bulk->count; i++) {
 		m = &bulk->member[i];
-		if (m == member || !is_ready(m))
+		if (m == member || !is_ready(bulk, m))
 			continue;
 		other = served(bulk, m);
 		if (other < least)
@@ -154,6 +172,27 @@ static bool is_ending(struct baton_bulk *bulk,
 	return false;
 }
 
+/* The engine forgets the slice, or will when it may. */
+static void give_up(struct baton_bulk *bulk, size_t at)
+{
+	/* If all of it was sent there is nothing to give up. */
+	if (baton_session_cancel(bulk->session, lane_stream(at),
+				 BATON_REASON_NONE))
+		bulk->out[at].state = BATON_BULK_SENT;
+	else
+		bulk->out[at].state = BATON_BULK_FREE;
+	bulk->out[at].file = NULL;
+	/* The file may be erased before the lane is used again. */
+	memset(bulk->out[at].meta, 0, sizeof(bulk->out[at].meta));
+}
+
+/* Told SUPPLY, it has not answered, though its slice has begun. */
+static bool is_asleep(const struct baton_bulk_out *lane)
+{
+	return lane->state == BATON_BULK_FILLING && lane->file &&
+	       !lane->file->armed;
+}
+
 /*
  * The lane in which the next bytes of file go, or would begin to;
  * BATON_BULK_LANES: none is left by those that were served less.
@@ -196,16 +235,43 @@ bool bulk_can(struct baton_bulk *bulk, const struct baton_bulk_member *member,
 	       lane_for(bulk, member, file) < BATON_BULK_LANES;
 }
 
+/* Somebody could go on, if a lane were free. */
+static bool is_crowded(const struct baton_bulk *bulk)
+{
+	const struct baton_file_out *file;
+	size_t i;
+
+	for (i = 0; i < bulk->count; i++) {
+		file = waiting_file(&bulk->member[i]);
+		if (file && !has_lane(bulk, file))
+			return true;
+	}
+	return false;
+}
+
+/* Who has a lane has it for as long as its slice is. */
+static uint64_t slice_len(const struct baton_bulk *bulk,
+			  const struct baton_file_out *file)
+{
+	uint64_t left = file->total - file->at, most = BATON_BULK_SLICE;
+	size_t i, files = 0;
+
+	for (i = 0; i < bulk->count; i++)
+		files += bulk->member[i].files &&
+			 file_current(bulk->member[i].files);
+	if (files > BATON_BULK_LANES)
+		most = BATON_BULK_QUANTUM;
+	return left < most ? left : most;
+}
+
 static enum baton_err begin(struct baton_bulk *bulk,
 			    const struct baton_bulk_member *member,
 			    struct baton_file_out *file, size_t at)
 {
 	struct baton_bulk_out *lane = &bulk->out[at];
-	uint64_t slice = file->total - file->at;
+	uint64_t slice = slice_len(bulk, file);
 	enum baton_err err;
 
-	if (slice > BATON_BULK_SLICE)
-		slice = BATON_BULK_SLICE;
 	lane->meta[0] = SLICE_KIND;
 	lane->meta[CHANNEL_AT] = (uint8_t)(member - bulk->member);
 	lane->meta[TURN_AT] = file->turn;
@@ -217,6 +283,7 @@ static enum baton_err begin(struct baton_bulk *bulk,
 		return err;
 	lane->file = file;
 	lane->left = slice;
+	lane->given_ms = bulk->now_ms;
 	lane->state = BATON_BULK_FILLING;
 	return BATON_OK;
 }
@@ -231,6 +298,7 @@ enum baton_err bulk_write(struct baton_bulk *bulk,
 	uint64_t may;
 	size_t at, n, took;
 
+	bulk->now_ms = now_ms;
 	while (!err && *taken < len) {
 		may = allowance(bulk, member);
 		at = lane_for(bulk, member, file);
@@ -254,6 +322,8 @@ enum baton_err bulk_write(struct baton_bulk *bulk,
 		*taken += took;
 		file->at += took;
 		lane->left -= took;
+		if (took > 0)
+			lane->given_ms = now_ms;
 		serve(bulk, member, took);
 		if (lane->left == 0)
 			lane->state = BATON_BULK_SENT;
@@ -264,20 +334,6 @@ enum baton_err bulk_write(struct baton_bulk *bulk,
 			bulk->room = false;
 	}
 	return *taken > 0 ? BATON_OK : err;
-}
-
-/* The engine forgets the slice, or will when it may. */
-static void give_up(struct baton_bulk *bulk, size_t at)
-{
-	/* If all of it was sent there is nothing to give up. */
-	if (baton_session_cancel(bulk->session, lane_stream(at),
-				 BATON_REASON_NONE))
-		bulk->out[at].state = BATON_BULK_SENT;
-	else
-		bulk->out[at].state = BATON_BULK_FREE;
-	bulk->out[at].file = NULL;
-	/* The file may be erased before the lane is used again. */
-	memset(bulk->out[at].meta, 0, sizeof(bulk->out[at].meta));
 }
 
 void bulk_stop(struct baton_bulk *bulk, const struct baton_file_out *file)
@@ -419,7 +475,7 @@ enum baton_err baton_bulk_event(struct baton_bulk *bulk,
 				const struct baton_event *event,
 				uint64_t now_ms)
 {
-	(void)now_ms;
+	bulk->now_ms = now_ms;
 	switch (event->type) {
 	case BATON_EVENT_BEGIN:
 		return begin_slice(bulk, event);
@@ -469,6 +525,41 @@ static struct baton_bulk_member *next_member(struct baton_bulk *bulk)
 	return next;
 }
 
+uint64_t baton_bulk_deadline(const struct baton_bulk *bulk)
+{
+	uint64_t due = NEVER, at;
+	size_t i;
+
+	for (i = 0; i < BATON_BULK_LANES; i++) {
+		at = bulk->out[i].given_ms + BATON_BULK_PATIENCE_MS;
+		if (is_asleep(&bulk->out[i]) && at < due)
+			due = at;
+	}
+	return due < NEVER && is_crowded(bulk) ? due : NEVER;
+}
+
+/*
+ * A lane goes from who sleeps to who waits. What the engine had of the slice is
+ * lost; the receiver says from where it goes on.
+ */
+static void wake(struct baton_bulk *bulk)
+{
+	struct baton_bulk_out *lane;
+	size_t i;
+
+	if (bulk->now_ms < baton_bulk_deadline(bulk))
+		return;
+	for (i = 0; i < BATON_BULK_LANES; i++) {
+		lane = &bulk->out[i];
+		if (!is_asleep(lane) ||
+		    lane->given_ms + BATON_BULK_PATIENCE_MS > bulk->now_ms)
+			continue;
+		file_interrupted(lane->file);
+		give_up(bulk, i);
+		return;
+	}
+}
+
 void baton_bulk_pump(struct baton_bulk *bulk, uint64_t now_ms)
 {
 	struct baton_stream_id stream = lane_stream(BATON_BULK_CHUNKS);
@@ -477,6 +568,8 @@ void baton_bulk_pump(struct baton_bulk *bulk, uint64_t now_ms)
 	size_t cap = sizeof(chunk), len, bytes;
 	enum baton_err err;
 
+	bulk->now_ms = now_ms;
+	wake(bulk);
 	if (cap > bulk->chunk_max)
 		cap = bulk->chunk_max;
 	while (bulk->room && cap > BATON_BULK_CHUNK_HEAD_MAX) {

@@ -10,7 +10,8 @@
  *
  * Fair: while several applications have something to send, none gets more than
  * BATON_BULK_QUANTUM bytes ahead of another. Who has nothing ready, or does not
- * answer SUPPLY, holds nobody up. Nothing here is stored.
+ * answer SUPPLY, holds nobody up: where others wait for its lane, it loses that
+ * after BATON_BULK_PATIENCE_MS. Nothing here is stored.
  */
 
 #include <stdbool.h>
@@ -22,6 +23,8 @@
 
 #define BATON_BULK_QUANTUM 4096 /* bytes one may be ahead of another */
 #define BATON_BULK_SLICE 65536 /* of a file, in one engine message at most */
+#define BATON_BULK_PATIENCE_MS \
+	2000 /* with whoever holds a lane and gives nothing */
 #define BATON_BULK_LANES 3 /* engine streams for files: BULK 0..2 */
 #define BATON_BULK_CHUNKS 3 /* engine stream of short messages: BULK 3 */
 #define BATON_BULK_META_LEN 19
@@ -53,6 +56,7 @@ enum baton_bulk_lane_state {
 struct baton_bulk_out {
 	struct baton_file_out *file;
 	uint64_t left; /* bytes of the slice */
+	uint64_t given_ms; /* when the last of them came */
 	uint8_t state; /* enum baton_bulk_lane_state */
 	uint8_t meta[BATON_BULK_META_LEN];
 };
@@ -74,6 +78,7 @@ struct baton_bulk {
 	uint64_t clock; /* served, of whoever was served last */
 	bool room; /* the engine took all it was given last */
 	uint64_t refused; /* messages of nobody, since init */
+	uint64_t now_ms;
 };
 
 /* The session is used, not owned, and outlives bulk. */
@@ -104,6 +109,12 @@ enum baton_err baton_bulk_map(struct baton_bulk *bulk, size_t index,
 enum baton_err baton_bulk_event(struct baton_bulk *bulk,
 				const struct baton_event *event,
 				uint64_t now_ms);
+
+/*
+ * When pump() wants to be called, and events of files to be taken after it,
+ * though nothing happened; UINT64_MAX: never.
+ */
+uint64_t baton_bulk_deadline(const struct baton_bulk *bulk);
 
 /*
  * Let bytes of streams go out; call it before baton_session_tx(), each time.

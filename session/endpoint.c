@@ -257,6 +257,7 @@ uint64_t baton_endpoint_deadline(const struct baton_endpoint *endpoint)
 	const struct baton_peer *peer;
 	int i;
 
+	sooner(&deadline, baton_bulk_deadline(&endpoint->bulk));
 	for (i = 0; i < BATON_BONDS; i++) {
 		peer = &endpoint->peer[i];
 		if (peer->state == BATON_PEER_FREE)

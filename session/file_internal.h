@@ -76,6 +76,8 @@ bool file_slice(struct baton_files *files, const uint8_t *id, uint8_t turn,
 enum baton_err file_data(struct baton_files *files, const uint8_t *id,
 			 uint8_t turn, uint64_t offset, const uint8_t *bytes,
 			 size_t len);
+/* Bytes that were given are lost: the peer is to say GO again. */
+void file_interrupted(struct baton_file_out *out);
 /* The peer refused bytes of this turn. */
 void file_refused(struct baton_file_out *out, uint8_t turn);
 

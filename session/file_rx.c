@@ -227,8 +227,9 @@ static enum baton_err take_offer_again(struct baton_file_in *in,
 		in->owed |= FILE_OWES(FILE_TAKEN);
 	if (in->state == BATON_FILE_IN_REFUSED)
 		in->owed |= FILE_OWES(FILE_REFUSED);
+	/* Whoever offers it does not go on, whatever was said before. */
 	if (in->state == BATON_FILE_IN_RECEIVING && in->accepted &&
-	    !in->paused && !in->went && in->got < in->total)
+	    !in->paused && in->got < in->total)
 		in->owed |= FILE_OWES(FILE_GO);
 	return BATON_OK;
 }
@@ -379,6 +380,13 @@ enum baton_err file_data(struct baton_files *files, const uint8_t *id,
 	files->data = bytes;
 	files->data_len = len;
 	return BATON_OK;
+}
+
+void file_interrupted(struct baton_file_out *out)
+{
+	out->going = false;
+	out->armed = false;
+	out->owed |= FILE_OWES(FILE_OFFER);
 }
 
 void file_refused(struct baton_file_out *out, uint8_t turn)

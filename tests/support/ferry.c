@@ -103,6 +103,8 @@ static void take_data(struct ferry *ferry, struct ferry_app *app,
 	if (file->written < file->total && !ferry_chance(ferry, ferry->sync_pm))
 		return;
 	file->synced = file->written;
+	if (file->synced > file->most)
+		file->most = file->synced;
 	must(baton_files_kept(&app->files, file->id, file->synced));
 }
 
@@ -150,8 +152,10 @@ static void sender_event(struct ferry *ferry, struct ferry_app *app,
 		supply(ferry, app, file, event->offset);
 	if (event->type == BATON_FILE_STORED)
 		file->stored = true;
-	if (event->type == BATON_FILE_PROGRESS)
+	if (event->type == BATON_FILE_PROGRESS) {
 		file->progress = event->offset;
+		file->ahead |= event->offset > file->most;
+	}
 	if (event->type != BATON_FILE_DELIVERED &&
 	    event->type != BATON_FILE_FAILED)
 		return;
@@ -178,6 +182,7 @@ static void receiver_event(struct ferry *ferry, struct ferry_app *app,
 		break;
 	case BATON_FILE_RESUMED:
 		file->resumed = true;
+		file->ahead |= event->offset > file->most;
 		answer(ferry, app, file, event->offset);
 		break;
 	case BATON_FILE_DATA:
@@ -572,6 +577,8 @@ static uint64_t deadline(const struct ferry *ferry)
 			continue;
 		due = baton_earlier(due, baton_session_deadline(
 						 &ferry->pair.end[r].session));
+		due = baton_earlier(due,
+				    baton_bulk_deadline(&ferry->node[r].bulk));
 		for (i = 0; i < FERRY_APPS; i++) {
 			at = baton_files_deadline(&ferry->node[r].app[i].files);
 			if (at > ferry->pair.now_ms)

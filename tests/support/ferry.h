@@ -14,7 +14,7 @@
 #include "session/file.h"
 #include "tests/support/pair.h"
 
-#define FERRY_APPS 3
+#define FERRY_APPS 4 /* one more than there are lanes */
 #define FERRY_OUT 4 /* places for files being sent, of an application */
 #define FERRY_IN 3
 #define FERRY_STREAMS 2
@@ -72,6 +72,8 @@ struct ferry_file {
 	/* The receiver's disk. */
 	bool part;
 	uint64_t synced, written; /* bytes of the part */
+	uint64_t most; /* that were ever synced */
+	bool ahead; /* somebody was told of more */
 	unsigned int renamed; /* how often it got its name */
 	bool bad; /* a byte was not the one that was sent */
 	/* What the applications were told, and answered. */

@@ -55,6 +55,8 @@ static void check_now(const struct ferry *ferry, uint64_t at)
 			fail_at(at, "DELIVERED of what is not there", file);
 		if (file->changed)
 			fail_at(at, "DELIVERED and FAILED", file);
+		if (file->ahead)
+			fail_at(at, "told of more than was kept", file);
 		if (file->data_after_end)
 			fail_at(at, "bytes came after the end", file);
 	}
