@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include "session/internal.h"
 #include "tests/support/pair.h"
 
+#define PROOF_LEN 8
 #define SEEDS 30
 #define LINKS 25
 #define TURNS 14 /* enough for every handshake and both SYNC */
@@ -181,12 +183,53 @@ static void another_numbering_is_no_reason_to_part(void **state)
 		}
 }
 
+/* What an end would say in a SYNC on this link. */
+static void read_proof(struct pair_end *end, uint8_t proof[PROOF_LEN])
+{
+	struct baton_batch *batch =
+		&end->session.outgoing.batch[BATON_CLASS_CONTROL];
+
+	assert_int_equal(batch->len, 0);
+	assert_int_equal(sync_put(&end->session), BATON_OK);
+	memcpy(proof, batch->bytes + BATON_RECORD_HEADER_LEN + 2, PROOF_LEN);
+	baton_batch_clear(batch);
+}
+
+/*
+ * Who has a bond with both cannot hand on what the one says to the other, nor
+ * give back what it is told itself.
+ */
+static void a_proof_serves_one_role_on_one_link(void **state)
+{
+	uint8_t proof[2 * 3][PROOF_LEN];
+	size_t i, j;
+
+	(void)state;
+	begin(1);
+	for (i = 0; i < 3; i++) {
+		pair_down(world);
+		assert_secured();
+		while (pair_turn(world))
+			;
+		read_proof(watch, proof[2 * i]);
+		read_proof(phone, proof[2 * i + 1]);
+	}
+	for (i = 0; i < 2 * 3; i++) {
+		assert_memory_not_equal(proof[i], watch->session.numbering,
+					PROOF_LEN);
+		for (j = 0; j < i; j++)
+			assert_memory_not_equal(proof[i], proof[j], PROOF_LEN);
+	}
+	pair_free(world);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(by_two_bonds_and_cut_anywhere_one_numbering_goes_on),
 		T(another_numbering_is_no_reason_to_part),
+		T(a_proof_serves_one_role_on_one_link),
 	};
 #undef T
 
