@@ -43,7 +43,7 @@ struct baton_application {
 	uint16_t outbox, inbox; /* items, 1..BATON_ITEMS_MAX */
 	uint8_t files_out, files_in; /* at a time, each 1..64, or both 0 */
 	uint8_t streams; /* byte streams at a time, at most 64 */
-	uint32_t stream_ring; /* bytes of a stream not sent, or not read */
+	uint32_t stream_ring; /* bytes not verified, or not read: 64..2^24 */
 	uint64_t file_max; /* bytes of a file that may come */
 	uint64_t files_max; /* of all that are coming; above it, offers wait */
 	uint16_t rate; /* envelopes out per second, 1..1000 */

@@ -170,7 +170,8 @@ baton_delivery_register(struct baton_delivery *delivery,
 	if (is_zero(application->id) ||
 	    !baton_delivery_find(delivery, application->id, &there) ||
 	    application->rate == 0 || application->rate > 1000 ||
-	    application->burst == 0 || application->burst > 1000)
+	    application->burst == 0 || application->burst > 1000 ||
+	    !delivery_bulk_fits(application))
 		return BATON_ERR_ARG;
 	if (delivery->registered == delivery->count ||
 	    memory_len < baton_delivery_memory_len(application))

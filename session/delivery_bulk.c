@@ -8,11 +8,24 @@
 #include "session/bulk.h"
 #include "session/delivery_internal.h"
 
+#define PLACES_MAX 64
 #define RING_MAX (UINT32_C(1) << 24)
 
 static bool has_files(const struct baton_application *app)
 {
 	return app->files_out > 0 || app->files_in > 0;
+}
+
+bool delivery_bulk_fits(const struct baton_application *app)
+{
+	if (has_files(app) &&
+	    (app->files_out < 1 || app->files_in < 1 ||
+	     app->files_out > PLACES_MAX || app->files_in > PLACES_MAX))
+		return false;
+	return app->streams == 0 ||
+	       (app->streams <= PLACES_MAX &&
+		app->stream_ring >= BATON_BYTESTREAM_RING_MIN &&
+		app->stream_ring <= RING_MAX);
 }
 
 static size_t out_len(const struct baton_application *app)
@@ -40,8 +53,7 @@ static size_t files_len(const struct baton_application *app)
 
 static size_t streams_len(const struct baton_application *app)
 {
-	/* make() refuses a longer ring. */
-	if (app->streams == 0 || app->stream_ring > RING_MAX)
+	if (app->streams == 0)
 		return 0;
 	return baton_aligned(sizeof(struct baton_bytestreams)) +
 	       places_len(app) +
@@ -101,7 +113,7 @@ enum baton_err delivery_bulk_make(struct baton_delivery *delivery,
 
 	if (!has_files(app) && app->streams == 0)
 		return BATON_OK;
-	if (!delivery->bulk || app->stream_ring > RING_MAX)
+	if (!delivery->bulk)
 		return BATON_ERR_ARG;
 	member = &delivery->member[channel - delivery->channel];
 	memset(member, 0, sizeof(*member));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "session/delivery_internal.h"
 #include "session/endpoint_internal.h"
 
 static bool is_valid(const struct baton_endpoint_config *config)
@@ -19,7 +20,8 @@ static bool is_valid(const struct baton_endpoint_config *config)
 	    config->activities < 1)
 		return false;
 	for (i = 0; i < config->applications; i++)
-		if (config->application[i].activities > config->activities)
+		if (config->application[i].activities > config->activities ||
+		    !delivery_bulk_fits(&config->application[i].application))
 			return false;
 	return true;
 }

@@ -258,6 +258,7 @@ void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer)
 	if (peer->linked) {
 		endpoint->frame.code = 0;
 		endpoint->urgent.code = 0;
+		baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
 		endpoint->envelope_len = 0;
 	}
 	endpoint_try(baton_lifecycle_revoke(&peer->lifecycle, now_ms));
