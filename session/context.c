@@ -410,6 +410,15 @@ bool baton_context_next_store_op(struct baton_context *context,
 	return true;
 }
 
+/* What took its place is durable: nobody asks for it any more. */
+static void forget(const struct baton_context *context,
+		   struct baton_context_value *value)
+{
+	baton_crypto_wipe(value->bytes,
+			  (size_t)BATON_CONTEXT_HEADER + context->max);
+	value->len = 0;
+}
+
 void baton_context_stored(struct baton_context *context, uint32_t id,
 			  enum baton_err err, uint64_t now_ms)
 {
@@ -428,10 +437,13 @@ void baton_context_stored(struct baton_context *context, uint32_t id,
 	if (writing == WRITING_OUT) {
 		context->durable = context->written;
 		context->kept = context->out[context->written].version;
-		if (context->newest == context->durable)
-			context->news |= NEWS_KEPT;
+		if (context->newest != context->durable)
+			return;
+		context->news |= NEWS_KEPT;
+		forget(context, &context->out[!context->durable]);
 		return;
 	}
+	forget(context, &context->in[context->held]);
 	context->held = !context->held;
 	context->coming = false;
 	context->owes_have = context->up;

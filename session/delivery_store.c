@@ -219,6 +219,7 @@ void baton_delivery_stored(struct baton_delivery *delivery, uint32_t id,
 	if (!delivery->asked || id != delivery->store_id)
 		return;
 	delivery->asked = false;
+	baton_crypto_wipe(delivery->value, sizeof(delivery->value));
 	if (delivery->erases) {
 		erasure_stored(delivery, err);
 		return;

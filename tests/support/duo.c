@@ -232,6 +232,8 @@ static bool store(struct duo *duo, enum baton_role role)
 	cut = ++end->writes == end->cut_at;
 	for (i = 0; i < op.count && (!cut || end->cut_keeps); i++)
 		write_one(end, &op.write[i]);
+	if (duo->on_store && (!cut || end->cut_keeps))
+		duo->on_store(duo, role, &op);
 	if (cut)
 		end->dead = true;
 	else

@@ -57,6 +57,9 @@ struct duo {
 			 const struct baton_endpoint_event *event);
 	/* And after every start. */
 	void (*on_start)(struct duo *duo, enum baton_role role);
+	/* What it stores goes to another store as well; NULL: it does not. */
+	void (*on_store)(struct duo *duo, enum baton_role role,
+			 const struct baton_store_op *op);
 };
 
 /* Applications 0 ("notes") and 1 ("maps") have all modes. */
