@@ -185,16 +185,30 @@ static struct baton_store_write *add(struct baton_queue *queue,
 	return write;
 }
 
+/*
+ * How many writes of an operation puts may take. Two are for what is spent: an
+ * application that puts without a rest must not keep its places from being
+ * free again, or the box is full of items that the peer has long.
+ */
+static size_t writes_for_puts(const struct baton_queue_box *box)
+{
+	uint32_t spent = box->spent + 1 - box->first;
+
+	if (box->first > box->spent)
+		return BATON_STORE_WRITES_MAX;
+	return BATON_STORE_WRITES_MAX - (spent < 2 ? spent : 2);
+}
+
 /* Items to be written or deleted, while there is room in the operation. */
 static void add_items(struct baton_queue *queue, struct baton_store_op *op,
 		      struct baton_queue_box *box, char letter)
 {
+	size_t for_puts = writes_for_puts(box);
 	struct baton_store_write *write;
 	uint32_t n;
 
 	box->put_to = box->durable;
-	for (n = box->durable + 1;
-	     n < box->next && op->count < BATON_STORE_WRITES_MAX; n++) {
+	for (n = box->durable + 1; n < box->next && op->count < for_puts; n++) {
 		write = add(queue, op, BATON_STORE_PUT, letter, true, n);
 		write->value = queue_bytes(queue, box, n);
 		write->value_len = (size_t)BATON_QUEUE_ITEM_HEADER +

@@ -11,6 +11,10 @@
 #define DESK BATON_DESK
 #define OPERATIONS 1 /* take it over: there is nothing finer here */
 
+/* A request of a phone: give an activity back; its id follows. */
+#define ASK_BACK 1
+#define ASK_BACK_MS 10000
+
 static const struct baton_endpoint_application desk_application = {
 	.application =
 		{
@@ -60,6 +64,7 @@ struct baton_desk {
 	void *user;
 	GArray *offered; /* ids that the peer offers */
 	GArray *to_offer; /* ids to be offered once they are mine */
+	GArray *wanted; /* ids that a phone asked back: their offer is accepted */
 };
 
 struct id {
@@ -95,6 +100,7 @@ struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 	desk->user = user;
 	desk->offered = g_array_new(FALSE, FALSE, sizeof(struct id));
 	desk->to_offer = g_array_new(FALSE, FALSE, sizeof(struct id));
+	desk->wanted = g_array_new(FALSE, FALSE, sizeof(struct id));
 	return desk;
 }
 
@@ -104,6 +110,7 @@ void baton_desk_free(struct baton_desk *desk)
 		return;
 	g_array_unref(desk->offered);
 	g_array_unref(desk->to_offer);
+	g_array_unref(desk->wanted);
 	g_free(desk);
 }
 
@@ -242,22 +249,46 @@ static char *run_offer(struct baton_desk *desk, const char *rest,
 	return done(desk, "beginning");
 }
 
+static struct baton_requests *requests(struct baton_desk *desk)
+{
+	return baton_endpoint_requests(endpoint(desk),
+				       baton_desk_peer(endpoint(desk)), DESK);
+}
+
+/*
+ * The phone lent it, and wants it back before the lease is over: the watch is
+ * asked, and its program obeys. A watch that cannot be asked keeps it until the
+ * lease is over.
+ */
+static enum baton_err ask_back(struct baton_desk *desk, const uint8_t *id)
+{
+	uint8_t body[1 + BATON_ACTIVITY_ID_LEN] = {ASK_BACK};
+	uint32_t number;
+	enum baton_err err;
+
+	if (baton_handoff_hold(handoff(desk), DESK, id) != BATON_HOLD_LENT)
+		return BATON_ERR_STATE;
+	memcpy(body + 1, id, BATON_ACTIVITY_ID_LEN);
+	err = baton_requests_ask(requests(desk), body, sizeof(body),
+				 ASK_BACK_MS, &number, baton_runner_now_ms());
+	if (!err)
+		add_id(desk->wanted, id);
+	return err;
+}
+
 static char *run_return(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
 	struct id id;
+	enum baton_err err =
+		find_activity(desk, rest, &id) ? BATON_OK : BATON_ERR_NOT_FOUND;
 
-	if (is_phone(desk)) {
-		baton_fail_set(error, BATON_EXIT_REFUSED,
-			       "return: the watch gives back what it has");
+	if (!err)
+		err = is_phone(desk) ? ask_back(desk, id.bytes)
+				     : offer(desk, id.bytes);
+	if (failed(err, "return", error))
 		return NULL;
-	}
-	if (failed(find_activity(desk, rest, &id) ? BATON_OK
-						  : BATON_ERR_NOT_FOUND,
-		   "return", error) ||
-	    failed(offer(desk, id.bytes), "return", error))
-		return NULL;
-	return done(desk, "offering");
+	return done(desk, is_phone(desk) ? "asked for" : "offering");
 }
 
 static enum baton_err accept(struct baton_desk *desk, const uint8_t *id)
@@ -594,7 +625,8 @@ static void take_handoff(struct baton_desk *desk,
 	if (event->type != BATON_HANDOFF_OFFERED)
 		return;
 	add_id(desk->offered, id.bytes);
-	if (desk->options.accept && accept(desk, id.bytes))
+	if ((remove_id(desk->wanted, id.bytes) || desk->options.accept) &&
+	    accept(desk, id.bytes))
 		say(desk, "not accepted %s", name);
 }
 
@@ -647,6 +679,46 @@ static void take_queue(struct baton_desk *desk, uint8_t peer,
 	}
 }
 
+/* The phone, which is the authority, asks for what it lent. */
+static void take_asked(struct baton_desk *desk,
+		       const struct baton_request_event *event)
+{
+	uint64_t now_ms = baton_runner_now_ms();
+	g_autofree char *name = NULL;
+	struct id id;
+	enum baton_err err = BATON_ERR_ARG;
+
+	if (event->len == 1 + sizeof(id.bytes) && event->body[0] == ASK_BACK &&
+	    !is_phone(desk)) {
+		memcpy(id.bytes, event->body + 1, sizeof(id.bytes));
+		name = name_of(id.bytes);
+		err = offer(desk, id.bytes);
+	}
+	if (!err)
+		say(desk, "asked-back %s", name);
+	if (err)
+		err = baton_requests_refuse(requests(desk), event->number, 0,
+					    now_ms);
+	else
+		err = baton_requests_answer(requests(desk), event->number, NULL,
+					    0, now_ms);
+	if (err)
+		g_debug("nobody waits for the answer");
+}
+
+static void take_request(struct baton_desk *desk,
+			 const struct baton_request_event *event)
+{
+	if (event->type == BATON_REQUEST_ASKED)
+		take_asked(desk, event);
+	if (event->type != BATON_REQUEST_FAILED)
+		return;
+	g_array_set_size(desk->wanted, 0);
+	say(desk, "not given back: the watch %s",
+	    event->failure == BATON_REQUEST_REFUSED ? "refused it"
+						    : "did not answer");
+}
+
 static void take_delivery(struct baton_desk *desk, uint8_t peer,
 			  const struct baton_delivery_event *event)
 {
@@ -654,6 +726,8 @@ static void take_delivery(struct baton_desk *desk, uint8_t peer,
 
 	if (event->type == BATON_DELIVERY_OPEN)
 		offer_begun(desk);
+	if (event->type == BATON_DELIVERY_REQUEST)
+		take_request(desk, &event->u.request);
 	if (event->type == BATON_DELIVERY_QUEUE)
 		take_queue(desk, peer, &event->u.queue);
 	if (event->type != BATON_DELIVERY_CONTEXT)
@@ -664,6 +738,19 @@ static void take_delivery(struct baton_desk *desk, uint8_t peer,
 		return;
 	text = baton_desk_text(event->u.context.bytes, event->u.context.len);
 	say(desk, "context %s", text);
+}
+
+/* Only `pipe` has a use for them. */
+static void take_stream(struct baton_desk *desk, uint8_t peer,
+			const struct baton_bytestream_event *event)
+{
+	struct baton_bytestreams *streams =
+		baton_endpoint_streams(endpoint(desk), peer, DESK);
+
+	if (event->type == BATON_BYTESTREAM_OFFERED && !desk->options.pipes &&
+	    baton_bytestreams_reset(streams, event->id,
+				    BATON_REASON_NOT_ALLOWED))
+		g_debug("it has ended already");
 }
 
 void baton_desk_event(struct baton_desk *desk,
@@ -679,10 +766,12 @@ void baton_desk_event(struct baton_desk *desk,
 	case BATON_ENDPOINT_DELIVERY:
 		take_delivery(desk, event->peer, &event->u.delivery);
 		break;
+	case BATON_ENDPOINT_STREAM:
+		take_stream(desk, event->peer, &event->u.stream);
+		break;
 	case BATON_ENDPOINT_REVOKED:
 	case BATON_ENDPOINT_SESSION:
 	case BATON_ENDPOINT_FILE:
-	case BATON_ENDPOINT_STREAM:
 		break;
 	}
 }

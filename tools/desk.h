@@ -22,6 +22,7 @@ struct baton_desk_options {
 	bool accept; /* what the peer offers, without asking */
 	guint32 lease_s; /* of what a phone offers */
 	const char *items; /* a directory: each item becomes a file; or NULL */
+	bool pipes; /* byte streams are not refused here */
 };
 
 /*

@@ -416,6 +416,8 @@ static enum baton_inbox_news known(struct baton_inbox *inbox,
 				   struct baton_note *note,
 				   const struct baton_file_event *event)
 {
+	struct baton_files *files = files_of(inbox, note);
+
 	switch (event->type) {
 	case BATON_FILE_RESUMED:
 		return resume(inbox, note, event);
@@ -425,8 +427,7 @@ static enum baton_inbox_news known(struct baton_inbox *inbox,
 		return complete(inbox, note);
 	case BATON_FILE_CANCELLED:
 		erase(inbox, note);
-		if (baton_files_done(inbox->files_of(inbox->user, note->bond),
-				     event->id, false))
+		if (baton_files_done(files, event->id, false))
 			g_debug("it is done already");
 		return BATON_INBOX_ABORTED;
 	case BATON_FILE_OFFERED:

@@ -7,6 +7,7 @@
 #include "tools/desk.h"
 #include "tools/fail.h"
 #include "tools/filing.h"
+#include "tools/conduit.h"
 #include "tools/progress.h"
 #include "tools/prompt.h"
 #include "tools/player.h"
@@ -26,6 +27,7 @@ struct baton_player {
 	struct baton_runner *runner;
 	struct baton_store *store;
 	struct baton_filing *filing;
+	struct baton_conduit *conduit; /* NULL: another job */
 	struct baton_walk *walk;
 	struct baton_bonds_live *bonds;
 	struct baton_desk *desk;
@@ -53,14 +55,16 @@ static void say(struct baton_player *player, const char *format, ...)
 
 static void say(struct baton_player *player, const char *format, ...)
 {
+	/* What a pipe brings has stdout for itself. */
+	FILE *to = player->options->job == BATON_JOB_PIPE ? stderr : stdout;
 	va_list args;
 
 	baton_progress_clear(&player->progress);
 	va_start(args, format);
-	vprintf(format, args);
+	vfprintf(to, format, args);
 	va_end(args);
-	putchar('\n');
-	fflush(stdout);
+	fputc('\n', to);
+	fflush(to);
 }
 
 static void warn(struct baton_player *player, const char *text)
@@ -131,6 +135,8 @@ static void end_giving_up(struct baton_player *player, enum baton_exit code,
 
 	baton_fail_set(&error, code, "%s", text);
 	baton_filing_give_up(player->filing);
+	if (player->conduit)
+		baton_conduit_reset(player->conduit);
 	end(player, error, false);
 }
 
@@ -254,12 +260,12 @@ static void on_filing_progress(void *user, const char *name, uint64_t done,
 	baton_progress_show(&player->progress, name, done, total);
 }
 
-static void on_filing_done(void *user)
+static void on_done(void *user)
 {
 	leave(user);
 }
 
-static void on_filing_failed(void *user, GError *error)
+static void on_job_failed(void *user, GError *error)
 {
 	end(user, error, false);
 }
@@ -268,8 +274,13 @@ static const struct baton_filing_events filing_events = {
 	.say = on_filing_say,
 	.warn = on_filing_warn,
 	.progress = on_filing_progress,
-	.done = on_filing_done,
-	.failed = on_filing_failed,
+	.done = on_done,
+	.failed = on_job_failed,
+};
+
+static const struct baton_conduit_events conduit_events = {
+	.done = on_done,
+	.failed = on_job_failed,
 };
 
 static void on_desk_say(void *user, const char *text)
@@ -352,6 +363,8 @@ static void on_event(void *user, const struct baton_endpoint_event *event,
 	else if (event->type == BATON_ENDPOINT_REVOKED)
 		take_revoked(player, event);
 	baton_filing_event(player->filing, event, now_ms);
+	if (player->conduit)
+		baton_conduit_event(player->conduit, event);
 	baton_desk_event(player->desk, event);
 	if (event->type == BATON_ENDPOINT_DELIVERY &&
 	    event->u.delivery.type == BATON_DELIVERY_OPEN)
@@ -470,6 +483,7 @@ gboolean baton_player_start(struct baton_player *player,
 		.accept = options->accept,
 		.lease_s = (guint32)options->lease_s,
 		.items = options->receive,
+		.pipes = options->job == BATON_JOB_PIPE,
 	};
 	guint64 timeout_s = options->timeout_s;
 
@@ -479,6 +493,9 @@ gboolean baton_player_start(struct baton_player *player,
 					  &filing_events, player, error);
 	if (!player->filing)
 		return FALSE;
+	if (options->job == BATON_JOB_PIPE)
+		player->conduit =
+			baton_conduit_new(runner, &conduit_events, player);
 	player->desk = baton_desk_new(&desk, runner, player->filing,
 				      on_desk_say, player);
 	if (options->bond && !select_bond(player, error))
@@ -523,6 +540,7 @@ GError *baton_player_free(struct baton_player *player)
 	baton_desk_free(player->desk);
 	baton_walk_free(player->walk);
 	baton_bonds_live_free(player->bonds);
+	baton_conduit_free(player->conduit);
 	baton_filing_free(player->filing);
 	g_free(player);
 	return error;

@@ -29,6 +29,7 @@ static const char summary[] =
 	"Commands:\n"
 	"  pair            pair with the other device, then end\n"
 	"  send FILE...    hand over files, then end\n"
+	"  pipe            stdin to the other's stdout, both ways, then end\n"
 	"  offer, accept, refuse, return, cancel, finish, queue, context,\n"
 	"  status, suspend, resume, end, approve, revoke\n"
 	"                  said to the program that runs with the same store\n"
@@ -161,9 +162,13 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 		o->pair = TRUE;
 		return TRUE;
 	}
-	if (!strcmp(argv[1], "pair")) {
+	if (!strcmp(argv[1], "pipe") && argc == 2) {
+		o->job = BATON_JOB_PIPE;
+		return TRUE;
+	}
+	if (!strcmp(argv[1], "pair") || !strcmp(argv[1], "pipe")) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
-			       "pair takes no arguments; see %s --help",
+			       "%s takes no arguments; see %s --help", argv[1],
 			       g_get_prgname());
 		return FALSE;
 	}
@@ -222,8 +227,8 @@ gboolean baton_role_options_parse(struct baton_role_options *options,
 {
 	bool watch = role == BATON_WATCH;
 	GOptionContext *context = baton_command_context(
-		watch ? "watch" : "phone", "[pair | send FILE... | COMMAND]",
-		summary);
+		watch ? "watch" : "phone",
+		"[pair | send FILE... | pipe | COMMAND]", summary);
 	struct raw raw = {0};
 	gboolean good;
 

@@ -11,6 +11,7 @@ enum baton_job {
 	BATON_JOB_STAY, /* take files until interrupted, or --count */
 	BATON_JOB_PAIR,
 	BATON_JOB_SEND,
+	BATON_JOB_PIPE, /* stdin and stdout, until both sides ended */
 	BATON_JOB_TELL, /* the program that runs with the same store */
 };
 

@@ -22,7 +22,7 @@ def expect(good, what):
 
 
 class Process:
-    """One `baton` with its output in a file."""
+    """One `baton` with its output in a file; stdin: a pipe, or a file."""
 
     def __init__(self, bench, args, stdin=None, before=(), preexec=None,
                  env=(), program=None):
@@ -32,8 +32,14 @@ class Process:
         self.process = subprocess.Popen(
             [*before, program or bench.program, *args], stdout=self.log,
             stderr=self.errors, preexec_fn=preexec, cwd=bench.dir,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=self.input(bench, stdin),
             env={**os.environ, **dict(env)})
+
+    @staticmethod
+    def input(bench, stdin):
+        if isinstance(stdin, str):
+            return os.open(bench.path(stdin), os.O_RDONLY | os.O_CLOEXEC)
+        return subprocess.PIPE if stdin else subprocess.DEVNULL
 
     def read(self, file):
         file.seek(0)
@@ -42,6 +48,11 @@ class Process:
     @property
     def out(self):
         return self.read(self.log)
+
+    @property
+    def raw(self):
+        self.log.seek(0)
+        return self.log.read()
 
     @property
     def err(self):

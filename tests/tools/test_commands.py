@@ -61,6 +61,20 @@ def an_activity_goes_to_the_watch_and_comes_back(bench):
     expect(status(bench, 'phone')['activities'][0]['state'] == 'a walk', '')
 
 
+def the_phone_has_back_what_it_lent_when_it_wants_it(bench):
+    watch, phone = both(bench, watch=['--accept'])
+    phone.say('offer a walk\n')
+    watch.until('adopted ')
+    phone.until('given ')
+    tell(bench, 'phone', 'return').succeeds()
+    watch.until('asked-back ')
+    watch.until('given ')
+    until(lambda: status(bench, 'phone')['activities'][0]['may_act'])
+    expect(status(bench, 'watch')['activities'] == [], 'two have it')
+    phone.say('return\n')
+    phone.until_warned('return: not possible now')
+
+
 def a_script_hands_over_without_a_person(bench):
     watch, phone = both(bench, watch=['--accept'],
                         phone=['--do', 'offer a ride', '--lease', '60'])
@@ -142,12 +156,136 @@ def a_revoke_ends_it_on_both(bench):
     expect(status(bench, 'phone')['state'] == 'unpaired', 'paired')
 
 
+LONG = 400000
+
+
+def sending(bench, least=70000):
+    """A watch and a phone that stay, with a file of which least has come."""
+    inbox = bench.mkdir('in')
+    bench.file('long.bin', os.urandom(LONG))
+    bench.file('later.bin', b'later')
+    watch, phone = both(bench, phone=['--receive', inbox])
+    out = tell(bench, 'watch', 'send', 'long.bin', 'later.bin').succeeds()
+    expect(out == 'to send long.bin\nto send later.bin\n', out)
+    watch.until(f'sending long.bin, {LONG} bytes')
+    phone.until(f'receiving long.bin, {LONG} bytes')
+    until(lambda: any(os.path.getsize(bench.path('in', name)) > least
+                      for name in os.listdir(bench.path('in'))))
+    return watch, phone
+
+
+def arrived(bench, *names):
+    expect(sorted(os.listdir(bench.path('in'))) == sorted(names),
+           os.listdir(bench.path('in')))
+    for name in names:
+        expect(bench.content(name) == bench.content('in', name), name)
+
+
+def files_are_sent_by_a_program_that_stays(bench):
+    watch, phone = sending(bench)
+    out = [file for file in status(bench, 'watch')['files']
+           if file['name'] == 'long.bin'][0]
+    come = [file for file in status(bench, 'phone')['files']
+            if file['name'] == 'long.bin'][0]
+    expect(out['state'] == 'sending' and out['bytes'] == LONG, out)
+    expect(come['state'] == 'receiving' and come['bytes'] == LONG, come)
+    expect(come['id'] == out['id'] and come['offset'] > 70000, come)
+    expect(come['kept'] % 65536 == 0 < come['kept'], come)
+    expect('sending long.bin' in tell(bench, 'watch', 'status').succeeds(), '')
+    tell(bench, 'watch', 'send', 'long.bin').succeeds()
+    watch.until(f'delivered long.bin, {LONG} bytes')
+    watch.until('delivered later.bin, 5 bytes')
+    arrived(bench, 'long.bin', 'later.bin')
+    until(lambda: status(bench, 'watch')['files'] == [])
+    until(lambda: status(bench, 'phone')['files'] == [])
+
+
+def either_side_gives_a_file_up(bench):
+    watch, phone = sending(bench)
+    tell(bench, 'watch', 'cancel', 'long.bin').succeeds()
+    phone.until_warned('the sender gave the file up')
+    watch.until_warned('long.bin: it was given up here')
+    watch.until('delivered later.bin')
+    arrived(bench, 'later.bin')
+    tell(bench, 'watch', 'send', 'long.bin').succeeds()
+    until(lambda: phone.out.count('receiving long.bin') == 2)
+    tell(bench, 'phone', 'refuse', 'long.bin').succeeds()
+    watch.until_warned('long.bin: the receiver does not want it')
+    arrived(bench, 'later.bin')
+    until(lambda: status(bench, 'phone')['files'] == [])
+
+
+def a_suspended_session_holds_a_file(bench):
+    watch, phone = sending(bench)
+    tell(bench, 'phone', 'suspend').succeeds()
+    watch.until('suspended over there')
+    time.sleep(0.3)
+    held = status(bench, 'phone')['files'][0]
+    time.sleep(0.7)
+    expect(status(bench, 'phone')['files'][0] == held, 'it goes on')
+    expect(held['kept'] == held['offset'] < LONG, held)
+    tell(bench, 'phone', 'resume').succeeds()
+    watch.until('delivered long.bin')
+    watch.until('delivered later.bin')
+    arrived(bench, 'long.bin', 'later.bin')
+
+
+def a_revoke_takes_half_files_along(bench):
+    watch, phone = sending(bench)
+    tell(bench, 'watch', 'revoke').succeeds()
+    phone.until('revoked')
+    watch.until('revoked')
+    until(lambda: os.listdir(bench.path('in')) == [])
+
+
+def a_pipe_carries_both_ways_over_lost_links(bench):
+    radio = bench.radio()
+    bench.pair()
+    data = {role: os.urandom(150000) for role in ('watch', 'phone')}
+    runs = {role: getattr(bench, role)('pipe', stdin=bench.file(role, data[
+        role])) for role in data}
+    for run in runs.values():
+        until(lambda run=run: len(run.raw) > 30000)
+    radio.kill()
+    for run in runs.values():
+        run.until_warned('disconnected')
+    bench.radio()
+    for run in runs.values():
+        expect(run.end() == 0, run.err)
+    expect(runs['watch'].raw == data['phone'], 'to the watch')
+    expect(runs['phone'].raw == data['watch'], 'to the phone')
+
+
+def a_pipe_whose_other_end_is_killed_breaks(bench):
+    bench.radio()
+    bench.pair()
+    watch, phone = (bench.watch('pipe', stdin=True),
+                    bench.phone('pipe', stdin=True))
+    watch.say('hello')
+    until(lambda: phone.out == 'hello')
+    watch.kill()
+    bench.watch('pipe', stdin=True)
+    expect(phone.end() == 65, phone.err)
+    expect('the pipe broke' in phone.err, phone.err)
+
+
+def who_runs_no_pipe_refuses_one(bench):
+    bench.radio()
+    bench.pair()
+    bench.watch()
+    phone = bench.phone('pipe', stdin=True)
+    expect(phone.end() == 77, phone.err)
+    expect('runs no pipe' in phone.err, phone.err)
+
+
 def what_is_not_possible_is_said_and_changes_nothing(bench):
     watch, phone = both(bench)
     before = status(bench, 'watch')
     tell(bench, 'watch', 'accept').fails(77, 'accept', 'status')
     tell(bench, 'watch', 'offer').fails(64, 'offer what')
-    tell(bench, 'phone', 'return').fails(77, 'the watch gives back')
+    tell(bench, 'phone', 'return').fails(77, 'return')
+    tell(bench, 'watch', 'send', 'nowhere').fails(66, 'nowhere')
+    tell(bench, 'watch', 'cancel', 'nothing').fails(77, 'cancel')
     tell(bench, 'watch', 'approve').fails(77, 'not possible now')
     tell(bench, 'watch', 'resume').fails(77, 'not possible now')
     tell(bench, 'watch', 'queue', 'x' * 481).fails(77, 'queue')
@@ -192,6 +330,7 @@ def main(args):
     args[:2] = map(os.path.abspath, args[:2])
     NOTES = args[1]
     cases = [an_activity_goes_to_the_watch_and_comes_back,
+             the_phone_has_back_what_it_lent_when_it_wants_it,
              a_script_hands_over_without_a_person,
              an_offer_may_be_refused_and_cancelled,
              items_and_the_context_arrive,
@@ -199,6 +338,13 @@ def main(args):
              a_suspended_session_waits_and_goes_on,
              a_session_that_ended_wants_approval,
              a_revoke_ends_it_on_both,
+             files_are_sent_by_a_program_that_stays,
+             either_side_gives_a_file_up,
+             a_suspended_session_holds_a_file,
+             a_revoke_takes_half_files_along,
+             a_pipe_carries_both_ways_over_lost_links,
+             a_pipe_whose_other_end_is_killed_breaks,
+             who_runs_no_pipe_refuses_one,
              what_is_not_possible_is_said_and_changes_nothing,
              the_status_of_a_store_needs_no_program,
              a_note_that_is_being_typed_is_handed_over]

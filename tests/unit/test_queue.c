@@ -451,6 +451,38 @@ static void numbers_end(void **state)
 	assert_int_equal((int)baton_queue_waiting(&b), 1);
 }
 
+/* Everything but the sender's store, which does one operation in a round. */
+static void deliver_all(void)
+{
+	struct baton_queue_event event;
+
+	while (store(&b) || move(&a, &b) || move(&b, &a))
+		while (told(&b, BATON_QUEUE_ITEM, &event))
+			assert_int_equal(
+				baton_queue_done(&b, event.number, 1000),
+				BATON_OK);
+}
+
+static void what_is_spent_makes_room_though_more_is_put(void **state)
+{
+	static uint64_t memory[256];
+	uint8_t seed[BATON_DRBG_SEED_LEN] = {5};
+	int i, j;
+
+	(void)state;
+	assert_true(baton_queue_memory_len(MAX, 32, BOX) <= sizeof(memory));
+	assert_int_equal(baton_queue_init(&a, MAX, 32, BOX, seed, memory,
+					  sizeof(memory)),
+			 BATON_OK);
+	baton_queue_link(&a, true, ROOM, 1000);
+	for (i = 0; i < 200; i++) {
+		for (j = 0; j < 3 && baton_queue_outstanding(&a) < 12; j++)
+			put("item");
+		(void)store(&a);
+		deliver_all();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +502,7 @@ int main(void)
 		T(an_item_that_was_damaged_in_the_store_is_passed_over),
 		T(what_was_never_stored_is_not_loaded),
 		T(numbers_end),
+		T(what_is_spent_makes_room_though_more_is_put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
