@@ -9,7 +9,7 @@
  *      |                 ^ ^                                    |     ^
  *      |                 | +-- org.bluez gone: from each --+    |     |
  *      v                 +---------------------------------+    v     |
- *   FAILED <--- not there within GRACE_MS at the start ----   READY --+
+ *   FAILED <---- not there in time at the start -----------   READY --+
  *                                                      adapter off or gone
  */
 enum baton_host_state {
@@ -23,6 +23,7 @@ enum baton_host_state {
 
 /* An adapter may come after bluetoothd, and be busy when it comes. */
 #define GRACE_MS 4000
+#define LOADING_MS 20000 /* on a busy machine its answer takes seconds, too */
 #define LEAVE_MS 10000 /* a busy machine; only one that hangs takes it */
 #define RETRY_MS 500
 /* A bluetoothd that crashed is asked for so often, each time later. */
@@ -460,6 +461,8 @@ static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
 	g_signal_connect(objects, "interface-proxy-properties-changed",
 			 G_CALLBACK(on_properties), host);
 	host->priv->state = HOST_SEARCHING;
+	if (!host->priv->was_ready)
+		timer_start(host, &host->priv->grace, GRACE_MS, search_give_up);
 	search(host);
 }
 
@@ -477,7 +480,7 @@ static void on_bluez(GDBusConnection *bus, const char *name, const char *owner,
 	priv->state = HOST_LOADING;
 	priv->cancel_stack = g_cancellable_new();
 	if (!priv->was_ready)
-		timer_start(host, &priv->grace, GRACE_MS, search_give_up);
+		timer_start(host, &priv->grace, LOADING_MS, search_give_up);
 	baton_bluez_object_manager_client_new(
 		bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
 		BATON_BLUEZ, "/", priv->cancel_stack, on_objects, host);
