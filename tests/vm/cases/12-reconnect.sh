@@ -19,5 +19,5 @@ cut() {
 start_bluez --quiet
 pair_baton
 nap_s=0.02
-cut phone watch 4000000
-cut watch phone 4000001
+cut phone watch 1500000
+cut watch phone 3000000

@@ -20,5 +20,5 @@ kill_under() {
 start_bluez --quiet
 pair_baton
 nap_s=0.02
-kill_under phone watch 4000000
-kill_under watch phone 4000001
+kill_under phone watch 1500000
+kill_under watch phone 3000000

@@ -28,10 +28,10 @@ send_baton phone watch 20000
 burst 2 "$out"
 send_baton phone watch 20001
 
-begin_baton phone watch 4000000
-half_way phone watch 4000000
+begin_baton phone watch 1500000
+half_way phone watch 1500000
 stop phone
-not_yet phone watch 4000000
+not_yet phone watch 1500000
 burst 0
 send_baton phone watch 20002
 running watch
