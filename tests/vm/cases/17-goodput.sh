@@ -11,7 +11,7 @@ bytes=1048576
 rate() {
 	local began_us
 	begin_baton "$1" "$2" $bytes
-	expect "$2" "^receiving" 60
+	expect "$2" "^receiving" 300
 	began_us=${EPOCHREALTIME/./}
 	wait_for 600 "the file" test -e "$VM_LOGS/home/$2/$1-to-$2-$bytes"
 	rate=$((bytes * 1000000 / (${EPOCHREALTIME/./} - began_us)))
