@@ -107,8 +107,9 @@ static void a_flipped_bit_never_makes_wrong_data(void **state)
 		session(pair, bit, &delivered);
 		arrived += delivered;
 	}
-	print_message("%llu bits flipped, %llu sessions arrived all the same\n",
-		      (unsigned long long)bits, (unsigned long long)arrived);
+	print_message(
+		"# %llu bits flipped, %llu sessions arrived all the same\n",
+		(unsigned long long)bits, (unsigned long long)arrived);
 	test_free(pair);
 }
 

@@ -343,6 +343,123 @@ static void a_window_left_open_shuts(void **state)
 	assert_true(come_late(false));
 }
 
+static bool comparing(struct pair *p)
+{
+	return p->end[0].compare && p->end[1].compare;
+}
+
+/* People saw two numbers and said no; the stranger is there again at once. */
+static bool come_again(bool shut)
+{
+	uint64_t until_ms;
+	bool shown;
+
+	meet(COMPARES, COMPARES);
+	open_window(watch);
+	open_window(stranger);
+	pair_up(pair);
+	assert_true(pair_run(pair, comparing, 20000));
+	until_ms = watch->session.pairing_until_ms;
+	assert_int_equal(
+		baton_session_confirm(&watch->session, false, pair->now_ms),
+		BATON_OK);
+	assert_true(pair_run(pair, over, 20000));
+	pair_down(pair);
+	watch->compare = false;
+	if (!shut)
+		watch->session.pairing_until_ms = until_ms;
+	open_window(stranger);
+	(void)link();
+	shown = watch->compare;
+	leave();
+	return shown;
+}
+
+static void a_window_lets_one_comparison_be_made(void **state)
+{
+	(void)state;
+	assert_false(come_again(true));
+	assert_true(come_again(false));
+}
+
+/*
+ * A phone has a code typed for its watch, and a false one is there first: with
+ * a wrong code, then with the right one.
+ */
+static bool guess_at_phone(bool spent)
+{
+	static const uint8_t digits[] = {'1', '2', '3', '4', '5', '6'};
+	struct baton_secrets *shown, secrets;
+	char text[BATON_TYPED_TEXT_LEN];
+	uint64_t until_ms;
+	bool in = false;
+	int i;
+
+	meet(SHOWS, TYPES);
+	shown = watch->session.secrets;
+	open_window(stranger);
+	baton_typed_text(digits, text);
+	assert_int_equal(
+		baton_session_code(&stranger->session, text, pair->now_ms),
+		BATON_OK);
+	(void)pair_turn(pair);
+	secrets = *stranger->session.secrets;
+	until_ms = stranger->session.pairing_until_ms;
+	for (i = 0; i < 2 && !in; i++) {
+		open_window(watch);
+		memcpy(shown->digits, digits, sizeof(digits));
+		shown->digits[0] = i ? digits[0] : '7';
+		shown->has_digits = shown->counted = true;
+		if (i > 0 && !spent) {
+			*stranger->session.secrets = secrets;
+			stranger->session.pairing_until_ms = until_ms;
+		}
+		if (stranger->session.pairing_until_ms > pair->now_ms)
+			in = link();
+	}
+	leave();
+	return in;
+}
+
+static void a_false_watch_has_one_guess_as_well(void **state)
+{
+	(void)state;
+	assert_false(guess_at_phone(true));
+	assert_true(guess_at_phone(false));
+}
+
+/* A secret is in hand; who is between has no part in it, and can compare. */
+static bool talk_away(enum baton_role role, bool in_hand)
+{
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+	struct pair_end *victim;
+	bool shown;
+
+	meet(role == BATON_WATCH ? COMPARES | SECRET : COMPARES,
+	     role == BATON_PHONE ? COMPARES | SECRET : COMPARES);
+	victim = &pair->end[role];
+	assert_int_equal(baton_session_secret_make(&victim->session, secret,
+						   pair->now_ms),
+			 BATON_OK);
+	victim->session.secrets->has_oob = in_hand;
+	open_window(&pair->end[!role]);
+	(void)link();
+	shown = victim->compare;
+	leave();
+	return shown;
+}
+
+static void a_secret_in_hand_is_not_talked_away(void **state)
+{
+	int role;
+
+	(void)state;
+	for (role = 0; role < 2; role++) {
+		assert_false(talk_away((enum baton_role)role, true));
+		assert_true(talk_away((enum baton_role)role, false));
+	}
+}
+
 /*
  * In the middle, somebody takes comparison out of both hellos: the devices
  * would have a code typed instead.
@@ -431,6 +548,12 @@ int main(void)
 				       defend),
 		cmocka_unit_test_setup(a_qr_code_serves_once, defend),
 		cmocka_unit_test_setup(a_window_left_open_shuts, defend),
+		cmocka_unit_test_setup(a_window_lets_one_comparison_be_made,
+				       defend),
+		cmocka_unit_test_setup(a_false_watch_has_one_guess_as_well,
+				       defend),
+		cmocka_unit_test_setup(a_secret_in_hand_is_not_talked_away,
+				       defend),
 		cmocka_unit_test_setup(methods_are_not_downgraded, defend),
 		cmocka_unit_test_setup(
 			what_one_compares_is_not_typed_on_the_other, defend),

@@ -463,7 +463,7 @@ static void a_quiet_life_needs_no_second_try(void **state)
 			writes[m][i] = pair->end[i].writes;
 			assert_true(writes[m][i] > 3);
 		}
-		print_message("%s: %u writes of the watch, %u of the phone, "
+		print_message("# %s: %u writes of the watch, %u of the phone, "
 			      "%zu seals\n",
 			      methods[m].name, writes[m][0], writes[m][1],
 			      seal_log_count());
@@ -490,7 +490,7 @@ static void live_all(void (*set)(struct fault *what, unsigned int how),
 				live(&what);
 				lives++;
 			}
-	print_message("%u lives\n", lives);
+	print_message("# %u lives\n", lives);
 }
 
 static void set_one_cut(struct fault *what, unsigned int how)

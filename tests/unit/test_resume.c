@@ -373,6 +373,46 @@ static void two_bonds_of_two_devices_share_one_numbering(void **state)
 	assert_int_equal(phone->delivered, 1);
 }
 
+/* Another phone takes the place of the one that was there. */
+static void change_phones(struct pair *other)
+{
+	struct pair_end *there = &other->end[BATON_PHONE];
+	struct pair_end *kept = test_malloc(sizeof(*kept));
+
+	*kept = *phone;
+	*phone = *there;
+	*there = *kept;
+	test_free(kept);
+}
+
+/* What one phone has sent says nothing to the other, and counts for nothing. */
+static void another_phones_numbers_are_not_its_own(void **state)
+{
+	struct pair *other = test_malloc(sizeof(*other));
+	int i;
+
+	(void)state;
+	pair_init(other, 3);
+	know(false);
+	assert_int_equal(send_early(), BATON_OK);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	change_phones(other);
+	know(false);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(send_early(), BATON_OK);
+		assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	}
+	assert_int_equal(watch->messages, 4);
+	change_phones(other);
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(send_early(), BATON_OK);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	assert_int_equal(watch->messages, 5);
+	assert_int_equal(phone->lost_end, phone->lost_from);
+	pair_free(other);
+	test_free(other);
+}
+
 /* The application sleeps, and the peer loses its memory meanwhile. */
 static void what_was_delivered_is_told_in_its_own_numbering(void **state)
 {
@@ -576,6 +616,7 @@ int main(void)
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
 		T(two_bonds_of_two_devices_share_one_numbering),
+		T(another_phones_numbers_are_not_its_own),
 		T(what_was_delivered_is_told_in_its_own_numbering),
 		T(a_half_sent_message_goes_on),
 		T(a_chain_of_tickets_ends),
