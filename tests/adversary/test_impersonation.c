@@ -6,9 +6,7 @@
  * compute what the two statics share, and is given the tag key too, so that
  * its flights are looked at. Two defences stand: the psk, and that KKpsk0
  * mixes in what only the other device's private key comes to. Each is seen to
- * hold with the other one given away; with both given away it gets in. What is
- * about pairing was seen to fail with the window not looked at in
- * first_of_pairing(), and with take_reject() turning a NO_BOND into COMPARE.
+ * hold with the other one given away; with both given away it gets in.
  */
 
 #include <setjmp.h>
