@@ -66,30 +66,30 @@ struct baton_noise_keys {
  * that the peer sent. Each message works on a copy.
  */
 struct baton_noise_state {
-	uint8_t h[BATON_CRYPTO_HASH_LEN];
-	uint8_t ck[BATON_CRYPTO_HASH_LEN];
-	uint8_t k[BATON_CRYPTO_KEY_LEN];
-	uint8_t re[BATON_CRYPTO_POINT_LEN];
-	uint8_t rs[BATON_CRYPTO_POINT_LEN];
 	uint8_t n; /* next nonce under k */
 	uint8_t step; /* messages that went by */
 	bool has_k; /* k is in use: payloads are sealed */
 	bool has_rs;
 	bool keys_out; /* write_keys() has written those of this message */
+	uint8_t h[BATON_CRYPTO_HASH_LEN];
+	uint8_t ck[BATON_CRYPTO_HASH_LEN];
+	uint8_t k[BATON_CRYPTO_KEY_LEN];
+	uint8_t re[BATON_CRYPTO_POINT_LEN];
+	uint8_t rs[BATON_CRYPTO_POINT_LEN];
 };
 
 /* Members are the engine's; callers own the memory and nothing else. */
 struct baton_noise {
+	uint8_t pattern; /* enum baton_noise_pattern */
+	uint8_t role; /* enum baton_noise_role */
+	bool has_ss;
+	bool is_live; /* between init and finish */
 	struct baton_noise_state state;
 	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
 	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
 	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t ss[BATON_CRYPTO_POINT_LEN];
-	uint8_t pattern; /* enum baton_noise_pattern */
-	uint8_t role; /* enum baton_noise_role */
-	bool has_ss;
-	bool is_live; /* between init and finish */
 };
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */

@@ -70,7 +70,7 @@ enum baton_err baton_beacon_turn(struct baton_beacon *beacon,
 	uint8_t bonds[BATON_BOND_ID_LEN];
 
 	*changed = false;
-	if (session->config.role != BATON_WATCH)
+	if (session->role != BATON_WATCH)
 		return BATON_ERR_STATE;
 	combine(bonds, session);
 	if (beacon->live && now_ms < beacon->until_ms &&

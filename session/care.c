@@ -108,7 +108,7 @@ bool baton_care_next(struct baton_care *care,
 		return false;
 	}
 	look(care, session, now_ms);
-	if (ask_due(care, session->config.role == BATON_PHONE) > now_ms)
+	if (ask_due(care, session->role == BATON_PHONE) > now_ms)
 		return false;
 	wanted = &advices[care->wanted];
 	if (is_so(&session->link.facts, wanted)) {

@@ -52,10 +52,24 @@ enum baton_step {
 	BATON_STEP_DONE,
 };
 
+/* Small members come first: they take the shortest instructions. */
 struct baton_handshake {
-	struct baton_noise noise;
+	enum baton_role role;
+	enum baton_step step;
+	uint8_t kind; /* enum baton_kind, 0: not known yet */
+	uint8_t version;
+	uint8_t bond; /* index, where kind is no pairing */
+	bool initiator; /* of the Noise handshake */
+	/* Begun at flight 2: bound to the advert's nonce, not to hellos. */
+	bool known;
+	bool has_advert;
+	uint8_t bearer;
+	uint32_t code; /* to compare, once DONE */
+	const uint8_t *payload; /* ANSWER: of flight 2, in its bytes */
+	size_t payload_len;
 	struct baton_hello peer;
 	struct baton_hello_bytes hello[2]; /* by enum baton_role */
+	struct baton_noise noise;
 	struct baton_keys keys; /* once DONE */
 	uint8_t s_priv[BATON_CRYPTO_KEY_LEN]; /* made for a new bond */
 	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
@@ -67,20 +81,7 @@ struct baton_handshake {
 		};
 		struct baton_cpace cpace; /* TYPED */
 	};
-	uint32_t code; /* to compare, once DONE */
-	enum baton_role role;
-	enum baton_step step;
-	uint8_t kind; /* enum baton_kind, 0: not known yet */
-	uint8_t version;
-	uint8_t bond; /* index, where kind is no pairing */
-	bool initiator; /* of the Noise handshake */
-	/* Begun at flight 2: bound to the advert's nonce, not to hellos. */
-	bool known;
-	bool has_advert;
-	uint8_t bearer;
 	uint8_t advert[BATON_BOND_NONCE_LEN];
-	const uint8_t *payload; /* ANSWER: of flight 2, in its bytes */
-	size_t payload_len;
 };
 
 /*
@@ -88,8 +89,6 @@ struct baton_handshake {
  * the digits of a typed code, and what the handshake wants of people and store.
  */
 struct baton_secrets {
-	uint8_t oob[BATON_OOB_SECRET_LEN];
-	uint8_t digits[BATON_TYPED_DIGITS];
 	uint8_t tries; /* at typed codes, counted so far, durably */
 	bool has_oob, has_digits;
 	bool counted; /* the try that this window allows, durably */
@@ -98,15 +97,17 @@ struct baton_secrets {
 	bool ask, asked; /* a person is to be asked for them, and was */
 	bool forgive; /* what was counted: a person asked for it */
 	bool spent; /* somebody may have tried the secret: shut the window */
+	uint8_t oob[BATON_OOB_SECRET_LEN];
+	uint8_t digits[BATON_TYPED_DIGITS];
 };
 
 /* What a handshake needs from around it. */
 struct baton_handshake_env {
+	bool pairing; /* a person opened the pairing window */
+	uint8_t can; /* own methods, BATON_PAIR_* */
 	struct baton_drbg *drbg;
 	const struct baton_bond *bonds;
 	size_t bond_count;
-	bool pairing; /* a person opened the pairing window */
-	uint8_t can; /* own methods, BATON_PAIR_* */
 	const struct baton_method *out_of_band; /* NULL: not known here */
 	const struct baton_method *typed;
 	struct baton_secrets *secrets;
@@ -121,10 +122,10 @@ struct baton_handshake_env {
 };
 
 struct baton_reply {
-	uint8_t number; /* of the flight */
-	uint8_t bytes[BATON_REPLY_MAX];
 	size_t len; /* 0: nothing to send */
 	size_t sealed_len; /* of env's payload, sealed: it follows bytes */
+	uint8_t number; /* of the flight */
+	uint8_t bytes[BATON_REPLY_MAX];
 };
 
 /*

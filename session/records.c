@@ -17,7 +17,7 @@ void records_begin(struct baton_session *session, uint64_t now_ms)
 {
 	/* Only a typed code makes the watch the initiator. */
 	bool initiator = BATON_METHODS ? session->handshake->initiator
-				       : baton_is_phone(session->config.role);
+				       : baton_is_phone(session->role);
 	const struct baton_keys *keys = &session->handshake->keys;
 	uint8_t c;
 

@@ -42,7 +42,7 @@ enum baton_err resume_early(struct baton_session *session,
 	uint16_t cap = batch->cap;
 	enum baton_err err;
 
-	if (!baton_is_phone(session->config.role) || session->bond_count == 0 ||
+	if (!baton_is_phone(session->role) || session->bond_count == 0 ||
 	    session->pairing_until_ms > now_ms ||
 	    (session->early_class && session->early_class != stream.class_id) ||
 	    batch->len + len > EARLY_MAX ||
@@ -70,7 +70,7 @@ void resume_park(struct baton_session *session)
 	uint8_t *parked = session->link.flight.tx + PARKED_AT;
 
 	session->parked_len = 0;
-	if (!baton_is_phone(session->config.role) || !session->early_class)
+	if (!baton_is_phone(session->role) || !session->early_class)
 		return;
 	parked[0] = session->early_class;
 	memcpy(parked + 1, batch->bytes + BATON_RECORD_HEADER_LEN, batch->len);
@@ -89,9 +89,8 @@ static void renew(struct baton_session *session, const uint8_t *psk,
 	const struct baton_handshake *handshake = session->handshake;
 	struct baton_ticket *ticket = ticket_of(session);
 	const struct baton_hello_bytes *hello =
-		&handshake->hello[baton_is_phone(session->config.role)
-					  ? BATON_WATCH
-					  : BATON_PHONE];
+		&handshake->hello[baton_is_phone(session->role) ? BATON_WATCH
+								: BATON_PHONE];
 
 	if (!handshake->known) {
 		ticket->hello.len = 0;
@@ -162,7 +161,7 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 		session_fail(session, BATON_ERR_STORE);
 	else if (session->state == BATON_SESSION_RESUMING)
 		take_payload(session, now_ms);
-	else if (baton_is_phone(session->config.role) &&
+	else if (baton_is_phone(session->role) &&
 		 session->state == BATON_SESSION_SYNCING &&
 		 session->handshake->kind == BATON_KIND_RESUME)
 		session_secure(session);
@@ -171,7 +170,7 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 /* Nothing is left to take of flight 2, or there was time enough. */
 bool resume_can_answer(const struct baton_session *session, uint64_t now_ms)
 {
-	return !baton_is_phone(session->config.role) &&
+	return !baton_is_phone(session->role) &&
 	       session->state == BATON_SESSION_RESUMING && !session->held &&
 	       (!session->record || session->answer_ms <= now_ms);
 }
@@ -231,7 +230,7 @@ void resume_rotated(struct baton_session *session, bool by_ticket,
 		    const uint8_t *psk, uint64_t now_ms)
 {
 	struct baton_ticket *ticket = ticket_of(session);
-	bool phone = baton_is_phone(session->config.role);
+	bool phone = baton_is_phone(session->role);
 
 	/* As at the beginning of a link: the watch writes it first. */
 	if (phone || by_ticket)

@@ -12,19 +12,6 @@
 
 /* Behind the last flight (session/internal.h) until the link ends. */
 struct rotation {
-	union {
-		/* Phone: between REKEY and its answer. */
-		struct baton_noise noise;
-		/* When both are known, until everything goes by them. */
-		struct {
-			struct baton_keys keys; /* not in use yet */
-			uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* next ones */
-		};
-	};
-	uint8_t body[REKEY_LEN]; /* of the REKEY that is to go out */
-	uint64_t now_ms;
-	uint64_t due_ms; /* an exchange is */
-	uint64_t rekey_ms; /* a rekey is */
 	uint8_t kind; /* that the phone asked for */
 	uint8_t epoch; /* RECORD_EPOCH, or 0: of what we seal */
 	/* Classes, as bits. */
@@ -36,6 +23,19 @@ struct rotation {
 	bool asked; /* phone: the watch's answer is awaited */
 	bool owes; /* body is to go out */
 	bool turns; /* what follows is sealed by keys */
+	uint64_t now_ms;
+	uint64_t due_ms; /* an exchange is */
+	uint64_t rekey_ms; /* a rekey is */
+	union {
+		/* Phone: between REKEY and its answer. */
+		struct baton_noise noise;
+		/* When both are known, until everything goes by them. */
+		struct {
+			struct baton_keys keys; /* not in use yet */
+			uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* next ones */
+		};
+	};
+	uint8_t body[REKEY_LEN]; /* of the REKEY that is to go out */
 };
 
 _Static_assert(sizeof(struct rotation) <= URGENT_AT - ROTATION_AT,
@@ -48,15 +48,14 @@ static struct rotation *memory(const struct baton_session *session)
 
 static enum baton_keys_dir sends(const struct baton_session *session)
 {
-	return baton_is_phone(session->config.role) ? BATON_KEYS_I2R
-						    : BATON_KEYS_R2I;
+	return baton_is_phone(session->role) ? BATON_KEYS_I2R : BATON_KEYS_R2I;
 }
 
 /* A phone is first to find one due, though it began a little later. */
 static uint64_t next_due(const struct baton_session *session, uint64_t now_ms)
 {
 	return now_ms + EPOCH_MS +
-	       (baton_is_phone(session->config.role) ? 0 : WATCH_LATER_MS);
+	       (baton_is_phone(session->role) ? 0 : WATCH_LATER_MS);
 }
 
 void rotation_begin(struct baton_session *session, uint64_t now_ms)
@@ -150,8 +149,7 @@ static enum baton_err ask(struct baton_session *session)
 	enum baton_err err;
 
 	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
-	    session->link.flight.active ||
-	    !baton_is_phone(session->config.role))
+	    session->link.flight.active || !baton_is_phone(session->role))
 		return BATON_OK;
 	r->kind = resume_kind(session, session->bond_at, r->now_ms);
 	if (r->kind != BATON_KIND_RECONNECT)
@@ -189,7 +187,7 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 			     size_t len)
 {
 	struct rotation *r = memory(session);
-	bool phone = baton_is_phone(session->config.role);
+	bool phone = baton_is_phone(session->role);
 	size_t n;
 
 	if (session->state != BATON_SESSION_SECURED || len != REKEY_LEN ||

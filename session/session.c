@@ -86,6 +86,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 		return BATON_ERR_SPACE;
 	memset(session, 0, sizeof(*session));
 	session->config = *config;
+	session->role = config->role;
 	/* The codec's memory stands first: it is aligned as the whole is. */
 	p += codec_memory_len(config);
 	err = baton_link_init(&session->link, &config->link, p,
@@ -253,7 +254,7 @@ static struct baton_hello own_hello(const struct baton_session *session,
 	struct baton_hello hello = {
 		.version_max = BATON_VERSION_MAX,
 		.version_min = BATON_VERSION_MIN,
-		.role = (uint8_t)session->config.role,
+		.role = (uint8_t)session->role,
 		.bearer = bearer,
 		.pairing = pairing_methods(session),
 		.record_max = link->record_max,
@@ -273,13 +274,13 @@ static struct baton_hello own_hello(const struct baton_session *session,
 void session_send_reply(struct baton_session *session,
 			const struct baton_reply *reply)
 {
-	bool timed = baton_is_phone(session->config.role) &&
+	bool timed = baton_is_phone(session->role) &&
 		     reply->number != BATON_FLIGHT_REJECT;
 
 	if (reply->len > 0)
 		baton_flight_send(&session->link.flight, reply->number,
 				  reply->bytes, reply->len, timed);
-	if (baton_is_phone(session->config.role) && reply->sealed_len > 0)
+	if (baton_is_phone(session->role) && reply->sealed_len > 0)
 		baton_flight_append(&session->link.flight,
 				    resume_parked(session), reply->sealed_len);
 }
@@ -317,16 +318,16 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		return BATON_ERR_STATE;
 	resume_park(session);
 	e = env(session, positions, now_ms);
-	if (baton_is_phone(session->config.role)) {
+	if (baton_is_phone(session->role)) {
 		if (!e.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
 		kind = e.pairing ? BATON_KIND_COMPARE
 				 : resume_kind(session, session->bond_wanted,
 					       now_ms);
 	}
-	err = baton_handshake_start(session->handshake, session->config.role,
-				    kind, session->bond_wanted, &hello,
-				    facts->advert, &e, &reply);
+	err = baton_handshake_start(session->handshake, session->role, kind,
+				    session->bond_wanted, &hello, facts->advert,
+				    &e, &reply);
 	if (err)
 		return err;
 	session->tell &= (uint8_t)~TELL_CLOSE;
@@ -416,8 +417,8 @@ static enum baton_err handshake_done(struct baton_session *session,
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
 	/* A watch has answered by then: resume_answer() goes on. */
-	session->by_ticket = baton_is_phone(session->config.role) &&
-			     baton_kind_resumes(kind);
+	session->by_ticket =
+		baton_is_phone(session->role) && baton_kind_resumes(kind);
 	if (session->by_ticket)
 		return resume_done(session);
 	sync_begin(session);
@@ -489,7 +490,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	if (before == BATON_STEP_HELLO &&
 	    session->handshake->step != BATON_STEP_HELLO)
 		use_hello(session);
-	if (!baton_is_phone(session->config.role) &&
+	if (!baton_is_phone(session->role) &&
 	    session->handshake->step == BATON_STEP_ANSWER)
 		resume_accept(session);
 	if (session->handshake->step == BATON_STEP_DONE)

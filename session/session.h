@@ -210,14 +210,14 @@ struct baton_refusal {
 
 /* What is to be written; one operation is out at a time. */
 struct baton_storing {
+	uint8_t what; /* enum store_what: the operation that is out */
+	uint8_t ticket; /* whose ticket it writes */
+	uint8_t revoked_count;
+	bool new_bond; /* the bond behind the last one */
+	enum baton_err revoke_err; /* of the first of revoked, to be told */
 	uint8_t revoked[BATON_REVOKED][BATON_BOND_ID_LEN];
 	uint32_t id; /* of the last operation */
-	enum baton_err revoke_err; /* of the first of revoked, to be told */
-	uint8_t revoked_count;
-	uint8_t what; /* enum store_what: the operation that is out */
 	uint32_t generation; /* of the ticket that it writes */
-	uint8_t ticket; /* whose ticket it writes */
-	bool new_bond; /* the bond behind the last one */
 };
 
 /*
@@ -226,11 +226,11 @@ struct baton_storing {
  */
 struct baton_session {
 	enum baton_session_state state;
+	enum baton_role role;
 	uint8_t owes; /* frames to be sent, as bits (session/internal.h) */
 	uint8_t tell; /* events of the link, likewise */
 	bool tell_news; /* perhaps something in news */
 	bool owes_refusals; /* at least one in refusal */
-	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	bool frame_open; /* frame is not taken yet */
 	bool record_parked; /* the record being read came in flight 2 */
 	uint8_t record_class;
@@ -238,22 +238,24 @@ struct baton_session {
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
-	uint8_t urgent_at, urgent_count; /* those that wait */
+	uint8_t urgent_count; /* those that wait */
 	uint8_t early_class; /* of what was sent before the link; 0: none */
-	uint16_t parked_len; /* of it, on its way into flight 2 */
 	bool held; /* a ticket must be durable before we go on */
 	bool by_ticket; /* this link began with one */
-	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
 	bool unannounced; /* a bond whose PAIRED was never told */
 	enum baton_err close_err;
 	enum baton_err pair_err;
-	uint32_t code; /* to compare */
-	uint32_t records_in, records_out;
 	struct baton_storing storing;
+	uint16_t parked_len; /* of early_class, on its way into flight 2 */
+	uint8_t urgent_at; /* the first of those that wait */
+	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
+	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	struct baton_handshake *handshake; /* in the batches' memory */
 	struct baton_secrets *secrets; /* of the pairing window */
+	uint32_t code; /* to compare */
+	uint32_t records_in, records_out;
 	uint8_t *stored; /* values and keys of the store operation */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;

@@ -75,7 +75,7 @@ enum baton_err baton_session_load(struct baton_session *session,
 		return BATON_ERR_SPACE;
 	if (session->state != BATON_SESSION_IDLE || session->storing.what)
 		return BATON_ERR_STATE;
-	err = baton_bond_decode(value, len, session->config.role, bond);
+	err = baton_bond_decode(value, len, session->role, bond);
 	if (!err)
 		session->bond_wanted = session->bond_count++;
 	return err;
@@ -289,7 +289,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 		write = add(op, &p, BATON_STORE_PUT, "bond/", bond->id);
 		write->value = p;
 		write->value_len = BATON_BOND_LEN;
-		baton_bond_encode(bond, session->config.role, p);
+		baton_bond_encode(bond, session->role, p);
 		p += BATON_BOND_LEN;
 		/* Generation 0: it has not served. */
 		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);

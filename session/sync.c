@@ -93,11 +93,11 @@ last_refusal(const struct baton_session *session, int i)
 bool sync_positions(const struct baton_session *session,
 		    uint8_t out[BATON_POSITIONS_LEN])
 {
-	size_t mine = baton_is_phone(session->config.role) ? 0 : 1;
+	size_t mine = baton_is_phone(session->role) ? 0 : 1;
 	const struct baton_outgoing_stream *sent;
 	const struct baton_incoming_stream *taken;
 	/* What was sent before the link goes with it, or is lost. */
-	bool early = baton_is_phone(session->config.role) &&
+	bool early = baton_is_phone(session->role) &&
 		     (session->early_class || session->parked_len > 0);
 	uint8_t *p = out + BATON_NUMBERING_LEN;
 	int i;
@@ -124,7 +124,7 @@ enum baton_err sync_put(struct baton_session *session)
 	size_t at = 1;
 	int i;
 
-	prove(session, baton_is_phone(session->config.role), body);
+	prove(session, baton_is_phone(session->role), body);
 	baton_store_be32(body + GENERATION_AT, session->stated);
 	baton_store_be32(body + PROVEN_AT, session->stated_proven);
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
@@ -281,7 +281,7 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 		return err;
 	if (highest_generation(session, body) > GENERATION_MAX)
 		return BATON_ERR_EXHAUSTED;
-	prove(session, !baton_is_phone(session->config.role), proof);
+	prove(session, !baton_is_phone(session->role), proof);
 	known = baton_crypto_equal(body, proof, PROOF_LEN);
 	if (!known)
 		renumber(session);

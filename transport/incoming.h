@@ -39,14 +39,14 @@ struct baton_incoming_stream {
 };
 
 struct baton_incoming {
-	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
-	uint64_t message_max; /* longer messages are refused */
-	uint32_t codecs; /* announced: a bit for each id; 0: none */
-	uint32_t untold; /* bytes taken since a VERIFIED that told all */
-	uint16_t whole_max; /* longest short message that is taken */
-	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
 	bool dirty; /* some stream is */
 	bool urgent; /* VERIFIED is due now */
+	uint16_t whole_max; /* longest short message that is taken */
+	uint32_t codecs; /* announced: a bit for each id; 0: none */
+	uint32_t untold; /* bytes taken since a VERIFIED that told all */
+	uint64_t message_max; /* longer messages are refused */
+	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
+	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 };
 
 /* What the application is told of a frame, the lowest bit first. */
