@@ -215,14 +215,14 @@ static enum baton_err next_piece(struct baton_session *session)
 }
 
 /* Go on to the next frame. AGAIN: there is none now. */
-static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
+static enum baton_err next_frame(struct baton_session *session)
 {
 	struct baton_incoming_news *news = &session->frame_news;
 	struct baton_frame *frame = &session->frame;
 	enum baton_err err;
 
 	if (session->frame_open) {
-		baton_incoming_take(&session->incoming, frame, now_ms);
+		baton_incoming_take(&session->incoming, frame, session->now_ms);
 		session->frame_open = false;
 	}
 	if (BATON_CODEC && session->unpack.more)
@@ -257,7 +257,7 @@ static enum baton_err next_frame(struct baton_session *session, uint64_t now_ms)
 	return BATON_OK;
 }
 
-void events_link_down(struct baton_session *session, uint64_t now_ms)
+void events_link_down(struct baton_session *session)
 {
 	uint8_t left = session->frame_news.tell;
 
@@ -266,7 +266,8 @@ void events_link_down(struct baton_session *session, uint64_t now_ms)
 	/* Its last bytes were told, but not that they are the last. */
 	if (left)
 		session->frame.fin = false;
-	baton_incoming_take(&session->incoming, &session->frame, now_ms);
+	baton_incoming_take(&session->incoming, &session->frame,
+			    session->now_ms);
 	session->frame_open = false;
 }
 
@@ -288,6 +289,7 @@ bool baton_session_next_event(struct baton_session *session,
 {
 	enum baton_err err;
 
+	session_clock(session, now_ms);
 	for (;;) {
 		if (link_event(session, event))
 			return true;
@@ -298,7 +300,7 @@ bool baton_session_next_event(struct baton_session *session,
 			return true;
 		if (!takes_data(session))
 			return false;
-		err = next_frame(session, now_ms);
+		err = next_frame(session);
 		if (err == BATON_ERR_AGAIN)
 			return false;
 		if (err)

@@ -28,10 +28,10 @@
 
 #define RECORDS_PER_KEY (1u << 16) /* then its sender rekeys */
 #define KEYS_PER_EPOCH 16 /* of a class; then an exchange is due */
-#define REKEY_MS (10 * UINT64_C(60000)) /* a key is used no longer */
-#define EPOCH_MS (60 * UINT64_C(60000)) /* then an exchange is due */
+#define REKEY_MS (10 * 60000u) /* a key is used no longer */
+#define EPOCH_MS (60 * 60000u) /* then an exchange is due */
 #define OVERDUE_MS EPOCH_MS /* for an exchange that is due */
-#define WATCH_LATER_MS UINT64_C(60000) /* to a watch, which cannot ask */
+#define WATCH_LATER_MS 60000u /* to a watch, which cannot ask */
 
 /*
  * Once the handshake is over no flight is longer than 256 bytes: behind it the
@@ -70,9 +70,12 @@ struct urgent {
 #define NEWS_REWIND 0x10
 #define NEWS_WRITABLE 0x20
 
+/* Every call that brings the time says so first. */
+void session_clock(struct baton_session *session, uint64_t now_ms);
+
 /* session.c: the one function that changes state. */
 void session_set_state(struct baton_session *session,
-		       enum baton_session_state state, uint64_t deadline_ms);
+		       enum baton_session_state state, uint32_t deadline_ms);
 
 /* End the link for err; the application will be told to drop it. */
 void session_fail(struct baton_session *session, enum baton_err err);
@@ -110,8 +113,7 @@ void session_send_reply(struct baton_session *session,
 			const struct baton_reply *reply);
 
 /* Give our last word up to a second on its way, then end the link for err. */
-void session_part(struct baton_session *session, enum baton_err err,
-		  uint64_t now_ms);
+void session_part(struct baton_session *session, enum baton_err err);
 
 /* store.c: what is kept over a reboot (SPEC 7). */
 #define STORED_LEN (BATON_BOND_LEN + BATON_TICKET_LEN + 2 * BATON_BOND_KEY_LEN)
@@ -128,31 +130,27 @@ void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
 /* resume.c: links by a ticket (SPEC 3.5). */
-uint8_t resume_kind(struct baton_session *session, uint8_t bond,
-		    uint64_t now_ms);
+uint8_t resume_kind(struct baton_session *session, uint8_t bond);
 enum baton_err resume_early(struct baton_session *session,
 			    struct baton_stream_id stream,
 			    const uint8_t *message, size_t len,
-			    unsigned int flags, uint64_t now_ms);
+			    unsigned int flags);
 void resume_park(struct baton_session *session);
 uint8_t *resume_parked(struct baton_session *session);
-void resume_renew(struct baton_session *session, uint32_t generation,
-		  uint64_t now_ms);
+void resume_renew(struct baton_session *session, uint32_t generation);
 void resume_accept(struct baton_session *session);
-void resume_stored(struct baton_session *session, enum baton_err err,
-		   uint64_t now_ms);
-bool resume_can_answer(const struct baton_session *session, uint64_t now_ms);
-enum baton_err resume_answer(struct baton_session *session, uint64_t now_ms);
+void resume_stored(struct baton_session *session, enum baton_err err);
+bool resume_can_answer(const struct baton_session *session);
+enum baton_err resume_answer(struct baton_session *session);
 enum baton_err resume_done(struct baton_session *session);
 void resume_proven(struct baton_session *session);
 
 void resume_rotated(struct baton_session *session, bool by_ticket,
-		    const uint8_t *psk, uint64_t now_ms);
+		    const uint8_t *psk);
 
 /* rotation.c: new keys on a link (SPEC 6.1). */
-void rotation_begin(struct baton_session *session, uint64_t now_ms);
+void rotation_begin(struct baton_session *session);
 void rotation_end(struct baton_session *session);
-void rotation_clock(struct baton_session *session, uint64_t now_ms);
 enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 			     size_t len);
 /* REKEY and padding that are owed. AGAIN: the link has no room for them. */
@@ -174,12 +172,10 @@ bool pairing_has_room(const struct baton_session *session);
 uint64_t pairing_deadline(const struct baton_session *session);
 void pairing_look(struct baton_session *session);
 void pairing_counted(struct baton_session *session, enum baton_err err);
-void pairing_begin(struct baton_session *session, uint64_t now_ms);
-void pairing_step(struct baton_session *session, uint64_t now_ms);
-void pairing_stored(struct baton_session *session, enum baton_err err,
-		    uint64_t now_ms);
-enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
-			     uint64_t now_ms);
+void pairing_begin(struct baton_session *session);
+void pairing_step(struct baton_session *session);
+void pairing_stored(struct baton_session *session, enum baton_err err);
+enum baton_err pairing_frame(struct baton_session *session, uint8_t code);
 
 /* sync.c: where both sides stand (SPEC 4). */
 void sync_begin(struct baton_session *session);
@@ -187,22 +183,21 @@ bool sync_positions(const struct baton_session *session,
 		    uint8_t out[BATON_POSITIONS_LEN]);
 enum baton_err sync_put(struct baton_session *session);
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
-			 size_t len, uint64_t now_ms);
+			 size_t len);
 void sync_link_down(struct baton_session *session);
 
 /* events.c: what was told of a frame counts, though the link is gone. */
-void events_link_down(struct baton_session *session, uint64_t now_ms);
+void events_link_down(struct baton_session *session);
 
 /* records.c: batches to records to the link, and back to frames. */
-void records_begin(struct baton_session *session, uint64_t now_ms);
+void records_begin(struct baton_session *session);
 enum baton_err records_put_control(struct baton_session *session,
 				   const uint8_t *frame, size_t len);
 void records_end(struct baton_session *session);
 enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 			    bool need_room);
-enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms);
-enum baton_err records_take_control(struct baton_session *session,
-				    uint64_t now_ms);
+enum baton_err records_prepare(struct baton_session *session);
+enum baton_err records_take_control(struct baton_session *session);
 enum baton_err records_take_answer(struct baton_session *session,
 				   const uint8_t *payload, size_t len);
 enum baton_err records_next_frame(struct baton_session *session);

@@ -90,7 +90,7 @@ void pairing_counted(struct baton_session *session, enum baton_err err)
 	session->tell |= TELL_PAIR_FAILED;
 }
 
-void pairing_begin(struct baton_session *session, uint64_t now_ms)
+void pairing_begin(struct baton_session *session)
 {
 	session->code = session->handshake->code;
 	session->said_yes = false;
@@ -99,7 +99,7 @@ void pairing_begin(struct baton_session *session, uint64_t now_ms)
 	session->peer_bonded = false;
 	session->pair_err = BATON_OK;
 	session_set_state(session, BATON_SESSION_CONFIRM,
-			  now_ms + PEOPLE_DEADLINE_MS);
+			  session->now_ms + PEOPLE_DEADLINE_MS);
 	if (!BATON_METHODS || session->handshake->kind == BATON_KIND_COMPARE) {
 		session->tell |= TELL_COMPARE;
 		return;
@@ -136,7 +136,7 @@ static enum baton_err ask_for_write(struct baton_session *session)
 }
 
 /* Whatever has become possible, do. */
-void pairing_step(struct baton_session *session, uint64_t now_ms)
+void pairing_step(struct baton_session *session)
 {
 	enum baton_err err;
 
@@ -153,12 +153,11 @@ void pairing_step(struct baton_session *session, uint64_t now_ms)
 		return;
 	session->tell |= TELL_PAIRED;
 	session_set_state(session, BATON_SESSION_SYNCING,
-			  now_ms + BOND_DEADLINE_MS);
+			  session->now_ms + BOND_DEADLINE_MS);
 	sync_begin(session);
 }
 
-enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
-			     uint64_t now_ms)
+enum baton_err pairing_frame(struct baton_session *session, uint8_t code)
 {
 	if (session->state != BATON_SESSION_CONFIRM)
 		return BATON_ERR_PROTOCOL;
@@ -174,13 +173,14 @@ enum baton_err pairing_frame(struct baton_session *session, uint8_t code,
 	default:
 		return BATON_ERR_REFUSED;
 	}
-	pairing_step(session, now_ms);
+	pairing_step(session);
 	return BATON_OK;
 }
 
 enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
 				     uint64_t now_ms)
 {
+	session_clock(session, now_ms);
 	/* One answer; a no is final. */
 	if (session->state != BATON_SESSION_CONFIRM || session->said_yes ||
 	    session->pair_err)
@@ -189,17 +189,17 @@ enum baton_err baton_session_confirm(struct baton_session *session, bool yes,
 	if (!yes) {
 		session->owes |= OWES(PAIR_CANCEL_FRAME);
 		session->pair_err = BATON_ERR_REFUSED;
-		session->state_deadline_ms = now_ms + REJECT_DEADLINE_MS;
+		session->state_deadline_ms =
+			session->now_ms + REJECT_DEADLINE_MS;
 		return BATON_OK;
 	}
 	session->said_yes = true;
 	session->owes |= OWES(CONFIRM_FRAME);
-	pairing_step(session, now_ms);
+	pairing_step(session);
 	return BATON_OK;
 }
 
-void pairing_stored(struct baton_session *session, enum baton_err err,
-		    uint64_t now_ms)
+void pairing_stored(struct baton_session *session, enum baton_err err)
 {
 	session->storing.new_bond = false;
 	if (err) {
@@ -220,5 +220,5 @@ void pairing_stored(struct baton_session *session, enum baton_err err,
 	}
 	session->bond_durable = true;
 	session->owes |= OWES(BONDED_FRAME);
-	pairing_step(session, now_ms);
+	pairing_step(session);
 }

@@ -13,7 +13,7 @@
 
 #define FRAME_MAX 24 /* VERIFIED and REFUSE are shorter */
 
-void records_begin(struct baton_session *session, uint64_t now_ms)
+void records_begin(struct baton_session *session)
 {
 	/* Only a typed code makes the watch the initiator. */
 	bool initiator = BATON_METHODS ? session->handshake->initiator
@@ -30,7 +30,7 @@ void records_begin(struct baton_session *session, uint64_t now_ms)
 				  c);
 	}
 	memcpy(session->h, keys->h, sizeof(session->h));
-	rotation_begin(session, now_ms);
+	rotation_begin(session);
 	baton_link_open(&session->link);
 }
 
@@ -232,8 +232,7 @@ static enum baton_err put_refusals(struct baton_session *session)
 	return BATON_OK;
 }
 
-static enum baton_err put_verified(struct baton_session *session,
-				   uint64_t now_ms)
+static enum baton_err put_verified(struct baton_session *session)
 {
 	struct baton_frame frame;
 	uint8_t bytes[FRAME_MAX];
@@ -242,7 +241,7 @@ static enum baton_err put_verified(struct baton_session *session,
 	if (!session->incoming.dirty)
 		return BATON_OK;
 	if (session->outgoing.batch[BATON_CLASS_CONTROL].len == 0 &&
-	    baton_incoming_deadline(&session->incoming) > now_ms)
+	    baton_incoming_deadline(&session->incoming) > session->now_ms)
 		return BATON_OK;
 	while (baton_incoming_verified(&session->incoming, &frame)) {
 		err = records_put_control(
@@ -282,8 +281,7 @@ static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 	return BATON_OK;
 }
 
-static enum baton_err prepare_control(struct baton_session *session,
-				      uint64_t now_ms)
+static enum baton_err prepare_control(struct baton_session *session)
 {
 	enum baton_err err = BATON_OK;
 
@@ -293,7 +291,7 @@ static enum baton_err prepare_control(struct baton_session *session,
 		if (session->owes_refusals)
 			err = put_refusals(session);
 		if (!err)
-			err = put_verified(session, now_ms);
+			err = put_verified(session);
 	}
 	return err;
 }
@@ -340,7 +338,7 @@ static enum baton_err prepare_class(struct baton_session *session,
 }
 
 /* Before the link is asked for a PDU: everything that may go, to the link. */
-enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
+enum baton_err records_prepare(struct baton_session *session)
 {
 	enum baton_err err;
 	uint8_t c;
@@ -350,7 +348,7 @@ enum baton_err records_prepare(struct baton_session *session, uint64_t now_ms)
 	err = session->state == BATON_SESSION_SECURED ? rotation_put(session)
 						      : BATON_OK;
 	if (!err)
-		err = prepare_control(session, now_ms);
+		err = prepare_control(session);
 	if (!err)
 		err = records_pump(session, BATON_CLASS_CONTROL, false);
 	if (baton_err_is_fatal(err))
@@ -468,18 +466,16 @@ static enum baton_err take_urgent(struct baton_session *session,
 }
 
 static enum baton_err take_session_frame(struct baton_session *session,
-					 const struct baton_frame *frame,
-					 uint64_t now_ms)
+					 const struct baton_frame *frame)
 {
 	switch (frame->code) {
 	case SYNC_FRAME:
-		return sync_take(session, frame->bytes, frame->len, now_ms);
+		return sync_take(session, frame->bytes, frame->len);
 	case CONFIRM_FRAME:
 	case BONDED_FRAME:
 	case PAIR_CANCEL_FRAME:
-		return frame->len == 0
-			       ? pairing_frame(session, frame->code, now_ms)
-			       : BATON_ERR_PROTOCOL;
+		return frame->len == 0 ? pairing_frame(session, frame->code)
+				       : BATON_ERR_PROTOCOL;
 	case CLOSE_FRAME:
 		return take_close(session, frame);
 	case REKEY_FRAME:
@@ -490,8 +486,7 @@ static enum baton_err take_session_frame(struct baton_session *session,
 }
 
 static enum baton_err take_control_frame(struct baton_session *session,
-					 const struct baton_frame *frame,
-					 uint64_t now_ms)
+					 const struct baton_frame *frame)
 {
 	/* A phone that resumed without SYNC may wait for its store still. */
 	bool secured = session->state == BATON_SESSION_SECURED ||
@@ -510,7 +505,7 @@ static enum baton_err take_control_frame(struct baton_session *session,
 	case BATON_FRAME_SESSION:
 		if (secured && is_urgent(frame->code))
 			return take_urgent(session, frame);
-		return take_session_frame(session, frame, now_ms);
+		return take_session_frame(session, frame);
 	case BATON_FRAME_CANCEL:
 	case BATON_FRAME_DATA:
 		break;
@@ -542,8 +537,7 @@ enum baton_err records_take_answer(struct baton_session *session,
 }
 
 /* CONTROL never waits for the application: all of it is taken at once. */
-enum baton_err records_take_control(struct baton_session *session,
-				    uint64_t now_ms)
+enum baton_err records_take_control(struct baton_session *session)
 {
 	struct baton_frame frame;
 	uint8_t *plain = NULL;
@@ -560,8 +554,7 @@ enum baton_err records_take_control(struct baton_session *session,
 						 BATON_CLASS_CONTROL, &frame,
 						 &used);
 			if (!err)
-				err = take_control_frame(session, &frame,
-							 now_ms);
+				err = take_control_frame(session, &frame);
 			if (err)
 				return err;
 		}

@@ -16,16 +16,16 @@ static struct baton_ticket *ticket_of(struct baton_session *session)
 	return &session->bonds[session->bond_at].ticket;
 }
 
-uint8_t resume_kind(struct baton_session *session, uint8_t bond,
-		    uint64_t now_ms)
+uint8_t resume_kind(struct baton_session *session, uint8_t bond)
 {
 	uint8_t positions[BATON_POSITIONS_LEN];
 	struct baton_ticket *ticket = &session->bonds[bond].ticket;
 
 	if (ticket->fresh_until_ms == 0)
-		ticket->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+		ticket->fresh_until_ms =
+			session->clock_ms + BATON_TICKET_LIFE_MS;
 	if (!ticket->usable || ticket->age >= BATON_TICKET_AGE_MAX ||
-	    ticket->fresh_until_ms <= now_ms)
+	    ticket->fresh_until_ms <= session->clock_ms)
 		return BATON_KIND_RECONNECT;
 	return session->bonds[bond].numbered &&
 			       sync_positions(session, positions)
@@ -36,18 +36,17 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond,
 enum baton_err resume_early(struct baton_session *session,
 			    struct baton_stream_id stream,
 			    const uint8_t *message, size_t len,
-			    unsigned int flags, uint64_t now_ms)
+			    unsigned int flags)
 {
 	struct baton_batch *batch = &session->outgoing.batch[stream.class_id];
 	uint16_t cap = batch->cap;
 	enum baton_err err;
 
 	if (!baton_is_phone(session->role) || session->bond_count == 0 ||
-	    session->pairing_until_ms > now_ms ||
+	    session->pairing_until_ms > session->clock_ms ||
 	    (session->early_class && session->early_class != stream.class_id) ||
 	    batch->len + len > EARLY_MAX ||
-	    resume_kind(session, session->bond_wanted, now_ms) !=
-		    BATON_KIND_RESUME)
+	    resume_kind(session, session->bond_wanted) != BATON_KIND_RESUME)
 		return BATON_ERR_STATE;
 	/* Headers and padding count, too: all of it goes into one flight. */
 	if (batch->cap > EARLY_MAX)
@@ -102,11 +101,11 @@ static void renew(struct baton_session *session, const uint8_t *psk,
 	baton_ticket_replace(ticket, psk, generation, age);
 }
 
-void resume_renew(struct baton_session *session, uint32_t generation,
-		  uint64_t now_ms)
+void resume_renew(struct baton_session *session, uint32_t generation)
 {
 	renew(session, session->handshake->keys.ticket_psk, generation, 0);
-	ticket_of(session)->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+	ticket_of(session)->fresh_until_ms =
+		session->clock_ms + BATON_TICKET_LIFE_MS;
 }
 
 void resume_accept(struct baton_session *session)
@@ -128,11 +127,11 @@ void resume_accept(struct baton_session *session)
 }
 
 /* The watch may take what came in flight 2. */
-static void take_payload(struct baton_session *session, uint64_t now_ms)
+static void take_payload(struct baton_session *session)
 {
 	const struct baton_handshake *handshake = session->handshake;
 
-	session->answer_ms = now_ms;
+	session->answer_ms = session->now_ms;
 	if (handshake->kind != BATON_KIND_RESUME)
 		return;
 	session->tell |= TELL_SECURED;
@@ -143,7 +142,7 @@ static void take_payload(struct baton_session *session, uint64_t now_ms)
 		session_fail(session, BATON_ERR_PROTOCOL);
 		return;
 	}
-	session->answer_ms = now_ms + ANSWER_DELAY_MS;
+	session->answer_ms = session->now_ms + ANSWER_DELAY_MS;
 	session->record_class = handshake->payload[0];
 	session->record = handshake->payload + 1;
 	session->record_len = handshake->payload_len - 1;
@@ -151,8 +150,7 @@ static void take_payload(struct baton_session *session, uint64_t now_ms)
 	session->record_parked = true;
 }
 
-void resume_stored(struct baton_session *session, enum baton_err err,
-		   uint64_t now_ms)
+void resume_stored(struct baton_session *session, enum baton_err err)
 {
 	if (!session->held)
 		return;
@@ -160,7 +158,7 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 	if (err && session->state != BATON_SESSION_PARTING)
 		session_fail(session, BATON_ERR_STORE);
 	else if (session->state == BATON_SESSION_RESUMING)
-		take_payload(session, now_ms);
+		take_payload(session);
 	else if (baton_is_phone(session->role) &&
 		 session->state == BATON_SESSION_SYNCING &&
 		 session->handshake->kind == BATON_KIND_RESUME)
@@ -168,14 +166,14 @@ void resume_stored(struct baton_session *session, enum baton_err err,
 }
 
 /* Nothing is left to take of flight 2, or there was time enough. */
-bool resume_can_answer(const struct baton_session *session, uint64_t now_ms)
+bool resume_can_answer(const struct baton_session *session)
 {
 	return !baton_is_phone(session->role) &&
 	       session->state == BATON_SESSION_RESUMING && !session->held &&
-	       (!session->record || session->answer_ms <= now_ms);
+	       (!session->record || session->answer_ms <= session->now_ms);
 }
 
-enum baton_err resume_answer(struct baton_session *session, uint64_t now_ms)
+enum baton_err resume_answer(struct baton_session *session)
 {
 	struct baton_handshake *handshake = session->handshake;
 	uint8_t payload[ANSWER_MAX + BATON_FRAME_HEADER_MAX];
@@ -196,7 +194,7 @@ enum baton_err resume_answer(struct baton_session *session, uint64_t now_ms)
 	if (!session->record)
 		baton_flight_forget(&session->link.flight);
 	session_send_reply(session, &reply);
-	records_begin(session, now_ms);
+	records_begin(session);
 	session->by_ticket = true;
 	if (handshake->kind == BATON_KIND_RESUME) {
 		session_secure(session);
@@ -227,7 +225,7 @@ enum baton_err resume_done(struct baton_session *session)
 }
 
 void resume_rotated(struct baton_session *session, bool by_ticket,
-		    const uint8_t *psk, uint64_t now_ms)
+		    const uint8_t *psk)
 {
 	struct baton_ticket *ticket = ticket_of(session);
 	bool phone = baton_is_phone(session->role);
@@ -236,7 +234,8 @@ void resume_rotated(struct baton_session *session, bool by_ticket,
 	if (phone || by_ticket)
 		ticket->proven = ticket->generation + phone;
 	if (!by_ticket)
-		ticket->fresh_until_ms = now_ms + BATON_TICKET_LIFE_MS;
+		ticket->fresh_until_ms =
+			session->clock_ms + BATON_TICKET_LIFE_MS;
 	baton_ticket_replace(ticket, psk, ticket->generation + 1,
 			     by_ticket ? ticket->age + 1 : 0);
 	session->by_ticket = true;

@@ -23,9 +23,8 @@ struct rotation {
 	bool asked; /* phone: the watch's answer is awaited */
 	bool owes; /* body is to go out */
 	bool turns; /* what follows is sealed by keys */
-	uint64_t now_ms;
-	uint64_t due_ms; /* an exchange is */
-	uint64_t rekey_ms; /* a rekey is */
+	uint32_t due_ms; /* an exchange is */
+	uint32_t rekey_ms; /* a rekey is */
 	union {
 		/* Phone: between REKEY and its answer. */
 		struct baton_noise noise;
@@ -52,30 +51,24 @@ static enum baton_keys_dir sends(const struct baton_session *session)
 }
 
 /* A phone is first to find one due, though it began a little later. */
-static uint64_t next_due(const struct baton_session *session, uint64_t now_ms)
+static uint32_t next_due(const struct baton_session *session)
 {
-	return now_ms + EPOCH_MS +
+	return session->now_ms + EPOCH_MS +
 	       (baton_is_phone(session->role) ? 0 : WATCH_LATER_MS);
 }
 
-void rotation_begin(struct baton_session *session, uint64_t now_ms)
+void rotation_begin(struct baton_session *session)
 {
 	struct rotation *r = memory(session);
 
 	memset(r, 0, sizeof(*r));
-	r->now_ms = now_ms;
-	r->due_ms = next_due(session, now_ms);
-	r->rekey_ms = now_ms + REKEY_MS;
+	r->due_ms = next_due(session);
+	r->rekey_ms = session->now_ms + REKEY_MS;
 }
 
 void rotation_end(struct baton_session *session)
 {
 	baton_crypto_wipe(memory(session), sizeof(struct rotation));
-}
-
-void rotation_clock(struct baton_session *session, uint64_t now_ms)
-{
-	memory(session)->now_ms = now_ms;
 }
 
 /* A handshake of kind whose prologue binds it to this link. */
@@ -138,7 +131,7 @@ static enum baton_err finish(struct baton_session *session, uint8_t kind)
 	r->to_open = ALL_CLASSES;
 	r->turns = true;
 	resume_rotated(session, kind == BATON_KIND_RESUME_SYNC,
-		       r->keys.ticket_psk, r->now_ms);
+		       r->keys.ticket_psk);
 	return BATON_OK;
 }
 
@@ -151,7 +144,7 @@ static enum baton_err ask(struct baton_session *session)
 	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
 	    session->link.flight.active || !baton_is_phone(session->role))
 		return BATON_OK;
-	r->kind = resume_kind(session, session->bond_at, r->now_ms);
+	r->kind = resume_kind(session, session->bond_at);
 	if (r->kind != BATON_KIND_RECONNECT)
 		r->kind = BATON_KIND_RESUME_SYNC;
 	err = start(session, r->kind, BATON_NOISE_INITIATOR);
@@ -217,8 +210,8 @@ static void turn(struct baton_session *session)
 	r->pads = ALL_CLASSES;
 	r->rekeys = 0;
 	r->wanted = false;
-	r->due_ms = next_due(session, r->now_ms);
-	session->state_deadline_ms = BATON_NEVER;
+	r->due_ms = next_due(session);
+	session->state_deadline_ms = BATON_LINK_NEVER;
 }
 
 /* A class that has nothing to send sends padding, so that old keys go. */
@@ -273,11 +266,11 @@ static void use(struct baton_session *session, uint8_t class_id,
 	/* What keeps an idle link going is no reason. */
 	if (class_id == BATON_CLASS_CONTROL ||
 	    session->state != BATON_SESSION_SECURED ||
-	    (r->now_ms < r->due_ms && key->generation < KEYS_PER_EPOCH))
+	    (session->now_ms < r->due_ms && key->generation < KEYS_PER_EPOCH))
 		return;
 	r->wanted = true;
-	if (session->state_deadline_ms == BATON_NEVER)
-		session->state_deadline_ms = r->now_ms + OVERDUE_MS;
+	if (session->state_deadline_ms == BATON_LINK_NEVER)
+		session->state_deadline_ms = session->now_ms + OVERDUE_MS;
 }
 
 uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id)
@@ -286,8 +279,8 @@ uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id)
 	struct baton_record_key *key = &session->seal[class_id];
 	uint8_t bit = (uint8_t)(1u << class_id);
 
-	if (r->now_ms >= r->rekey_ms) {
-		r->rekey_ms = r->now_ms + REKEY_MS;
+	if (session->now_ms >= r->rekey_ms) {
+		r->rekey_ms = session->now_ms + REKEY_MS;
 		r->rekeys = ALL_CLASSES;
 	}
 	if ((r->rekeys & bit && key->counter > 0) ||

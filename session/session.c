@@ -114,7 +114,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 	/* Nobody else's, until a SYNC has come. */
 	err = baton_drbg_bytes(&session->drbg, session->numbering,
 			       sizeof(session->numbering));
-	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
+	session_set_state(session, BATON_SESSION_IDLE, BATON_LINK_NEVER);
 	return err;
 }
 
@@ -125,8 +125,17 @@ void baton_session_wipe(struct baton_session *session)
 	baton_crypto_wipe(session, sizeof(*session));
 }
 
+void session_clock(struct baton_session *session, uint64_t now_ms)
+{
+	uint64_t link_ms = now_ms - session->began_ms + BATON_LINK_BEGIN_MS;
+
+	session->clock_ms = now_ms;
+	session->now_ms = link_ms < BATON_LINK_NEVER ? (uint32_t)link_ms
+						     : BATON_LINK_NEVER;
+}
+
 void session_set_state(struct baton_session *session,
-		       enum baton_session_state state, uint64_t deadline_ms)
+		       enum baton_session_state state, uint32_t deadline_ms)
 {
 	session->state = state;
 	session->state_deadline_ms = deadline_ms;
@@ -182,16 +191,15 @@ void session_fail(struct baton_session *session, enum baton_err err)
 	session->close_err = err;
 	records_end(session);
 	baton_link_stop(&session->link);
-	session_set_state(session, BATON_SESSION_CLOSING, BATON_NEVER);
+	session_set_state(session, BATON_SESSION_CLOSING, BATON_LINK_NEVER);
 }
 
-void session_part(struct baton_session *session, enum baton_err err,
-		  uint64_t now_ms)
+void session_part(struct baton_session *session, enum baton_err err)
 {
 	end_pairing(session, err);
 	session->close_err = err;
 	session_set_state(session, BATON_SESSION_PARTING,
-			  now_ms + REJECT_DEADLINE_MS);
+			  session->now_ms + REJECT_DEADLINE_MS);
 }
 
 size_t baton_session_bond_count(const struct baton_session *session)
@@ -224,14 +232,13 @@ enum baton_err baton_session_bond_select(struct baton_session *session,
 
 /* positions: memory for what a resume is bound to. */
 static struct baton_handshake_env env(struct baton_session *session,
-				      uint8_t positions[BATON_POSITIONS_LEN],
-				      uint64_t now_ms)
+				      uint8_t positions[BATON_POSITIONS_LEN])
 {
 	struct baton_handshake_env e = {
 		.drbg = &session->drbg,
 		.bonds = session->bonds,
 		.bond_count = session->bond_count,
-		.pairing = session->pairing_until_ms > now_ms &&
+		.pairing = session->pairing_until_ms > session->clock_ms &&
 			   pairing_has_room(session) &&
 			   !session->storing.new_bond,
 		.can = pairing_methods(session),
@@ -316,14 +323,15 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 
 	if (session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
+	session->began_ms = now_ms;
+	session_clock(session, now_ms);
 	resume_park(session);
-	e = env(session, positions, now_ms);
+	e = env(session, positions);
 	if (baton_is_phone(session->role)) {
 		if (!e.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
 		kind = e.pairing ? BATON_KIND_COMPARE
-				 : resume_kind(session, session->bond_wanted,
-					       now_ms);
+				 : resume_kind(session, session->bond_wanted);
 	}
 	err = baton_handshake_start(session->handshake, session->role, kind,
 				    session->bond_wanted, &hello, facts->advert,
@@ -333,13 +341,16 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 	session->tell &= (uint8_t)~TELL_CLOSE;
 	session->bad_flights = 0;
 	session->early_class = 0;
-	baton_link_start(&session->link, facts, now_ms);
+	baton_link_start(&session->link, facts, session->now_ms);
+	/* What was taken on the last link was taken long ago. */
+	session->incoming.first_ms = 0;
+	session->incoming.last_ms = 0;
 	if (session->handshake->known)
 		use_hello(session);
 	session_send_reply(session, &reply);
-	session_set_state(
-		session, BATON_SESSION_HANDSHAKE,
-		now_ms + (e.pairing ? PAIR_DEADLINE_MS : BOND_DEADLINE_MS));
+	session_set_state(session, BATON_SESSION_HANDSHAKE,
+			  session->now_ms + (e.pairing ? PAIR_DEADLINE_MS
+						       : BOND_DEADLINE_MS));
 	return BATON_OK;
 }
 
@@ -384,8 +395,9 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 {
 	if (session->state == BATON_SESSION_IDLE)
 		return;
+	session_clock(session, now_ms);
 	end_early(session);
-	events_link_down(session, now_ms);
+	events_link_down(session);
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);
@@ -397,17 +409,16 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	drop_batches(session);
 	session->tell &= (uint8_t)~TELL_SECURED;
 	baton_handshake_wipe(session->handshake);
-	session_set_state(session, BATON_SESSION_IDLE, BATON_NEVER);
+	session_set_state(session, BATON_SESSION_IDLE, BATON_LINK_NEVER);
 }
 
-static enum baton_err handshake_done(struct baton_session *session,
-				     uint64_t now_ms)
+static enum baton_err handshake_done(struct baton_session *session)
 {
 	uint8_t kind = session->handshake->kind;
 
-	records_begin(session, now_ms);
+	records_begin(session);
 	if (baton_kind_pairs(kind)) {
-		pairing_begin(session, now_ms);
+		pairing_begin(session);
 		return BATON_OK;
 	}
 	session->bond_at = session->handshake->bond;
@@ -440,11 +451,10 @@ static void repeat_last_word(struct baton_session *session)
 }
 
 /* A whole flight came; true if the link may have lost its last answer. */
-static enum baton_err take_flight(struct baton_session *session,
-				  uint64_t now_ms)
+static enum baton_err take_flight(struct baton_session *session)
 {
 	uint8_t positions[BATON_POSITIONS_LEN];
-	struct baton_handshake_env e = env(session, positions, now_ms);
+	struct baton_handshake_env e = env(session, positions);
 	struct baton_flight *flight = &session->link.flight;
 	enum baton_step before = session->handshake->step;
 	struct baton_reply reply;
@@ -476,7 +486,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	if (err == BATON_ERR_AGAIN)
 		session->handshake->kind = 0;
 	if (err && reply.len > 0) {
-		session_part(session, err, now_ms);
+		session_part(session, err);
 		return BATON_OK;
 	}
 	if (err == BATON_ERR_AGAIN)
@@ -494,7 +504,7 @@ static enum baton_err take_flight(struct baton_session *session,
 	    session->handshake->step == BATON_STEP_ANSWER)
 		resume_accept(session);
 	if (session->handshake->step == BATON_STEP_DONE)
-		return handshake_done(session, now_ms);
+		return handshake_done(session);
 	return BATON_OK;
 }
 
@@ -507,18 +517,17 @@ enum baton_err baton_session_rx(struct baton_session *session,
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return BATON_ERR_CLOSED;
-	if (session->link.records)
-		rotation_clock(session, now_ms);
-	err = baton_link_rx(&session->link, pdu, len, now_ms, &flight);
+	session_clock(session, now_ms);
+	err = baton_link_rx(&session->link, pdu, len, session->now_ms, &flight);
 	if (baton_err_is_fatal(err))
 		fatal = err;
 	if (!fatal && flight)
-		err = take_flight(session, now_ms);
+		err = take_flight(session);
 	if (baton_err_is_fatal(err))
 		fatal = err;
 	if (!fatal && session->link.records &&
 	    session->state != BATON_SESSION_PARTING)
-		fatal = records_take_control(session, now_ms);
+		fatal = records_take_control(session);
 	if (fatal) {
 		session_fail(session, fatal);
 		return fatal;
@@ -534,38 +543,40 @@ size_t baton_session_tx(struct baton_session *session, uint8_t *dst, size_t cap,
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return 0;
-	if (resume_can_answer(session, now_ms))
-		err = resume_answer(session, now_ms);
-	if (!err && session->link.records) {
-		rotation_clock(session, now_ms);
-		err = records_prepare(session, now_ms);
-	}
+	session_clock(session, now_ms);
+	if (resume_can_answer(session))
+		err = resume_answer(session);
+	if (!err && session->link.records)
+		err = records_prepare(session);
 	if (err) {
 		session_fail(session, err);
 		return 0;
 	}
-	return baton_link_tx(&session->link, dst, cap, now_ms);
+	return baton_link_tx(&session->link, dst, cap, session->now_ms);
 }
 
 uint64_t baton_session_deadline(const struct baton_session *session)
 {
-	uint64_t due = pairing_deadline(session);
+	const struct baton_link *link = &session->link;
+	uint64_t pairing = pairing_deadline(session);
+	uint32_t due = session->state_deadline_ms;
 
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
-		return due;
-	due = baton_earlier(due, session->state_deadline_ms);
-	due = baton_earlier(due, baton_link_deadline(&session->link));
+		return pairing;
+	due = baton_link_earlier(due, baton_link_deadline(link));
 	if (session->state == BATON_SESSION_RESUMING && !session->held)
-		due = baton_earlier(due,
-				    baton_link_still_due(&session->link,
-							 session->answer_ms));
+		due = baton_link_earlier(
+			due, baton_link_still_due(link, session->answer_ms));
 	if (session->state == BATON_SESSION_SECURED)
-		due = baton_earlier(
-			due, baton_link_still_due(&session->link,
+		due = baton_link_earlier(
+			due, baton_link_still_due(link,
 						  baton_incoming_deadline(
 							  &session->incoming)));
-	return due;
+	if (due == BATON_LINK_NEVER)
+		return pairing;
+	due = due > BATON_LINK_BEGIN_MS ? due - BATON_LINK_BEGIN_MS : 0;
+	return baton_earlier(pairing, session->began_ms + due);
 }
 
 void session_secure(struct baton_session *session)
@@ -575,7 +586,7 @@ void session_secure(struct baton_session *session)
 	/* A watch was secure when it could take flight 2. */
 	if (session->state != BATON_SESSION_RESUMING)
 		session->tell |= TELL_SECURED;
-	session_set_state(session, BATON_SESSION_SECURED, BATON_NEVER);
+	session_set_state(session, BATON_SESSION_SECURED, BATON_LINK_NEVER);
 }
 
 /* The state's own deadline has passed. */
@@ -608,15 +619,16 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 {
 	enum baton_err err;
 
+	session_clock(session, now_ms);
 	if (pairing_deadline(session) <= now_ms)
 		baton_session_pairing_close(session);
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return;
-	err = baton_link_tick(&session->link, now_ms);
+	err = baton_link_tick(&session->link, session->now_ms);
 	if (err)
 		session_fail(session, err);
-	else if (session->state_deadline_ms <= now_ms)
+	else if (session->state_deadline_ms <= session->now_ms)
 		state_timeout(session);
 }
 
@@ -662,9 +674,9 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 		news->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
+	session_clock(session, now_ms);
 	if (session->state == BATON_SESSION_IDLE)
-		return resume_early(session, stream, message, len, flags,
-				    now_ms);
+		return resume_early(session, stream, message, len, flags);
 	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
 				       stream.number, message, len, flags);
 	if (err != BATON_ERR_AGAIN)

@@ -259,9 +259,14 @@ struct baton_session {
 	uint8_t *stored; /* values and keys of the store operation */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
-	uint64_t state_deadline_ms;
+	/* In the time of the link (transport/timing.h). */
+	uint32_t now_ms; /* of the call at hand */
+	uint32_t state_deadline_ms;
+	uint32_t answer_ms; /* RESUMING: flight 3 goes no later than this */
+	/* In the caller's. */
+	uint64_t clock_ms; /* of the call at hand */
+	uint64_t began_ms; /* when the link came up */
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
-	uint64_t answer_ms; /* RESUMING: flight 3 goes no later than this */
 	uint32_t stated, stated_proven; /* of the ticket, in our SYNC */
 
 	/* The record being read: frames from at on. */

@@ -165,6 +165,7 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 	uint8_t i = find(session, id);
 	bool linked;
 
+	session_clock(session, now_ms);
 	if (i == session->bond_count)
 		return BATON_ERR_NOT_FOUND;
 	if (session->storing.revoked_count == BATON_REVOKED)
@@ -178,7 +179,7 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 		return BATON_OK;
 	}
 	session->owes |= OWES(CLOSE_FRAME);
-	session_part(session, BATON_ERR_REFUSED, now_ms);
+	session_part(session, BATON_ERR_REFUSED);
 	return BATON_OK;
 }
 
@@ -334,8 +335,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 }
 
 /* A ticket was written, or was not: then it cannot be used. */
-static void ticket_stored(struct baton_session *session, enum baton_err err,
-			  uint64_t now_ms)
+static void ticket_stored(struct baton_session *session, enum baton_err err)
 {
 	const struct baton_storing *storing = &session->storing;
 	struct baton_ticket *ticket;
@@ -350,10 +350,9 @@ static void ticket_stored(struct baton_session *session, enum baton_err err,
 	if (!store_has_ticket(session, session->bond_at))
 		return;
 	ticket = &session->bonds[session->bond_at].ticket;
-	resume_stored(session,
-		      ticket->kept == ticket->generation ? BATON_OK
-							 : BATON_ERR_STORE,
-		      now_ms);
+	resume_stored(session, ticket->kept == ticket->generation
+				       ? BATON_OK
+				       : BATON_ERR_STORE);
 }
 
 void baton_session_stored(struct baton_session *session, uint32_t id,
@@ -364,13 +363,14 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 
 	if (!what || id != storing->id)
 		return;
+	session_clock(session, now_ms);
 	storing->what = NOTHING;
 	baton_crypto_wipe(session->stored, STORED_LEN);
 	switch (what) {
 	case NOTHING:
 		break;
 	case NEW_BOND:
-		pairing_stored(session, err, now_ms);
+		pairing_stored(session, err);
 		break;
 	case REVOKED:
 		storing->revoke_err = err;
@@ -389,7 +389,7 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 			session->secrets->tries = 0;
 		break;
 	case TICKET:
-		ticket_stored(session, err, now_ms);
+		ticket_stored(session, err);
 		break;
 	}
 }

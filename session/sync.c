@@ -247,8 +247,7 @@ static uint32_t highest_generation(const struct baton_session *session,
  * Each side says what ticket it holds and what the other has shown to hold;
  * whoever holds less than it has shown has another store than it had.
  */
-static void take_generation(struct baton_session *session, const uint8_t *body,
-			    uint64_t now_ms)
+static void take_generation(struct baton_session *session, const uint8_t *body)
 {
 	struct baton_ticket *ticket = &session->bonds[session->bond_at].ticket;
 	uint32_t theirs = baton_load_be32(body + GENERATION_AT);
@@ -261,11 +260,11 @@ static void take_generation(struct baton_session *session, const uint8_t *body,
 	if (session->by_ticket)
 		return;
 	/* Both come to the same: above all that either has ever held. */
-	resume_renew(session, highest_generation(session, body) + 1, now_ms);
+	resume_renew(session, highest_generation(session, body) + 1);
 }
 
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
-			 size_t len, uint64_t now_ms)
+			 size_t len)
 {
 	struct position at[BATON_ALL_STREAMS];
 	uint8_t proof[PROOF_LEN];
@@ -292,7 +291,7 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			return err;
 	}
 	session->tell_news = true;
-	take_generation(session, body, now_ms);
+	take_generation(session, body);
 	session_secure(session);
 	return BATON_OK;
 }

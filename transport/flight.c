@@ -110,7 +110,7 @@ bool baton_flight_ready(const struct baton_flight *flight)
 }
 
 size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
-			  uint16_t best, uint64_t now_ms)
+			  uint16_t best, uint32_t now_ms)
 {
 	size_t len = (size_t)(flight->tx_len - flight->tx_off);
 	size_t n;
@@ -130,18 +130,18 @@ size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
 	return n;
 }
 
-uint64_t baton_flight_deadline(const struct baton_flight *flight,
+uint32_t baton_flight_deadline(const struct baton_flight *flight,
 			       uint32_t interval_ms)
 {
-	uint64_t path = 3 * (uint64_t)interval_ms;
-	uint64_t wait = BATON_FLIGHT_FIRST_MS + path;
+	uint32_t path = 3 * interval_ms;
+	uint32_t wait = BATON_FLIGHT_FIRST_MS + path;
 	uint8_t i;
 
 	if (!flight->active || !flight->answer ||
 	    flight->tx_off < flight->tx_len)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	for (i = 1; i < flight->tries && wait < BATON_FLIGHT_MAX_MS; i++)
 		wait *= 2;
 	return flight->sent_ms +
-	       baton_earlier(wait, BATON_FLIGHT_MAX_MS + path);
+	       baton_link_earlier(wait, BATON_FLIGHT_MAX_MS + path);
 }

@@ -32,7 +32,7 @@ struct baton_flight {
 	bool active; /* a flight is out that may have to go again */
 	bool shorten; /* long pieces failed, or the peer's come short */
 	bool held; /* rx is in use */
-	uint64_t sent_ms; /* when its last piece went out */
+	uint32_t sent_ms; /* when its last piece went out */
 };
 
 /* Start empty; tx and rx hold BATON_FLIGHT_MAX bytes each. */
@@ -77,10 +77,10 @@ bool baton_flight_ready(const struct baton_flight *flight);
 /* Write the next piece, at most best bytes; gives its length. */
 BATON_MUST_CHECK
 size_t baton_flight_build(struct baton_flight *flight, uint8_t *dst,
-			  uint16_t best, uint64_t now_ms);
+			  uint16_t best, uint32_t now_ms);
 
-/* When it must go out again, BATON_NEVER if not by time. */
-uint64_t baton_flight_deadline(const struct baton_flight *flight,
+/* When it must go out again, BATON_LINK_NEVER if not by time. */
+uint32_t baton_flight_deadline(const struct baton_flight *flight,
 			       uint32_t interval_ms);
 
 /* Begin to send it again. */

@@ -185,7 +185,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 }
 
 void baton_incoming_take(struct baton_incoming *incoming,
-			 const struct baton_frame *frame, uint64_t now_ms)
+			 const struct baton_frame *frame, uint32_t now_ms)
 {
 	struct baton_incoming_stream *stream =
 		baton_incoming_stream(incoming, frame->class_id, frame->stream);
@@ -244,14 +244,15 @@ bool baton_incoming_reset(struct baton_incoming_stream *stream)
 	return dropped;
 }
 
-uint64_t baton_incoming_deadline(const struct baton_incoming *incoming)
+uint32_t baton_incoming_deadline(const struct baton_incoming *incoming)
 {
 	if (!incoming->dirty)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	if (incoming->urgent)
 		return 0;
-	return baton_earlier(incoming->last_ms + BATON_VERIFY_DELAY_MS,
-			     incoming->first_ms + BATON_VERIFY_DELAY_MAX_MS);
+	return baton_link_earlier(incoming->last_ms + BATON_VERIFY_DELAY_MS,
+				  incoming->first_ms +
+					  BATON_VERIFY_DELAY_MAX_MS);
 }
 
 bool baton_incoming_verified(const struct baton_incoming *incoming,

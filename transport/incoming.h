@@ -45,7 +45,7 @@ struct baton_incoming {
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
 	uint32_t untold; /* bytes taken since a VERIFIED that told all */
 	uint64_t message_max; /* longer messages are refused */
-	uint64_t first_ms, last_ms; /* takings since the last VERIFIED */
+	uint32_t first_ms, last_ms; /* takings since the last VERIFIED */
 	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 };
 
@@ -84,7 +84,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 
 /* The application has taken all of the frame checked last. */
 void baton_incoming_take(struct baton_incoming *incoming,
-			 const struct baton_frame *frame, uint64_t now_ms);
+			 const struct baton_frame *frame, uint32_t now_ms);
 
 /* The message in progress is not wanted. STATE: there is none. */
 BATON_MUST_CHECK
@@ -102,8 +102,8 @@ bool baton_incoming_link_down(struct baton_incoming_stream *stream);
 BATON_MUST_CHECK
 bool baton_incoming_reset(struct baton_incoming_stream *stream);
 
-/* When VERIFIED is due, ms; 0: now; BATON_NEVER: nothing to tell. */
-uint64_t baton_incoming_deadline(const struct baton_incoming *incoming);
+/* When VERIFIED is due, ms; 0: now; BATON_LINK_NEVER: nothing to tell. */
+uint32_t baton_incoming_deadline(const struct baton_incoming *incoming);
 
 /*
  * The VERIFIED frame of some stream that has news; false when none is left.

@@ -138,7 +138,7 @@ void baton_link_change(struct baton_link *link,
 }
 
 void baton_link_start(struct baton_link *link,
-		      const struct baton_link_facts *facts, uint64_t now_ms)
+		      const struct baton_link_facts *facts, uint32_t now_ms)
 {
 	int c;
 
@@ -256,7 +256,7 @@ static bool outstanding(const struct baton_link *link)
 }
 
 /* Start or stop the clock on silence and probing. */
-static void update_waiting(struct baton_link *link, uint64_t now_ms)
+static void update_waiting(struct baton_link *link, uint32_t now_ms)
 {
 	bool waiting = link->records && outstanding(link);
 
@@ -278,7 +278,7 @@ static void distrust(struct baton_link *link, uint32_t count)
 
 static enum baton_err take_ack(struct baton_link *link,
 			       const struct baton_block *ack, bool echo,
-			       uint64_t now_ms)
+			       uint32_t now_ms)
 {
 	struct baton_sender *sender = &link->sender[ack->class_id];
 	struct baton_ack_result result;
@@ -317,7 +317,7 @@ static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 static enum baton_err take_block(struct baton_link *link,
 				 const struct baton_block *block,
 				 const struct baton_block *before,
-				 uint64_t now_ms, bool *flight)
+				 uint32_t now_ms, bool *flight)
 {
 	enum baton_err err;
 	bool echo;
@@ -351,7 +351,7 @@ static enum baton_err take_block(struct baton_link *link,
 }
 
 enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
-			     size_t len, uint64_t now_ms, bool *flight)
+			     size_t len, uint32_t now_ms, bool *flight)
 {
 	struct baton_block blocks[BATON_PDU_BLOCKS];
 	enum baton_err err, worst = BATON_OK;
@@ -385,7 +385,7 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 
 /* ACKs that are due by due_ms and fit into cap bytes. */
 static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
-		       uint64_t due_ms, uint64_t now_ms)
+		       uint32_t due_ms, uint32_t now_ms)
 {
 	struct baton_receiver *receiver = link->receiver;
 	size_t n = 0;
@@ -398,7 +398,7 @@ static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
 	return n;
 }
 
-static size_t build_echo(struct baton_link *link, uint8_t *dst, uint64_t now_ms)
+static size_t build_echo(struct baton_link *link, uint8_t *dst, uint32_t now_ms)
 {
 	size_t n = baton_pdu_put_echo(dst, link->echo_token);
 
@@ -412,7 +412,7 @@ static size_t build_echo(struct baton_link *link, uint8_t *dst, uint64_t now_ms)
  * then one that is longer than what is trusted.
  */
 static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
-		       uint64_t now_ms)
+		       uint32_t now_ms)
 {
 	uint16_t len = link->longer_len;
 
@@ -431,7 +431,7 @@ static void try_longer(struct baton_link *link, struct baton_sizes *sizes,
  * the last of what is to be sent, those not yet due too.
  */
 static size_t build_data(struct baton_link *link, struct baton_sender *sender,
-			 uint8_t *dst, size_t cap, uint64_t now_ms)
+			 uint8_t *dst, size_t cap, uint32_t now_ms)
 {
 	struct baton_sizes sizes = link->sizes;
 	bool again = sender->lost > 0;
@@ -448,8 +448,9 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 		sizes.trusted = sizes.best;
 	if (sizes.best >= ACKS_RIDE_LEN)
 		ahead = put_acks(link, dst, ACKS_RIDE_LEN / 2,
-				 sender->uncut < sizes.best ? BATON_NEVER - 1
-							    : now_ms,
+				 sender->uncut < sizes.best
+					 ? BATON_LINK_NEVER - 1
+					 : now_ms,
 				 now_ms);
 	n = baton_sender_build(sender, dst + ahead, ahead, &sizes, now_ms);
 	if (n > 0) {
@@ -477,7 +478,7 @@ static uint8_t class_to_probe(const struct baton_link *link)
 }
 
 static size_t build_probe(struct baton_link *link, uint8_t *dst,
-			  uint64_t now_ms)
+			  uint32_t now_ms)
 {
 	uint8_t c = class_to_probe(link);
 
@@ -495,7 +496,7 @@ static size_t build_probe(struct baton_link *link, uint8_t *dst,
 
 /* The next PDU once the handshake is over (A.8). */
 static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
-			 uint64_t now_ms)
+			 uint32_t now_ms)
 {
 	struct baton_sender *sender = link->sender;
 	struct baton_sender *end = sender + BATON_CLASSES;
@@ -520,7 +521,7 @@ static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 }
 
 size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
-		     uint64_t now_ms)
+		     uint32_t now_ms)
 {
 	size_t n = 0;
 
@@ -543,47 +544,39 @@ size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
 	return n;
 }
 
-static uint64_t latest(uint64_t a, uint64_t b)
+static uint32_t latest(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
 }
 
 /* When to probe because no unit is out whose timer would. */
-static uint64_t probe_deadline(const struct baton_link *link)
+static uint32_t probe_deadline(const struct baton_link *link)
 {
-	uint64_t since = latest(link->probe_ms, link->waiting_ms);
+	uint32_t since = latest(link->probe_ms, link->waiting_ms);
 	uint32_t wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
 	const struct baton_sender *sender = link->sender;
 	bool timed = false;
 	int c;
 
 	if (!link->waiting || link->probe_due)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	for (c = 0; c < BATON_CLASSES; c++, sender++) {
 		if (baton_sender_flight(sender) > 0)
 			timed |= baton_sender_deadline(sender, &link->rtt) !=
-				 BATON_NEVER;
+				 BATON_LINK_NEVER;
 		else if (baton_sender_starved(sender))
 			return latest(since, sender->progress_ms) + wait;
 	}
 	if (timed)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	return latest(since, link->heard_ms) +
 	       (wait > BATON_VERIFY_PROBE_MS ? wait : BATON_VERIFY_PROBE_MS);
 }
 
-/* All of the time of which the receiver keeps 32 bits. */
-static uint64_t moved_ms(const struct baton_link *link, int c)
-{
-	uint32_t since = link->receiver[c].moved_ms - (uint32_t)link->heard_ms;
-
-	return link->heard_ms + (uint64_t)(int64_t)(int32_t)since;
-}
-
 /* When a class has stood still for too long. */
-static uint64_t stuck_deadline(const struct baton_link *link)
+static uint32_t stuck_deadline(const struct baton_link *link)
 {
-	uint64_t due = BATON_NEVER;
+	uint32_t due = BATON_LINK_NEVER;
 	int c;
 
 	if (link->waiting)
@@ -591,43 +584,46 @@ static uint64_t stuck_deadline(const struct baton_link *link)
 		      BATON_SILENCE_MS;
 	for (c = 0; c < BATON_CLASSES; c++) {
 		if (baton_sender_flight(&link->sender[c]) > 0)
-			due = baton_earlier(due, link->sender[c].progress_ms +
+			due = baton_link_earlier(due,
+						 link->sender[c].progress_ms +
 							 BATON_SILENCE_MS);
 		if (baton_receiver_partial(&link->receiver[c]))
-			due = baton_earlier(due, moved_ms(link, c) +
+			due = baton_link_earlier(due,
+						 link->receiver[c].moved_ms +
 							 BATON_SILENCE_MS);
 	}
 	return due;
 }
 
-uint64_t baton_link_still_due(const struct baton_link *link, uint64_t due_ms)
+uint32_t baton_link_still_due(const struct baton_link *link, uint32_t due_ms)
 {
-	return due_ms > link->ticked_ms ? due_ms : BATON_NEVER;
+	return due_ms > link->ticked_ms ? due_ms : BATON_LINK_NEVER;
 }
 
-uint64_t baton_link_deadline(const struct baton_link *link)
+uint32_t baton_link_deadline(const struct baton_link *link)
 {
-	uint64_t due = BATON_NEVER;
+	uint32_t due = BATON_LINK_NEVER;
 	int c;
 
 	if (link->err || !link->up)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	due = baton_flight_deadline(&link->flight, link->rtt.interval_ms);
 	if (!link->records)
 		return due;
 	for (c = 0; c < BATON_CLASSES; c++) {
-		due = baton_earlier(
+		due = baton_link_earlier(
 			due, baton_link_still_due(link,
 						  baton_receiver_ack_deadline(
 							  &link->receiver[c])));
-		due = baton_earlier(due, baton_sender_deadline(&link->sender[c],
-							       &link->rtt));
+		due = baton_link_earlier(
+			due,
+			baton_sender_deadline(&link->sender[c], &link->rtt));
 	}
-	due = baton_earlier(due, probe_deadline(link));
-	return baton_earlier(due, stuck_deadline(link));
+	due = baton_link_earlier(due, probe_deadline(link));
+	return baton_link_earlier(due, stuck_deadline(link));
 }
 
-enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms)
+enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms)
 {
 	int c;
 

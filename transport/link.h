@@ -105,11 +105,11 @@ struct baton_link {
 	uint32_t probe_una; /* una of its class when the probe went out */
 	uint32_t probe_order; /* sendings of its class before the probe */
 	struct baton_rtt rtt;
-	uint64_t heard_ms; /* last PDU that made sense */
-	uint64_t waiting_ms; /* since when something is outstanding */
-	uint64_t probe_ms; /* when the last probe went out */
-	uint64_t ticked_ms; /* the last tick() */
-	uint64_t longer_ms; /* when a longer PDU was tried last */
+	uint32_t heard_ms; /* last PDU that made sense */
+	uint32_t waiting_ms; /* since when something is outstanding */
+	uint32_t probe_ms; /* when the last probe went out */
+	uint32_t ticked_ms; /* the last tick() */
+	uint32_t longer_ms; /* when a longer PDU was tried last */
 	struct baton_link_facts facts;
 
 	/* What outlives a link begins here. */
@@ -133,7 +133,7 @@ enum baton_err baton_link_init(struct baton_link *link,
 
 /* A bearer link began, ended, or became another while it was up. */
 void baton_link_start(struct baton_link *link,
-		      const struct baton_link_facts *facts, uint64_t now_ms);
+		      const struct baton_link_facts *facts, uint32_t now_ms);
 void baton_link_stop(struct baton_link *link);
 void baton_link_change(struct baton_link *link,
 		       const struct baton_link_facts *facts);
@@ -154,25 +154,25 @@ void baton_link_open(struct baton_link *link);
  */
 BATON_MUST_CHECK
 enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
-			     size_t len, uint64_t now_ms, bool *flight);
+			     size_t len, uint32_t now_ms, bool *flight);
 
 /* The next PDU into dst (cap >= what the MTU allows), its length or 0. */
 BATON_MUST_CHECK
 size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,
-		     uint64_t now_ms);
+		     uint32_t now_ms);
 
-/* When tick() is due, ms; BATON_NEVER if not. */
-uint64_t baton_link_deadline(const struct baton_link *link);
+/* When tick() is due, ms; BATON_LINK_NEVER if not. */
+uint32_t baton_link_deadline(const struct baton_link *link);
 
 /*
- * due_ms, or BATON_NEVER if tick() has seen it: what is due and only tx() can
+ * due_ms, or BATON_LINK_NEVER if tick() has seen it: what is due and only tx() can
  * do waits for room in the bearer, not for the time.
  */
-uint64_t baton_link_still_due(const struct baton_link *link, uint64_t due_ms);
+uint32_t baton_link_still_due(const struct baton_link *link, uint32_t due_ms);
 
 /* Run timers; a fatal error if the link is dead. */
 BATON_MUST_CHECK
-enum baton_err baton_link_tick(struct baton_link *link, uint64_t now_ms);
+enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms);
 
 /* True if push() of a record of len bytes (header and tag included) fits. */
 bool baton_link_has_room(const struct baton_link *link, uint8_t class_id,

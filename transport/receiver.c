@@ -33,7 +33,7 @@ void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
 	receiver->interval_ms = interval_ms;
 	receiver->record_want = BATON_RECORD_HEADER_LEN;
 	receiver->told_limit = receiver->window;
-	receiver->ack_due_ms = BATON_NEVER;
+	receiver->ack_due_ms = BATON_LINK_NEVER;
 	memset(receiver->slots, 0, BATON_RECEIVER_SLOTS_LEN(receiver->window));
 }
 
@@ -89,18 +89,18 @@ static uint32_t ack_every(const struct baton_receiver *receiver,
 }
 
 static void note_arrival(struct baton_receiver *receiver,
-			 const struct baton_block *data, uint64_t now_ms)
+			 const struct baton_block *data, uint32_t now_ms)
 {
-	uint64_t due = now_ms + BATON_ACK_DELAY_MS + receiver->interval_ms;
+	uint32_t due = now_ms + BATON_ACK_DELAY_MS + receiver->interval_ms;
 
-	if (receiver->ack_due_ms == BATON_NEVER)
+	if (receiver->ack_due_ms == BATON_LINK_NEVER)
 		receiver->ack_until_ms = now_ms + BATON_ACK_DELAY_MAX_MS +
-					 4 * (uint64_t)receiver->interval_ms;
+					 4 * receiver->interval_ms;
 	if (receiver->next - receiver->told >= ack_every(receiver, data))
 		receiver->ack_due_ms = 0;
 	if (receiver->ack_due_ms > 0)
 		receiver->ack_due_ms =
-			baton_earlier(due, receiver->ack_until_ms);
+			baton_link_earlier(due, receiver->ack_until_ms);
 }
 
 static bool whole(const struct baton_slot *slot)
@@ -236,7 +236,7 @@ static bool proves_length(struct baton_receiver *receiver,
 
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
-				   uint64_t now_ms)
+				   uint32_t now_ms)
 {
 	uint32_t number = full_number(receiver, data);
 	struct baton_slot *slot;
@@ -268,7 +268,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	       whole(slot_at(receiver, receiver->next)))
 		receiver->next++;
 	if (receiver->next != before)
-		receiver->moved_ms = (uint32_t)now_ms;
+		receiver->moved_ms = now_ms;
 	if (hole || receiver->high != receiver->next ||
 	    proves_length(receiver, data))
 		receiver->ack_due_ms = 0;
@@ -308,7 +308,7 @@ void baton_receiver_release(struct baton_receiver *receiver)
 }
 
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
-			  size_t cap, uint64_t now_ms)
+			  size_t cap, uint32_t now_ms)
 {
 	uint32_t limit = receiver->next + credit(receiver);
 	uint8_t bitmap[16] = {0};
@@ -321,9 +321,9 @@ size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
 			bitmap[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	receiver->told = receiver->next;
 	if (limit != receiver->told_limit)
-		receiver->moved_ms = (uint32_t)now_ms;
+		receiver->moved_ms = now_ms;
 	receiver->told_limit = limit;
-	receiver->ack_due_ms = BATON_NEVER;
+	receiver->ack_due_ms = BATON_LINK_NEVER;
 	return baton_pdu_put_ack(dst, cap, receiver->class_id, receiver->next,
 				 credit(receiver), bitmap);
 }

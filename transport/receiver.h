@@ -48,10 +48,10 @@ struct baton_receiver {
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
 	uint32_t interval_ms; /* connection interval, 0: not known */
-	uint32_t moved_ms; /* next or the credit told went up; low bits */
+	uint32_t moved_ms; /* next or the credit told went up */
 	uint16_t taken_at; /* where unit taken is */
-	uint64_t ack_due_ms; /* 0: at once, BATON_NEVER: none is owed */
-	uint64_t ack_until_ms; /* the latest it may be put off to */
+	uint32_t ack_due_ms; /* 0: at once, BATON_LINK_NEVER: none is owed */
+	uint32_t ack_until_ms; /* the latest it may be put off to */
 };
 
 /* Bytes of memory for a window, for units of at most unit_max bytes. */
@@ -82,7 +82,7 @@ void baton_receiver_start(struct baton_receiver *receiver,
 BATON_MUST_CHECK
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
-				   uint64_t now_ms);
+				   uint32_t now_ms);
 
 /*
  * The next record, header and body, once it is whole: *bytes points to it
@@ -96,8 +96,8 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 /* The record given last has been used. */
 void baton_receiver_release(struct baton_receiver *receiver);
 
-/* When an ACK is due; 0: now, BATON_NEVER: none is owed. */
-static inline uint64_t
+/* When an ACK is due; 0: now, BATON_LINK_NEVER: none is owed. */
+static inline uint32_t
 baton_receiver_ack_deadline(const struct baton_receiver *receiver)
 {
 	return receiver->ack_due_ms;
@@ -105,7 +105,7 @@ baton_receiver_ack_deadline(const struct baton_receiver *receiver)
 
 /* Write the ACK into cap bytes (BATON_ACK_LEN or more); the debt is paid. */
 size_t baton_receiver_ack(struct baton_receiver *receiver, uint8_t *dst,
-			  size_t cap, uint64_t now_ms);
+			  size_t cap, uint32_t now_ms);
 
 /*
  * True while a record has begun and the sender, which has credit, still owes

@@ -118,10 +118,10 @@ static size_t put_data(struct baton_sender *sender, uint8_t *dst, size_t header,
 }
 
 static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
-		      size_t pdu_len, uint64_t now_ms)
+		      size_t pdu_len, uint32_t now_ms)
 {
 	unit->order = sender->order++;
-	unit->sent_ms = (uint32_t)now_ms;
+	unit->sent_ms = now_ms;
 	unit->pdu_len = (uint16_t)pdu_len;
 	if (unit->tries < UINT8_MAX)
 		unit->tries++;
@@ -135,7 +135,7 @@ static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
 
 static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
-			  uint64_t now_ms)
+			  uint32_t now_ms)
 {
 	uint32_t number = sender->una;
 	struct baton_unit *unit;
@@ -168,7 +168,7 @@ static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 }
 
 static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
-			const struct baton_sizes *sizes, uint64_t now_ms)
+			const struct baton_sizes *sizes, uint32_t now_ms)
 {
 	uint32_t uncut = sender->uncut;
 	uint32_t number = sender->next;
@@ -197,7 +197,7 @@ static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
 
 size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
-			  uint64_t now_ms)
+			  uint32_t now_ms)
 {
 	if (sender->lost > 0)
 		return build_again(sender, dst, ahead, sizes, now_ms);
@@ -211,7 +211,7 @@ size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
  * order of sendings: nobody knows which of its copies arrived.
  */
 static void arrived(struct baton_sender *sender, uint32_t number,
-		    uint64_t now_ms, struct baton_ack_result *result)
+		    uint32_t now_ms, struct baton_ack_result *result)
 {
 	struct baton_unit *unit = unit_at(sender, number);
 
@@ -224,7 +224,7 @@ static void arrived(struct baton_sender *sender, uint32_t number,
 		if (unit->pdu_len > result->proven)
 			result->proven = unit->pdu_len;
 		result->sampled = true;
-		result->rtt_ms = (uint32_t)now_ms - unit->sent_ms;
+		result->rtt_ms = now_ms - unit->sent_ms;
 	}
 	set_state(sender, unit, BATON_UNIT_ACKED);
 }
@@ -265,7 +265,7 @@ static bool bitmap_bit(const struct baton_block *ack, uint32_t i)
 
 enum baton_err baton_sender_ack(struct baton_sender *sender,
 				const struct baton_block *ack, uint16_t trusted,
-				uint64_t now_ms,
+				uint32_t now_ms,
 				struct baton_ack_result *result)
 {
 	uint32_t next =
@@ -312,16 +312,16 @@ bool baton_sender_contradicts(uint32_t una, const struct baton_block *ack)
 	return behind > 0 && behind < NUMBER_BITS / 2;
 }
 
-uint64_t baton_sender_deadline(const struct baton_sender *sender,
+uint32_t baton_sender_deadline(const struct baton_sender *sender,
 			       const struct baton_rtt *rtt)
 {
 	if (sender->una == sender->next ||
 	    sender->units[sender->una_at].state != BATON_UNIT_SENT)
-		return BATON_NEVER;
+		return BATON_LINK_NEVER;
 	return sender->timer_ms + baton_rtt_timeout_ms(rtt, sender->backoff);
 }
 
-void baton_sender_timeout(struct baton_sender *sender, uint64_t now_ms)
+void baton_sender_timeout(struct baton_sender *sender, uint32_t now_ms)
 {
 	if (sender->backoff > 0)
 		set_state(sender, &sender->units[sender->una_at],

@@ -32,7 +32,7 @@ enum baton_unit_state {
 struct baton_unit {
 	uint32_t at; /* ring offset of its first byte */
 	uint32_t order; /* of its last sending among all sendings */
-	uint32_t sent_ms; /* of its last sending, modulo 2^32 */
+	uint32_t sent_ms; /* of its last sending */
 	uint16_t len;
 	uint16_t resume; /* LOST: offset of the part to send next */
 	uint16_t pdu_len; /* of its last sending, 0 if it went in parts */
@@ -62,8 +62,8 @@ struct baton_sender {
 	uint16_t lost; /* units in state LOST */
 	uint16_t una_at; /* where unit una is */
 	uint32_t payload; /* bytes put into DATA, repeated ones too; wraps */
-	uint64_t progress_ms; /* when una moved, or the first unit went out */
-	uint64_t timer_ms; /* what the next timeout counts from */
+	uint32_t progress_ms; /* when una moved, or the first unit went out */
+	uint32_t timer_ms; /* what the next timeout counts from */
 };
 
 /* What of the path a sender needs to know to build a PDU. */
@@ -141,7 +141,7 @@ static inline bool baton_sender_ready(const struct baton_sender *sender)
 BATON_MUST_CHECK
 size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
-			  uint64_t now_ms);
+			  uint32_t now_ms);
 
 /*
  * Take an ACK; trusted is the longest PDU known to go through. PEER_SEQ: it
@@ -151,7 +151,7 @@ size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 BATON_MUST_CHECK
 enum baton_err baton_sender_ack(struct baton_sender *sender,
 				const struct baton_block *ack, uint16_t trusted,
-				uint64_t now_ms,
+				uint32_t now_ms,
 				struct baton_ack_result *result);
 
 /*
@@ -169,10 +169,10 @@ uint32_t baton_sender_echoed(struct baton_sender *sender, uint32_t order,
 
 /*
  * When the oldest unit times out: it is time to probe, and from the second
- * time in a row to resend it. BATON_NEVER if none is out.
+ * time in a row to resend it. BATON_LINK_NEVER if none is out.
  */
-uint64_t baton_sender_deadline(const struct baton_sender *sender,
+uint32_t baton_sender_deadline(const struct baton_sender *sender,
 			       const struct baton_rtt *rtt);
-void baton_sender_timeout(struct baton_sender *sender, uint64_t now_ms);
+void baton_sender_timeout(struct baton_sender *sender, uint32_t now_ms);
 
 #endif

@@ -19,9 +19,23 @@
 #define BATON_VERIFY_DELAY_MS 100 /* after the last taking */
 #define BATON_VERIFY_DELAY_MAX_MS 1000 /* after the first not told */
 
+/*
+ * Transport counts the time of a link, in 32 bits. It begins at
+ * BATON_LINK_BEGIN_MS, so that what is 0 was long ago, and ends at
+ * BATON_LINK_NEVER, as the link does (session/SPEC.md 1.4).
+ */
+#define BATON_LINK_BEGIN_MS 60000
+#define BATON_LINK_NEVER UINT32_MAX
+
+/* The earlier of two deadlines in the time of a link. */
+static inline uint32_t baton_link_earlier(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The same in the caller's time. */
 #define BATON_NEVER UINT64_MAX
 
-/* The earlier of two deadlines. */
 static inline uint64_t baton_earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

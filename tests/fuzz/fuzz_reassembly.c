@@ -173,7 +173,7 @@ static void take_ack(struct world *world, uint8_t cap)
 	FUZZ_CHECK(blocks[0].credit <= receiver->window);
 	FUZZ_CHECK(receiver->next + blocks[0].credit >= world->limit);
 	world->limit = receiver->next + blocks[0].credit;
-	FUZZ_CHECK(baton_receiver_ack_deadline(receiver) == BATON_NEVER);
+	FUZZ_CHECK(baton_receiver_ack_deadline(receiver) == BATON_LINK_NEVER);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -177,9 +177,9 @@ static void a_timed_flight_goes_again_at_growing_times(void **state)
 	size_t longest, i;
 
 	(void)state;
-	assert_true(baton_flight_deadline(&flight, 0) == BATON_NEVER);
+	assert_true(baton_flight_deadline(&flight, 0) == BATON_LINK_NEVER);
 	baton_flight_send(&flight, 0, bytes, 30, true);
-	assert_true(baton_flight_deadline(&flight, 0) == BATON_NEVER);
+	assert_true(baton_flight_deadline(&flight, 0) == BATON_LINK_NEVER);
 	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
 		assert_true(build_all(247, &longest) > 0);
 		assert_int_equal(baton_flight_deadline(&flight, 0),
@@ -212,7 +212,7 @@ static void an_untimed_flight_waits_for_a_repetition(void **state)
 	(void)state;
 	baton_flight_send(&flight, 3, bytes, 30, false);
 	assert_true(build_all(247, &longest) > 0);
-	assert_true(baton_flight_deadline(&flight, 0) == BATON_NEVER);
+	assert_true(baton_flight_deadline(&flight, 0) == BATON_LINK_NEVER);
 	/* A later piece or another flight is no repetition. */
 	assert_int_equal(give(2, 10, 20, 30), BATON_ERR_AGAIN);
 	assert_false(baton_flight_ready(&flight));
@@ -246,7 +246,7 @@ static void what_was_answered_never_goes_again(void **state)
 	baton_flight_send(&flight, 4, bytes, 30, true);
 	assert_true(build_all(247, &longest) > 0);
 	baton_flight_done(&flight);
-	assert_true(baton_flight_deadline(&flight, 0) == BATON_NEVER);
+	assert_true(baton_flight_deadline(&flight, 0) == BATON_LINK_NEVER);
 }
 
 static void the_second_sending_is_in_short_pieces(void **state)

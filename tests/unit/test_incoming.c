@@ -134,7 +134,7 @@ static void nothing_counts_before_it_was_taken(void **state)
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
 	assert_int_equal(stream->offset, 0);
-	assert_true(baton_incoming_deadline(&incoming) == BATON_NEVER);
+	assert_true(baton_incoming_deadline(&incoming) == BATON_LINK_NEVER);
 }
 
 static void the_last_byte_stands_exactly_at_the_total(void **state)
@@ -328,7 +328,7 @@ static void every_stream_is_told_once(void **state)
 	assert_int_equal(frame.offset, 10);
 	baton_incoming_told(&incoming, &frame);
 	assert_false(baton_incoming_verified(&incoming, &frame));
-	assert_true(baton_incoming_deadline(&incoming) == BATON_NEVER);
+	assert_true(baton_incoming_deadline(&incoming) == BATON_LINK_NEVER);
 }
 
 int main(void)

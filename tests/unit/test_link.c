@@ -26,7 +26,7 @@ struct side {
 static struct side sides[2];
 static struct side *const a = &sides[0];
 static struct side *const b = &sides[1];
-static uint64_t now_ms;
+static uint32_t now_ms;
 static uint8_t pdu[BATON_PDU_MAX];
 static size_t pdu_len;
 
@@ -147,9 +147,9 @@ static int settle(void)
 	uint64_t due;
 
 	for (;;) {
-		due = baton_earlier(baton_link_deadline(&a->link),
-				    baton_link_deadline(&b->link));
-		if (due == BATON_NEVER)
+		due = baton_link_earlier(baton_link_deadline(&a->link),
+					 baton_link_deadline(&b->link));
+		if (due == BATON_LINK_NEVER)
 			return n;
 		if (due > now_ms)
 			now_ms = due;
@@ -212,7 +212,7 @@ static void a_link_that_is_down_takes_and_sends_nothing(void **state)
 	baton_link_stop(&a->link);
 	assert_int_equal(rx(a, data, sizeof(data)), BATON_ERR_CLOSED);
 	assert_int_equal(tx(a), 0);
-	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	assert_true(baton_link_deadline(&a->link) == BATON_LINK_NEVER);
 	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
 }
 
@@ -333,12 +333,12 @@ static void control_overtakes_bulk(void **state)
 static void an_idle_link_has_no_timers(void **state)
 {
 	(void)state;
-	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	assert_true(baton_link_deadline(&a->link) == BATON_LINK_NEVER);
 	push(a, BATON_CLASS_MESSAGE, 200);
 	assert_int_equal(settle(), 2); /* the data, one ACK */
 	now_ms += 1000000;
 	assert_int_equal(exchange(), 0);
-	assert_true(baton_link_deadline(&a->link) == BATON_NEVER);
+	assert_true(baton_link_deadline(&a->link) == BATON_LINK_NEVER);
 	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
 }
 
@@ -594,8 +594,8 @@ static void who_stays_deaf_is_asked_less_and_less(void **state)
 	(void)state;
 	starve(400);
 	for (end = now_ms + 60000; now_ms < end; n++) {
-		now_ms = baton_earlier(baton_link_deadline(&a->link),
-				       baton_link_deadline(&b->link));
+		now_ms = baton_link_earlier(baton_link_deadline(&a->link),
+					    baton_link_deadline(&b->link));
 		assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
 		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
 		while (tx(b) > 0)
@@ -620,9 +620,9 @@ static void settle_with_limit(size_t limit)
 						rx(&sides[!j], pdu, pdu_len)));
 					take_records(&sides[!j]);
 				}
-		due = baton_earlier(baton_link_deadline(&a->link),
-				    baton_link_deadline(&b->link));
-		if (due == BATON_NEVER)
+		due = baton_link_earlier(baton_link_deadline(&a->link),
+					 baton_link_deadline(&b->link));
+		if (due == BATON_LINK_NEVER)
 			return;
 		if (due > now_ms)
 			now_ms = due;

@@ -22,7 +22,7 @@ static uint8_t bytes[BATON_RECEIVER_BYTES_LEN(BATON_WINDOW_MAX, UNIT_MAX)];
 static uint8_t record_memory[BATON_RECEIVER_RECORD_LEN(RECORD_MAX)];
 static uint8_t *record;
 static size_t record_len;
-static uint64_t now_ms;
+static uint32_t now_ms;
 
 static void start(uint16_t window, uint32_t interval_ms)
 {
@@ -416,14 +416,14 @@ static void in_order_an_ack_waits_20_ms_and_an_interval(void **state)
 {
 	(void)state;
 	start(64, 30);
-	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_NEVER);
+	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_LINK_NEVER);
 	assert_int_equal(unit(0), BATON_OK);
 	assert_int_equal(baton_receiver_ack_deadline(&receiver), 1050);
 	now_ms = 1040;
 	assert_int_equal(unit(1), BATON_OK);
 	assert_int_equal(baton_receiver_ack_deadline(&receiver), 1090);
 	(void)ack(20);
-	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_NEVER);
+	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_LINK_NEVER);
 }
 
 static void an_ack_never_waits_longer_than_the_stated_time(void **state)
@@ -633,7 +633,7 @@ static void starting_anew_forgets_everything(void **state)
 			 BATON_ERR_PROTOCOL);
 	assert_int_equal(unit(3), BATON_OK);
 	baton_receiver_start(&receiver, 10);
-	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_NEVER);
+	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_LINK_NEVER);
 	assert_false(baton_receiver_partial(&receiver));
 	assert_int_equal(part(1, 5, 10, 10, 1), BATON_ERR_PEER_SEQ);
 	assert_int_equal(record_unit(0, 17), BATON_OK);

@@ -287,7 +287,7 @@ static void records_that_are_late_ask_for_nothing(void **state)
 		;
 	assert_int_equal(watch->got_bytes, total);
 	assert_int_equal(watch->session.bonds[0].ticket.age, 1);
-	assert_true(watch->session.state_deadline_ms == BATON_NEVER);
+	assert_true(watch->session.state_deadline_ms == BATON_LINK_NEVER);
 }
 
 static void a_watch_leaves_a_phone_that_does_not_ask(void **state)

@@ -24,7 +24,7 @@ static struct baton_block block;
 static uint8_t pdu[BATON_PDU_MAX];
 static size_t pdu_len;
 static bool again;
-static uint64_t now_ms;
+static uint32_t now_ms;
 static uint32_t appended; /* bytes of the pattern given to the sender */
 
 static uint8_t pattern(uint32_t at)
@@ -405,11 +405,11 @@ static void the_second_timeout_resends_the_oldest_only(void **state)
 	baton_sender_timeout(&sender, now_ms);
 	assert_int_equal(sender.lost, 1);
 	/* Until it has gone again no time runs. */
-	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_NEVER);
+	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_LINK_NEVER);
 	assert_true(build() > 0);
 	assert_int_equal(block.number, 0);
 	assert_int_equal(build(), 0);
-	assert_true(baton_sender_deadline(&sender, &rtt) != BATON_NEVER);
+	assert_true(baton_sender_deadline(&sender, &rtt) != BATON_LINK_NEVER);
 }
 
 static void an_idle_sender_has_no_deadline(void **state)
@@ -418,10 +418,10 @@ static void an_idle_sender_has_no_deadline(void **state)
 
 	(void)state;
 	memset(&rtt, 0, sizeof(rtt));
-	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_NEVER);
+	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_LINK_NEVER);
 	send_units(1);
 	assert_int_equal(ack(1, 100), BATON_OK);
-	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_NEVER);
+	assert_true(baton_sender_deadline(&sender, &rtt) == BATON_LINK_NEVER);
 }
 
 static void only_units_sent_once_are_measured(void **state)

@@ -49,7 +49,8 @@ static void part(struct pair_end *end)
 		.number = BATON_FLIGHT_REJECT, .bytes = {1, 1, 4}, .len = 3};
 
 	session_send_reply(&end->session, &reply);
-	session_part(&end->session, BATON_ERR_REFUSED, world->now_ms);
+	session_clock(&end->session, world->now_ms);
+	session_part(&end->session, BATON_ERR_REFUSED);
 }
 
 static void two_that_part_do_not_answer_each_other(void **state)
