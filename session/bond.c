@@ -4,18 +4,18 @@
 #include <string.h>
 
 #define FORMAT 1
+#define KEPT_AT 2 /* behind it and the role */
+#define KEPT_LEN (BATON_BOND_LEN - KEPT_AT)
+
+_Static_assert(offsetof(struct baton_bond, ss) == KEPT_LEN,
+	       "what is stored of a bond stands in front, as it is stored");
 
 void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
 		       uint8_t out[BATON_BOND_LEN])
 {
 	out[0] = FORMAT;
 	out[1] = (uint8_t)role;
-	memcpy(out + 2, bond->id, 8);
-	memcpy(out + 10, bond->s_priv, 32);
-	memcpy(out + 42, bond->s_pub, 32);
-	memcpy(out + 74, bond->peer, 32);
-	memcpy(out + 106, bond->psk, 32);
-	memcpy(out + 138, bond->tag_key, 32);
+	memcpy(out + KEPT_AT, bond, KEPT_LEN);
 }
 
 enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
@@ -24,12 +24,7 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 	if (len != BATON_BOND_LEN || p[0] != FORMAT || p[1] != (uint8_t)role)
 		return BATON_ERR_ARG;
 	memset(bond, 0, sizeof(*bond));
-	memcpy(bond->id, p + 2, 8);
-	memcpy(bond->s_priv, p + 10, 32);
-	memcpy(bond->s_pub, p + 42, 32);
-	memcpy(bond->peer, p + 74, 32);
-	memcpy(bond->psk, p + 106, 32);
-	memcpy(bond->tag_key, p + 138, 32);
+	memcpy(bond, p + KEPT_AT, KEPT_LEN);
 	if (baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)) {
 		baton_crypto_wipe(bond, sizeof(*bond));
 		return BATON_ERR_ARG;
