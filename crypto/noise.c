@@ -8,6 +8,7 @@
 #define KEY_LEN BATON_CRYPTO_KEY_LEN
 #define POINT_LEN BATON_CRYPTO_POINT_LEN
 #define TAG_LEN BATON_CRYPTO_TAG_LEN
+#define SEALED_LEN (POINT_LEN + TAG_LEN) /* S: there is a key before it */
 
 /* The letters of the Noise paper; each message is a line of them. */
 enum token {
@@ -127,9 +128,9 @@ static bool key_is_used(enum token next)
 	return next == END || next == S;
 }
 
-/* out may be plain. Returns how much was written. */
-static size_t encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
-			       const uint8_t *plain, size_t plain_len)
+/* out may be plain. */
+static void encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
+			     const uint8_t *plain, size_t plain_len)
 {
 	uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
 	size_t out_len = plain_len;
@@ -143,7 +144,6 @@ static size_t encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
 		memmove(out, plain, plain_len);
 	}
 	mix_hash(state, out, out_len);
-	return out_len;
 }
 
 /* out may be in, which is why in is hashed before it is opened. */
@@ -169,21 +169,16 @@ static enum baton_err decrypt_and_hash(struct baton_noise_state *state,
 /* HandshakeState, section 5.3. */
 
 static enum baton_err mix_dh(const struct baton_noise *noise,
-			     struct baton_noise_state *state, enum token token,
+			     struct baton_noise_state *state, uint8_t token,
 			     bool used)
 {
-	bool own_is_e, peer_is_e;
+	bool initiator = noise->role == BATON_NOISE_INITIATOR;
+	/* The first letter of a token is the initiator's key. */
+	bool own_is_e = token == EE || token == (initiator ? ES : SE);
+	bool peer_is_e = token == EE || token == (initiator ? SE : ES);
 	uint8_t dh[POINT_LEN];
 	enum baton_err err;
 
-	/* The first letter of a token is the initiator's key. */
-	if (noise->role == BATON_NOISE_INITIATOR) {
-		own_is_e = token == EE || token == ES;
-		peer_is_e = token == EE || token == SE;
-	} else {
-		own_is_e = token == EE || token == SE;
-		peer_is_e = token == EE || token == ES;
-	}
 	if (token == SS && noise->has_ss) {
 		mix_key(state, noise->ss, used);
 		return BATON_OK;
@@ -196,40 +191,62 @@ static enum baton_err mix_dh(const struct baton_noise *noise,
 	return err;
 }
 
-/* The tokens that send nothing; both sides do the same. */
-static enum baton_err mix_token(const struct baton_noise *noise,
-				struct baton_noise_state *state,
-				enum token token, bool used)
+/*
+ * The keys of a message, written to out, or read from in where out is NULL.
+ * Tokens that send nothing are the same for both sides.
+ */
+static enum baton_err pass_keys(const struct baton_noise *noise,
+				struct baton_noise_state *state, uint8_t *out,
+				const uint8_t *in)
 {
-	if (token != PSK)
-		return mix_dh(noise, state, token, used);
-	mix_key_and_hash(state, noise->psk, used);
-	return BATON_OK;
+	const struct pattern *p = &patterns[noise->pattern];
+	const uint8_t *token = p->tokens[state->step];
+	enum baton_err err = BATON_OK;
+	size_t at = 0;
+	bool used;
+
+	if (out)
+		in = out;
+	for (; *token && !err; token++) {
+		used = key_is_used(token[1]);
+		switch (*token) {
+		case E:
+			if (out)
+				baton_crypto_x25519_base(out + at,
+							 noise->e_priv);
+			else
+				memcpy(state->re, in + at, POINT_LEN);
+			mix_hash(state, in + at, POINT_LEN);
+			if (p->has_psk)
+				mix_key(state, in + at, used);
+			at += POINT_LEN;
+			break;
+		case S:
+			if (out) {
+				encrypt_and_hash(state, out + at, noise->s_pub,
+						 POINT_LEN);
+			} else {
+				state->has_rs = true;
+				err = decrypt_and_hash(state, state->rs,
+						       in + at, SEALED_LEN);
+			}
+			at += SEALED_LEN;
+			break;
+		case PSK:
+			mix_key_and_hash(state, noise->psk, used);
+			break;
+		default:
+			err = mix_dh(noise, state, *token, used);
+			break;
+		}
+	}
+	return err;
 }
 
-static void write_e(const struct baton_noise *noise,
-		    struct baton_noise_state *state, uint8_t *out, bool used)
+static void keep(uint8_t to[KEY_LEN], const uint8_t *from)
 {
-	baton_crypto_x25519_base(out, noise->e_priv);
-	mix_hash(state, out, POINT_LEN);
-	if (patterns[noise->pattern].has_psk)
-		mix_key(state, out, used);
-}
-
-static void read_e(const struct baton_noise *noise,
-		   struct baton_noise_state *state, const uint8_t *in,
-		   bool used)
-{
-	memcpy(state->re, in, POINT_LEN);
-	mix_hash(state, in, POINT_LEN);
-	if (patterns[noise->pattern].has_psk)
-		mix_key(state, in, used);
-}
-
-static enum baton_err read_s(struct baton_noise_state *state, const uint8_t *in)
-{
-	state->has_rs = true;
-	return decrypt_and_hash(state, state->rs, in, POINT_LEN + TAG_LEN);
+	if (from)
+		memcpy(to, from, KEY_LEN);
 }
 
 enum baton_err baton_noise_init(struct baton_noise *noise,
@@ -240,10 +257,10 @@ enum baton_err baton_noise_init(struct baton_noise *noise,
 {
 	const struct pattern *p = find_pattern(pattern);
 	struct baton_noise_state *state = &noise->state;
+	bool initiator = role == BATON_NOISE_INITIATOR;
 
 	memset(noise, 0, sizeof(*noise));
-	if (!p ||
-	    (role != BATON_NOISE_INITIATOR && role != BATON_NOISE_RESPONDER))
+	if (!p || (!initiator && role != BATON_NOISE_RESPONDER))
 		return BATON_ERR_ARG;
 	if (!keys->e_priv || (p->has_psk && !keys->psk) ||
 	    (p->has_pre && !keys->rs) ||
@@ -253,32 +270,22 @@ enum baton_err baton_noise_init(struct baton_noise *noise,
 	noise->pattern = (uint8_t)pattern;
 	noise->role = (uint8_t)role;
 	noise->is_live = true;
-	memcpy(noise->e_priv, keys->e_priv, sizeof(noise->e_priv));
-	if (p->has_psk)
-		memcpy(noise->psk, keys->psk, sizeof(noise->psk));
-	if (has_statics(p)) {
-		memcpy(noise->s_priv, keys->s_priv, sizeof(noise->s_priv));
-		memcpy(noise->s_pub, keys->s_pub, sizeof(noise->s_pub));
-	}
-	memcpy(state->h, p->name, sizeof(state->h));
-	memcpy(state->ck, p->name, sizeof(state->ck));
+	noise->has_ss = keys->ss;
+	keep(noise->e_priv, keys->e_priv);
+	keep(noise->s_priv, keys->s_priv);
+	keep(noise->s_pub, keys->s_pub);
+	keep(noise->psk, keys->psk);
+	keep(noise->ss, keys->ss);
+	keep(state->h, p->name);
+	keep(state->ck, p->name);
 	mix_hash(state, prologue, prologue_len);
 	if (!p->has_pre)
 		return BATON_OK;
 
-	memcpy(state->rs, keys->rs, sizeof(state->rs));
+	keep(state->rs, keys->rs);
 	state->has_rs = true;
-	if (keys->ss) {
-		memcpy(noise->ss, keys->ss, sizeof(noise->ss));
-		noise->has_ss = true;
-	}
-	if (role == BATON_NOISE_INITIATOR) {
-		mix_hash(state, noise->s_pub, POINT_LEN);
-		mix_hash(state, state->rs, POINT_LEN);
-	} else {
-		mix_hash(state, state->rs, POINT_LEN);
-		mix_hash(state, noise->s_pub, POINT_LEN);
-	}
+	mix_hash(state, initiator ? noise->s_pub : state->rs, POINT_LEN);
+	mix_hash(state, initiator ? state->rs : noise->s_pub, POINT_LEN);
 	return BATON_OK;
 }
 
@@ -289,50 +296,31 @@ unsigned int baton_noise_messages(enum baton_noise_pattern pattern)
 	return p ? p->n_messages : 0;
 }
 
-/* What the keys of a message take, and whether its payload is sealed. */
-static size_t keys_len(const struct pattern *pattern, unsigned int index,
-		       bool *sealed)
+size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
+			      unsigned int index)
 {
 	const uint8_t *token;
-	unsigned int i;
 	size_t len = 0;
 
-	*sealed = false;
-	for (i = 0; i <= index; i++) {
-		len = 0;
-		for (token = pattern->tokens[i]; *token; token++) {
-			if (*token == S)
-				len += *sealed ? POINT_LEN + TAG_LEN
-					       : POINT_LEN;
-			else if (*token == E)
-				len += POINT_LEN;
-			if (*token > S || pattern->has_psk)
-				*sealed = true;
-		}
-	}
+	if (index >= baton_noise_messages(pattern))
+		return 0;
+	for (token = patterns[pattern].tokens[index]; *token; token++)
+		if (*token == E)
+			len += POINT_LEN;
+		else if (*token == S)
+			len += SEALED_LEN;
 	return len;
 }
 
 size_t baton_noise_overhead(enum baton_noise_pattern pattern,
 			    unsigned int index)
 {
-	size_t len;
-	bool sealed;
+	size_t len = baton_noise_payload_at(pattern, index);
 
-	if (index >= baton_noise_messages(pattern))
-		return 0;
-	len = keys_len(&patterns[pattern], index, &sealed);
-	return sealed ? len + TAG_LEN : len;
-}
-
-size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
-			      unsigned int index)
-{
-	bool sealed;
-
-	if (index >= baton_noise_messages(pattern))
-		return 0;
-	return keys_len(&patterns[pattern], index, &sealed);
+	/* There is a key from the first DH or psk on. */
+	if (len > 0 && (index > 0 || patterns[pattern].has_psk))
+		len += TAG_LEN;
+	return len;
 }
 
 bool baton_noise_is_done(const struct baton_noise *noise)
@@ -349,31 +337,6 @@ static bool is_turn_of(const struct baton_noise *noise,
 	       (noise->state.step & 1) == role;
 }
 
-static enum baton_err write_keys(const struct baton_noise *noise,
-				 struct baton_noise_state *state, uint8_t *msg)
-{
-	const uint8_t *token = patterns[noise->pattern].tokens[state->step];
-	enum baton_err err;
-	bool used;
-
-	for (; *token; token++) {
-		used = key_is_used(token[1]);
-		if (*token == E) {
-			write_e(noise, state, msg, used);
-			msg += POINT_LEN;
-		} else if (*token == S) {
-			msg += encrypt_and_hash(state, msg, noise->s_pub,
-						POINT_LEN);
-		} else {
-			err = mix_token(noise, state, *token, used);
-			if (err)
-				return err;
-		}
-	}
-	state->keys_out = true;
-	return BATON_OK;
-}
-
 enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
 				      size_t msg_cap)
 {
@@ -385,7 +348,8 @@ enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
 	if (msg_cap < baton_noise_payload_at(noise->pattern, noise->state.step))
 		return BATON_ERR_SPACE;
 	state = noise->state;
-	err = write_keys(noise, &state, msg);
+	err = pass_keys(noise, &state, msg, NULL);
+	state.keys_out = true;
 	if (!err)
 		noise->state = state;
 	baton_crypto_wipe(&state, sizeof(state));
@@ -416,9 +380,9 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 
 	state = noise->state;
 	if (!state.keys_out)
-		err = write_keys(noise, &state, msg);
+		err = pass_keys(noise, &state, msg, NULL);
 	if (!err) {
-		(void)encrypt_and_hash(&state, msg + at, payload, payload_len);
+		encrypt_and_hash(&state, msg + at, payload, payload_len);
 		state.keys_out = false;
 		state.step++;
 		noise->state = state;
@@ -428,42 +392,13 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 	return err;
 }
 
-/* The caller made sure that the message is as long as its keys and tags. */
-static enum baton_err read_message(const struct baton_noise *noise,
-				   struct baton_noise_state *state,
-				   const uint8_t *msg, size_t msg_len,
-				   uint8_t *payload)
-{
-	const uint8_t *token = patterns[noise->pattern].tokens[state->step];
-	const uint8_t *end = msg + msg_len;
-	enum baton_err err = BATON_OK;
-	bool used;
-
-	for (; *token; token++) {
-		used = key_is_used(token[1]);
-		if (*token == E) {
-			read_e(noise, state, msg, used);
-			msg += POINT_LEN;
-		} else if (*token == S) {
-			err = read_s(state, msg);
-			msg += POINT_LEN + TAG_LEN;
-		} else {
-			err = mix_token(noise, state, *token, used);
-		}
-		if (err)
-			return err;
-	}
-	state->step++;
-	return decrypt_and_hash(state, payload, msg, (size_t)(end - msg));
-}
-
 enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
 				size_t msg_len, uint8_t *payload,
 				size_t payload_cap, size_t *payload_len)
 {
 	struct baton_noise_state state;
 	enum baton_err err;
-	size_t overhead;
+	size_t overhead, at;
 
 	*payload_len = 0;
 	if (!is_turn_of(noise, !noise->role))
@@ -475,8 +410,12 @@ enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
 		return BATON_ERR_SPACE;
 
 	state = noise->state;
-	err = read_message(noise, &state, msg, msg_len, payload);
+	at = baton_noise_payload_at(noise->pattern, state.step);
+	err = pass_keys(noise, &state, NULL, msg);
+	if (!err)
+		err = decrypt_and_hash(&state, payload, msg + at, msg_len - at);
 	if (!err) {
+		state.step++;
 		noise->state = state;
 		*payload_len = msg_len - overhead;
 	}
