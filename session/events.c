@@ -73,7 +73,7 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	if (event->type == BATON_EVENT_COMPARE)
 		event->u.compare.code = session->code;
 	if (event->type == BATON_EVENT_PAIRED)
-		memcpy(event->u.bond.id, session->bonds[session->bond_at].id,
+		memcpy(event->u.bond.id, session_bond(session)->id,
 		       BATON_BOND_ID_LEN);
 	if (event->type == BATON_EVENT_PAIR_FAILED)
 		event->u.closed.err = session->pair_err;

@@ -64,14 +64,17 @@ struct urgent {
 
 /* Events in baton_stream_news.tell, likewise. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */
-#define NEWS_LOST 0x02
-#define NEWS_REFUSED 0x04
-#define NEWS_DELIVERED 0x08
-#define NEWS_REWIND 0x10
+#define NEWS_LOST BATON_SENT_LOST
+#define NEWS_REFUSED BATON_SENT_REFUSED
+#define NEWS_DELIVERED BATON_SENT_DELIVERED
+#define NEWS_REWIND BATON_SENT_REWIND
 #define NEWS_WRITABLE 0x20
 
 /* Every call that brings the time says so first. */
 void session_clock(struct baton_session *session, uint64_t now_ms);
+
+/* The bond of the peer on this link. */
+struct baton_bond *session_bond(struct baton_session *session);
 
 /* session.c: the one function that changes state. */
 void session_set_state(struct baton_session *session,

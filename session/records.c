@@ -405,9 +405,9 @@ static enum baton_err take_verified(struct baton_session *session,
 				      &told);
 	session->link.unverified =
 		baton_outgoing_unverified(&session->outgoing);
-	if (!err && told.delivered)
+	if (!err && told.tell)
 		session_news(session, frame->class_id, frame->stream)->tell |=
-			NEWS_DELIVERED;
+			told.tell;
 	return err;
 }
 

@@ -13,7 +13,7 @@
 
 static struct baton_ticket *ticket_of(struct baton_session *session)
 {
-	return &session->bonds[session->bond_at].ticket;
+	return &session_bond(session)->ticket;
 }
 
 uint8_t resume_kind(struct baton_session *session, uint8_t bond)

@@ -76,7 +76,7 @@ static enum baton_err start(struct baton_session *session, uint8_t kind,
 			    enum baton_noise_role role)
 {
 	static const char label[] = "baton rekey exchange 1";
-	const struct baton_bond *bond = &session->bonds[session->bond_at];
+	const struct baton_bond *bond = session_bond(session);
 	bool by_ticket = kind == BATON_KIND_RESUME_SYNC;
 	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
 					.s_pub = bond->s_pub,
@@ -165,7 +165,7 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 
 	if (kind != BATON_KIND_RECONNECT &&
 	    (kind != BATON_KIND_RESUME_SYNC ||
-	     !session->bonds[session->bond_at].ticket.usable))
+	     !session_bond(session)->ticket.usable))
 		return BATON_ERR_PROTOCOL;
 	err = start(session, kind, BATON_NOISE_RESPONDER);
 	if (!err)

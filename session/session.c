@@ -134,6 +134,12 @@ void session_clock(struct baton_session *session, uint64_t now_ms)
 						     : BATON_LINK_NEVER;
 }
 
+BATON_NOT_INLINE
+struct baton_bond *session_bond(struct baton_session *session)
+{
+	return &session->bonds[session->bond_at];
+}
+
 void session_set_state(struct baton_session *session,
 		       enum baton_session_state state, uint32_t deadline_ms)
 {
@@ -141,6 +147,7 @@ void session_set_state(struct baton_session *session,
 	session->state_deadline_ms = deadline_ms;
 }
 
+BATON_NOT_INLINE
 struct baton_stream_news *session_news(struct baton_session *session,
 				       uint8_t class_id, uint8_t number)
 {

@@ -349,7 +349,7 @@ static void ticket_stored(struct baton_session *session, enum baton_err err)
 	}
 	if (!store_has_ticket(session, session->bond_at))
 		return;
-	ticket = &session->bonds[session->bond_at].ticket;
+	ticket = &session_bond(session)->ticket;
 	resume_stored(session, ticket->kept == ticket->generation
 				       ? BATON_OK
 				       : BATON_ERR_STORE);

@@ -31,7 +31,7 @@ struct position {
  * What shows on this link alone that a role has our numbering: whoever has
  * another one learns nothing of ours.
  */
-static void prove(const struct baton_session *session, bool phone,
+static void prove(struct baton_session *session, bool phone,
 		  uint8_t proof[PROOF_LEN])
 {
 	uint8_t ctx[sizeof(session->numbering) + sizeof(session->h)];
@@ -40,8 +40,8 @@ static void prove(const struct baton_session *session, bool phone,
 	memcpy(ctx, session->numbering, sizeof(session->numbering));
 	memcpy(ctx + sizeof(session->numbering), session->h,
 	       sizeof(session->h));
-	baton_kdf(both, session->bonds[session->bond_at].psk,
-		  "baton numbering proof 1", ctx, sizeof(ctx));
+	baton_kdf(both, session_bond(session)->psk, "baton numbering proof 1",
+		  ctx, sizeof(ctx));
 	memcpy(proof, both + (phone ? 0 : PROOF_LEN), PROOF_LEN);
 	baton_crypto_wipe(ctx, sizeof(ctx));
 	baton_crypto_wipe(both, sizeof(both));
@@ -53,8 +53,8 @@ static void renumber(struct baton_session *session)
 	uint8_t name[BATON_CRYPTO_KEY_LEN];
 	uint8_t i;
 
-	baton_kdf(name, session->bonds[session->bond_at].psk,
-		  "baton numbering 1", session->h, sizeof(session->h));
+	baton_kdf(name, session_bond(session)->psk, "baton numbering 1",
+		  session->h, sizeof(session->h));
 	memcpy(session->numbering, name, sizeof(session->numbering));
 	baton_crypto_wipe(name, sizeof(name));
 	for (i = 0; i < session->bond_count; i++)
@@ -63,8 +63,7 @@ static void renumber(struct baton_session *session)
 
 void sync_begin(struct baton_session *session)
 {
-	const struct baton_ticket *ticket =
-		&session->bonds[session->bond_at].ticket;
+	const struct baton_ticket *ticket = &session_bond(session)->ticket;
 
 	session->owes |= OWES(SYNC_FRAME);
 	/* What is stated is durable, or will be: a write may be under way. */
@@ -206,19 +205,14 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 				  position->offset, &told);
 	if (err)
 		return err;
+	if (refused)
+		told.tell |= NEWS_REFUSED;
 	news->tell &= (uint8_t) ~(NEWS_REWIND | NEWS_WRITABLE);
-	if (told.delivered)
-		news->tell |= NEWS_DELIVERED;
-	if (told.rewind)
-		news->tell |= NEWS_REWIND;
-	if (told.refused || refused) {
-		news->tell |= NEWS_REFUSED;
+	news->tell |= told.tell;
+	if (told.tell & NEWS_REFUSED)
 		news->reason = position->reason;
-	}
-	if (told.lost) {
-		news->tell |= NEWS_LOST;
+	if (told.tell & NEWS_LOST)
 		news->lost_count = told.lost_count;
-	}
 	if (known)
 		return BATON_OK;
 	session->refusal[i].made = false;
@@ -249,7 +243,7 @@ static uint32_t highest_generation(const struct baton_session *session,
  */
 static void take_generation(struct baton_session *session, const uint8_t *body)
 {
-	struct baton_ticket *ticket = &session->bonds[session->bond_at].ticket;
+	struct baton_ticket *ticket = &session_bond(session)->ticket;
 	uint32_t theirs = baton_load_be32(body + GENERATION_AT);
 	uint32_t shown = baton_load_be32(body + PROVEN_AT);
 
@@ -284,7 +278,7 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	known = baton_crypto_equal(body, proof, PROOF_LEN);
 	if (!known)
 		renumber(session);
-	session->bonds[session->bond_at].numbered = true;
+	session_bond(session)->numbered = true;
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		err = apply(session, i, known, &at[i]);
 		if (err)

@@ -46,6 +46,7 @@ void baton_flight_done(struct baton_flight *flight)
 	flight->tx_off = flight->tx_len;
 }
 
+BATON_NOT_INLINE
 void baton_flight_forget(struct baton_flight *flight)
 {
 	flight->rx_have = 0;

@@ -549,7 +549,8 @@ enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
 		return BATON_ERR_PROTOCOL;
 	if (offset > BATON_MESSAGE_MAX)
 		return BATON_ERR_PROTOCOL;
-	news->delivered = messages > stream->verified;
+	if (messages > stream->verified)
+		news->tell |= BATON_SENT_DELIVERED;
 	stream->verified = messages;
 	if (messages == stream->next)
 		stream->cancelled = false;
@@ -594,7 +595,8 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		offset = 0;
 	}
 	if (refused_meanwhile(stream, messages)) {
-		news->refused = stream->state == BATON_OUTGOING_SENDING;
+		if (stream->state == BATON_OUTGOING_SENDING)
+			news->tell |= BATON_SENT_REFUSED;
 		stream->next = messages;
 		set_state(stream, BATON_OUTGOING_IDLE);
 		streamed = false;
@@ -602,7 +604,8 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	stream->owes_cancel = lacks_cancel(stream, messages, offset);
 	if (!stream->owes_cancel && !possible(stream, messages, offset))
 		return BATON_ERR_PROTOCOL;
-	news->delivered = messages > stream->verified;
+	if (messages > stream->verified)
+		news->tell |= BATON_SENT_DELIVERED;
 	stream->verified = messages;
 	if (stream->owes_cancel) {
 		messages++;
@@ -615,8 +618,10 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 
 	/* Short messages below `whole` were sent before the streamed one. */
 	whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
-	news->lost = messages < whole;
-	news->lost_count = news->lost ? whole - messages : 0;
+	if (messages < whole) {
+		news->tell |= BATON_SENT_LOST;
+		news->lost_count = whole - messages;
+	}
 	stream->next = messages;
 	stream->cancelled = stream->owes_cancel;
 	if (streamed && stream->state == BATON_OUTGOING_CANCELLING &&
@@ -627,7 +632,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		stream->resumed = offset > 0;
 		stream->begun = false;
 		set_state(stream, BATON_OUTGOING_SENDING);
-		news->rewind = true;
+		news->tell |= BATON_SENT_REWIND;
 	}
 	if (!known) {
 		stream->next = 0;

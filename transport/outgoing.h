@@ -149,12 +149,17 @@ BATON_MUST_CHECK
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    uint8_t class_id);
 
+/* What the application is told of a stream that it sends. */
+enum baton_outgoing_tell {
+	BATON_SENT_LOST = 2, /* short messages were, from number next on */
+	BATON_SENT_REFUSED = 4, /* the message in progress was */
+	BATON_SENT_DELIVERED = 8, /* more whole messages were: below verified */
+	BATON_SENT_REWIND = 16, /* supply it from offset on */
+};
+
 /* What the peer's position means for the sender of a stream. */
 struct baton_outgoing_news {
-	bool delivered; /* more whole messages were taken: below verified */
-	bool rewind; /* supply the message in progress from offset on */
-	bool refused; /* the message in progress was refused */
-	bool lost; /* short messages were, from number next on */
+	uint8_t tell; /* enum baton_outgoing_tell, or-ed */
 	uint32_t lost_count;
 };
 

@@ -267,9 +267,10 @@ static void sync(uint8_t class_id, uint8_t number, bool known)
 		check_done(class_id, number, in->messages);
 	for (i = 0; known && i < news.lost_count; i++)
 		FUZZ_CHECK(!stream->sent[out->next + i].received);
-	if (known && !news.lost)
+	if (known && !(news.tell & BATON_SENT_LOST))
 		for (i = in->messages; i < before; i++)
-			FUZZ_CHECK(stream->sent[i].ended || news.rewind);
+			FUZZ_CHECK(stream->sent[i].ended ||
+				   news.tell & BATON_SENT_REWIND);
 	if (out->owes_cancel)
 		FUZZ_CHECK(stream->sent[in->messages].ended && in->offset > 0);
 	else

@@ -237,9 +237,9 @@ static void verified_lets_the_sender_forget(void **state)
 	assert_int_equal(put(10), BATON_OK);
 	assert_true(baton_outgoing_unverified(&outgoing));
 	assert_int_equal(verified(0, 5), BATON_OK);
-	assert_false(news.delivered);
+	assert_false(news.tell & BATON_SENT_DELIVERED);
 	assert_int_equal(verified(1, 0), BATON_OK);
-	assert_true(news.delivered);
+	assert_true(news.tell & BATON_SENT_DELIVERED);
 	assert_false(baton_outgoing_unverified(&outgoing));
 	assert_int_equal(begin(10), BATON_OK);
 }
@@ -272,7 +272,7 @@ static void after_a_link_a_message_goes_on_from_its_offset(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
 	assert_int_equal(sync(true, 0, 40), BATON_OK);
-	assert_true(news.rewind);
+	assert_true(news.tell & BATON_SENT_REWIND);
 	assert_int_equal(stream->offset, 40);
 	assert_int_equal(put(60), BATON_OK);
 	frame = frame_at(0);
@@ -319,13 +319,13 @@ static void what_was_sent_whole_and_lost_is_sent_again(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 0, 100), BATON_OK);
-	assert_true(news.rewind);
+	assert_true(news.tell & BATON_SENT_REWIND);
 	assert_int_equal(stream->offset, 100);
 	setup(NULL);
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 0, 0), BATON_OK);
-	assert_true(news.rewind && !news.delivered);
+	assert_int_equal(news.tell, BATON_SENT_REWIND);
 	assert_int_equal(stream->state, BATON_OUTGOING_SENDING);
 	assert_int_equal(put(100), BATON_OK);
 	assert_false(frame_at(0).continues);
@@ -338,7 +338,7 @@ static void what_arrived_with_the_last_link_is_delivered(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 1, 0), BATON_OK);
-	assert_true(news.delivered && !news.rewind && !news.lost);
+	assert_int_equal(news.tell, BATON_SENT_DELIVERED);
 	assert_int_equal(stream->state, BATON_OUTGOING_IDLE);
 }
 
@@ -350,7 +350,7 @@ static void short_messages_lost_with_a_link_are_reported(void **state)
 	for (i = 0; i < 5; i++)
 		assert_int_equal(send(3), BATON_OK);
 	assert_int_equal(sync(true, 2, 0), BATON_OK);
-	assert_true(news.delivered && news.lost && !news.rewind);
+	assert_int_equal(news.tell, BATON_SENT_DELIVERED | BATON_SENT_LOST);
 	assert_int_equal(news.lost_count, 3);
 	assert_int_equal(stream->next, 2);
 	assert_int_equal(stream->verified, 2);
@@ -365,7 +365,7 @@ static void a_peer_that_counts_anew_gets_it_from_the_start(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
 	assert_int_equal(sync(false, 77, 88), BATON_OK);
-	assert_true(news.rewind && news.lost);
+	assert_int_equal(news.tell, BATON_SENT_REWIND | BATON_SENT_LOST);
 	assert_int_equal(news.lost_count, 1);
 	assert_int_equal(stream->offset, 0);
 	assert_int_equal(stream->next, 0);
