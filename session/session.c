@@ -209,34 +209,6 @@ void session_part(struct baton_session *session, enum baton_err err)
 			  session->now_ms + REJECT_DEADLINE_MS);
 }
 
-size_t baton_session_bond_count(const struct baton_session *session)
-{
-	return session->bond_count;
-}
-
-enum baton_err baton_session_bond_id(const struct baton_session *session,
-				     size_t index,
-				     uint8_t id[BATON_BOND_ID_LEN])
-{
-	if (index >= session->bond_count)
-		return BATON_ERR_NOT_FOUND;
-	memcpy(id, session->bonds[index].id, BATON_BOND_ID_LEN);
-	return BATON_OK;
-}
-
-enum baton_err baton_session_bond_select(struct baton_session *session,
-					 const uint8_t id[BATON_BOND_ID_LEN])
-{
-	uint8_t i;
-
-	for (i = 0; i < session->bond_count; i++)
-		if (memcmp(session->bonds[i].id, id, BATON_BOND_ID_LEN) == 0) {
-			session->bond_wanted = i;
-			return BATON_OK;
-		}
-	return BATON_ERR_NOT_FOUND;
-}
-
 /* positions: memory for what a resume is bound to. */
 static struct baton_handshake_env env(struct baton_session *session,
 				      uint8_t positions[BATON_POSITIONS_LEN])

@@ -91,6 +91,32 @@ static uint8_t find(const struct baton_session *session, const uint8_t *id)
 	return i;
 }
 
+size_t baton_session_bond_count(const struct baton_session *session)
+{
+	return session->bond_count;
+}
+
+enum baton_err baton_session_bond_id(const struct baton_session *session,
+				     size_t index,
+				     uint8_t id[BATON_BOND_ID_LEN])
+{
+	if (index >= session->bond_count)
+		return BATON_ERR_NOT_FOUND;
+	memcpy(id, session->bonds[index].id, BATON_BOND_ID_LEN);
+	return BATON_OK;
+}
+
+enum baton_err baton_session_bond_select(struct baton_session *session,
+					 const uint8_t id[BATON_BOND_ID_LEN])
+{
+	uint8_t i = find(session, id);
+
+	if (i == session->bond_count)
+		return BATON_ERR_NOT_FOUND;
+	session->bond_wanted = i;
+	return BATON_OK;
+}
+
 /* The bonds behind the i-th move up, one in the making too. */
 static void remove_bond(struct baton_session *session, uint8_t i)
 {

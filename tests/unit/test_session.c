@@ -175,39 +175,6 @@ static void a_silent_stranger_is_put_out(void **state)
 	assert_int_equal(event.u.closed.err, BATON_ERR_TIMEOUT);
 }
 
-static void a_link_of_49_days_is_ended(void **state)
-{
-	struct baton_session *watch = &world->end[BATON_WATCH].session;
-	struct baton_event event;
-	uint64_t late_ms;
-
-	(void)state;
-	assert_true(pair_bond(world));
-	assert_false(pair_run(world, a_link_closes, 5000));
-	late_ms = world->now_ms + UINT32_MAX - 120000;
-	baton_session_tick(watch, late_ms);
-	assert_int_equal(watch->state, BATON_SESSION_SECURED);
-	assert_false(baton_session_next_event(watch, &event, late_ms));
-	/* Here its time in 32 bits would begin anew, and for years hereafter. */
-	late_ms += UINT64_C(365) * 24 * 3600000;
-	baton_session_tick(watch, late_ms);
-	assert_true(baton_session_next_event(watch, &event, late_ms));
-	assert_int_equal(event.type, BATON_EVENT_LINK_CLOSE);
-	assert_int_equal(event.u.closed.err, BATON_ERR_TIMEOUT);
-}
-
-static void a_clock_may_begin_at_0(void **state)
-{
-	struct baton_link_facts facts = {.mtu = 247};
-	struct baton_session *watch = &world->end[BATON_WATCH].session;
-
-	(void)state;
-	assert_int_equal(baton_session_link_up(watch, &facts, 0), BATON_OK);
-	assert_int_equal(baton_session_deadline(watch), 10000);
-	baton_session_tick(watch, 9999);
-	assert_int_equal(watch->state, BATON_SESSION_HANDSHAKE);
-}
-
 static void short_messages_go_both_ways(void **state)
 {
 	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
@@ -783,8 +750,6 @@ int main(void)
 		T(a_bond_revoked_away_from_its_peer_is_not_known),
 		T(a_watch_does_not_pair_unasked),
 		T(a_silent_stranger_is_put_out),
-		T(a_link_of_49_days_is_ended),
-		T(a_clock_may_begin_at_0),
 		T(short_messages_go_both_ways),
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),

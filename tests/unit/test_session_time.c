@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The caller's clock and the time of a link: session/SPEC.md 1.4. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+static struct pair *world;
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+static bool a_link_closes(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed;
+}
+
+static void a_link_of_49_days_is_ended(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	struct baton_event event;
+	uint64_t late_ms;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	assert_false(pair_run(world, a_link_closes, 5000));
+	late_ms = world->now_ms + UINT32_MAX - 120000;
+	baton_session_tick(watch, late_ms);
+	assert_int_equal(watch->state, BATON_SESSION_SECURED);
+	assert_false(baton_session_next_event(watch, &event, late_ms));
+	/* Here its time in 32 bits would begin anew, and for years hereafter. */
+	late_ms += UINT64_C(365) * 24 * 3600000;
+	baton_session_tick(watch, late_ms);
+	assert_true(baton_session_next_event(watch, &event, late_ms));
+	assert_int_equal(event.type, BATON_EVENT_LINK_CLOSE);
+	assert_int_equal(event.u.closed.err, BATON_ERR_TIMEOUT);
+}
+
+static void a_clock_may_begin_at_0(void **state)
+{
+	struct baton_link_facts facts = {.mtu = 247};
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+
+	(void)state;
+	assert_int_equal(baton_session_link_up(watch, &facts, 0), BATON_OK);
+	assert_int_equal(baton_session_deadline(watch), 10000);
+	baton_session_tick(watch, 9999);
+	assert_int_equal(watch->state, BATON_SESSION_HANDSHAKE);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_link_of_49_days_is_ended),
+		T(a_clock_may_begin_at_0),
+	};
+#undef T
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
