@@ -89,6 +89,8 @@ static void keep_pace(uint8_t count, uint64_t most)
 			assert_true(gap(supplied(0) - first[0],
 					supplied(i) - first[i]) <= most);
 	}
+	/* No slice came before the end of the one that it follows. */
+	assert_int_equal(ferry->node[BATON_PHONE].bulk.refused, 0);
 }
 
 static void files_of_three_applications_go_at_the_same_pace(void **state)
@@ -162,6 +164,9 @@ static void all_but_one_may_sleep(void **state)
 	file = send_file(0, 300000);
 	ferry_run(ferry, 60000);
 	assert_true(file->ended_well);
+	/* Who lost its lane knows from where to go on. */
+	for (i = 1; i < FERRY_APPS; i++)
+		assert_true(ferry->node[BATON_WATCH].app[i].out[0].going);
 	/* Who wakes goes on. */
 	for (i = 1; i < FERRY_APPS; i++)
 		ferry->node[BATON_WATCH].app[i].lazy = false;
@@ -170,6 +175,21 @@ static void all_but_one_may_sleep(void **state)
 	ferry_up(ferry);
 	ferry_run(ferry, 600000);
 	for (i = 0; i < FERRY_APPS; i++)
+		assert_true(ferry->file[i].ended_well);
+}
+
+static void who_comes_to_full_lanes_gets_one(void **state)
+{
+	uint8_t i;
+
+	(void)state;
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		(void)send_file(i, LARGE / 10);
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		until(i, 3 * BATON_BULK_QUANTUM);
+	(void)send_file(BATON_BULK_LANES, LARGE / 10);
+	ferry_run(ferry, 60000);
+	for (i = 0; i <= BATON_BULK_LANES; i++)
 		assert_true(ferry->file[i].ended_well);
 }
 
@@ -378,6 +398,7 @@ int main(void)
 		T(who_comes_late_catches_nothing_up),
 		T(who_does_not_supply_holds_nobody_up),
 		T(all_but_one_may_sleep),
+		T(who_comes_to_full_lanes_gets_one),
 		T(a_stream_and_a_file_share_alike),
 		T(a_reader_that_sleeps_holds_nobody_up),
 		T(a_slice_of_another_kind_is_refused),

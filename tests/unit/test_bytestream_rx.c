@@ -157,6 +157,24 @@ static bool drop_or_take(struct side *from, struct side *to)
 	return true;
 }
 
+static void an_offer_is_not_made_again_of_what_was_accepted(void **state)
+{
+	(void)state;
+	assert_int_equal(baton_bytestreams_open(&a.streams, one, NULL, 0),
+			 BATON_OK);
+	run();
+	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
+	/* a would offer it on the next link, and hears of ROOM before that. */
+	link_all(false);
+	link_all(true);
+	assert_true(envelope(&b, &a));
+	assert_int_equal(op, ROOM_OP);
+	while (baton_bytestreams_tx(&a.streams, &op, body, sizeof(body), &len,
+				    0))
+		assert_int_not_equal(op, OPEN);
+}
+
 static void two_streams_of_one_name_break(void **state)
 {
 	(void)state;
@@ -412,6 +430,7 @@ int main(void)
 		CASE(bytes_that_are_all_here_survive_the_peers_process),
 		CASE(a_peer_that_only_read_leaves_it_broken),
 		CASE(answers_that_have_no_place_are_asked_for_again),
+		CASE(an_offer_is_not_made_again_of_what_was_accepted),
 		CASE(two_streams_of_one_name_break),
 		CASE(an_offer_of_what_the_peer_has_open_already_breaks),
 		CASE(envelopes_of_every_length_change_nothing),
