@@ -350,6 +350,8 @@ static void told(int d, size_t t, const struct baton_bytestream_event *event)
 			breaks("broken without a cause");
 		end->asked = false;
 		end->over = true;
+		/* Who had no room first may have been offered it again since. */
+		peer->may_break = true;
 		broke++;
 		break;
 	}
