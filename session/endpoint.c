@@ -412,6 +412,8 @@ static bool take_event(struct baton_endpoint *endpoint,
 	case BATON_EVENT_COMPARE:
 	case BATON_EVENT_SHOW_CODE:
 	case BATON_EVENT_TYPE_CODE:
+	case BATON_EVENT_SHOW_SECRET:
+	case BATON_EVENT_TAKE_SECRET:
 	case BATON_EVENT_PAIR_FAILED:
 		break;
 	}

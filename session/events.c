@@ -42,6 +42,31 @@ static void urgent_event(struct baton_session *session,
 	session->urgent_count--;
 }
 
+/* What a person is to see, or is asked for, so that two devices pair. */
+static bool secrets_event(struct baton_secrets *secrets,
+			  struct baton_event *event)
+{
+	if (secrets->show) {
+		secrets->show = false;
+		begin(event, BATON_EVENT_SHOW_CODE);
+		memcpy(event->u.typed.digits, secrets->digits,
+		       BATON_TYPED_DIGITS);
+	} else if (secrets->ask) {
+		secrets->ask = false;
+		begin(event, BATON_EVENT_TYPE_CODE);
+	} else if (secrets->show_oob) {
+		secrets->show_oob = false;
+		begin(event, BATON_EVENT_SHOW_SECRET);
+		event->u.secret.bytes = secrets->oob;
+	} else if (secrets->ask_oob) {
+		secrets->ask_oob = false;
+		begin(event, BATON_EVENT_TAKE_SECRET);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static bool link_event(struct baton_session *session, struct baton_event *event)
 {
 	static const uint8_t types[] = {
@@ -49,20 +74,9 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
 		BATON_EVENT_ROLLED_BACK, BATON_EVENT_REVOKED,
 		BATON_EVENT_LINK_CLOSE,	 BATON_EVENT_FRAME};
-	struct baton_secrets *secrets = session->secrets;
 
-	if (BATON_METHODS && secrets->show) {
-		secrets->show = false;
-		begin(event, BATON_EVENT_SHOW_CODE);
-		memcpy(event->u.typed.digits, secrets->digits,
-		       BATON_TYPED_DIGITS);
+	if (BATON_METHODS && secrets_event(session->secrets, event))
 		return true;
-	}
-	if (BATON_METHODS && secrets->ask) {
-		secrets->ask = false;
-		begin(event, BATON_EVENT_TYPE_CODE);
-		return true;
-	}
 	if (session->urgent_count > 0 &&
 	    !(session->tell & TELL_BEFORE_URGENT)) {
 		urgent_event(session, event);

@@ -90,13 +90,15 @@ struct baton_handshake {
  */
 struct baton_secrets {
 	uint8_t tries; /* at typed codes, counted so far, durably */
-	bool has_oob, has_digits;
-	bool counted; /* the try that this window allows, durably */
-	bool count; /* it is to be counted */
-	bool show; /* a person is to be shown the digits */
-	bool ask, asked; /* a person is to be asked for them, and was */
-	bool forgive; /* what was counted: a person asked for it */
-	bool spent; /* somebody may have tried the secret: shut the window */
+	bool has_oob : 1, has_digits : 1;
+	bool counted : 1; /* the try that this window allows, durably */
+	bool count : 1; /* it is to be counted */
+	bool show : 1; /* a person is to be shown the digits */
+	bool ask : 1, asked : 1; /* a person is to be asked for them, and was */
+	bool show_oob : 1; /* the same for the secret */
+	bool ask_oob : 1, asked_oob : 1;
+	bool forgive : 1; /* what was counted: a person asked for it */
+	bool spent : 1; /* somebody may have tried the secret: shut the window */
 	uint8_t oob[BATON_OOB_SECRET_LEN];
 	uint8_t digits[BATON_TYPED_DIGITS];
 };

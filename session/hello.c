@@ -106,27 +106,41 @@ uint8_t baton_hello_version(const struct baton_hello *peer)
 	return version;
 }
 
+/* True if from can show what to can take. */
+static bool can_pass(uint8_t kind, uint8_t from, uint8_t to)
+{
+	if (kind == BATON_KIND_OUT_OF_BAND)
+		return from & BATON_PAIR_SECRET_SHOW &&
+		       to & BATON_PAIR_SECRET_TAKE;
+	return from & BATON_PAIR_SHOW && to & BATON_PAIR_TYPE;
+}
+
 uint8_t baton_hello_method(uint8_t a, uint8_t b, bool has_secret)
 {
+	static const uint8_t kinds[] = {BATON_KIND_OUT_OF_BAND,
+					BATON_KIND_TYPED};
+	size_t i;
+
 	if (has_secret)
-		return (a & b & BATON_PAIR_OUT_OF_BAND) ? BATON_KIND_OUT_OF_BAND
-							: 0;
+		return a & BATON_PAIR_OUT_OF_BAND && b & BATON_PAIR_OUT_OF_BAND
+			       ? BATON_KIND_OUT_OF_BAND
+			       : 0;
 	if (a & b & BATON_PAIR_COMPARE)
 		return BATON_KIND_COMPARE;
-	if ((a & BATON_PAIR_SHOW && b & BATON_PAIR_TYPE) ||
-	    (b & BATON_PAIR_SHOW && a & BATON_PAIR_TYPE))
-		return BATON_KIND_TYPED;
+	for (i = 0; i < sizeof(kinds); i++)
+		if (can_pass(kinds[i], a, b) || can_pass(kinds[i], b, a))
+			return kinds[i];
 	return 0;
 }
 
-bool baton_hello_shows(enum baton_role role, uint8_t own, uint8_t peer)
+bool baton_hello_shows(uint8_t kind, enum baton_role role, uint8_t own,
+		       uint8_t peer)
 {
 	uint8_t watch = role == BATON_WATCH ? own : peer;
 	uint8_t phone = role == BATON_WATCH ? peer : own;
-	bool watch_shows = watch & BATON_PAIR_SHOW && phone & BATON_PAIR_TYPE;
 
-	/* A phone has the better keyboard. */
-	return watch_shows == (role == BATON_WATCH);
+	/* A phone has the better keyboard, and the camera. */
+	return can_pass(kind, watch, phone) == (role == BATON_WATCH);
 }
 
 static size_t put_hello(uint8_t *p, const struct baton_hello_bytes *hello)

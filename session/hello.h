@@ -23,9 +23,11 @@
 
 /* What a device can do to pair, as bits. */
 #define BATON_PAIR_COMPARE 1u /* show six digits, and ask */
-#define BATON_PAIR_OUT_OF_BAND 2u /* show or take a secret */
+#define BATON_PAIR_SECRET_SHOW 2u /* show a secret, as a QR code or as text */
 #define BATON_PAIR_SHOW 4u /* show a code to be typed */
 #define BATON_PAIR_TYPE 8u /* have a code typed */
+#define BATON_PAIR_SECRET_TAKE 16u /* scan a secret, or have it typed */
+#define BATON_PAIR_OUT_OF_BAND (BATON_PAIR_SECRET_SHOW | BATON_PAIR_SECRET_TAKE)
 
 /* First byte of flight 2: what the handshake is for. */
 enum baton_kind {
@@ -99,12 +101,16 @@ uint8_t baton_hello_version(const struct baton_hello *peer);
 /*
  * How two devices pair that can what a and b say: the kind, 0 if they have no
  * method in common. has_secret: a secret was shown here or taken; then it is
- * nothing but that.
+ * nothing but that, whichever of them shows.
  */
 uint8_t baton_hello_method(uint8_t a, uint8_t b, bool has_secret);
 
-/* True if the device in role shows the code that is typed on its peer. */
-bool baton_hello_shows(enum baton_role role, uint8_t own, uint8_t peer);
+/*
+ * True if the device in role shows what its peer takes: the secret of kind
+ * OUT_OF_BAND, or the code of kind TYPED.
+ */
+bool baton_hello_shows(uint8_t kind, enum baton_role role, uint8_t own,
+		       uint8_t peer);
 
 /* Write the prologue and give its length. */
 size_t baton_prologue(uint8_t out[BATON_PROLOGUE_MAX], uint8_t version,

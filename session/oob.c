@@ -128,12 +128,39 @@ static void spend(struct baton_secrets *secrets)
 	secrets->spent = true;
 }
 
+/* OK when the secret is there; else who shows it makes it, who takes it asks. */
+static enum baton_err prepare(const struct baton_handshake *handshake,
+			      const struct baton_handshake_env *env)
+{
+	struct baton_secrets *secrets = env->secrets;
+	enum baton_err err;
+
+	if (secrets->has_oob)
+		return BATON_OK;
+	if (!baton_hello_shows(BATON_KIND_OUT_OF_BAND, handshake->role,
+			       env->can, handshake->peer.pairing)) {
+		secrets->ask_oob |= !secrets->asked_oob;
+		secrets->asked_oob = true;
+		return BATON_ERR_AGAIN;
+	}
+	err = baton_drbg_bytes(env->drbg, secrets->oob, sizeof(secrets->oob));
+	if (err)
+		return err;
+	secrets->has_oob = true;
+	secrets->show_oob = true;
+	return BATON_ERR_AGAIN;
+}
+
+/* Without a Noise message the flight says: the secret is on its way. */
 static enum baton_err first(struct baton_handshake *handshake,
 			    const struct baton_handshake_env *env,
 			    struct baton_reply *reply)
 {
-	enum baton_err err;
+	enum baton_err err = prepare(handshake, env);
 
+	reply->number = BATON_FLIGHT_FIRST;
+	if (err)
+		return err == BATON_ERR_AGAIN ? BATON_OK : err;
 	err = handshake_start_pairing(handshake, true, env->secrets->oob, env);
 	if (!err)
 		err = handshake_write(handshake, BATON_FLIGHT_FIRST, NULL, 0,
@@ -147,10 +174,15 @@ static enum baton_err answer(struct baton_handshake *handshake,
 			     struct baton_reply *reply)
 {
 	uint8_t none[1];
-	enum baton_err err;
+	enum baton_err err = prepare(handshake, env);
 	size_t n;
 
-	err = handshake_start_pairing(handshake, false, env->secrets->oob, env);
+	if (err == BATON_ERR_AGAIN || (!err && len == 0))
+		return handshake_reject(reply, BATON_REJECT_LATER,
+					BATON_ERR_AGAIN);
+	if (!err)
+		err = handshake_start_pairing(handshake, false,
+					      env->secrets->oob, env);
 	if (!err)
 		err = handshake_read(handshake, bytes, len, none, 0, &n);
 	if (err)
@@ -169,6 +201,9 @@ static enum baton_err second(struct baton_handshake *handshake,
 	enum baton_err err;
 	size_t n;
 
+	/* It answers a flight that had no Noise message. */
+	if (!handshake->initiator)
+		return BATON_ERR_PEER_STATE;
 	err = handshake_read(handshake, bytes, len, none, 0, &n);
 	if (err)
 		return err;
@@ -203,13 +238,17 @@ baton_session_secret_take(struct baton_session *session,
 			  const uint8_t secret[BATON_OOB_SECRET_LEN],
 			  uint64_t now_ms)
 {
-	enum baton_err err;
+	bool answers = session->secrets->asked_oob &&
+		       session->pairing_until_ms > now_ms;
+	enum baton_err err = BATON_OK;
 
 	if (!(pairing_methods(session) & BATON_PAIR_OUT_OF_BAND))
 		return BATON_ERR_ARG;
-	err = baton_session_pairing_open(session, now_ms);
+	if (!answers)
+		err = baton_session_pairing_open(session, now_ms);
 	if (err)
 		return err;
+	session->secrets->ask_oob = false;
 	memcpy(session->secrets->oob, secret, BATON_OOB_SECRET_LEN);
 	session->secrets->has_oob = true;
 	return BATON_OK;

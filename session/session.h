@@ -50,6 +50,17 @@ enum baton_event_type {
 	 * with baton_session_code(). Links come and go meanwhile.
 	 */
 	BATON_EVENT_TYPE_CODE,
+	/*
+	 * Show u.secret.bytes as a QR code, or as text: baton_oob_text(). The
+	 * other device takes it.
+	 */
+	BATON_EVENT_SHOW_SECRET,
+	/*
+	 * Ask the person to scan or type the secret that the other device
+	 * shows, and give it with baton_session_secret_take(). Links come and
+	 * go meanwhile.
+	 */
+	BATON_EVENT_TAKE_SECRET,
 	/* A bond is durable on both sides; u.bond.id names it. */
 	BATON_EVENT_PAIRED,
 	/* Pairing ended without a bond; u.closed.err says why. */
@@ -120,6 +131,9 @@ struct baton_event {
 		struct {
 			uint8_t digits[BATON_TYPED_DIGITS];
 		} typed;
+		struct {
+			const uint8_t *bytes; /* BATON_OOB_SECRET_LEN */
+		} secret;
 		struct {
 			uint8_t id[BATON_BOND_ID_LEN];
 			enum baton_err err; /* REVOKED */
@@ -348,7 +362,10 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 					 const uint8_t id[BATON_BOND_ID_LEN],
 					 uint64_t now_ms);
 
-/* True if the peer of that bond is at the other end of the link. */
+/*
+ * True if the peer of that bond is at the other end of the link: that is what
+ * the link is for, or has shown to be. So a revoke tells it at once.
+ */
 bool baton_session_bond_is_linked(const struct baton_session *session,
 				  const uint8_t id[BATON_BOND_ID_LEN]);
 
@@ -364,11 +381,12 @@ enum baton_err baton_session_pairing_open(struct baton_session *session,
 void baton_session_pairing_close(struct baton_session *session);
 
 /*
- * Pair by a secret that one device shows and the other takes (session/oob.h):
- * _make opens the window with a fresh one, to be shown and wiped; _take opens
- * it with the one that was scanned or typed. It serves one peer, and no other
- * method is spoken while it is there. BATON_ERR_ARG: config has no
- * out_of_band; others as _open().
+ * Pair by a secret that one device shows and the other takes (session/oob.h).
+ * _take answers TAKE_SECRET: the secret goes into the window that is open.
+ * Where nothing was asked it opens one with a secret that is at hand before
+ * there is a link, and _make does so with a fresh one, to be shown and wiped.
+ * It serves one peer, and no other method is spoken while it is there.
+ * BATON_ERR_ARG: config has no out_of_band; others as _open().
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_secret_make(struct baton_session *session,

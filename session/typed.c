@@ -93,7 +93,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 	if (!secrets->counted && secrets->tries >= BATON_TYPED_TRIES)
 		return BATON_ERR_EXHAUSTED;
 	if (!secrets->has_digits &&
-	    !baton_hello_shows(handshake->role, env->can,
+	    !baton_hello_shows(BATON_KIND_TYPED, handshake->role, env->can,
 			       handshake->peer.pairing)) {
 		secrets->ask |= !secrets->asked;
 		secrets->asked = true;

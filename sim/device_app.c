@@ -535,6 +535,8 @@ void baton_sim_app_event(struct baton_sim_device *device,
 	case BATON_EVENT_COMPARE:
 	case BATON_EVENT_SHOW_CODE:
 	case BATON_EVENT_TYPE_CODE:
+	case BATON_EVENT_SHOW_SECRET:
+	case BATON_EVENT_TAKE_SECRET:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_FRAME:
 	case BATON_EVENT_REVOKED:

@@ -169,8 +169,7 @@ static int device_main(enum baton_role role, int argc, char **argv)
 		device.loop = g_main_loop_new(NULL, FALSE);
 		device.player = baton_player_new(&device.options, device.store,
 						 device.loop);
-		if (baton_player_prepare(device.player, &error) &&
-		    open_control(&device, &error) &&
+		if (open_control(&device, &error) &&
 		    open_runner(&device, &error) &&
 		    check_bond(&device, &error) &&
 		    baton_player_start(device.player, device.runner,

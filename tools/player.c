@@ -458,13 +458,6 @@ struct baton_player *baton_player_new(const struct baton_role_options *options,
 	return player;
 }
 
-gboolean baton_player_prepare(struct baton_player *player, GError **error)
-{
-	if (!player->options->pair)
-		return TRUE;
-	return baton_walk_prepare(player->walk, error);
-}
-
 static gboolean select_bond(struct baton_player *player, GError **error)
 {
 	if (!baton_bonds_find(player->store, player->options->bond,

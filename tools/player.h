@@ -17,9 +17,6 @@ struct baton_player *baton_player_new(const struct baton_role_options *options,
 				      struct baton_store *store,
 				      GMainLoop *loop);
 
-/* Before there is a radio: ask a person for what must be known by then. */
-gboolean baton_player_prepare(struct baton_player *player, GError **error);
-
 /* Free it; the answer is why it ended, NULL: it was done. */
 GError *baton_player_free(struct baton_player *player);
 

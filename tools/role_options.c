@@ -54,8 +54,7 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 		{"pair", 'p', 0, G_OPTION_ARG_NONE, &o->pair,
 		 "pair first, whatever the command", NULL},
 		{"method", 'm', 0, G_OPTION_ARG_STRING, &raw->method,
-		 "compare, code, qr, qr-show, qr-scan (what both can)",
-		 "METHOD"},
+		 "pair by compare, code or qr (what both can)", "METHOD"},
 		{"bond", 0, 0, G_OPTION_ARG_STRING, &o->bond,
 		 "connect to this one of several (baton bonds)", "WHICH"},
 		{"yes-if", 0, 0, G_OPTION_ARG_STRING, &raw->yes_if,
@@ -84,32 +83,33 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+/* Both directions, or one where a person wants it so. */
+static const struct {
+	const char *name;
+	uint8_t can;
+} methods[] = {
+	{"compare", BATON_PAIR_COMPARE},
+	{"code", BATON_PAIR_SHOW | BATON_PAIR_TYPE},
+	{"code-show", BATON_PAIR_SHOW},
+	{"code-type", BATON_PAIR_TYPE},
+	{"qr", BATON_PAIR_OUT_OF_BAND},
+	{"qr-show", BATON_PAIR_SECRET_SHOW},
+	{"qr-scan", BATON_PAIR_SECRET_TAKE},
+};
+
 static gboolean parse_method(struct baton_role_options *o,
 			     const struct raw *raw, GError **error)
 {
-	static const char *const names[] = {
-		[BATON_METHOD_COMPARE] = "compare",
-		[BATON_METHOD_CODE] = "code",
-		[BATON_METHOD_QR_SHOW] = "qr-show",
-		[BATON_METHOD_QR_SCAN] = "qr-scan",
-	};
 	size_t i;
 
-	if (!raw->method)
+	for (i = 0; i < G_N_ELEMENTS(methods); i++)
+		if (!raw->method || !strcmp(raw->method, methods[i].name))
+			o->pairing |= methods[i].can;
+	if (o->pairing)
 		return TRUE;
-	if (!strcmp(raw->method, "qr")) {
-		o->method = o->role == BATON_WATCH ? BATON_METHOD_QR_SHOW
-						   : BATON_METHOD_QR_SCAN;
-		return TRUE;
-	}
-	for (i = BATON_METHOD_COMPARE; i < G_N_ELEMENTS(names); i++)
-		if (!strcmp(raw->method, names[i])) {
-			o->method = (enum baton_method_choice)i;
-			return TRUE;
-		}
 	baton_fail_set(error, BATON_EXIT_USAGE,
-		       "--method takes compare, code, qr, qr-show or qr-scan, "
-		       "not %s",
+		       "--method takes compare, code or qr, or of one side "
+		       "code-show, code-type, qr-show or qr-scan, not %s",
 		       raw->method);
 	return FALSE;
 }
@@ -202,7 +202,7 @@ static gboolean check(struct baton_role_options *o, GError **error)
 			       "which radio? give --bearer sim:PATH or bluez");
 		return FALSE;
 	}
-	if (o->yes_if >= 0 && o->method > BATON_METHOD_COMPARE) {
+	if (o->yes_if >= 0 && !(o->pairing & BATON_PAIR_COMPARE)) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "--yes-if is for comparing; a code to be typed "
 			       "or scanned is given on stdin");

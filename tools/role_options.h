@@ -15,15 +15,6 @@ enum baton_job {
 	BATON_JOB_TELL, /* the program that runs with the same store */
 };
 
-/* How a pairing goes; both sides say the same, or one leaves it open. */
-enum baton_method_choice {
-	BATON_METHOD_ANY, /* what both can: comparison, else a typed code */
-	BATON_METHOD_COMPARE,
-	BATON_METHOD_CODE,
-	BATON_METHOD_QR_SHOW,
-	BATON_METHOD_QR_SCAN,
-};
-
 /* The command line of `baton watch` and `baton phone`, checked. */
 struct baton_role_options {
 	enum baton_role role;
@@ -37,7 +28,7 @@ struct baton_role_options {
 	char *receive; /* NULL: take nothing */
 	char *trace; /* NULL: none */
 	char *bond; /* connect to the peer of this bond; NULL: the last one */
-	enum baton_method_choice method;
+	uint8_t pairing; /* what may be done here to pair, BATON_PAIR_* */
 	gboolean pair; /* open the pairing window */
 	gboolean plain; /* compress nothing */
 	gboolean verbose;

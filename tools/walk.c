@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "tools/large.h"
@@ -9,8 +10,15 @@
 #include "tools/walk.h"
 
 #define PAIR_TRIES 3 /* links, where nobody said no */
-#define PEOPLE_S 120 /* session/SPEC.md 1.4 */
 #define SCAN_LEN 512
+
+/* What a person was shown or asked for. */
+enum way {
+	WAY_NONE_YET,
+	WAY_COMPARE,
+	WAY_CODE,
+	WAY_QR,
+};
 
 struct baton_walk {
 	const struct baton_role_options *options;
@@ -20,8 +28,8 @@ struct baton_walk {
 	struct baton_prompt *prompt;
 	unsigned int failures;
 	bool open;
-	bool typed; /* a code was shown or asked for */
-	uint8_t secret[BATON_OOB_SECRET_LEN];
+	enum way way;
+	char scanned[SCAN_LEN]; /* so far: it may come in several lines */
 };
 
 static bool is_terminal(void)
@@ -34,10 +42,28 @@ static const char *peer_name(const struct baton_walk *walk)
 	return walk->options->role == BATON_WATCH ? "phone" : "watch";
 }
 
-static bool is_qr(const struct baton_walk *walk)
+/* False for /dev/null, and for what is closed. */
+static bool is_there(int fd)
 {
-	return walk->options->method == BATON_METHOD_QR_SHOW ||
-	       walk->options->method == BATON_METHOD_QR_SCAN;
+	struct stat st;
+
+	return !fstat(fd, &st) &&
+	       !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+}
+
+/* What a person sees and answers here decides what this device can do. */
+static uint8_t able(const struct baton_role_options *options)
+{
+	bool shows = is_there(STDOUT_FILENO), asks = is_there(STDIN_FILENO);
+	uint8_t can = 0;
+
+	if (shows)
+		can |= BATON_PAIR_SHOW | BATON_PAIR_SECRET_SHOW;
+	if (asks)
+		can |= BATON_PAIR_TYPE | BATON_PAIR_SECRET_TAKE;
+	if ((shows && asks) || options->yes_if >= 0)
+		can |= BATON_PAIR_COMPARE;
+	return can & options->pairing;
 }
 
 void baton_walk_configure(const struct baton_role_options *options,
@@ -45,22 +71,7 @@ void baton_walk_configure(const struct baton_role_options *options,
 {
 	config->out_of_band = &baton_out_of_band;
 	config->typed = &baton_typed;
-	switch (options->method) {
-	case BATON_METHOD_ANY:
-		config->pairing =
-			BATON_PAIR_COMPARE | BATON_PAIR_SHOW | BATON_PAIR_TYPE;
-		break;
-	case BATON_METHOD_COMPARE:
-		config->pairing = BATON_PAIR_COMPARE;
-		break;
-	case BATON_METHOD_CODE:
-		config->pairing = BATON_PAIR_SHOW | BATON_PAIR_TYPE;
-		break;
-	case BATON_METHOD_QR_SHOW:
-	case BATON_METHOD_QR_SCAN:
-		config->pairing = BATON_PAIR_OUT_OF_BAND;
-		break;
-	}
+	config->pairing = able(options);
 }
 
 struct baton_walk *baton_walk_new(const struct baton_role_options *options,
@@ -95,7 +106,7 @@ static void stop(struct baton_walk *walk)
 {
 	walk->open = false;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
-	explicit_bzero(walk->secret, sizeof(walk->secret));
+	explicit_bzero(walk->scanned, sizeof(walk->scanned));
 }
 
 void baton_walk_free(struct baton_walk *walk)
@@ -122,118 +133,28 @@ static void fail(struct baton_walk *walk, enum baton_exit code,
 	walk->events->failed(walk->user, code, text);
 }
 
-/* One character from stdin within the time; false: no more. */
-static bool read_char(char *c, gint64 until_us)
-{
-	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
-	gint64 left_ms = (until_us - g_get_monotonic_time()) / 1000;
-
-	return left_ms > 0 && poll(&fd, 1, (int)left_ms) == 1 &&
-	       read(STDIN_FILENO, c, 1) == 1;
-}
-
-/* The text may come in several lines; it is complete when it makes sense. */
-static bool read_secret(struct baton_walk *walk)
-{
-	gint64 until_us =
-		g_get_monotonic_time() + (gint64)PEOPLE_S * G_USEC_PER_SEC;
-	char text[SCAN_LEN] = "";
-	size_t len = 0, letters = 0;
-	bool good = false;
-	char c;
-
-	while (!good && read_char(&c, until_us)) {
-		if (len + 1 < sizeof(text))
-			text[len++] = c;
-		text[len] = '\0';
-		letters += g_ascii_isalnum(c) || c == ':';
-		if (c != '\n')
-			continue;
-		good = !baton_oob_parse(text, walk->secret);
-		if (good || letters < BATON_OOB_TEXT_LEN - 8)
-			continue;
-		say(walk, is_terminal()
-				  ? "That is not it: a letter is wrong. Once "
-				    "more, from the beginning:"
-				  : "wrong");
-		len = letters = 0;
-	}
-	explicit_bzero(text, sizeof(text));
-	return good;
-}
-
-gboolean baton_walk_prepare(struct baton_walk *walk, GError **error)
-{
-	if (walk->options->method != BATON_METHOD_QR_SCAN)
-		return TRUE;
-	if (is_terminal())
-		say(walk,
-		    "The %s shows a QR code. Scan it and\n"
-		    "paste what it says, or type the letters\n"
-		    "that stand below it, then Enter. You\n"
-		    "have two minutes.",
-		    peer_name(walk));
-	else
-		say(walk, "scan");
-	if (read_secret(walk))
-		return TRUE;
-	baton_fail_set(error, BATON_EXIT_REFUSED,
-		       "not paired: no QR code was scanned; pair both again, "
-		       "and scan the new one");
-	return FALSE;
-}
-
-static void show_secret(struct baton_walk *walk)
-{
-	char text[BATON_OOB_TEXT_LEN];
-	bool drawn;
-	int i;
-
-	baton_oob_text(walk->secret, text);
-	if (!is_terminal()) {
-		say(walk, "secret %s", text);
-		goto out;
-	}
-	say(walk, "Scan this with the %s:", peer_name(walk));
-	drawn = baton_large_qr(stdout, text);
-	if (drawn)
-		say(walk, "or type this on it:");
-	else
-		say(walk, "Type this on the %s:", peer_name(walk));
-	for (i = 0; i < 7; i += 2)
-		say(walk, " %.8s %.8s", text + 7 + 8 * i,
-		    i == 6 ? "" : text + 15 + 8 * i);
-	say(walk, "It serves once, within two minutes.\n"
-		  "Show it to nobody else.");
-out:
-	explicit_bzero(text, sizeof(text));
-}
-
 gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 			 GError **error)
 {
-	struct baton_session *session = baton_runner_session(runner);
-	uint64_t now_ms = baton_runner_now_ms();
-	enum baton_err err;
-
 	walk->runner = runner;
-	if (!is_qr(walk))
-		err = baton_session_pairing_open(session, now_ms);
-	else if (walk->options->method == BATON_METHOD_QR_SCAN)
-		err = baton_session_secret_take(session, walk->secret, now_ms);
-	else
-		err = baton_session_secret_make(session, walk->secret, now_ms);
-	if (err) {
+	if (!able(walk->options)) {
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "nobody can pair here this way: stdin or stdout "
+			       "is /dev/null; run it on a terminal");
+		return FALSE;
+	}
+	if (baton_session_pairing_open(baton_runner_session(runner),
+				       baton_runner_now_ms())) {
 		baton_fail_set(error, BATON_EXIT_OUTPUT,
 			       "%u devices are paired, and more do not fit; "
 			       "forget one with baton bonds revoke",
 			       BATON_BONDS);
 		return FALSE;
 	}
+	if (is_terminal() && !walk->open)
+		say(walk, "Looking for the %s; begin there too.",
+		    peer_name(walk));
 	walk->open = true;
-	if (walk->options->method == BATON_METHOD_QR_SHOW)
-		show_secret(walk);
-	explicit_bzero(walk->secret, sizeof(walk->secret));
 	baton_runner_kick(runner);
 	return TRUE;
 }
@@ -261,6 +182,7 @@ static void take_compare(struct baton_walk *walk, uint32_t code)
 		g_strdup_printf("%03u %03u", code / 1000, code % 1000);
 	gint64 yes_if = walk->options->yes_if;
 
+	walk->way = WAY_COMPARE;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	if (yes_if >= 0 || !is_terminal())
 		say(walk, "code %06u", code);
@@ -290,7 +212,7 @@ static void take_show(struct baton_walk *walk, const uint8_t *digits)
 	char text[BATON_TYPED_TEXT_LEN];
 	g_autofree char *groups = NULL;
 
-	walk->typed = true;
+	walk->way = WAY_CODE;
 	baton_typed_text(digits, text);
 	if (!is_terminal()) {
 		say(walk, "show %s", text);
@@ -359,7 +281,7 @@ static void on_code(void *user, const char *text)
 
 static void take_ask(struct baton_walk *walk)
 {
-	walk->typed = true;
+	walk->way = WAY_CODE;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	if (!is_terminal()) {
 		say(walk, "type");
@@ -373,17 +295,102 @@ static void take_ask(struct baton_walk *walk)
 	walk->prompt = baton_prompt_new(on_code, walk);
 }
 
+static void take_secret(struct baton_walk *walk,
+			const uint8_t secret[BATON_OOB_SECRET_LEN])
+{
+	char text[BATON_OOB_TEXT_LEN];
+	bool drawn;
+	int i;
+
+	walk->way = WAY_QR;
+	baton_oob_text(secret, text);
+	if (!is_terminal()) {
+		say(walk, "secret %s", text);
+		goto out;
+	}
+	drawn = baton_large_qr(stdout, text);
+	say(walk,
+	    drawn ? "Scan this with the %s, or type there:"
+		  : "Type this on the %s:",
+	    peer_name(walk));
+	for (i = 0; i < 7; i += 2)
+		say(walk, " %.8s %.8s", text + 7 + 8 * i,
+		    i == 6 ? "" : text + 15 + 8 * i);
+	say(walk, "It serves once, within two minutes.\n"
+		  "Show it to nobody else.");
+out:
+	explicit_bzero(text, sizeof(text));
+}
+
+static size_t letters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += g_ascii_isalnum(*text) || *text == ':';
+	return n;
+}
+
+/* The text may come in several lines; it is complete when it makes sense. */
+static void on_scan(void *user, const char *text)
+{
+	struct baton_walk *walk = user;
+	struct baton_session *session = baton_runner_session(walk->runner);
+	uint8_t secret[BATON_OOB_SECRET_LEN];
+
+	if (!text) {
+		baton_session_pairing_close(session);
+		fail(walk, BATON_EXIT_REFUSED,
+		     "not paired: no QR code was scanned; pair both again");
+		return;
+	}
+	g_strlcat(walk->scanned, text, sizeof(walk->scanned));
+	if (!baton_oob_parse(walk->scanned, secret)) {
+		g_clear_pointer(&walk->prompt, baton_prompt_free);
+		if (baton_session_secret_take(session, secret,
+					      baton_runner_now_ms()))
+			g_debug("a secret that is not taken");
+		else if (is_terminal())
+			say(walk, "Trying it.");
+		explicit_bzero(secret, sizeof(secret));
+		baton_runner_kick(walk->runner);
+	} else if (letters(walk->scanned) < BATON_OOB_TEXT_LEN - 8) {
+		return;
+	} else {
+		say(walk, is_terminal()
+				  ? "That is not it: a letter is wrong. Once\n"
+				    "more, from the beginning:"
+				  : "wrong");
+	}
+	explicit_bzero(walk->scanned, sizeof(walk->scanned));
+}
+
+static void take_scan(struct baton_walk *walk)
+{
+	walk->way = WAY_QR;
+	g_clear_pointer(&walk->prompt, baton_prompt_free);
+	if (is_terminal())
+		say(walk,
+		    "The %s shows a QR code. Scan it and\n"
+		    "paste what it says, or type the letters\n"
+		    "that stand below it, then Enter. You\n"
+		    "have two minutes.",
+		    peer_name(walk));
+	else
+		say(walk, "scan");
+	walk->prompt = baton_prompt_new(on_scan, walk);
+}
+
 static void fail_refused(struct baton_walk *walk)
 {
-	if (is_qr(walk))
+	if (walk->way == WAY_COMPARE)
 		fail(walk, BATON_EXIT_REFUSED,
-		     "not paired: the %s does not pair by QR code now; pair "
-		     "both again, both by QR code",
-		     peer_name(walk));
+		     "not paired: a person said no; if the numbers were not "
+		     "the same, go somewhere else and pair both again");
 	else
 		fail(walk, BATON_EXIT_REFUSED,
-		     "not paired: a person said no, or the %s is not pairing, "
-		     "or not this way; pair both again",
+		     "not paired: the %s is not pairing, or not this way; pair "
+		     "both again, with the same --method on both or without",
 		     peer_name(walk));
 }
 
@@ -400,12 +407,10 @@ static void take_failed(struct baton_walk *walk, enum baton_err err)
 		fail_refused(walk);
 	} else if (err == BATON_ERR_TIMEOUT) {
 		fail(walk, BATON_EXIT_TIMEOUT,
-		     is_qr(walk)
-			     ? "not paired in time; pair both again: "
-			       "one shows the QR code and the other scans it"
-			     : "not paired in time; pair both again");
+		     "not paired in time; pair both again");
 	} else if (err == BATON_ERR_EXHAUSTED &&
-		   walk->options->method != BATON_METHOD_COMPARE) {
+		   walk->options->pairing &
+			   (BATON_PAIR_SHOW | BATON_PAIR_TYPE)) {
 		fail(walk, BATON_EXIT_REFUSED,
 		     "not paired: %u codes in a row were not followed by a "
 		     "bond; pair another way (--method compare or qr), or let "
@@ -415,14 +420,14 @@ static void take_failed(struct baton_walk *walk, enum baton_err err)
 		fail(walk, BATON_EXIT_OUTPUT,
 		     "not paired: the store cannot be written; make room or "
 		     "name another with --store, and pair both again");
-	} else if (walk->typed) {
+	} else if (walk->way == WAY_CODE) {
 		fail(walk, BATON_EXIT_PEER,
 		     "not paired: the code was another one, or the link was "
 		     "lost; pair both again, with the new code");
-	} else if (is_qr(walk)) {
+	} else if (walk->way == WAY_QR) {
 		fail(walk, BATON_EXIT_PEER,
-		     "not paired: %s; pair both again, with a new QR code",
-		     baton_err_text(err));
+		     "not paired: the QR code was another one, or the link was "
+		     "lost; pair both again, with the new QR code");
 	} else if (++walk->failures == PAIR_TRIES) {
 		fail(walk, BATON_EXIT_PEER, "not paired: %s; pair both again",
 		     baton_err_text(err));
@@ -440,6 +445,10 @@ void baton_walk_event(struct baton_walk *walk, const struct baton_event *event)
 		take_show(walk, event->u.typed.digits);
 	} else if (event->type == BATON_EVENT_TYPE_CODE) {
 		take_ask(walk);
+	} else if (event->type == BATON_EVENT_SHOW_SECRET) {
+		take_secret(walk, event->u.secret.bytes);
+	} else if (event->type == BATON_EVENT_TAKE_SECRET) {
+		take_scan(walk);
 	} else if (event->type == BATON_EVENT_PAIRED) {
 		stop(walk);
 		say(walk, "paired");

@@ -23,7 +23,11 @@ struct baton_walk_events {
 	void (*failed)(void *user, enum baton_exit code, const char *text);
 };
 
-/* What a device can do to pair, by options: for its engine. */
+/*
+ * What a device can do to pair, for its engine: what the options allow, and
+ * what its stdin and stdout are good for. Which of two devices shows follows
+ * from what both say of themselves.
+ */
 void baton_walk_configure(const struct baton_role_options *options,
 			  struct baton_session_config *config);
 
@@ -36,12 +40,8 @@ struct baton_walk *baton_walk_new(const struct baton_role_options *options,
 void baton_walk_free(struct baton_walk *walk);
 
 /*
- * Before the radio is opened: ask for what was scanned, where that is the way
- * and this the side. BATON_EXIT_REFUSED: there was nothing.
+ * Open the window. BATON_EXIT_USAGE: nobody sees or answers anything here.
  */
-gboolean baton_walk_prepare(struct baton_walk *walk, GError **error);
-
-/* Open the window; what is to be shown from the start is shown. */
 gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 			 GError **error);
 

@@ -204,6 +204,8 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 		break;
 	case BATON_EVENT_SHOW_CODE:
 	case BATON_EVENT_TYPE_CODE:
+	case BATON_EVENT_SHOW_SECRET:
+	case BATON_EVENT_TAKE_SECRET:
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_BEGIN:
 	case BATON_EVENT_END:

@@ -240,6 +240,8 @@ static void take_event(enum baton_role role, const struct baton_event *event)
 		break;
 	case BATON_EVENT_SHOW_CODE:
 	case BATON_EVENT_TYPE_CODE:
+	case BATON_EVENT_SHOW_SECRET:
+	case BATON_EVENT_TAKE_SECRET:
 	case BATON_EVENT_PAIRED:
 	case BATON_EVENT_PAIR_FAILED:
 	case BATON_EVENT_REVOKED:

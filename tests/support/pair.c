@@ -336,7 +336,12 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 	case BATON_EVENT_SHOW_CODE:
 		show(end, event);
 		break;
+	case BATON_EVENT_SHOW_SECRET:
+		end->shown++;
+		memcpy(end->secret, event->u.secret.bytes, sizeof(end->secret));
+		break;
 	case BATON_EVENT_TYPE_CODE:
+	case BATON_EVENT_TAKE_SECRET:
 		end->asked++;
 		break;
 	case BATON_EVENT_PAIRED:
@@ -607,6 +612,55 @@ bool pair_bond(struct pair *pair)
 					  !pair->end[i].says_no, pair->now_ms))
 			return false;
 	return pair_run(pair, pair_secured, 60000);
+}
+
+void pair_windows(struct pair *pair)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (baton_session_pairing_open(&pair->end[i].session,
+					       pair->now_ms))
+			abort();
+}
+
+static bool link_over(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed || pair_secured(pair);
+}
+
+bool pair_link(struct pair *pair)
+{
+	pair_down(pair);
+	pair_up(pair);
+	(void)pair_run(pair, link_over, 20000);
+	if (pair_secured(pair))
+		return true;
+	pair_down(pair);
+	(void)pair_turn(pair);
+	return false;
+}
+
+enum baton_err pair_type(struct pair *pair, struct pair_end *to,
+			 const struct pair_end *from)
+{
+	char text[BATON_TYPED_TEXT_LEN];
+	enum baton_err err;
+
+	baton_typed_text(from->digits, text);
+	err = baton_session_code(&to->session, text, pair->now_ms);
+	(void)pair_turn(pair);
+	return err;
+}
+
+enum baton_err pair_scan(struct pair *pair, struct pair_end *to,
+			 const struct pair_end *from)
+{
+	enum baton_err err = baton_session_secret_take(
+		&to->session, from->secret, pair->now_ms);
+
+	(void)pair_turn(pair);
+	return err;
 }
 
 void pair_send(struct pair *pair, enum baton_role from, uint64_t total)

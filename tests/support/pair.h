@@ -48,7 +48,8 @@ struct pair_end {
 	bool dead;
 	uint32_t code;
 	uint8_t digits[BATON_TYPED_DIGITS]; /* shown, to be typed */
-	unsigned int shown, asked; /* how often */
+	uint8_t secret[BATON_OOB_SECRET_LEN]; /* shown, to be scanned */
+	unsigned int shown, asked; /* how often, of either */
 	enum baton_err close_err, pair_err;
 	bool compare, secured, paired, pair_failed, closed, revoked;
 	bool deaf; /* the application takes no events */
@@ -154,6 +155,23 @@ bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
 
 /* Both pair, their people say yes, and are secured. */
 bool pair_bond(struct pair *pair);
+
+/* Both people open the pairing window. */
+void pair_windows(struct pair *pair);
+
+/*
+ * A new link, until both are secured, or one closes it; true if they are. Then
+ * it stays, else it is gone, and everybody has heard of it.
+ */
+bool pair_link(struct pair *pair);
+
+/* A person types on one end the code that the other has shown. */
+enum baton_err pair_type(struct pair *pair, struct pair_end *to,
+			 const struct pair_end *from);
+
+/* A person scans with one end the secret that the other has shown. */
+enum baton_err pair_scan(struct pair *pair, struct pair_end *to,
+			 const struct pair_end *from);
 
 /* Both are secured (for pair_run()). */
 bool pair_secured(struct pair *pair);

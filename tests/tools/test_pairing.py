@@ -123,13 +123,56 @@ def ten_codes_and_no_more(bench):
     phone.succeeds()
 
 
+def a_watch_that_is_only_typed_on_has_the_phone_show(bench):
+    bench.radio()
+    watch = bench.watch('-m', 'code-type', 'pair', stdin=True)
+    phone = bench.phone('-m', 'code', 'pair', stdin=True)
+    watch.until('type')
+    watch.say(word(phone.until('show ')) + '\n')
+    watch.succeeds()
+    phone.succeeds()
+
+
+def nobody_is_asked_where_nobody_answers(bench):
+    """stdin decides who shows; without --method too."""
+    bench.radio()
+    watch = bench.watch('-m', 'code', 'pair', stdin=True)
+    phone = bench.phone('-m', 'code', 'pair')
+    watch.until('type')
+    watch.say(word(phone.until('show ')) + '\n')
+    watch.succeeds()
+    phone.succeeds()
+    for store in ('watch-store', 'phone-store'):
+        shutil.rmtree(bench.path(store))
+    watch = bench.watch('pair', stdin=True)
+    phone = bench.phone('pair')
+    watch.until('scan')
+    watch.say(word(phone.until('secret ')) + '\n')
+    watch.succeeds()
+    phone.succeeds()
+    bench.watch('-m', 'code-type', 'pair').fails(64, 'nobody')
+    bench.watch('-m', 'compare', 'pair').fails(64, '/dev/null')
+
+
 # A QR code
 
 def start_qr(bench):
-    watch = bench.watch('-m', 'qr', 'pair')
+    watch = bench.watch('-m', 'qr', 'pair', stdin=True)
     phone = bench.phone('-m', 'qr', 'pair', stdin=True)
     phone.until('scan')
     return watch, phone, word(watch.until('secret '))
+
+
+def one_side_chooses_for_both(bench):
+    bench.radio()
+    for method, shows, asks in (('qr', 'secret ', 'scan'),
+                                ('code', 'show ', 'type')):
+        watch = bench.watch('-m', method, 'pair', stdin=True)
+        phone = bench.phone('pair', stdin=True)
+        phone.until(asks)
+        phone.say(word(watch.until(shows)) + '\n')
+        watch.succeeds()
+        phone.succeeds()
 
 
 def what_was_scanned_pairs(bench):
@@ -155,27 +198,39 @@ def it_may_be_typed_in_several_lines_and_again(bench):
 
 def a_phone_shows_what_a_watch_scans(bench):
     bench.radio()
-    watch = bench.watch('-m', 'qr-scan', 'pair', stdin=True)
-    phone = bench.phone('-m', 'qr-show', 'pair')
-    watch.until('scan')
-    watch.say(word(phone.until('secret ')) + '\n')
-    watch.succeeds()
-    phone.succeeds()
+    for scans, shows in (('qr-scan', 'qr-show'), ('qr', 'qr-show'),
+                         ('qr-scan', 'qr'), ('qr-scan', None)):
+        watch = bench.watch('-m', scans, 'pair', stdin=True)
+        phone = bench.phone(*(('-m', shows) if shows else ()), 'pair',
+                            stdin=True)
+        watch.until('scan')
+        watch.say(word(phone.until('secret ')) + '\n')
+        watch.succeeds()
+        phone.succeeds()
+        for store in ('watch-store', 'phone-store'):
+            shutil.rmtree(bench.path(store))
+
+
+def two_that_only_show_do_not_pair(bench):
+    bench.radio()
+    watch = bench.watch('-m', 'qr-show', 'pair', stdin=True)
+    bench.phone('-m', 'qr-show', 'pair', stdin=True).fails(77, 'this way')
+    watch.kill()
 
 
 def nothing_scanned_is_no_bond(bench):
     bench.radio()
-    phone = bench.phone('-m', 'qr', 'pair', stdin=True)
-    phone.until('scan')
+    watch, phone, _ = start_qr(bench)
     phone.process.stdin.close()
     phone.fails(77, 'no QR code')
+    watch.kill()
 
 
 def one_by_qr_and_one_by_comparison_do_not_pair(bench):
     bench.radio()
-    watch = bench.watch('-m', 'qr', 'pair')
-    watch.until('secret ')
-    bench.phone('-m', 'compare', 'pair').fails(77, 'not paired', 'pair both')
+    watch = bench.watch('-m', 'qr', 'pair', stdin=True)
+    bench.phone('-m', 'compare', 'pair',
+                stdin=True).fails(77, 'not paired', 'pair both')
     watch.kill()
 
 
@@ -444,6 +499,10 @@ CASES = (
     no_code_is_no_bond,
     a_bond_forgives_the_tries,
     ten_codes_and_no_more,
+    a_watch_that_is_only_typed_on_has_the_phone_show,
+    nobody_is_asked_where_nobody_answers,
+    one_side_chooses_for_both,
+    two_that_only_show_do_not_pair,
     what_was_scanned_pairs,
     it_may_be_typed_in_several_lines_and_again,
     a_phone_shows_what_a_watch_scans,

@@ -201,6 +201,85 @@ static void the_longest_prologue_fits(void **state)
 	assert_int_equal(out[BATON_PROLOGUE_MAX], 0x5a);
 }
 
+/* Whatever two devices say of themselves, both come to the same. */
+static void both_sides_come_to_one_method_and_one_that_shows(void **state)
+{
+	unsigned int a, b, secret;
+	uint8_t kind;
+	bool shows;
+
+	(void)state;
+	for (a = 0; a < 256; a++)
+		for (b = 0; b < 256; b++)
+			for (secret = 0; secret < 2; secret++) {
+				kind = baton_hello_method((uint8_t)a,
+							  (uint8_t)b, secret);
+				assert_int_equal(baton_hello_method((uint8_t)b,
+								    (uint8_t)a,
+								    secret),
+						 kind);
+				shows = baton_hello_shows(kind, BATON_WATCH,
+							  (uint8_t)a,
+							  (uint8_t)b);
+				assert_int_equal(baton_hello_shows(kind,
+								   BATON_PHONE,
+								   (uint8_t)b,
+								   (uint8_t)a),
+						 !shows);
+			}
+}
+
+static void what_both_can_decides_how_they_pair_and_who_shows(void **state)
+{
+	enum {
+		C = BATON_PAIR_COMPARE,
+		D = BATON_PAIR_SECRET_SHOW, /* draws */
+		S = BATON_PAIR_SECRET_TAKE, /* scans */
+		H = BATON_PAIR_SHOW,
+		T = BATON_PAIR_TYPE,
+	};
+	static const struct {
+		uint8_t watch, phone, kind;
+		bool watch_shows;
+	} rows[] = {
+		{C | D | S | H | T, C | D | S | H | T, BATON_KIND_COMPARE, 1},
+		{C | D | S | H | T, D | S | H | T, BATON_KIND_OUT_OF_BAND, 1},
+		{D, C | D | S | H | T, BATON_KIND_OUT_OF_BAND, 1},
+		{S, C | D | S | H | T, BATON_KIND_OUT_OF_BAND, 0},
+		{D | S, D, BATON_KIND_OUT_OF_BAND, 0},
+		{D | H, S | T, BATON_KIND_OUT_OF_BAND, 1},
+		{S | T, D | H, BATON_KIND_OUT_OF_BAND, 0},
+		{D | H, D | T, BATON_KIND_TYPED, 1},
+		{H | T, H | T, BATON_KIND_TYPED, 1},
+		{T, H | T, BATON_KIND_TYPED, 0},
+		{H | T, H, BATON_KIND_TYPED, 0},
+		{C | H, C | T, BATON_KIND_COMPARE, 1},
+		{D, D, 0, 0},
+		{S, S, 0, 0},
+		{D, T, 0, 0},
+		{H, S, 0, 0},
+		{C, D | S | H | T, 0, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+			baton_hello_method(rows[i].watch, rows[i].phone, false),
+			rows[i].kind);
+		if (rows[i].kind == BATON_KIND_OUT_OF_BAND ||
+		    rows[i].kind == BATON_KIND_TYPED)
+			assert_int_equal(
+				baton_hello_shows(rows[i].kind, BATON_WATCH,
+						  rows[i].watch, rows[i].phone),
+				rows[i].watch_shows);
+	}
+	/* With a secret at hand nothing else is spoken. */
+	assert_int_equal(baton_hello_method(C | D, C | D, true),
+			 BATON_KIND_OUT_OF_BAND);
+	assert_int_equal(baton_hello_method(C | D, C, true), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +295,10 @@ int main(void)
 			another_version_may_lay_the_rest_out_otherwise),
 		cmocka_unit_test(the_prologue_binds_everything_in_order),
 		cmocka_unit_test(the_longest_prologue_fits),
+		cmocka_unit_test(
+			both_sides_come_to_one_method_and_one_that_shows),
+		cmocka_unit_test(
+			what_both_can_decides_how_they_pair_and_who_shows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,205 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The methods of pairing between two engines: session/SPEC.md 3. */
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+/* Comparison and typed codes between two engines: session/SPEC.md 3. */
 
 #include "crypto/hkdf.h"
-#include "tests/support/pair.h"
-
-#define SHOWS BATON_PAIR_SHOW
-#define TYPES BATON_PAIR_TYPE
-#define COMPARES BATON_PAIR_COMPARE
-#define SECRET BATON_PAIR_OUT_OF_BAND
-
-static struct pair *pair;
-static struct pair_end *watch, *phone;
-
-static void begin(uint8_t watch_can, uint8_t phone_can)
-{
-	pair = test_malloc(sizeof(*pair));
-	pair_init_methods(pair, 1, watch_can, phone_can);
-	watch = &pair->end[BATON_WATCH];
-	phone = &pair->end[BATON_PHONE];
-}
-
-static void end(void)
-{
-	pair_free(pair);
-	test_free(pair);
-}
-
-static void open_windows(void)
-{
-	assert_int_equal(
-		baton_session_pairing_open(&watch->session, pair->now_ms),
-		BATON_OK);
-	assert_int_equal(
-		baton_session_pairing_open(&phone->session, pair->now_ms),
-		BATON_OK);
-}
-
-static bool over(struct pair *p)
-{
-	return p->end[0].closed || p->end[1].closed || pair_secured(p);
-}
-
-/* A link until it ends, or both are secured. */
-static void link(void)
-{
-	pair_down(pair);
-	pair_up(pair);
-	(void)pair_run(pair, over, 20000);
-	if (pair_secured(pair))
-		return;
-	pair_down(pair);
-	(void)pair_turn(pair);
-}
-
-static enum baton_err type(struct pair_end *to, const struct pair_end *from)
-{
-	char text[BATON_TYPED_TEXT_LEN];
-	enum baton_err err;
-
-	baton_typed_text(from->digits, text);
-	err = baton_session_code(&to->session, text, pair->now_ms);
-	(void)pair_turn(pair);
-	return err;
-}
-
-static void assert_bonded(void)
-{
-	assert_true(pair_secured(pair));
-	assert_int_equal(pair_bonds(watch), 1);
-	assert_int_equal(pair_bonds(phone), 1);
-	/* The bond serves: on another link they know each other. */
-	link();
-	assert_true(pair_secured(pair));
-}
-
-static void a_secret_that_the_watch_shows_pairs(void **state)
-{
-	uint8_t secret[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(COMPARES | SECRET, COMPARES | SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_false(watch->compare || phone->compare);
-	assert_bonded();
-	end();
-}
-
-static void a_secret_that_the_phone_shows_pairs(void **state)
-{
-	uint8_t secret[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_bonded();
-	end();
-}
-
-static void another_secret_does_not_pair_and_spends_nothing(void **state)
-{
-	uint8_t secret[BATON_OOB_SECRET_LEN], other[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	memcpy(other, secret, sizeof(other));
-	other[31] ^= 1;
-	assert_int_equal(
-		baton_session_secret_take(&phone->session, other, pair->now_ms),
-		BATON_OK);
-	link();
-	assert_false(pair_secured(pair));
-	pair_down(pair);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_bonded();
-	end();
-}
-
-static void a_secret_serves_once(void **state)
-{
-	uint8_t secret[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_true(pair_secured(pair));
-	pair_down(pair);
-	/* Who photographed it comes while the window would still be open. */
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_true(phone->pair_failed);
-	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
-	assert_int_equal(pair_bonds(watch), 1);
-	end();
-}
-
-static void with_a_secret_in_hand_nothing_else_pairs(void **state)
-{
-	uint8_t secret[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(COMPARES | SECRET, COMPARES | SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(
-		baton_session_pairing_open(&phone->session, pair->now_ms),
-		BATON_OK);
-	link();
-	assert_true(phone->pair_failed);
-	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
-	assert_false(watch->compare || phone->compare);
-	pair_down(pair);
-	/* And the other way round. */
-	assert_int_equal(
-		baton_session_pairing_open(&watch->session, pair->now_ms),
-		BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	phone->pair_failed = false;
-	link();
-	assert_true(phone->pair_failed);
-	assert_false(watch->compare || phone->compare);
-	end();
-}
+#include "tests/unit/pairing_world.h"
 
 /* Until both are secured, or no more links help. */
 static void pair_by_code(struct pair_end *shower, struct pair_end *typist)
@@ -207,16 +11,16 @@ static void pair_by_code(struct pair_end *shower, struct pair_end *typist)
 	pair_down(pair);
 	shower->shown = shower->asked = typist->shown = typist->asked = 0;
 	shower->pair_failed = typist->pair_failed = false;
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	assert_int_equal(shower->shown, 1);
 	assert_int_equal(shower->asked, 0);
 	if (typist->asked == 0)
-		link();
+		(void)pair_link(pair);
 	assert_int_equal(typist->asked, 1);
 	assert_false(shower->pair_failed || typist->pair_failed);
-	assert_int_equal(type(typist, shower), BATON_OK);
-	link();
+	assert_int_equal(pair_type(pair, typist, shower), BATON_OK);
+	(void)pair_link(pair);
 }
 
 static void a_code_typed_on_the_phone_pairs(void **state)
@@ -260,15 +64,16 @@ static void without_a_common_method_there_is_no_pairing(void **state)
 {
 	static const uint8_t can[][2] = {
 		{SHOWS, SHOWS},	   {TYPES, TYPES},     {COMPARES, TYPES},
-		{SHOWS, COMPARES}, {SECRET, COMPARES}, {SECRET, SECRET},
+		{SHOWS, COMPARES}, {SECRET, COMPARES}, {SCANS, SCANS},
+		{DRAWS, DRAWS},	   {DRAWS, TYPES},     {SHOWS, SCANS},
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++) {
 		begin(can[i][0], can[i][1]);
-		open_windows();
-		link();
+		pair_windows(pair);
+		(void)pair_link(pair);
 		assert_true(phone->pair_failed);
 		assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
 		end();
@@ -281,12 +86,12 @@ static void a_wrong_code_ends_the_window_of_both(void **state)
 
 	(void)state;
 	begin(SHOWS, TYPES);
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	memcpy(phone->digits, watch->digits, sizeof(phone->digits));
 	phone->digits[0] = phone->digits[0] == '0' ? '1' : '0';
-	assert_int_equal(type(phone, phone), BATON_OK);
-	link();
+	assert_int_equal(pair_type(pair, phone, phone), BATON_OK);
+	(void)pair_link(pair);
 	assert_true(watch->pair_failed && phone->pair_failed);
 	assert_int_equal(phone->pair_err, BATON_ERR_AUTH);
 	/* The right one comes too late. */
@@ -299,7 +104,7 @@ static void a_wrong_code_ends_the_window_of_both(void **state)
 		baton_session_code(&phone->session, text, pair->now_ms),
 		BATON_OK);
 	(void)pair_turn(pair);
-	link();
+	(void)pair_link(pair);
 	assert_false(pair_secured(pair));
 	assert_int_equal(pair_bonds(watch), 0);
 	end();
@@ -313,15 +118,15 @@ static void a_mistyped_code_costs_no_try(void **state)
 
 	(void)state;
 	begin(SHOWS, TYPES);
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(baton_session_code(&phone->session, texts[i],
 						    pair->now_ms),
 				 BATON_ERR_ARG);
-	assert_int_equal(type(phone, watch), BATON_OK);
-	assert_int_equal(type(phone, watch), BATON_ERR_STATE);
-	link();
+	assert_int_equal(pair_type(pair, phone, watch), BATON_OK);
+	assert_int_equal(pair_type(pair, phone, watch), BATON_ERR_STATE);
+	(void)pair_link(pair);
 	assert_bonded();
 	end();
 }
@@ -331,7 +136,7 @@ static void a_code_needs_an_open_window(void **state)
 	(void)state;
 	begin(SHOWS, TYPES);
 	memset(watch->digits, '1', sizeof(watch->digits));
-	assert_int_equal(type(phone, watch), BATON_ERR_STATE);
+	assert_int_equal(pair_type(pair, phone, watch), BATON_ERR_STATE);
 	end();
 }
 
@@ -340,11 +145,11 @@ static void tries_are_counted_before_the_code_is_used(void **state)
 	(void)state;
 	begin(SHOWS, TYPES);
 	watch->store_hangs = true;
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	assert_int_equal(watch->shown, 1);
-	assert_int_equal(type(phone, watch), BATON_OK);
-	link();
+	assert_int_equal(pair_type(pair, phone, watch), BATON_OK);
+	(void)pair_link(pair);
 	/* The phone's was counted, the watch's not: nothing was tried. */
 	assert_int_equal(phone->close_err, BATON_ERR_AGAIN);
 	assert_false(watch->pair_failed || phone->pair_failed);
@@ -359,8 +164,8 @@ static void a_try_that_cannot_be_counted_ends_the_pairing(void **state)
 	(void)state;
 	begin(SHOWS, TYPES);
 	watch->store_fails = true;
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	(void)pair_turn(pair);
 	assert_true(watch->pair_failed);
 	assert_int_equal(watch->pair_err, BATON_ERR_STORE);
@@ -375,9 +180,9 @@ static void a_hostile_share_ends_the_window(void **state)
 
 	(void)state;
 	begin(SHOWS, TYPES);
-	open_windows();
-	link();
-	assert_int_equal(type(phone, watch), BATON_OK);
+	pair_windows(pair);
+	(void)pair_link(pair);
+	assert_int_equal(pair_type(pair, phone, watch), BATON_OK);
 	pair_down(pair);
 	pair_up(pair);
 	while (watch->session.handshake->step != BATON_STEP_FIRST)
@@ -404,7 +209,7 @@ static void no_pairing_begins_while_a_bond_is_written(void **state)
 
 	(void)state;
 	begin(COMPARES, COMPARES);
-	open_windows();
+	pair_windows(pair);
 	watch->store_stalls = true;
 	pair_up(pair);
 	while (!watch->compare || !phone->compare)
@@ -423,7 +228,7 @@ static void no_pairing_begins_while_a_bond_is_written(void **state)
 		baton_session_pairing_open(&phone->session, pair->now_ms),
 		BATON_OK);
 	watch->compare = false;
-	link();
+	(void)pair_link(pair);
 	assert_false(watch->compare);
 	assert_true(phone->pair_failed);
 	watch->store_stalls = false;
@@ -432,7 +237,7 @@ static void no_pairing_begins_while_a_bond_is_written(void **state)
 	assert_true(pair_bond(pair));
 	assert_int_equal(pair_bonds(watch), 2);
 	assert_int_equal(pair_bonds(phone), 1);
-	link();
+	(void)pair_link(pair);
 	assert_true(pair_secured(pair));
 	end();
 }
@@ -442,14 +247,14 @@ static void fail_once(void)
 	phone->pair_failed = watch->pair_failed = false;
 	phone->asked = watch->shown = 0;
 	pair_down(pair);
-	open_windows();
-	link();
+	pair_windows(pair);
+	(void)pair_link(pair);
 	if (watch->shown == 0)
 		return;
 	memcpy(phone->digits, watch->digits, sizeof(phone->digits));
 	phone->digits[5] = phone->digits[5] == '0' ? '1' : '0';
-	assert_int_equal(type(phone, phone), BATON_OK);
-	link();
+	assert_int_equal(pair_type(pair, phone, phone), BATON_OK);
+	(void)pair_link(pair);
 	assert_int_equal(phone->pair_err, BATON_ERR_AUTH);
 	assert_true(watch->pair_failed);
 }
@@ -498,8 +303,8 @@ static void after_ten_tries_no_code_is_taken(void **state)
 	fail_once();
 	assert_int_equal(phone->pair_err, BATON_ERR_EXHAUSTED);
 	pair_down(pair);
-	open_windows();
-	assert_int_equal(type(phone, watch), BATON_ERR_EXHAUSTED);
+	pair_windows(pair);
+	assert_int_equal(pair_type(pair, phone, watch), BATON_ERR_EXHAUSTED);
 	end();
 }
 
@@ -519,53 +324,6 @@ static void a_bond_forgives_the_tries_before_it(void **state)
 		fail_once();
 	assert_int_equal(watch->shown, 1);
 	end();
-}
-
-static void a_window_left_open_shuts_and_forgets(void **state)
-{
-	static const uint8_t zeros[BATON_OOB_SECRET_LEN];
-	uint8_t secret[BATON_OOB_SECRET_LEN];
-
-	(void)state;
-	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_deadline(&watch->session),
-			 pair->now_ms + 120000);
-	pair->now_ms += 120000;
-	baton_session_tick(&watch->session, pair->now_ms);
-	assert_memory_equal(watch->session.secrets->oob, zeros, sizeof(zeros));
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	link();
-	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
-	assert_int_equal(pair_bonds(watch), 0);
-	end();
-}
-
-static void methods_are_only_spoken_where_they_are_known(void **state)
-{
-	struct baton_session_config config = {
-		.role = BATON_WATCH,
-		.link = BATON_LINK_CONFIG_SMALL,
-		.pairing = COMPARES | SECRET | SHOWS | TYPES,
-	};
-	uint8_t seed[32] = {1}, secret[BATON_OOB_SECRET_LEN];
-	struct baton_session *session = test_malloc(sizeof(*session));
-	size_t len = baton_session_memory_len(&config);
-	void *memory = test_malloc(len);
-
-	(void)state;
-	assert_int_equal(
-		baton_session_init(session, &config, memory, len, seed),
-		BATON_OK);
-	assert_int_equal(baton_session_secret_make(session, secret, 0),
-			 BATON_ERR_ARG);
-	baton_session_wipe(session);
-	test_free(memory);
-	test_free(session);
 }
 
 static void a_bonds_export_is_of_one_bond_label_and_context(void **state)
@@ -607,12 +365,6 @@ static void a_bonds_export_is_of_one_bond_label_and_context(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_secret_that_the_watch_shows_pairs),
-		cmocka_unit_test(a_secret_that_the_phone_shows_pairs),
-		cmocka_unit_test(
-			another_secret_does_not_pair_and_spends_nothing),
-		cmocka_unit_test(a_secret_serves_once),
-		cmocka_unit_test(with_a_secret_in_hand_nothing_else_pairs),
 		cmocka_unit_test(a_code_typed_on_the_phone_pairs),
 		cmocka_unit_test(a_code_typed_on_the_watch_pairs),
 		cmocka_unit_test(of_two_that_can_both_the_watch_shows),
@@ -628,8 +380,6 @@ int main(void)
 		cmocka_unit_test(after_ten_tries_no_code_is_shown),
 		cmocka_unit_test(after_ten_tries_no_code_is_taken),
 		cmocka_unit_test(a_bond_forgives_the_tries_before_it),
-		cmocka_unit_test(a_window_left_open_shuts_and_forgets),
-		cmocka_unit_test(methods_are_only_spoken_where_they_are_known),
 		cmocka_unit_test(
 			a_bonds_export_is_of_one_bond_label_and_context),
 	};

@@ -673,65 +673,6 @@ static void a_cancelled_message_is_not_asked_for_again(void **state)
 	assert_int_equal(phone->rewinds, 0);
 }
 
-static bool both_told_revoked(struct pair *pair)
-{
-	return pair->end[0].revoked && pair->end[1].revoked &&
-	       pair->end[0].closed && pair->end[1].closed;
-}
-
-static void assert_forgotten(const struct pair_end *end)
-{
-	assert_int_equal(pair_bonds(end), 0);
-	assert_int_equal(baton_session_bond_count(&end->session), 0);
-}
-
-static void a_revoked_bond_is_gone_on_both_sides(void **state)
-{
-	uint8_t id[BATON_BOND_ID_LEN];
-	int by;
-
-	(void)state;
-	for (by = 0; by < 2; by++) {
-		struct baton_session *session = &world->end[by].session;
-
-		assert_true(pair_bond(world));
-		assert_int_equal(baton_session_bond_id(session, 0, id), 0);
-		assert_int_equal(
-			baton_session_bond_revoke(session, id, world->now_ms),
-			0);
-		assert_int_equal(baton_session_bond_count(session), 0);
-		assert_true(pair_run(world, both_told_revoked, 60000));
-		assert_forgotten(&world->end[0]);
-		assert_forgotten(&world->end[1]);
-		assert_int_equal(world->end[!by].close_err, BATON_ERR_NO_BOND);
-		assert_int_equal(
-			baton_session_bond_revoke(session, id, world->now_ms),
-			BATON_ERR_NOT_FOUND);
-		pair_free(world);
-		pair_init(world, 2);
-	}
-}
-
-static void a_bond_revoked_away_from_its_peer_is_not_known(void **state)
-{
-	struct pair_end *watch = &world->end[BATON_WATCH];
-	uint8_t id[BATON_BOND_ID_LEN];
-
-	(void)state;
-	assert_true(pair_bond(world));
-	pair_down(world);
-	assert_int_equal(baton_session_bond_id(&watch->session, 0, id), 0);
-	assert_int_equal(
-		baton_session_bond_revoke(&watch->session, id, world->now_ms),
-		0);
-	while (!watch->revoked)
-		pair_turn(world);
-	assert_forgotten(watch);
-	pair_up(world);
-	assert_true(pair_run(world, a_link_closes, 60000));
-	assert_int_equal(pair_bonds(&world->end[BATON_PHONE]), 1);
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -746,8 +687,6 @@ int main(void)
 		T(bonded_devices_reconnect),
 		T(bonds_survive_a_reboot),
 		T(an_unknown_bond_is_said_to_be),
-		T(a_revoked_bond_is_gone_on_both_sides),
-		T(a_bond_revoked_away_from_its_peer_is_not_known),
 		T(a_watch_does_not_pair_unasked),
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),

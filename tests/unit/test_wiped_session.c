@@ -152,22 +152,10 @@ static bool bond_by_secret(struct pair *p)
 
 static bool bond_by_code(struct pair *p)
 {
-	char text[BATON_TYPED_TEXT_LEN];
-	bool good;
-	int i;
-
-	for (i = 0; i < 2; i++)
-		if (baton_session_pairing_open(&p->end[i].session, p->now_ms))
-			return false;
-	pair_up(p);
-	(void)pair_run(p, pair_secured, 3000);
-	pair_down(p);
-	baton_typed_text(p->end[BATON_WATCH].digits, text);
-	good = !baton_session_code(&p->end[BATON_PHONE].session, text,
-				   p->now_ms);
-	(void)pair_turn(p);
-	pair_up(p);
-	return good && pair_run(p, pair_secured, 10000);
+	pair_windows(p);
+	(void)pair_link(p);
+	return !pair_type(p, &p->end[BATON_PHONE], &p->end[BATON_WATCH]) &&
+	       pair_link(p);
 }
 
 /* All of a bond's life; at the end there is no link. */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What a person does with the bonds of an engine (session/SPEC.md 7). */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+static struct pair *world;
+
+static int setup(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+static bool a_link_closes(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed;
+}
+
+static bool is_linked(const struct pair_end *end, size_t index)
+{
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	assert_int_equal(baton_session_bond_id(&end->session, index, id), 0);
+	return baton_session_bond_is_linked(&end->session, id);
+}
+
+static void a_bond_is_linked_while_its_link_lasts(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	for (i = 0; i < 2; i++)
+		assert_true(is_linked(&world->end[i], 0));
+	pair_down(world);
+	for (i = 0; i < 2; i++)
+		assert_false(is_linked(&world->end[i], 0));
+	assert_true(pair_link(world));
+	for (i = 0; i < 2; i++)
+		assert_true(is_linked(&world->end[i], 0));
+}
+
+static void of_two_bonds_only_that_of_the_link_is_linked(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_down(world);
+	/* The phone has forgotten all, and pairs as another one would. */
+	memset(world->end[BATON_PHONE].stored, 0,
+	       sizeof(world->end[BATON_PHONE].stored));
+	pair_reboot(world, BATON_PHONE);
+	assert_true(pair_bond(world));
+	assert_int_equal(baton_session_bond_count(&watch->session), 2);
+	assert_false(is_linked(watch, 0));
+	assert_true(is_linked(watch, 1));
+}
+
+static void a_bond_that_is_not_there_is_not_linked(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	uint8_t id[BATON_BOND_ID_LEN] = {0};
+
+	(void)state;
+	assert_false(baton_session_bond_is_linked(watch, id));
+	assert_true(pair_bond(world));
+	assert_int_equal(baton_session_bond_id(watch, 0, id), 0);
+	id[0] ^= 1;
+	assert_false(baton_session_bond_is_linked(watch, id));
+	id[0] ^= 1;
+	assert_int_equal(baton_session_bond_revoke(watch, id, world->now_ms),
+			 0);
+	assert_false(baton_session_bond_is_linked(watch, id));
+}
+
+static bool both_told_revoked(struct pair *pair)
+{
+	return pair->end[0].revoked && pair->end[1].revoked &&
+	       pair->end[0].closed && pair->end[1].closed;
+}
+
+static void assert_forgotten(const struct pair_end *end)
+{
+	assert_int_equal(pair_bonds(end), 0);
+	assert_int_equal(baton_session_bond_count(&end->session), 0);
+}
+
+static void a_revoked_bond_is_gone_on_both_sides(void **state)
+{
+	uint8_t id[BATON_BOND_ID_LEN];
+	int by;
+
+	(void)state;
+	for (by = 0; by < 2; by++) {
+		struct baton_session *session = &world->end[by].session;
+
+		assert_true(pair_bond(world));
+		assert_int_equal(baton_session_bond_id(session, 0, id), 0);
+		assert_int_equal(
+			baton_session_bond_revoke(session, id, world->now_ms),
+			0);
+		assert_int_equal(baton_session_bond_count(session), 0);
+		assert_true(pair_run(world, both_told_revoked, 60000));
+		assert_forgotten(&world->end[0]);
+		assert_forgotten(&world->end[1]);
+		assert_int_equal(world->end[!by].close_err, BATON_ERR_NO_BOND);
+		assert_int_equal(
+			baton_session_bond_revoke(session, id, world->now_ms),
+			BATON_ERR_NOT_FOUND);
+		pair_free(world);
+		pair_init(world, 2);
+	}
+}
+
+static void a_bond_revoked_away_from_its_peer_is_not_known(void **state)
+{
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	pair_down(world);
+	assert_int_equal(baton_session_bond_id(&watch->session, 0, id), 0);
+	assert_int_equal(
+		baton_session_bond_revoke(&watch->session, id, world->now_ms),
+		0);
+	while (!watch->revoked)
+		pair_turn(world);
+	assert_forgotten(watch);
+	pair_up(world);
+	assert_true(pair_run(world, a_link_closes, 60000));
+	assert_int_equal(pair_bonds(&world->end[BATON_PHONE]), 1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_bond_is_linked_while_its_link_lasts),
+		T(of_two_bonds_only_that_of_the_link_is_linked),
+		T(a_bond_that_is_not_there_is_not_linked),
+		T(a_revoked_bond_is_gone_on_both_sides),
+		T(a_bond_revoked_away_from_its_peer_is_not_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
