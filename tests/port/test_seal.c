@@ -5,48 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "port/linux/seal.h"
-#include "port/linux/store.h"
-
-static char root[] = "/tmp/baton-seal-XXXXXX";
-static char dir[64], credential[80];
-static struct baton_store *store;
-
-static int setup(void **state)
-{
-	(void)state;
-	unsetenv("CREDENTIALS_DIRECTORY");
-	unsetenv("BATON_TPM");
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	snprintf(dir, sizeof(dir), "%s/store", root);
-	snprintf(credential, sizeof(credential), "%s/baton-store", root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[64];
-
-	(void)state;
-	baton_store_close(store);
-	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
-}
+#include "tests/port/sealed.h"
 
 static void write_file(const char *path, const char *text, mode_t mode)
 {
@@ -60,47 +25,8 @@ static void write_file(const char *path, const char *text, mode_t mode)
 
 static void give_credential(const char *text)
 {
-	write_file(credential, text, 0600);
-	setenv("CREDENTIALS_DIRECTORY", root, 1);
-}
-
-static void make(enum baton_seal_method method)
-{
-	assert_int_equal(baton_store_open_sealed(&store, dir, method), 0);
-	assert_int_equal(
-		baton_store_put(store, "bond/1", (const uint8_t *)"value", 5),
-		0);
-	baton_store_close(store);
-	store = NULL;
-}
-
-static void assert_opens(void)
-{
-	uint8_t value[8];
-	size_t len;
-
-	assert_int_equal(baton_store_open(&store, dir), 0);
-	assert_int_equal(baton_store_get(store, "bond/1", value, 8, &len), 0);
-	assert_int_equal(len, 5);
-	assert_memory_equal(value, "value", 5);
-	baton_store_close(store);
-	store = NULL;
-}
-
-static void assert_shut(int wanted)
-{
-	errno = 0;
-	assert_int_equal(baton_store_open(&store, dir), BATON_ERR_STORE);
-	assert_int_equal(errno, wanted);
-	assert_true(strlen(baton_store_problem(wanted)) > 30);
-}
-
-static enum baton_seal_method looked(void)
-{
-	enum baton_seal_method method = BATON_SEAL_BEST;
-
-	assert_int_equal(baton_store_look(dir, &method), 0);
-	return method;
+	write_file(sealed_path("baton-store"), text, 0600);
+	setenv("CREDENTIALS_DIRECTORY", sealed.root, 1);
 }
 
 static void without_anything_better_the_key_is_in_a_file(void **state)
@@ -109,66 +35,69 @@ static void without_anything_better_the_key_is_in_a_file(void **state)
 	struct stat st;
 
 	(void)state;
-	make(BATON_SEAL_BEST);
-	assert_int_equal(looked(), BATON_SEAL_FILE);
-	snprintf(path, sizeof(path), "%s/store.key", dir);
-	snprintf(away, sizeof(away), "%s/away", root);
+	sealed_make(BATON_SEAL_BEST);
+	assert_int_equal(sealed_looked(), BATON_SEAL_FILE);
+	strcpy(path, sealed_path("store/store.key"));
+	strcpy(away, sealed_path("away"));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 32);
-	assert_opens();
+	sealed_opens();
 	assert_int_equal(rename(path, away), 0);
-	assert_shut(ENOKEY);
+	sealed_shut(ENOKEY);
 	assert_int_equal(rename(away, path), 0);
-	assert_opens();
+	sealed_opens();
 	assert_int_equal(chmod(path, 0640), 0);
-	assert_shut(EPERM);
+	sealed_shut(EPERM);
 	write_file(path, "another key, of 32 bytes as well", 0600);
-	assert_shut(EKEYREJECTED);
+	sealed_shut(EKEYREJECTED);
 	write_file(path, "short", 0600);
-	assert_shut(EBADMSG);
+	sealed_shut(EBADMSG);
 }
 
 static void a_credential_is_better_than_a_file(void **state)
 {
 	(void)state;
 	give_credential("a secret of the service, 30 bytes");
-	make(BATON_SEAL_BEST);
-	assert_int_equal(looked(), BATON_SEAL_CREDENTIAL);
-	assert_opens();
+	sealed_make(BATON_SEAL_BEST);
+	assert_int_equal(sealed_looked(), BATON_SEAL_CREDENTIAL);
+	sealed_opens();
 	give_credential("another secret of the service....");
-	assert_shut(EKEYREJECTED);
+	sealed_shut(EKEYREJECTED);
 	give_credential("too short");
-	assert_shut(ENOKEY);
+	sealed_shut(ENOKEY);
 	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_shut(ENOKEY);
+	sealed_shut(ENOKEY);
 	give_credential("a secret of the service, 30 bytes");
-	assert_opens();
+	sealed_opens();
 }
 
 static void a_store_stays_with_its_method(void **state)
 {
 	(void)state;
-	make(BATON_SEAL_FILE);
+	sealed_make(BATON_SEAL_FILE);
 	give_credential("a secret of the service, 30 bytes");
-	assert_opens();
-	assert_int_equal(looked(), BATON_SEAL_FILE);
+	sealed_opens();
+	assert_int_equal(sealed_looked(), BATON_SEAL_FILE);
 }
 
 static void what_was_asked_for_is_not_replaced(void **state)
 {
+	struct baton_store *store;
+
 	(void)state;
 	errno = 0;
-	assert_int_equal(
-		baton_store_open_sealed(&store, dir, BATON_SEAL_CREDENTIAL),
-		BATON_ERR_STORE);
-	assert_int_equal(errno, ENOKEY);
-	assert_int_equal(baton_store_open_sealed(&store, dir, BATON_SEAL_TPM),
+	assert_int_equal(baton_store_open_sealed(&store, sealed.dir,
+						 BATON_SEAL_CREDENTIAL),
 			 BATON_ERR_STORE);
+	assert_int_equal(errno, ENOKEY);
+	assert_int_equal(
+		baton_store_open_sealed(&store, sealed.dir, BATON_SEAL_TPM),
+		BATON_ERR_STORE);
 	assert_int_equal(errno, ENODEV);
 	/* And nothing stands in the way of another one. */
-	make(BATON_SEAL_FILE);
-	assert_opens();
+	sealed_make(BATON_SEAL_FILE);
+	sealed_opens();
 }
 
 static void without_a_store_there_is_nothing_to_see(void **state)
@@ -176,50 +105,51 @@ static void without_a_store_there_is_nothing_to_see(void **state)
 	enum baton_seal_method method;
 
 	(void)state;
-	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_NOT_FOUND);
+	assert_int_equal(baton_store_look(sealed.dir, &method),
+			 BATON_ERR_NOT_FOUND);
 	assert_int_equal(method, BATON_SEAL_FILE);
 	give_credential("a secret of the service, 30 bytes");
-	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_NOT_FOUND);
+	assert_int_equal(baton_store_look(sealed.dir, &method),
+			 BATON_ERR_NOT_FOUND);
 	assert_int_equal(method, BATON_SEAL_CREDENTIAL);
-	assert_int_equal(access(dir, F_OK), -1);
+	assert_int_equal(access(sealed.dir, F_OK), -1);
 }
 
 static void a_sealed_value_opens_for_its_key_alone(void **state)
 {
 	struct baton_seal_record record;
 	struct baton_seal *seal;
-	uint8_t sealed[2][5 + BATON_SEAL_EXTRA_LEN], value[5];
+	uint8_t box[2][5 + BATON_SEAL_EXTRA_LEN], value[5];
 	size_t bit;
 
 	(void)state;
-	assert_int_equal(mkdir(dir, 0700), 0);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(mkdir(sealed.dir, 0700), 0);
+	int fd = open(sealed.dir, O_RDONLY | O_DIRECTORY);
 
 	seal = baton_seal_new(fd, BATON_SEAL_FILE, &record);
 	assert_non_null(seal);
-	baton_seal_value(seal, "bond/1", (const uint8_t *)"value", 5,
-			 sealed[0]);
-	baton_seal_value(seal, "bond/1", (const uint8_t *)"value", 5,
-			 sealed[1]);
-	assert_memory_not_equal(sealed[0], sealed[1], sizeof(sealed[0]));
-	assert_true(baton_seal_open(seal, "bond/1", sealed[0],
-				    sizeof(sealed[0]), value));
+	baton_seal_value(seal, "bond/1", (const uint8_t *)"value", 5, box[0]);
+	baton_seal_value(seal, "bond/1", (const uint8_t *)"value", 5, box[1]);
+	assert_memory_not_equal(box[0], box[1], sizeof(box[0]));
+	assert_true(
+		baton_seal_open(seal, "bond/1", box[0], sizeof(box[0]), value));
 	assert_memory_equal(value, "value", 5);
-	assert_false(baton_seal_open(seal, "bond/2", sealed[0],
-				     sizeof(sealed[0]), value));
-	for (bit = 0; bit < 8 * sizeof(sealed[0]); bit++) {
-		sealed[0][bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_false(baton_seal_open(seal, "bond/1", sealed[0],
-					     sizeof(sealed[0]), value));
-		sealed[0][bit / 8] ^= (uint8_t)(1 << bit % 8);
+	assert_false(
+		baton_seal_open(seal, "bond/2", box[0], sizeof(box[0]), value));
+	for (bit = 0; bit < 8 * sizeof(box[0]); bit++) {
+		box[0][bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_false(baton_seal_open(seal, "bond/1", box[0],
+					     sizeof(box[0]), value));
+		box[0][bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
-	assert_false(baton_seal_open(seal, "bond/1", sealed[0],
+	assert_false(baton_seal_open(seal, "bond/1", box[0],
 				     BATON_SEAL_EXTRA_LEN - 1, value));
 	baton_seal_free(seal);
 	close(fd);
 }
 
-#define SEAL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define SEAL_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, sealed_setup, sealed_teardown)
 
 int main(void)
 {

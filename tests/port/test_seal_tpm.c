@@ -7,12 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +19,9 @@
 #include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/port/sealed.h"
 
-#include "port/linux/store.h"
-
-static char root[] = "/tmp/baton-tpm-XXXXXX";
-static char dir[64], name[64];
-static struct baton_store *store;
+static char name[64];
 static pid_t swtpm;
 static uint16_t port;
 
@@ -70,7 +62,7 @@ static void start_tpm(const char *state)
 	int i;
 
 	stop_tpm();
-	snprintf(tpmstate, sizeof(tpmstate), "%s/%s", root, state);
+	strcpy(tpmstate, sealed_path(state));
 	mkdir(tpmstate, 0700);
 	port = free_port();
 	snprintf(server, sizeof(server), "type=tcp,port=%u", port);
@@ -96,76 +88,16 @@ static void start_tpm(const char *state)
 
 static int setup(void **state)
 {
-	(void)state;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
+	if (sealed_setup(state))
 		return -1;
-	snprintf(dir, sizeof(dir), "%s/store", root);
 	start_tpm("a");
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
-	(void)state;
-	baton_store_close(store);
-	store = NULL;
 	stop_tpm();
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
-}
-
-static void make(void)
-{
-	assert_int_equal(baton_store_open(&store, dir), 0);
-	assert_int_equal(
-		baton_store_put(store, "bond/1", (const uint8_t *)"value", 5),
-		0);
-	baton_store_close(store);
-	store = NULL;
-}
-
-static void assert_opens(void)
-{
-	uint8_t value[8];
-	size_t len;
-
-	assert_int_equal(baton_store_open(&store, dir), 0);
-	assert_int_equal(baton_store_get(store, "bond/1", value, 8, &len), 0);
-	assert_int_equal(len, 5);
-	assert_memory_equal(value, "value", 5);
-	baton_store_close(store);
-	store = NULL;
-}
-
-static uint64_t hash_of_file(void)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	char path[80];
-	FILE *f;
-	int c;
-
-	snprintf(path, sizeof(path), "%s/store.db", dir);
-	f = fopen(path, "rb");
-	assert_non_null(f);
-	while ((c = getc(f)) != EOF)
-		hash = (hash ^ (uint64_t)c) * UINT64_C(0x100000001b3);
-	fclose(f);
-	return hash;
-}
-
-/* It does not open, says why, and leaves the file as it is. */
-static void assert_shut(int wanted)
-{
-	uint64_t before = hash_of_file();
-
-	errno = 0;
-	assert_int_equal(baton_store_open(&store, dir), BATON_ERR_STORE);
-	assert_int_equal(errno, wanted);
-	assert_true(strlen(baton_store_problem(wanted)) > 30);
-	assert_true(hash_of_file() == before);
+	return sealed_teardown(state);
 }
 
 /* What the owner of the TPM does to it. */
@@ -213,25 +145,20 @@ static TSS2_RC act_shut_owner(ESYS_CONTEXT *esys)
 
 static void a_tpm_is_the_first_choice(void **state)
 {
-	enum baton_seal_method method;
-	char path[80];
-
 	(void)state;
-	make();
-	assert_int_equal(baton_store_look(dir, &method), 0);
-	assert_int_equal(method, BATON_SEAL_TPM);
+	sealed_make(BATON_SEAL_BEST);
+	assert_int_equal(sealed_looked(), BATON_SEAL_TPM);
 	/* Nothing beside the database that would open it. */
-	snprintf(path, sizeof(path), "%s/store.key", dir);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_opens();
+	assert_int_equal(access(sealed_path("store/store.key"), F_OK), -1);
+	sealed_opens();
 }
 
 static void it_opens_after_a_reboot(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	start_tpm("a");
-	assert_opens();
+	sealed_opens();
 }
 
 static void without_its_tpm_a_copy_opens_nothing(void **state)
@@ -240,76 +167,74 @@ static void without_its_tpm_a_copy_opens_nothing(void **state)
 	char command[400];
 
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	stop_tpm();
-	assert_int_equal(baton_store_look(dir, &method), BATON_ERR_STORE);
+	assert_int_equal(baton_store_look(sealed.dir, &method),
+			 BATON_ERR_STORE);
 	assert_int_equal(method, BATON_SEAL_TPM);
 	assert_int_equal(errno, ENODEV);
 	snprintf(command, sizeof(command),
 		 "cp -a '%s' '%s.copy' && rm -rf '%s' && mv '%s.copy' '%s'",
-		 dir, dir, dir, dir, dir);
+		 sealed.dir, sealed.dir, sealed.dir, sealed.dir, sealed.dir);
 	assert_int_equal(system(command), 0);
-	assert_shut(ENODEV);
+	sealed_shut(ENODEV);
 	unsetenv("BATON_TPM");
-	assert_shut(ENODEV);
+	sealed_shut(ENODEV);
 }
 
 static void another_tpm_does_not_open_it_and_spoils_nothing(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	start_tpm("b");
-	assert_shut(EKEYREJECTED);
+	sealed_shut(EKEYREJECTED);
 	start_tpm("a");
-	assert_opens();
+	sealed_opens();
 }
 
 static void a_cleared_tpm_does_not_open_it(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	with_tpm(act_clear);
-	assert_shut(EKEYREJECTED);
+	sealed_shut(EKEYREJECTED);
 }
 
 /* The key has no password, so that nobody can shut us out by guessing one. */
 static void a_lockout_does_not_keep_it_shut(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	with_tpm(act_lock_out);
-	assert_opens();
+	sealed_opens();
 }
 
 static void an_owner_with_a_password_is_told(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	with_tpm(act_set_owner);
-	assert_shut(EKEYREVOKED);
+	sealed_shut(EKEYREVOKED);
 }
 
 static void an_owner_who_shuts_the_tpm_is_told(void **state)
 {
 	(void)state;
-	make();
+	sealed_make(BATON_SEAL_BEST);
 	with_tpm(act_shut_owner);
-	assert_shut(EKEYREVOKED);
+	sealed_shut(EKEYREVOKED);
 	/* Until the next start. */
 	start_tpm("a");
-	assert_opens();
+	sealed_opens();
 }
 
 static void a_tpm_that_cannot_does_not_stop_a_new_store(void **state)
 {
-	enum baton_seal_method method;
-
 	(void)state;
 	with_tpm(act_set_owner);
-	make();
-	assert_int_equal(baton_store_look(dir, &method), 0);
-	assert_int_equal(method, BATON_SEAL_FILE);
-	assert_opens();
+	sealed_make(BATON_SEAL_BEST);
+	assert_int_equal(sealed_looked(), BATON_SEAL_FILE);
+	sealed_opens();
 }
 
 #define TPM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

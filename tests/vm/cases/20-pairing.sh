@@ -128,12 +128,22 @@ both_end 0
 assert_bonds 1 0
 forget
 
-echo "a QR code, shown by the phone"
+echo "a QR code, shown by the phone to a watch that only scans"
 pair watch qr-scan
-pair phone qr-show
+pair phone qr
 scan_on watch phone
 both_end 0
 assert_bonds 1 0
+forget
+
+echo "a code, shown by the phone to a watch that only has it typed"
+pair watch code-type
+pair phone code
+shown_by phone
+type_on watch "$code"
+both_end 0
+assert_bonds 1 0
+
 baton_role watch --receive .
 send_baton phone watch 5000
 stop watch
