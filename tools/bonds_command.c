@@ -12,6 +12,7 @@
 #include "tools/command.h"
 #include "tools/control.h"
 #include "tools/fail.h"
+#include "tools/fold.h"
 
 /* One request, as it goes to a program that runs (bonds_live.h). */
 struct order {
@@ -130,8 +131,11 @@ static void print_list(JsonObject *answer, const char *dir)
 	gint64 tries = json_object_get_int_member(answer, "tries");
 	guint i;
 
-	if (!json_array_get_length(bonds))
-		printf("no bonds in %s\n", dir);
+	if (!json_array_get_length(bonds)) {
+		g_autofree char *text = g_strconcat("no bonds in ", dir, NULL);
+
+		baton_fold_print(stdout, text);
+	}
 	for (i = 0; i < json_array_get_length(bonds); i++) {
 		JsonObject *bond = json_array_get_object_element(bonds, i);
 		const char *name = json_object_get_string_member(bond, "name");
@@ -157,6 +161,19 @@ static void print_json(JsonObject *answer)
 	puts(text);
 }
 
+static void print_revoked(JsonObject *answer)
+{
+	g_autofree char *text = g_strdup_printf(
+		"revoked %s; the other device %s",
+		json_object_get_string_member(answer, "id"),
+		json_object_get_boolean_member(answer, "linked")
+			? "is connected and is told now"
+			: "is told when it comes, and can be revoked there "
+			  "too");
+
+	baton_fold_print(stdout, text);
+}
+
 static void print(const struct order *order, JsonObject *answer,
 		  const char *dir, bool json)
 {
@@ -165,12 +182,7 @@ static void print(const struct order *order, JsonObject *answer,
 	else if (is_list(order))
 		print_list(answer, dir);
 	else if (!strcmp(order->command, "bonds revoke"))
-		printf("revoked %s; the other device %s\n",
-		       json_object_get_string_member(answer, "id"),
-		       json_object_get_boolean_member(answer, "linked")
-			       ? "is connected and is told now"
-			       : "is told when it comes, and can be revoked "
-				 "there too");
+		print_revoked(answer);
 }
 
 /* There is nothing in a place that is not there, and it is not made. */

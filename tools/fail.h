@@ -29,7 +29,10 @@ GQuark baton_fail_quark(void);
 void baton_fail_set(GError **error, enum baton_exit code, const char *format,
 		    ...) G_GNUC_PRINTF(3, 4);
 
-/* Print "baton: <message>" on stderr, free the error, give its exit code. */
+/* Print "baton: <text>" on stderr, folded where that is a terminal. */
+void baton_fail_print(const char *text);
+
+/* Print the message so, free the error, give its exit code. */
 int baton_fail_end(GError *error);
 
 #endif

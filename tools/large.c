@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <langinfo.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #ifdef HAVE_QRENCODE
 #include <qrencode.h>
 #endif
 
+#include "tools/fold.h"
 #include "tools/large.h"
 
 #define HEIGHT 5
@@ -62,15 +61,6 @@ static bool is_light(const QRcode *code, int x, int y)
 	return !(code->data[y * code->width + x] & 1);
 }
 
-static int columns(FILE *out)
-{
-	struct winsize size;
-
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
-		return 80;
-	return size.ws_col;
-}
-
 /* Two modules above each other are one character, light ones are drawn. */
 static void draw(FILE *out, const QRcode *code)
 {
@@ -92,6 +82,7 @@ static void draw(FILE *out, const QRcode *code)
 bool baton_large_qr(FILE *out, const char *text)
 {
 	QRcode *code;
+	int columns = (int)baton_fold_columns(out);
 	bool fits;
 
 	if (!has_utf8())
@@ -99,7 +90,7 @@ bool baton_large_qr(FILE *out, const char *text)
 	code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 0);
 	if (!code)
 		return false;
-	fits = code->width + 2 * QUIET + INDENT <= columns(out);
+	fits = code->width + 2 * QUIET + INDENT <= columns;
 	if (fits)
 		draw(out, code);
 	/* It is as secret as the text. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/bonds.h"
 #include "tools/bonds_live.h"
@@ -67,10 +68,17 @@ static void say(struct baton_player *player, const char *format, ...)
 	fflush(to);
 }
 
+/* Who came to pair has read "paired", and is done with the link. */
+static void say_state(struct baton_player *player, const char *text)
+{
+	if (player->options->job != BATON_JOB_PAIR || !isatty(STDOUT_FILENO))
+		say(player, "%s", text);
+}
+
 static void warn(struct baton_player *player, const char *text)
 {
 	baton_progress_clear(&player->progress);
-	fprintf(stderr, "baton: %s\n", text);
+	baton_fail_print(text);
 }
 
 static gboolean on_leave_poll(gpointer data)
@@ -239,7 +247,7 @@ static void take_secured(struct baton_player *player)
 {
 	player->failures = 0;
 	player->secured = true;
-	say(player, "connected");
+	say_state(player, "connected");
 }
 
 static void on_filing_say(void *user, const char *text)
@@ -285,7 +293,7 @@ static const struct baton_conduit_events conduit_events = {
 
 static void on_desk_say(void *user, const char *text)
 {
-	say(user, "%s", text);
+	say_state(user, text);
 }
 
 /* A command was typed, or comes of a script. */
@@ -379,7 +387,7 @@ static void on_link(void *user, const struct baton_bearer_link *link)
 		baton_progress_clear(&player->progress);
 		baton_filing_down(player->filing);
 		if (player->secured)
-			say(player, "disconnected");
+			say_state(player, "disconnected");
 		player->secured = false;
 		return;
 	}
@@ -413,9 +421,12 @@ static gboolean on_timeout(gpointer data)
 {
 	struct baton_player *player = data;
 
-	g_autofree char *text = g_strdup_printf(
-		"not done in time; is the %s there, and in reach?",
-		peer_name(player));
+	const char *format =
+		player->options->job == BATON_JOB_PAIR
+			? "not paired in time; is the %s there, in reach, and "
+			  "pairing too? Begin on both within two minutes"
+			: "not done in time; is the %s there, and in reach?";
+	g_autofree char *text = g_strdup_printf(format, peer_name(player));
 
 	player->timer = 0;
 	end_giving_up(player, BATON_EXIT_TIMEOUT, text);

@@ -188,8 +188,8 @@ static void take_compare(struct baton_walk *walk, uint32_t code)
 		say(walk, "code %06u", code);
 	if (yes_if >= 0) {
 		if ((gint64)code != yes_if)
-			fprintf(stderr, "baton: the code is not the one of "
-					"--yes-if; not paired\n");
+			baton_fail_print("the code is not the one of --yes-if; "
+					 "not paired");
 		answer(walk, (gint64)code == yes_if);
 		return;
 	}
