@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 
 #define BEARER_AT 3
+#define PAIRING_AT 6
 #define NONCE_AT 14
 
 void baton_hello_encode(const struct baton_hello *hello,
@@ -18,7 +19,7 @@ void baton_hello_encode(const struct baton_hello *hello,
 	p[2] = hello->role;
 	p[BEARER_AT] = hello->bearer;
 	baton_store_be16(p + 4, hello->features);
-	p[6] = hello->pairing;
+	p[PAIRING_AT] = hello->pairing;
 	baton_store_be16(p + 7, hello->record_max);
 	baton_store_be16(p + 9, hello->pdu_max);
 	memcpy(p + 11, hello->window, BATON_CLASSES);
@@ -69,7 +70,7 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 		h.role = p[2];
 		h.bearer = p[BEARER_AT];
 		h.features = baton_load_be16(p + 4);
-		h.pairing = p[6];
+		h.pairing = p[PAIRING_AT];
 		h.record_max = baton_load_be16(p + 7);
 		h.pdu_max = baton_load_be16(p + 9);
 		memcpy(h.window, p + 11, BATON_CLASSES);
@@ -92,6 +93,7 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN])
 {
 	bytes[BEARER_AT] = 0;
+	bytes[PAIRING_AT] = 0;
 	memset(bytes + NONCE_AT, 0, BATON_HELLO_NONCE_LEN);
 }
 

@@ -89,7 +89,8 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 				  struct baton_hello_bytes *raw);
 
 /*
- * Take out what differs from link to link, the nonce and the bearer: that is
+ * Take out what differs from link to link: the nonce, the bearer, and what a
+ * person lets the device do to pair, which is nothing to a bond. That is
  * the form in which a hello is kept, and in the prologue of a handshake that
  * begins at flight 2.
  */

@@ -417,16 +417,25 @@ const struct baton_runner_events baton_player_events = {
 	.note = on_note,
 };
 
+static char *timeout_text(const struct baton_player *player)
+{
+	if (baton_walk_is_open(player->walk) &&
+	    baton_walk_has_met(player->walk))
+		return g_strdup("not paired in time; pair both again");
+	if (player->options->job == BATON_JOB_PAIR)
+		return g_strdup_printf(
+			"not paired in time; is the %s there, in reach, and "
+			"pairing too? Begin on both within two minutes",
+			peer_name(player));
+	return g_strdup_printf(
+		"not done in time; is the %s there, and in reach?",
+		peer_name(player));
+}
+
 static gboolean on_timeout(gpointer data)
 {
 	struct baton_player *player = data;
-
-	const char *format =
-		player->options->job == BATON_JOB_PAIR
-			? "not paired in time; is the %s there, in reach, and "
-			  "pairing too? Begin on both within two minutes"
-			: "not done in time; is the %s there, and in reach?";
-	g_autofree char *text = g_strdup_printf(format, peer_name(player));
+	g_autofree char *text = timeout_text(player);
 
 	player->timer = 0;
 	end_giving_up(player, BATON_EXIT_TIMEOUT, text);

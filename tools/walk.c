@@ -28,6 +28,7 @@ struct baton_walk {
 	struct baton_prompt *prompt;
 	unsigned int failures;
 	bool open;
+	bool asking; /* the prompt stands at the end of a line */
 	enum way way;
 	char scanned[SCAN_LEN]; /* so far: it may come in several lines */
 };
@@ -105,6 +106,10 @@ static void say(const struct baton_walk *walk, const char *format, ...)
 static void stop(struct baton_walk *walk)
 {
 	walk->open = false;
+	/* What is said next does not belong to the question. */
+	if (walk->prompt && walk->asking && is_terminal())
+		putchar('\n');
+	fflush(stdout);
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	explicit_bzero(walk->scanned, sizeof(walk->scanned));
 }
@@ -159,8 +164,16 @@ gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 	return TRUE;
 }
 
+static void ask(struct baton_walk *walk, const char *text)
+{
+	fputs(text, stdout);
+	fflush(stdout);
+	walk->asking = true;
+}
+
 static void answer(struct baton_walk *walk, bool yes)
 {
+	walk->asking = false;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	if (baton_session_confirm(baton_runner_session(walk->runner), yes,
 				  baton_runner_now_ms()))
@@ -201,8 +214,7 @@ static void take_compare(struct baton_walk *walk, uint32_t code)
 		    "%s? Look at all of it. If it is\n"
 		    "another one, somebody may be between.",
 		    peer_name(walk), digits);
-		fputs("Yes within two minutes? [y/N] ", stdout);
-		fflush(stdout);
+		ask(walk, "Yes within two minutes? [y/N] ");
 	}
 	walk->prompt = baton_prompt_new(on_answer, walk);
 }
@@ -225,12 +237,6 @@ static void take_show(struct baton_walk *walk, const uint8_t *digits)
 	    "\n%s serves once, within two\n"
 	    "minutes. Show it to nobody else.",
 	    groups);
-}
-
-static void ask_code(const char *text)
-{
-	fputs(text, stdout);
-	fflush(stdout);
 }
 
 static bool has_six_digits(const char *text)
@@ -261,17 +267,18 @@ static void on_code(void *user, const char *text)
 	if (err == BATON_ERR_ARG && !is_terminal()) {
 		say(walk, "wrong");
 	} else if (err == BATON_ERR_ARG && has_six_digits(text)) {
-		ask_code("Six digits are no code. If the other one\n"
-			 "asks whether two numbers are the same,\n"
-			 "say no there: somebody may be between.\n"
-			 "All seven digits: ");
+		ask(walk, "Six digits are no code. If the other one\n"
+			  "asks whether two numbers are the same,\n"
+			  "say no there: somebody may be between.\n"
+			  "All seven digits: ");
 	} else if (err == BATON_ERR_ARG) {
-		ask_code("That is not it: seven digits, and they\n"
-			 "must fit each other. Again: ");
+		ask(walk, "That is not it: seven digits, and they\n"
+			  "must fit each other. Again: ");
 	} else if (err) {
 		fail(walk, BATON_EXIT_TIMEOUT,
 		     "not paired: the code came too late; pair both again");
 	} else {
+		walk->asking = false;
 		g_clear_pointer(&walk->prompt, baton_prompt_free);
 		if (is_terminal())
 			say(walk, "Trying it.");
@@ -290,7 +297,7 @@ static void take_ask(struct baton_walk *walk)
 		    "The %s shows a code of seven digits.\n"
 		    "Type it here within two minutes.",
 		    peer_name(walk));
-		ask_code("Code: ");
+		ask(walk, "Code: ");
 	}
 	walk->prompt = baton_prompt_new(on_code, walk);
 }
@@ -387,6 +394,11 @@ static void fail_refused(struct baton_walk *walk)
 		fail(walk, BATON_EXIT_REFUSED,
 		     "not paired: a person said no; if the numbers were not "
 		     "the same, go somewhere else and pair both again");
+	else if (walk->way != WAY_NONE_YET)
+		fail(walk, BATON_EXIT_REFUSED,
+		     "not paired: the %s has given up, or its two minutes are "
+		     "over; pair both again",
+		     peer_name(walk));
 	else
 		fail(walk, BATON_EXIT_REFUSED,
 		     "not paired: the %s is not pairing, or not this way; pair "
@@ -455,6 +467,11 @@ void baton_walk_event(struct baton_walk *walk, const struct baton_event *event)
 	} else if (event->type == BATON_EVENT_PAIR_FAILED) {
 		take_failed(walk, event->u.closed.err);
 	}
+}
+
+bool baton_walk_has_met(const struct baton_walk *walk)
+{
+	return walk->way != WAY_NONE_YET;
 }
 
 bool baton_walk_is_open(const struct baton_walk *walk)

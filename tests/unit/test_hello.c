@@ -201,6 +201,33 @@ static void the_longest_prologue_fits(void **state)
 	assert_int_equal(out[BATON_PROLOGUE_MAX], 0x5a);
 }
 
+/* A bond is not asked how one could pair with the device today. */
+static void what_is_kept_of_a_hello_is_what_does_not_vary(void **state)
+{
+	const struct baton_hello hello = {.version_max = 1,
+					  .version_min = 1,
+					  .record_max = 600,
+					  .pdu_max = 100,
+					  .window = {1, 2, 3}};
+	struct baton_hello other = hello;
+	struct baton_hello_bytes a, b;
+
+	(void)state;
+	other.bearer = 1;
+	other.pairing = BATON_PAIR_OUT_OF_BAND;
+	memset(other.nonce, 7, sizeof(other.nonce));
+	baton_hello_encode(&hello, &a);
+	baton_hello_encode(&other, &b);
+	assert_memory_not_equal(a.bytes, b.bytes, a.len);
+	baton_hello_strip(a.bytes);
+	baton_hello_strip(b.bytes);
+	assert_memory_equal(a.bytes, b.bytes, a.len);
+	other.features = 0x8000;
+	baton_hello_encode(&other, &b);
+	baton_hello_strip(b.bytes);
+	assert_memory_not_equal(a.bytes, b.bytes, a.len);
+}
+
 /* Whatever two devices say of themselves, both come to the same. */
 static void both_sides_come_to_one_method_and_one_that_shows(void **state)
 {
@@ -295,6 +322,7 @@ int main(void)
 			another_version_may_lay_the_rest_out_otherwise),
 		cmocka_unit_test(the_prologue_binds_everything_in_order),
 		cmocka_unit_test(the_longest_prologue_fits),
+		cmocka_unit_test(what_is_kept_of_a_hello_is_what_does_not_vary),
 		cmocka_unit_test(
 			both_sides_come_to_one_method_and_one_that_shows),
 		cmocka_unit_test(
