@@ -107,9 +107,10 @@ static void stop(struct baton_walk *walk)
 {
 	walk->open = false;
 	/* What is said next does not belong to the question. */
-	if (walk->prompt && walk->asking && is_terminal())
+	if (walk->asking && is_terminal())
 		putchar('\n');
 	fflush(stdout);
+	walk->asking = false;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	explicit_bzero(walk->scanned, sizeof(walk->scanned));
 }

@@ -343,6 +343,18 @@ def everything_fits_40_columns(bench):
         expect(screen.end() == 0, screen.text)
 
 
+def what_is_said_after_a_question_has_lines_of_its_own(bench):
+    bench.radio()
+    watch, phone = screens(bench, 40, 'compare')
+    for screen in (watch, phone):
+        screen.until(r'minutes\? \[y/N\] ')
+    phone.say('n\n')
+    for screen in (watch, phone):
+        screen.until(r'\nbaton: not paired[^\0]*both\s+again\r\n')
+        expect(screen.widest() <= 40, screen.text)
+        expect(screen.end() == 77, screen.text)
+
+
 # Bonds
 
 def several_phones_each_have_their_bond(bench):
@@ -510,6 +522,7 @@ CASES = (
     one_by_qr_and_one_by_comparison_do_not_pair,
     a_qr_code_fits_40_columns_and_is_read_by_a_scanner,
     everything_fits_40_columns,
+    what_is_said_after_a_question_has_lines_of_its_own,
     several_phones_each_have_their_bond,
     revoking_reaches_the_programs_that_run,
     revoking_one_leaves_the_others,
