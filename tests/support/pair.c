@@ -279,7 +279,10 @@ static void begin_message(struct pair_end *end, const struct baton_event *event)
 static void show(struct pair_end *end, const struct baton_event *event)
 {
 	end->shown++;
-	memcpy(end->digits, event->u.typed.digits, sizeof(end->digits));
+	if (event->type == BATON_EVENT_SHOW_CODE)
+		memcpy(end->digits, event->u.typed.digits, sizeof(end->digits));
+	else
+		memcpy(end->secret, event->u.secret.bytes, sizeof(end->secret));
 }
 
 static void take_frame(struct pair_end *end, const struct baton_event *event)
@@ -318,6 +321,14 @@ static void take_rewind(struct pair_end *end, const struct baton_event *event)
 	end->sending = true;
 }
 
+static void take_short(struct pair_end *end, const struct baton_event *event)
+{
+	end->messages++;
+	take_message(end, event);
+	if (end->on_message)
+		end->on_message(end, event);
+}
+
 static void take_event(struct pair_end *end, const struct baton_event *event)
 {
 	if (end->on_event && end->on_event(end, event))
@@ -334,11 +345,8 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		end->code = event->u.compare.code;
 		break;
 	case BATON_EVENT_SHOW_CODE:
-		show(end, event);
-		break;
 	case BATON_EVENT_SHOW_SECRET:
-		end->shown++;
-		memcpy(end->secret, event->u.secret.bytes, sizeof(end->secret));
+		show(end, event);
 		break;
 	case BATON_EVENT_TYPE_CODE:
 	case BATON_EVENT_TAKE_SECRET:
@@ -351,10 +359,7 @@ static void take_event(struct pair_end *end, const struct baton_event *event)
 		take_failure(end, event);
 		break;
 	case BATON_EVENT_MESSAGE:
-		end->messages++;
-		take_message(end, event);
-		if (end->on_message)
-			end->on_message(end, event);
+		take_short(end, event);
 		break;
 	case BATON_EVENT_BEGIN:
 		begin_message(end, event);
