@@ -18,7 +18,7 @@ from program import PATIENCE, expect, run_cases
 MOMENTS = 40
 SEED = 1
 WAITING = 8  # files that are sent before others have arrived
-LENGTHS = (0, 1, 500, 20000, 70000, 300000)
+LENGTHS = (0, 1, 500, 4000, 20000, 100000)
 
 
 class Device:
@@ -32,11 +32,13 @@ class Device:
         self.kept = set()  # those that were said to be durable
         self.chance = random.Random(f'{SEED} {role}')
         self.files = {}  # name: content
+        self.asked = set()  # those that this process was asked to send
         self.sending = set()  # those that were said to be durable
         self.resumed = set()  # files that went on where they were
         self.start()
 
     def start(self):
+        self.asked.clear()
         self.run = getattr(self.bench, self.role)(
             '--receive', self.inbox, '--accept', stdin=True)
 
@@ -50,6 +52,7 @@ class Device:
         name = f'{self.role}-{len(self.files)}'
         content = self.chance.randbytes(self.chance.choice(LENGTHS))
         self.files[name] = content
+        self.asked.add(name)
         self.bench.file(name, content)
         self.run.say(f'send {name}\n')
 
@@ -121,10 +124,10 @@ def files_arrived(source, target):
 
 
 def under_way(device):
+    """How many files are on their way: others were lost with a process."""
     other = 'phone' if device.role == 'watch' else 'watch'
-    return len(device.files) - sum(
-        name.startswith(device.role)
-        for name in os.listdir(device.bench.path(f'{other}-in')))
+    return len((device.asked | device.sending) -
+               set(os.listdir(device.bench.path(f'{other}-in'))))
 
 
 def lost(source, target):
@@ -162,17 +165,19 @@ def everything_arrives_once(bench):
         if chance.random() < 0.5:
             for device in (watch, phone):
                 device.run.until('active')
-        end = time.monotonic() + chance.uniform(0, 0.8)
+        end = time.monotonic() + chance.uniform(0, 1.2)
         while time.monotonic() < end:
             for device in (watch, phone):
-                if chance.random() < 0.4:
+                if chance.random() < 0.1:
                     device.queue()
-                if chance.random() < 0.3:
+                if chance.random() < 0.1:
                     device.hand_over()
                 if chance.random() < 0.1 and under_way(device) < WAITING:
                     device.send()
             time.sleep(0.02)
         victim = chance.choice((watch, phone))
+        watch.look()
+        phone.look()
         victim.kill()
         victim.start()
     # Who asks for a status before a program has its store takes it away.
