@@ -202,6 +202,7 @@ void baton_files_link(struct baton_files *files, bool up, size_t room,
 		bulk_stop(files->bulk, &files->out[i]);
 		files->out[i].going = false;
 		files->out[i].armed = false;
+		files->out[i].heard = 0;
 		files->out[i].owed = 0;
 	}
 	for (i = 0; i < files->in_count; i++) {

@@ -34,7 +34,7 @@
 #define BATON_FILE_NAME_LEN 19 /* of a stored value, its closing 0 included */
 #define BATON_FILE_VALUE_MAX \
 	(21 + BATON_FILE_META_MAX + BATON_FILE_LOCAL_MAX) /* stored bytes */
-#define BATON_FILE_BODY_MAX (16 + BATON_FILE_META_MAX) /* of an envelope */
+#define BATON_FILE_BODY_MAX (17 + BATON_FILE_META_MAX) /* of an envelope */
 #define BATON_FILE_REPLIES 8
 
 /*
@@ -141,6 +141,7 @@ struct baton_file_out {
 	uint8_t stored; /* what the store has */
 	uint8_t reason;
 	uint8_t turn; /* of the receiver's GO that counts */
+	uint8_t heard; /* the same, if it came on this link; else 0 */
 	uint8_t news; /* events */
 	uint16_t owed; /* envelopes */
 	uint8_t meta_len, local_len;

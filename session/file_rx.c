@@ -15,7 +15,7 @@
 struct message {
 	const uint8_t *id;
 	uint64_t number; /* OFFER: total; GO, KEPT: offset */
-	uint8_t byte; /* GO: turn; REFUSED, CANCEL: reason */
+	uint8_t byte; /* OFFER, GO: turn; REFUSED, CANCEL: reason */
 	const uint8_t *meta;
 	size_t meta_len;
 };
@@ -45,7 +45,7 @@ enum baton_err file_reply(struct baton_files *files, enum file_op op,
 static size_t body_len(uint8_t op)
 {
 	static const uint8_t len[] = {
-		[FILE_OFFER] = 8, [FILE_GO] = 9,     [FILE_HOLD] = 0,
+		[FILE_OFFER] = 9, [FILE_GO] = 9,     [FILE_HOLD] = 0,
 		[FILE_KEPT] = 8,  [FILE_TAKEN] = 0,  [FILE_REFUSED] = 1,
 		[FILE_GONE] = 0,  [FILE_CANCEL] = 1, [FILE_FORGET] = 0,
 	};
@@ -73,6 +73,8 @@ static enum baton_err decode(uint8_t op, const uint8_t *body, size_t len,
 		message->byte = body[ID_LEN];
 	if (op == FILE_GO)
 		message->number = baton_load_be64(body + ID_LEN + 1);
+	if (op == FILE_OFFER)
+		message->byte = body[ID_LEN + 8];
 	message->meta = body + want;
 	message->meta_len = len - want;
 	return BATON_OK;
@@ -90,6 +92,7 @@ static enum baton_err take_go(struct baton_files *files,
 		return BATON_ERR_PEER_FORMAT;
 	bulk_stop(files->bulk, out);
 	out->turn = message->byte;
+	out->heard = message->byte;
 	out->at = message->number;
 	out->going = true;
 	out->armed = true;
@@ -227,9 +230,13 @@ static enum baton_err take_offer_again(struct baton_file_in *in,
 		in->owed |= FILE_OWES(FILE_TAKEN);
 	if (in->state == BATON_FILE_IN_REFUSED)
 		in->owed |= FILE_OWES(FILE_REFUSED);
-	/* Whoever offers it does not go on, whatever was said before. */
+	/*
+	 * Whoever offers it does not go on, whatever was said before; but a GO
+	 * that is on its way is enough, or what it began would go twice.
+	 */
 	if (in->state == BATON_FILE_IN_RECEIVING && in->accepted &&
-	    !in->paused && in->got < in->total)
+	    !in->paused && in->got < in->total &&
+	    (!in->went || message->byte == in->turn))
 		in->owed |= FILE_OWES(FILE_GO);
 	return BATON_OK;
 }
@@ -414,8 +421,9 @@ static size_t put_out(struct baton_file_out *out, uint8_t op, uint8_t *body)
 	if (op != FILE_OFFER)
 		return n;
 	baton_store_be64(body + n, out->total);
-	memcpy(body + n + 8, out->meta, out->meta_len);
-	return n + 8 + out->meta_len;
+	body[n + 8] = out->heard;
+	memcpy(body + n + 9, out->meta, out->meta_len);
+	return n + 9 + out->meta_len;
 }
 
 static size_t put_in(struct baton_files *files, struct baton_file_in *in,
@@ -433,7 +441,7 @@ static size_t put_in(struct baton_files *files, struct baton_file_in *in,
 		return n;
 	/* Bytes of the turn before are not wanted any more. */
 	file_in_drop(files, in);
-	in->turn++;
+	in->turn = in->turn < UINT8_MAX ? in->turn + 1 : 1;
 	in->went = true;
 	body[n++] = in->turn;
 	baton_store_be64(body + n, in->got);

@@ -6,7 +6,7 @@
 
 static void envelopes_of_every_length_change_nothing(void **state)
 {
-	static const size_t want[] = {16, 17, 8, 16, 8, 9, 8, 9, 8, 0};
+	static const size_t want[] = {17, 17, 8, 16, 8, 9, 8, 9, 8, 0};
 	struct side before_a, before_b;
 	unsigned int kind;
 	size_t n;
@@ -45,15 +45,15 @@ static void an_offer_that_changes_is_not_taken(void **state)
 	accept(one, 100);
 	before = b;
 	baton_store_be64(body + 8, 101);
-	memcpy(body + 16, "name", 4);
-	assert_int_equal(say(&b, FILE_OFFER, one, 20), BATON_ERR_PEER_STATE);
+	memcpy(body + 17, "name", 4);
+	assert_int_equal(say(&b, FILE_OFFER, one, 21), BATON_ERR_PEER_STATE);
 	baton_store_be64(body + 8, 100);
-	assert_int_equal(say(&b, FILE_OFFER, one, 19), BATON_ERR_PEER_STATE);
-	body[16] = 'N';
 	assert_int_equal(say(&b, FILE_OFFER, one, 20), BATON_ERR_PEER_STATE);
+	body[17] = 'N';
+	assert_int_equal(say(&b, FILE_OFFER, one, 21), BATON_ERR_PEER_STATE);
 	assert_memory_equal(&before, &b, sizeof(b));
 	baton_store_be64(body + 8, UINT64_MAX);
-	assert_int_equal(say(&b, FILE_OFFER, two, 20), BATON_ERR_PEER_FORMAT);
+	assert_int_equal(say(&b, FILE_OFFER, two, 21), BATON_ERR_PEER_FORMAT);
 	assert_memory_equal(&before, &b, sizeof(b));
 }
 
@@ -229,6 +229,46 @@ static void repeat_says_again_what_is_not_answered(void **state)
 				    now_ms));
 }
 
+static void an_offer_that_crosses_go_is_not_answered_by_another(void **state)
+{
+	uint8_t said[ROOM], turn;
+	size_t said_len;
+
+	(void)state;
+	accept(one, 100);
+	link_all(false);
+	link_all(true);
+	assert_true(baton_files_tx(&a.files, &op, said, sizeof(said), &said_len,
+				   now_ms));
+	assert_int_equal(op, FILE_OFFER);
+	assert_true(baton_files_tx(&b.files, &op, body, sizeof(body), &len,
+				   now_ms));
+	assert_int_equal(op, FILE_GO);
+	turn = b.in[0].turn;
+	OK(baton_files_rx(&b.files, FILE_OFFER, said, said_len, now_ms));
+	OK(baton_files_rx(&a.files, FILE_GO, body, len, now_ms));
+	run();
+	assert_int_equal(b.in[0].turn, turn);
+	assert_true(a.out[0].going);
+	/* One that comes behind GO has not gone on. */
+	file_interrupted(&a.out[0]);
+	run();
+	assert_int_not_equal(b.in[0].turn, turn);
+	assert_true(a.out[0].going);
+}
+
+static void a_turn_is_never_0(void **state)
+{
+	(void)state;
+	accept(one, 100);
+	b.in[0].turn = UINT8_MAX;
+	link_all(false);
+	link_all(true);
+	run();
+	assert_int_equal(b.in[0].turn, 1);
+	assert_int_equal(a.out[0].turn, 1);
+}
+
 /* ---- Bytes ---- */
 
 static void bytes_that_are_not_wanted_are_not_taken(void **state)
@@ -345,6 +385,8 @@ int main(void)
 		T(what_is_not_known_is_answered),
 		T(answers_that_have_no_place_are_asked_for_again),
 		T(repeat_says_again_what_is_not_answered),
+		T(an_offer_that_crosses_go_is_not_answered_by_another),
+		T(a_turn_is_never_0),
 		T(bytes_that_are_not_wanted_are_not_taken),
 		T(bytes_of_a_paused_or_ended_file_are_not_taken),
 		T(bytes_that_were_not_taken_in_time_are_asked_for_again),
