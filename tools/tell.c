@@ -91,6 +91,19 @@ static JsonObject *ask(const struct baton_role_options *options,
 	return baton_control_ask(options->store, request, error);
 }
 
+/* A program that ends while it is asked leaves its store in a moment. */
+static JsonObject *status_that_is_left(const struct baton_role_options *options)
+{
+	JsonObject *answer = NULL;
+	int tries;
+
+	for (tries = 0; !answer && tries < 20; tries++) {
+		g_usleep(100000);
+		answer = stored_status(options, NULL);
+	}
+	return answer;
+}
+
 static gboolean tell_status(const struct baton_role_options *options,
 			    GError **error)
 {
@@ -100,11 +113,15 @@ static gboolean tell_status(const struct baton_role_options *options,
 	answer = ask(options, "status", options->line, &why);
 	if (!answer && !why)
 		answer = stored_status(options, &why);
-	if (answer)
-		print(answer, options->json);
-	else
+	else if (!answer && g_error_matches(why, BATON_FAIL, BATON_EXIT_OUTPUT))
+		answer = status_that_is_left(options);
+	if (!answer) {
 		g_propagate_error(error, why);
-	return answer != NULL;
+		return FALSE;
+	}
+	g_clear_error(&why);
+	print(answer, options->json);
+	return TRUE;
 }
 
 static gboolean tell_line(const struct baton_role_options *options,
