@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every build and every test that ./run test stands for.
 
-usage: test.py [--quick | --no-vm | --no-long] [STEP...]
+usage: test.py [--quick | --no-vm | --brief-vm | --no-long] [STEP...]
 
 Prints a line for each case, the time of each step, and at the end one line
 `N passed, M failed`. Exit code 1 if anything failed or nothing ran.
@@ -20,6 +20,11 @@ from build import (CLANG, EVERYTHING, RELEASE, ROOT, SANITIZE, bearssl,
 # No Nettle: so SHA-256 from libsodium is tested too.
 FOREIGN = ['libsodium-dev', 'libsodium23', 'libcmocka-dev', 'libcmocka0',
            'libjansson-dev', 'libjansson4', 'zlib1g-dev', 'zlib1g']
+
+
+# The tests of the program sleep most of their time: so many beside those that
+# work.
+SLEEPERS = 2
 
 
 class Report:
@@ -75,8 +80,9 @@ def build_step(report, name, options, tests=(), env=None, check=None):
         log = os.path.join(build, 'meson-logs', f'testlog.{log}')
         if os.path.exists(log):
             os.remove(log)
-    good, text = run('meson', 'test', '-C', build, '--no-rebuild', *tests,
-                     env=env)
+    good, text = run('meson', 'test', '-C', build, '--no-rebuild',
+                     '--num-processes', str(os.cpu_count() + SLEEPERS),
+                     *tests, env=env)
     ran, before = 0, report.failed
     for case, verdict, output in cases.of_build(build):
         ran += 1
@@ -229,9 +235,11 @@ STEPS = (
 )
 VM_LONG = ['--no-suite', 'vm-long']
 VM = ['--no-suite', 'vm', *VM_LONG]
+VM_BRIEF = ['--no-suite', 'vm-more', *VM_LONG]
 LONG = [*VM, '--no-suite', 'slow']
 # What each option leaves out of the one build that runs everything.
-LESS = {'--quick': LONG, '--no-vm': VM, '--no-long': VM_LONG}
+LESS = {'--quick': LONG, '--no-vm': VM, '--brief-vm': VM_BRIEF,
+        '--no-long': VM_LONG}
 
 
 def main(args):
