@@ -9,8 +9,6 @@
 #include "crypto/primitives.h"
 #include "session/bytestream_internal.h"
 
-#define PLACES_MAX 64
-
 enum baton_err baton_bytestreams_init(struct baton_bytestreams *streams,
 				      struct baton_bulk *bulk,
 				      struct baton_bulk_member *member,
@@ -20,7 +18,7 @@ enum baton_err baton_bytestreams_init(struct baton_bytestreams *streams,
 {
 	size_t i;
 
-	if (count < 1 || count > PLACES_MAX ||
+	if (count < 1 || count > BATON_BYTESTREAM_PLACES_MAX ||
 	    ring_len < BATON_BYTESTREAM_RING_MIN || ring_len > UINT32_MAX)
 		return BATON_ERR_ARG;
 	memset(streams, 0, sizeof(*streams));

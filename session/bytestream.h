@@ -26,6 +26,7 @@
 #include "session/config.h"
 
 #define BATON_BYTESTREAM_ID_LEN 8 /* random, never used again */
+#define BATON_BYTESTREAM_PLACES_MAX 64
 #define BATON_BYTESTREAM_META_MAX 64 /* bytes for the peer's application */
 #define BATON_BYTESTREAM_BODY_MAX (14 + BATON_BYTESTREAM_META_MAX)
 #define BATON_BYTESTREAM_RING_MIN 64

@@ -8,7 +8,6 @@
 #include "session/bulk.h"
 #include "session/delivery_internal.h"
 
-#define PLACES_MAX 64
 #define RING_MAX (UINT32_C(1) << 24)
 
 static bool has_files(const struct baton_application *app)
@@ -16,14 +15,19 @@ static bool has_files(const struct baton_application *app)
 	return app->files_out > 0 || app->files_in > 0;
 }
 
+bool delivery_has_bulk(const struct baton_application *app)
+{
+	return has_files(app) || app->streams > 0;
+}
+
 bool delivery_bulk_fits(const struct baton_application *app)
 {
-	if (has_files(app) &&
-	    (app->files_out < 1 || app->files_in < 1 ||
-	     app->files_out > PLACES_MAX || app->files_in > PLACES_MAX))
+	if (has_files(app) && (app->files_out < 1 || app->files_in < 1 ||
+			       app->files_out > BATON_FILE_PLACES_MAX ||
+			       app->files_in > BATON_FILE_PLACES_MAX))
 		return false;
 	return app->streams == 0 ||
-	       (app->streams <= PLACES_MAX &&
+	       (app->streams <= BATON_BYTESTREAM_PLACES_MAX &&
 		app->stream_ring >= BATON_BYTESTREAM_RING_MIN &&
 		app->stream_ring <= RING_MAX);
 }
@@ -111,7 +115,7 @@ enum baton_err delivery_bulk_make(struct baton_delivery *delivery,
 	struct baton_bulk_member *member;
 	enum baton_err err = BATON_OK;
 
-	if (!has_files(app) && app->streams == 0)
+	if (!delivery_has_bulk(app))
 		return BATON_OK;
 	if (!delivery->bulk)
 		return BATON_ERR_ARG;

@@ -59,6 +59,7 @@ void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
 		       bool open);
 
 /* delivery_bulk.c: the memory and the machines of files and byte streams. */
+bool delivery_has_bulk(const struct baton_application *application);
 bool delivery_bulk_fits(const struct baton_application *application);
 size_t delivery_bulk_len(const struct baton_application *application);
 enum baton_err delivery_bulk_make(struct baton_delivery *delivery,

@@ -11,8 +11,6 @@
 #include "session/file_internal.h"
 #include "transport/outgoing.h"
 
-#define PLACES_MAX 64
-
 enum baton_err baton_files_init(struct baton_files *files,
 				struct baton_bulk *bulk,
 				struct baton_bulk_member *member,
@@ -20,8 +18,8 @@ enum baton_err baton_files_init(struct baton_files *files,
 				struct baton_file_in *in, size_t in_count,
 				const struct baton_file_limits *limits)
 {
-	if (out_count < 1 || out_count > PLACES_MAX || in_count < 1 ||
-	    in_count > PLACES_MAX)
+	if (out_count < 1 || out_count > BATON_FILE_PLACES_MAX ||
+	    in_count < 1 || in_count > BATON_FILE_PLACES_MAX)
 		return BATON_ERR_ARG;
 	memset(files, 0, sizeof(*files));
 	memset(out, 0, out_count * sizeof(*out));
@@ -202,7 +200,7 @@ void baton_files_link(struct baton_files *files, bool up, size_t room,
 		bulk_stop(files->bulk, &files->out[i]);
 		files->out[i].going = false;
 		files->out[i].armed = false;
-		files->out[i].heard = 0;
+		files->out[i].turn = 0;
 		files->out[i].owed = 0;
 	}
 	for (i = 0; i < files->in_count; i++) {

@@ -29,6 +29,7 @@
 #include "session/store_op.h"
 
 #define BATON_FILE_ID_LEN 8 /* random, never used again */
+#define BATON_FILE_PLACES_MAX 64 /* each way */
 #define BATON_FILE_META_MAX 255 /* bytes for the peer's application: a name */
 #define BATON_FILE_LOCAL_MAX 64 /* bytes that only the sender keeps */
 #define BATON_FILE_NAME_LEN 19 /* of a stored value, its closing 0 included */
@@ -140,8 +141,7 @@ struct baton_file_out {
 	uint8_t state; /* enum baton_file_out_state; ahead of the store */
 	uint8_t stored; /* what the store has */
 	uint8_t reason;
-	uint8_t turn; /* of the receiver's GO that counts */
-	uint8_t heard; /* the same, if it came on this link; else 0 */
+	uint8_t turn; /* of the last GO heard on this link; 0: none */
 	uint8_t news; /* events */
 	uint16_t owed; /* envelopes */
 	uint8_t meta_len, local_len;

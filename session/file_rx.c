@@ -92,7 +92,6 @@ static enum baton_err take_go(struct baton_files *files,
 		return BATON_ERR_PEER_FORMAT;
 	bulk_stop(files->bulk, out);
 	out->turn = message->byte;
-	out->heard = message->byte;
 	out->at = message->number;
 	out->going = true;
 	out->armed = true;
@@ -421,7 +420,7 @@ static size_t put_out(struct baton_file_out *out, uint8_t op, uint8_t *body)
 	if (op != FILE_OFFER)
 		return n;
 	baton_store_be64(body + n, out->total);
-	body[n + 8] = out->heard;
+	body[n + 8] = out->turn;
 	memcpy(body + n + 9, out->meta, out->meta_len);
 	return n + 9 + out->meta_len;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "session/delivery_internal.h"
 #include "session/endpoint_internal.h"
 #include "session/file_internal.h"
 
@@ -35,14 +36,11 @@ static size_t application_len(const struct baton_endpoint_config *config,
 
 bool peer_has_bulk(const struct baton_endpoint_config *config)
 {
-	const struct baton_application *app;
 	uint8_t i;
 
-	for (i = 0; i < config->applications; i++) {
-		app = &config->application[i].application;
-		if (app->files_out > 0 || app->files_in > 0 || app->streams > 0)
+	for (i = 0; i < config->applications; i++)
+		if (delivery_has_bulk(&config->application[i].application))
 			return true;
-	}
 	return false;
 }
 
