@@ -7,6 +7,7 @@
 #include "tools/desk.h"
 #include "tools/fail.h"
 #include "tools/filing.h"
+#include "tools/hex.h"
 
 #define DESK BATON_DESK
 #define OPERATIONS 1 /* take it over: there is nothing finer here */
@@ -130,12 +131,6 @@ static bool is_phone(struct baton_desk *desk)
 	return endpoint(desk)->config.session.role == BATON_PHONE;
 }
 
-static char *name_of(const uint8_t *id)
-{
-	return g_strdup_printf("%02x%02x%02x%02x%02x%02x%02x%02x", id[0], id[1],
-			       id[2], id[3], id[4], id[5], id[6], id[7]);
-}
-
 static bool remove_id(GArray *ids, const uint8_t *id)
 {
 	guint i;
@@ -198,7 +193,8 @@ static bool find(const struct id *ids, size_t count, const char *word,
 	if (*word && strlen(word) < 4)
 		return false;
 	for (i = 0; i < count; i++) {
-		g_autofree char *name = name_of(ids[i].bytes);
+		g_autofree char *name =
+			baton_hex(ids[i].bytes, BATON_ACTIVITY_ID_LEN);
 
 		if (*word && !g_str_has_prefix(name, word))
 			continue;
@@ -608,7 +604,7 @@ static void take_handoff(struct baton_desk *desk,
 		[BATON_HANDOFF_FINISHED] = "finished",
 		[BATON_HANDOFF_TOKEN] = NULL,
 	};
-	g_autofree char *name = name_of(event->id);
+	g_autofree char *name = baton_hex(event->id, BATON_ACTIVITY_ID_LEN);
 	g_autofree char *text = baton_desk_text(event->bytes, event->len);
 	struct id id;
 
@@ -691,7 +687,7 @@ static void take_asked(struct baton_desk *desk,
 	if (event->len == 1 + sizeof(id.bytes) && event->body[0] == ASK_BACK &&
 	    !is_phone(desk)) {
 		memcpy(id.bytes, event->body + 1, sizeof(id.bytes));
-		name = name_of(id.bytes);
+		name = baton_hex(id.bytes, BATON_ACTIVITY_ID_LEN);
 		err = offer(desk, id.bytes);
 	}
 	if (!err)

@@ -66,9 +66,6 @@ char *baton_desk_status_text(JsonObject *status);
 /* The peer on the link, else the first there is; BATON_ENDPOINT_NOBODY. */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
 
-/* To be freed. */
-char *baton_desk_hex(const uint8_t *bytes, size_t len);
-
 /* Bytes of an application as a line of text may show them; to be freed. */
 char *baton_desk_text(const uint8_t *bytes, size_t len);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/desk.h"
+#include "tools/hex.h"
 
 #define DESK BATON_DESK
 
@@ -34,16 +35,6 @@ char *baton_desk_text(const uint8_t *bytes, size_t len)
 	return g_string_free(text, FALSE);
 }
 
-char *baton_desk_hex(const uint8_t *bytes, size_t len)
-{
-	GString *text = g_string_new(NULL);
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		g_string_append_printf(text, "%02x", bytes[i]);
-	return g_string_free(text, FALSE);
-}
-
 static const char *const states[] = {
 	[BATON_LIFECYCLE_UNPAIRED] = "unpaired",
 	[BATON_LIFECYCLE_PAIRING] = "pairing",
@@ -67,7 +58,7 @@ static JsonObject *activity(const struct baton_handoff *handoff,
 {
 	uint64_t now_ms = baton_runner_now_ms();
 	JsonObject *out = json_object_new();
-	g_autofree char *name = baton_desk_hex(id, BATON_ACTIVITY_ID_LEN);
+	g_autofree char *name = baton_hex(id, BATON_ACTIVITY_ID_LEN);
 	size_t len = 0;
 	const uint8_t *state = baton_handoff_read(handoff, DESK, id, &len);
 	uint64_t left_ms =
@@ -126,7 +117,7 @@ static void add_files(JsonObject *out, const struct baton_files *files)
 	size_t i;
 
 	for (i = 0; !baton_files_info(files, i, &info); i++) {
-		g_autofree char *id = baton_desk_hex(info.id, sizeof(info.id));
+		g_autofree char *id = baton_hex(info.id, sizeof(info.id));
 		g_autofree char *name =
 			baton_desk_text(info.meta, info.meta_len);
 		JsonObject *file = json_object_new();
@@ -185,7 +176,7 @@ JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer)
 	if (baton_endpoint_bond(endpoint, peer, bond))
 		return out;
 	{
-		g_autofree char *name = baton_desk_hex(bond, sizeof(bond));
+		g_autofree char *name = baton_hex(bond, sizeof(bond));
 
 		json_object_set_string_member(out, "bond", name);
 	}

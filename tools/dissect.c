@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/dissect_stream.h"
 #include "tools/fail.h"
+#include "tools/hex.h"
 #include "tools/pcapng_read.h"
 #include "tools/trace.h"
 #include "transport/frame.h"
@@ -45,10 +46,10 @@ static bool read_key(struct dissect *dissect, const char *line)
 	g_auto(GStrv) words = g_strsplit(line, " ", -1);
 	struct baton_record_key key = {.counter = 0};
 	guint64 generation;
-	int side, class_id, i;
+	int side, class_id;
 
 	if (g_strv_length(words) != 5 || strcmp(words[0], "record") != 0 ||
-	    strlen(words[4]) != 2 * sizeof(key.key) ||
+	    !baton_hex_read(words[4], key.key, sizeof(key.key)) ||
 	    !g_ascii_string_to_unsigned(words[3], 10, 0, G_MAXUINT32,
 					&generation, NULL))
 		return false;
@@ -60,14 +61,6 @@ static bool read_key(struct dissect *dissect, const char *line)
 			break;
 	if (class_id == BATON_CLASSES)
 		return false;
-	for (i = 0; i < BATON_CRYPTO_KEY_LEN; i++) {
-		int high = g_ascii_xdigit_value(words[4][2 * i]);
-		int low = g_ascii_xdigit_value(words[4][2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		key.key[i] = (uint8_t)(high << 4 | low);
-	}
 	key.generation = (uint32_t)generation;
 	g_array_append_val(dissect->keys[side][class_id], key);
 	return true;

@@ -4,6 +4,7 @@
 #include "tools/desk.h"
 #include "tools/fail.h"
 #include "tools/filing.h"
+#include "tools/hex.h"
 #include "tools/inbox.h"
 #include "tools/outbox.h"
 #include "tools/packing.h"
@@ -447,7 +448,7 @@ char *baton_filing_send(struct baton_filing *filing, const char *path,
 /* It is under way, and it is the one that is meant. */
 static bool is_meant(const struct baton_file_info *info, const char *which)
 {
-	g_autofree char *id = baton_desk_hex(info->id, sizeof(info->id));
+	g_autofree char *id = baton_hex(info->id, sizeof(info->id));
 
 	if (info->outgoing ? info->state != BATON_FILE_OUT_OFFERED
 			   : info->state != BATON_FILE_IN_RECEIVING)

@@ -6,6 +6,7 @@
 
 #include "tools/fail.h"
 #include "tools/filename.h"
+#include "tools/hex.h"
 #include "tools/inbox.h"
 #include "tools/part.h"
 
@@ -64,24 +65,14 @@ static struct baton_files *files_of(const struct baton_inbox *inbox,
 
 static char *temp_name(const struct baton_note *note)
 {
-	const uint8_t *id = note->id;
+	g_autofree char *id = baton_hex(note->id, sizeof(note->id));
 
-	return g_strdup_printf(".baton-%02x%02x%02x%02x%02x%02x%02x%02x.part",
-			       id[0], id[1], id[2], id[3], id[4], id[5], id[6],
-			       id[7]);
+	return g_strdup_printf(".baton-%s.part", id);
 }
 
 static int open_dir(const char *dir)
 {
 	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void drop_note(struct baton_inbox *inbox, const struct baton_note *note)
-{
-	/* One that stays is deleted at the next start. */
-	if (baton_note_delete(inbox->store, note))
-		g_debug("a note was not deleted");
-	g_ptr_array_remove(inbox->notes, (gpointer)note);
 }
 
 /* Erase what there is of a file, and forget it. */
@@ -97,23 +88,18 @@ static void erase(struct baton_inbox *inbox, const struct baton_note *note)
 		unlinkat(dir_fd, temp, 0);
 		close(dir_fd);
 	}
-	drop_note(inbox, note);
+	baton_note_drop(inbox->store, inbox->notes, note);
 }
 
 /* Its machine still wants bytes, or a name for it. */
 static bool is_wanted(const struct baton_inbox *inbox,
 		      const struct baton_note *note)
 {
-	struct baton_files *files = files_of(inbox, note);
 	struct baton_file_info info;
-	size_t i;
 
-	for (i = 0; files && !baton_files_info(files, i, &info); i++)
-		if (!info.outgoing &&
-		    !memcmp(info.id, note->id, sizeof(info.id)))
-			return info.state == BATON_FILE_IN_RECEIVING ||
-			       info.state == BATON_FILE_IN_COMPLETE;
-	return false;
+	return baton_note_info(note, files_of(inbox, note), &info) &&
+	       (info.state == BATON_FILE_IN_RECEIVING ||
+		info.state == BATON_FILE_IN_COMPLETE);
 }
 
 static gboolean load(struct baton_inbox *inbox, GError **error)
@@ -496,7 +482,7 @@ void baton_inbox_done(struct baton_inbox *inbox,
 		g_debug("it is done already");
 	if (coming)
 		g_ptr_array_remove(inbox->coming, coming);
-	drop_note(inbox, note);
+	baton_note_drop(inbox->store, inbox->notes, note);
 }
 
 void baton_inbox_sync(struct baton_inbox *inbox)

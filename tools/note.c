@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "tools/hex.h"
 #include "tools/note.h"
 
 #define FORMAT 1
@@ -11,31 +12,10 @@
 static void put_key(char key[BATON_STORE_KEY_MAX],
 		    const struct baton_note *note)
 {
-	gsize at = g_strlcpy(key, note->outgoing ? "send/" : "take/",
-			     BATON_STORE_KEY_MAX);
-	size_t i;
+	g_autofree char *id = baton_hex(note->id, sizeof(note->id));
 
-	for (i = 0; i < BATON_FILE_ID_LEN; i++)
-		at += (gsize)g_snprintf(key + at, BATON_STORE_KEY_MAX - at,
-					"%02x", note->id[i]);
-}
-
-static bool get_id(const char *key, uint8_t *id)
-{
-	size_t i;
-
-	key += strlen("send/");
-	if (strlen(key) != 2 * BATON_FILE_ID_LEN)
-		return false;
-	for (i = 0; i < BATON_FILE_ID_LEN; i++) {
-		int high = g_ascii_xdigit_value(key[2 * i]);
-		int low = g_ascii_xdigit_value(key[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		id[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	g_snprintf(key, BATON_STORE_KEY_MAX, "%s%s",
+		   note->outgoing ? "send/" : "take/", id);
 }
 
 void baton_note_free(struct baton_note *note)
@@ -101,13 +81,22 @@ enum baton_err baton_note_delete(struct baton_store *store,
 	return baton_store_delete(store, key);
 }
 
+void baton_note_drop(struct baton_store *store, GPtrArray *notes,
+		     const struct baton_note *note)
+{
+	if (baton_note_delete(store, note))
+		g_debug("a note was not deleted");
+	g_ptr_array_remove(notes, (gpointer)note);
+}
+
 static enum baton_err load(void *user, const char *key, const uint8_t *value,
 			   size_t len)
 {
 	struct baton_note *note = g_new0(struct baton_note, 1);
 	const uint8_t *end = NULL;
 
-	if (len > FIXED_LEN && value[0] == FORMAT && get_id(key, note->id))
+	if (len > FIXED_LEN && value[0] == FORMAT &&
+	    baton_hex_read(key + strlen("send/"), note->id, sizeof(note->id)))
 		end = memchr(value + FIXED_LEN, 0, len - FIXED_LEN);
 	if (!end) {
 		/* What cannot be read is as good as none. */
@@ -151,4 +140,16 @@ struct baton_note *baton_note_find(const GPtrArray *notes,
 			return note;
 	}
 	return NULL;
+}
+
+bool baton_note_info(const struct baton_note *note, struct baton_files *files,
+		     struct baton_file_info *info)
+{
+	size_t i;
+
+	for (i = 0; files && !baton_files_info(files, i, info); i++)
+		if (info->outgoing == note->outgoing &&
+		    !memcmp(info->id, note->id, sizeof(info->id)))
+			return true;
+	return false;
 }

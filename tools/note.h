@@ -50,11 +50,22 @@ BATON_MUST_CHECK
 enum baton_err baton_note_delete(struct baton_store *store,
 				 const struct baton_note *note);
 
+/*
+ * Delete one and take it out of an array of them. One that could not be
+ * deleted is found at the next start to be of no file, and dropped then.
+ */
+void baton_note_drop(struct baton_store *store, GPtrArray *notes,
+		     const struct baton_note *note);
+
 /* All of one direction, to be freed with _free(); NULL: the store fails. */
 GPtrArray *baton_note_load(struct baton_store *store, bool outgoing);
 
 /* The one of this id in an array of them; NULL: none. */
 struct baton_note *baton_note_find(const GPtrArray *notes,
 				   const uint8_t id[BATON_FILE_ID_LEN]);
+
+/* What the machine says of its file; false: it knows none, or is NULL. */
+bool baton_note_info(const struct baton_note *note, struct baton_files *files,
+		     struct baton_file_info *info);
 
 #endif

@@ -38,29 +38,20 @@ static void close_input(struct baton_outbox *outbox)
 	outbox->chunk_len = 0;
 }
 
-/* Delete the note and forget it. */
 static void drop(struct baton_outbox *outbox, const struct baton_note *note)
 {
 	if (outbox->open == note)
 		close_input(outbox);
-	/* One that stays is deleted at the next start. */
-	if (baton_note_delete(outbox->store, note))
-		g_debug("a note was not deleted");
-	g_ptr_array_remove(outbox->notes, (gpointer)note);
+	baton_note_drop(outbox->store, outbox->notes, note);
 }
 
 static bool is_known(const struct baton_outbox *outbox,
 		     const struct baton_note *note)
 {
-	struct baton_files *files = outbox->files_of(outbox->user, note->bond);
 	struct baton_file_info info;
-	size_t i;
 
-	for (i = 0; files && !baton_files_info(files, i, &info); i++)
-		if (info.outgoing &&
-		    !memcmp(info.id, note->id, sizeof(info.id)))
-			return true;
-	return false;
+	return baton_note_info(note, outbox->files_of(outbox->user, note->bond),
+			       &info);
 }
 
 struct baton_outbox *baton_outbox_new(struct baton_store *store,

@@ -103,14 +103,11 @@ static int reserve(int fd, uint64_t total)
 	return 0;
 }
 
-struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total)
+/* The part, if it is open and has its room; else it is freed. */
+static struct baton_part *reserved(struct baton_part *part, uint64_t total)
 {
-	struct baton_part *part = g_new0(struct baton_part, 1);
 	int saved;
 
-	part->dir_fd = dir_fd;
-	part->name = g_strdup(name);
-	part->fd = open_temp(part);
 	if (part->fd >= 0 && !reserve(part->fd, total))
 		return part;
 	saved = errno;
@@ -119,24 +116,26 @@ struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total)
 	return NULL;
 }
 
+struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total)
+{
+	struct baton_part *part = g_new0(struct baton_part, 1);
+
+	part->dir_fd = dir_fd;
+	part->name = g_strdup(name);
+	part->fd = open_temp(part);
+	return reserved(part, total);
+}
+
 struct baton_part *baton_part_open(int dir_fd, const char *temp, uint64_t total,
 				   uint64_t offset, bool fresh)
 {
 	struct baton_part *part = g_new0(struct baton_part, 1);
-	int saved;
 
 	part->dir_fd = dir_fd;
 	part->fd = open_one(dir_fd, temp, offset, fresh);
-	if (part->fd >= 0 && !reserve(part->fd, total)) {
-		part->temp = g_strdup(temp);
-		return part;
-	}
-	saved = errno;
 	if (part->fd >= 0)
-		unlinkat(dir_fd, temp, 0);
-	baton_part_free(part);
-	errno = saved;
-	return NULL;
+		part->temp = g_strdup(temp);
+	return reserved(part, total);
 }
 
 int baton_part_write(struct baton_part *part, const void *bytes, size_t len)
