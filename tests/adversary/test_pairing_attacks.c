@@ -131,27 +131,6 @@ static void leave(void)
 	test_free(pair);
 }
 
-static bool over(struct pair *p)
-{
-	return p->end[0].closed || p->end[1].closed || pair_secured(p);
-}
-
-/* A link, as long as it lasts; true if the stranger is in. */
-static bool link(void)
-{
-	bool in;
-
-	pair_down(pair);
-	pair_up(pair);
-	(void)pair_run(pair, over, 20000);
-	in = pair_secured(pair);
-	if (!in) {
-		pair_down(pair);
-		(void)pair_turn(pair);
-	}
-	return in;
-}
-
 static void open_window(struct pair_end *end)
 {
 	assert_int_equal(
@@ -203,15 +182,15 @@ static void guess_for_long(void)
 		watch->cut_keeps = i % 2;
 		open_window(watch);
 		guess(i);
-		assert_false(link());
+		assert_false(pair_link(pair));
 		if (watch->dead) {
 			pair_reboot(pair, BATON_WATCH);
 			open_window(watch);
 		}
 		guess(i);
-		assert_false(link());
+		assert_false(pair_link(pair));
 		guess(i);
-		assert_false(link());
+		assert_false(pair_link(pair));
 		assert_true(count_forgotten || tried <= counted());
 		if (i % 3 == 2)
 			pair_reboot(pair, BATON_WATCH);
@@ -246,7 +225,7 @@ static bool guess_one_window(bool spent)
 	meet(SHOWS, TYPES);
 	open_window(watch);
 	guess(0);
-	in = link();
+	in = pair_link(pair);
 	assert_int_equal(watch->shown, 1);
 	memcpy(stranger->digits, watch->digits, sizeof(watch->digits));
 	number = (uint32_t)strtoul(
@@ -259,7 +238,7 @@ static bool guess_one_window(bool spent)
 		guess(number + 7 - i);
 		secrets = *watch->session.secrets;
 		until_ms = watch->session.pairing_until_ms;
-		in = link();
+		in = pair_link(pair);
 		if (!spent && !in) {
 			*watch->session.secrets = secrets;
 			watch->session.pairing_until_ms = until_ms;
@@ -297,7 +276,7 @@ static bool use_twice(bool spent)
 						   pair->now_ms),
 			 BATON_OK);
 	/* The right phone. */
-	assert_true(link());
+	assert_true(pair_link(pair));
 	if (!spent) {
 		*watch->session.secrets = secrets;
 		watch->session.pairing_until_ms = until_ms;
@@ -306,7 +285,7 @@ static bool use_twice(bool spent)
 	assert_int_equal(baton_session_secret_take(&stranger->session, secret,
 						   pair->now_ms),
 			 BATON_OK);
-	in = link() && pair_bonds(watch) == 2;
+	in = pair_link(pair) && pair_bonds(watch) == 2;
 	leave();
 	return in;
 }
@@ -330,7 +309,7 @@ static bool come_late(bool shut)
 	if (!shut)
 		watch->session.pairing_until_ms = UINT64_MAX;
 	open_window(stranger);
-	(void)link();
+	(void)pair_link(pair);
 	shown = watch->compare;
 	leave();
 	return shown;
@@ -363,13 +342,13 @@ static bool come_again(bool shut)
 	assert_int_equal(
 		baton_session_confirm(&watch->session, false, pair->now_ms),
 		BATON_OK);
-	assert_true(pair_run(pair, over, 20000));
+	assert_true(pair_run(pair, pair_over, 20000));
 	pair_down(pair);
 	watch->compare = false;
 	if (!shut)
 		watch->session.pairing_until_ms = until_ms;
 	open_window(stranger);
-	(void)link();
+	(void)pair_link(pair);
 	shown = watch->compare;
 	leave();
 	return shown;
@@ -415,7 +394,7 @@ static bool guess_at_phone(bool spent)
 			stranger->session.pairing_until_ms = until_ms;
 		}
 		if (stranger->session.pairing_until_ms > pair->now_ms)
-			in = link();
+			in = pair_link(pair);
 	}
 	leave();
 	return in;
@@ -443,7 +422,7 @@ static bool talk_away(enum baton_role role, bool in_hand)
 			 BATON_OK);
 	victim->session.secrets->has_oob = in_hand;
 	open_window(&pair->end[!role]);
-	(void)link();
+	(void)pair_link(pair);
 	shown = victim->compare;
 	leave();
 	return shown;

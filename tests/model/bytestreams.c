@@ -10,13 +10,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "session/bulk_internal.h"
 #include "session/bytestream.h"
 #include "sim/prng.h"
+#include "tests/model/play.h"
 
 #define STEPS 3000
 #define SETTLE_STEPS 20000
@@ -673,32 +673,14 @@ static const char *play(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	unsigned long long count, seed = 1, i;
-	const char *why;
-	char *end = "";
+	uint64_t seed, count;
+	int code = play_worlds(argc, argv, "bytestreams", play, &traces, &seed,
+			       &count);
 
-	count = argc > 1 ? strtoull(argv[1], &end, 10) : 0;
-	if (argc > 2 && !*end)
-		seed = strtoull(argv[2], &end, 10);
-	traces = argc == 4 && strcmp(argv[3], "--trace") == 0;
-	if (*end || count == 0 || argc > 4 || (argc == 4 && !traces)) {
-		fputs("usage: bytestreams COUNT [SEED [--trace]]\n"
-		      "Plays COUNT worlds from SEED (1) on.\n"
-		      "Exit codes: 0 all held, 1 something did not, 64 wrong "
-		      "usage.\n",
-		      stderr);
-		return 64;
-	}
-	for (i = 0; i < count; i++) {
-		why = play(seed + i);
-		if (!why)
-			continue;
-		printf("seed %llu: %s\n  repeat: bytestreams 1 %llu --trace\n",
-		       seed + i, why, seed + i);
-		return 1;
-	}
-	printf("%llu worlds from seed %llu: %" PRIu64 " streams, %" PRIu64
-	       " ends closed, %" PRIu64 " reset, %" PRIu64
+	if (code)
+		return code;
+	printf("%" PRIu64 " worlds from seed %" PRIu64 ": %" PRIu64
+	       " streams, %" PRIu64 " ends closed, %" PRIu64 " reset, %" PRIu64
 	       " refused,\n  %" PRIu64 " told broken, %" PRIu64
 	       " bytes read, %" PRIu64 " links, %" PRIu64
 	       " pieces lost with them,\n  %" PRIu64

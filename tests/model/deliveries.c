@@ -9,12 +9,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "session/delivery.h"
 #include "sim/prng.h"
+#include "tests/model/play.h"
 
 #define APPS 2
 #define STEPS 1500
@@ -552,33 +552,16 @@ static const char *play(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	unsigned long long count, seed = 1, i;
-	const char *why;
-	char *rest = "";
+	uint64_t seed, count;
+	int code = play_worlds(argc, argv, "deliveries", play, &traces, &seed,
+			       &count);
 
-	count = argc > 1 ? strtoull(argv[1], &rest, 10) : 0;
-	if (argc > 2 && !*rest)
-		seed = strtoull(argv[2], &rest, 10);
-	traces = argc == 4 && strcmp(argv[3], "--trace") == 0;
-	if (*rest || count == 0 || argc > 4 || (argc == 4 && !traces)) {
-		fputs("usage: deliveries COUNT [SEED [--trace]]\n"
-		      "Plays COUNT worlds from SEED (1) on.\n"
-		      "Exit codes: 0 all held, 1 something did not, 64 wrong "
-		      "usage.\n",
-		      stderr);
-		return 64;
-	}
-	for (i = 0; i < count; i++) {
-		why = play(seed + i);
-		if (!why)
-			continue;
-		printf("seed %llu: %s\n  repeat: deliveries 1 %llu --trace\n",
-		       seed + i, why, seed + i);
-		return 1;
-	}
-	printf("%llu worlds from seed %llu: %" PRIu64 " items, %" PRIu64
-	       " values, %" PRIu64 " requests,\n  %" PRIu64 " links, %" PRIu64
-	       " power cuts, %" PRIu64 " applications erased: all as stated\n",
+	if (code)
+		return code;
+	printf("%" PRIu64 " worlds from seed %" PRIu64 ": %" PRIu64
+	       " items, %" PRIu64 " values, %" PRIu64 " requests,\n  %" PRIu64
+	       " links, %" PRIu64 " power cuts, %" PRIu64
+	       " applications erased: all as stated\n",
 	       count, seed, items, values, requests, links, crashes, erased);
 	return 0;
 }

@@ -7,12 +7,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "session/queue.h"
 #include "sim/prng.h"
+#include "tests/model/play.h"
 
 #define STEPS 1200
 #define SETTLE_STEPS 4000
@@ -530,32 +530,14 @@ static const char *play(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	unsigned long long count, seed = 1, i;
-	const char *why;
-	char *end = "";
+	uint64_t seed, count;
+	int code =
+		play_worlds(argc, argv, "queues", play, &traces, &seed, &count);
 
-	count = argc > 1 ? strtoull(argv[1], &end, 10) : 0;
-	if (argc > 2 && !*end)
-		seed = strtoull(argv[2], &end, 10);
-	traces = argc == 4 && strcmp(argv[3], "--trace") == 0;
-	if (*end || count == 0 || argc > 4 || (argc == 4 && !traces)) {
-		fputs("usage: queues COUNT [SEED [--trace]]\n"
-		      "Plays COUNT worlds from SEED (1) on.\n"
-		      "Exit codes: 0 all held, 1 something did not, 64 wrong "
-		      "usage.\n",
-		      stderr);
-		return 64;
-	}
-	for (i = 0; i < count; i++) {
-		why = play(seed + i);
-		if (!why)
-			continue;
-		printf("seed %llu: %s\n  repeat: queues 1 %llu --trace\n",
-		       seed + i, why, seed + i);
-		return 1;
-	}
-	printf("%llu worlds from seed %llu: %" PRIu64 " items put, %" PRIu64
-	       " arrived, %" PRIu64 " links,\n  %" PRIu64
+	if (code)
+		return code;
+	printf("%" PRIu64 " worlds from seed %" PRIu64 ": %" PRIu64
+	       " items put, %" PRIu64 " arrived, %" PRIu64 " links,\n  %" PRIu64
 	       " envelopes lost, %" PRIu64 " power cuts, %" PRIu64
 	       " failed writes, %" PRIu64 " stores put back, %" PRIu64
 	       " new lines:\n  each once, in order, none lost\n",

@@ -599,6 +599,16 @@ bool pair_secured(struct pair *pair)
 	return pair->end[0].secured && pair->end[1].secured;
 }
 
+bool pair_closed(struct pair *pair)
+{
+	return pair->end[0].closed || pair->end[1].closed;
+}
+
+bool pair_over(struct pair *pair)
+{
+	return pair_closed(pair) || pair_secured(pair);
+}
+
 bool pair_bond(struct pair *pair)
 {
 	int i;
@@ -629,16 +639,11 @@ void pair_windows(struct pair *pair)
 			abort();
 }
 
-static bool link_over(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed || pair_secured(pair);
-}
-
 bool pair_link(struct pair *pair)
 {
 	pair_down(pair);
 	pair_up(pair);
-	(void)pair_run(pair, link_over, 20000);
+	(void)pair_run(pair, pair_over, 20000);
 	if (pair_secured(pair))
 		return true;
 	pair_down(pair);

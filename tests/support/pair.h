@@ -176,6 +176,12 @@ enum baton_err pair_scan(struct pair *pair, struct pair_end *to,
 /* Both are secured (for pair_run()). */
 bool pair_secured(struct pair *pair);
 
+/* A link was closed at either end. */
+bool pair_closed(struct pair *pair);
+
+/* Either of these. */
+bool pair_over(struct pair *pair);
+
 /* End `from` streams total bytes of the pattern on BULK 0. */
 void pair_send(struct pair *pair, enum baton_role from, uint64_t total);
 

@@ -344,6 +344,13 @@ static size_t put_chunk(uint16_t tag, uint8_t offset, size_t count)
 	return 3 + count;
 }
 
+static enum baton_err give_chunk(uint16_t tag, uint8_t offset, size_t count)
+{
+	size_t n = put_chunk(tag, offset, count);
+
+	return bytestream_take(&b.streams, chunk, n);
+}
+
 static void bytes_that_are_not_the_next_ones_are_not_taken(void **state)
 {
 	struct side before;
@@ -360,55 +367,33 @@ static void bytes_that_are_not_the_next_ones_are_not_taken(void **state)
 				     BATON_OK);
 	}
 	/* No bytes; again; a gap; no such stream; more than the ring holds. */
-	n = put_chunk(1, 20, 0);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_FORMAT);
-	n = put_chunk(1, 19, 5);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_STATE);
-	n = put_chunk(1, 21, 5);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_STATE);
-	n = put_chunk(0, 0, 5);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_STATE);
-	n = put_chunk(0xffff, 0, 5);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_STATE);
-	n = put_chunk(1, 20, RING - 19);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_LIMIT);
+	assert_int_equal(give_chunk(1, 20, 0), BATON_ERR_PEER_FORMAT);
+	assert_int_equal(give_chunk(1, 19, 5), BATON_ERR_PEER_STATE);
+	assert_int_equal(give_chunk(1, 21, 5), BATON_ERR_PEER_STATE);
+	assert_int_equal(give_chunk(0, 0, 5), BATON_ERR_PEER_STATE);
+	assert_int_equal(give_chunk(0xffff, 0, 5), BATON_ERR_PEER_STATE);
+	assert_int_equal(give_chunk(1, 20, RING - 19), BATON_ERR_PEER_LIMIT);
 	assert_memory_equal(&before, &b, sizeof(b));
-	n = put_chunk(1, 20, RING - 20);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n), BATON_OK);
+	assert_int_equal(give_chunk(1, 20, RING - 20), BATON_OK);
 }
 
 static void bytes_behind_the_end_are_not_taken(void **state)
 {
-	size_t n;
-
 	(void)state;
 	open_stream(one);
 	baton_store_be64(body + 8, 4);
 	assert_int_equal(say(FIN, one, 16), BATON_OK);
-	n = put_chunk(1, 0, 5);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_LIMIT);
-	n = put_chunk(1, 0, 4);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n), BATON_OK);
+	assert_int_equal(give_chunk(1, 0, 5), BATON_ERR_PEER_LIMIT);
+	assert_int_equal(give_chunk(1, 0, 4), BATON_OK);
 }
 
 static void without_a_link_nothing_is_taken_or_sent(void **state)
 {
-	size_t n;
-
 	(void)state;
 	open_stream(one);
 	assert_int_equal(put_bytes(&b, one, 5, 0), 5);
 	link_all(false);
-	n = put_chunk(1, 0, 4);
-	assert_int_equal(bytestream_take(&b.streams, chunk, n),
-			 BATON_ERR_PEER_STATE);
+	assert_int_equal(give_chunk(1, 0, 4), BATON_ERR_PEER_STATE);
 	assert_int_equal(say(DONE, one, 8), BATON_ERR_PEER_STATE);
 	assert_false(bytestream_ready(&b.streams));
 	assert_false(baton_bytestreams_tx(&b.streams, &op, body, sizeof(body),

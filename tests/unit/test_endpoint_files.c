@@ -138,18 +138,22 @@ static bool is_left(int role, const void *what, size_t len)
 	       found(&end->endpoint, sizeof(end->endpoint), what, len);
 }
 
+/* Another world, in which a file is sent either way. */
+static void begin_anew(void **state, uint8_t watch_app)
+{
+	teardown(state);
+	assert_int_equal(setup(state), 0);
+	assert_non_null(courier_send(courier, BATON_PHONE, NOTES, 200000));
+	assert_non_null(courier_send(courier, BATON_WATCH, watch_app, 200000));
+}
+
 static void revoking_leaves_nothing_of_a_file(void **state)
 {
 	uint64_t came;
 	int role, by;
 
 	for (by = 0; by < 2; by++) {
-		teardown(state);
-		assert_int_equal(setup(state), 0);
-		assert_non_null(
-			courier_send(courier, BATON_PHONE, NOTES, 200000));
-		assert_non_null(
-			courier_send(courier, BATON_WATCH, MAPS, 200000));
+		begin_anew(state, MAPS);
 		run_until(50000);
 		assert_true(values(BATON_PHONE, "fo") == 1);
 		assert_true(values(BATON_PHONE, "fi") == 1);
@@ -182,12 +186,7 @@ static void revoking_survives_a_cut_at_every_write(void **state)
 	struct duo_end *end;
 
 	for (n = 1; n < 100; n++) {
-		teardown(state);
-		assert_int_equal(setup(state), 0);
-		assert_non_null(
-			courier_send(courier, BATON_PHONE, NOTES, 200000));
-		assert_non_null(
-			courier_send(courier, BATON_WATCH, NOTES, 200000));
+		begin_anew(state, NOTES);
 		run_until(50000);
 		end = &duo->end[BATON_PHONE];
 		endpoint = &end->endpoint;
@@ -223,12 +222,7 @@ static void an_application_can_be_erased_in_mid_file(void **state)
 	int role, lane;
 
 	for (role = 0; role < 2; role++) {
-		teardown(state);
-		assert_int_equal(setup(state), 0);
-		assert_non_null(
-			courier_send(courier, BATON_PHONE, NOTES, 200000));
-		assert_non_null(
-			courier_send(courier, BATON_WATCH, NOTES, 200000));
+		begin_anew(state, NOTES);
 		courier_open(courier, NOTES);
 		run_until(50000);
 		delivery = baton_endpoint_delivery(&duo->end[role].endpoint, 0);

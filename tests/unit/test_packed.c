@@ -92,11 +92,6 @@ static bool delivered(struct pair *pair)
 	return pair->end[BATON_WATCH].delivered > 0;
 }
 
-static bool a_link_closes(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 static bool half_is_here(struct pair *pair)
 {
 	return pair->end[BATON_PHONE].got_bytes > FILE_LEN / 2;
@@ -378,7 +373,7 @@ static void a_cancelled_file_frees_the_codec(void **state)
 	world->end[BATON_PHONE].ended = 0;
 	pair_send(world, BATON_WATCH, 5000);
 	settle();
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 	assert_got_file(5000);
 	settle();
 	watch->stream.number = 2;
@@ -407,7 +402,7 @@ static void a_refused_file_frees_the_codec(void **state)
 	phone->ended = 0;
 	pair_send(world, BATON_WATCH, 5000);
 	settle();
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 	assert_got_file(5000);
 	assert_int_equal(encodings, 2);
 }
@@ -443,7 +438,7 @@ static void cancelling_what_never_went_out_says_nothing(void **state)
 	settle();
 	pair_send(world, BATON_WATCH, 5000);
 	settle();
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 	assert_got_file(5000);
 	assert_int_equal(world->end[BATON_PHONE].begun, 1);
 }
@@ -497,7 +492,7 @@ static void refusing_within_a_frame_frees_the_stream(void **state)
 	assert_int_equal(phone->ended, 0);
 	pair_send(world, BATON_WATCH, 5000);
 	settle();
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 	assert_got_file(5000);
 }
 
@@ -529,7 +524,7 @@ static void a_lying_encoder_ends_the_link(void **state)
 	start(&watched, &baton_codec_zlib);
 	world->pattern = zeros_at;
 	pair_send(world, BATON_WATCH, 1000);
-	assert_true(pair_run(world, a_link_closes, 10000));
+	assert_true(pair_run(world, pair_closed, 10000));
 	assert_int_equal(phone->close_err, BATON_ERR_PROTOCOL);
 	assert_true(phone->got_bytes <= 1000);
 	assert_int_equal(phone->ended, 0);

@@ -5,6 +5,21 @@
 #include "tests/unit/pairing_world.h"
 #include "transport/flight.h"
 
+static void shows(struct pair_end *end, uint8_t secret[BATON_OOB_SECRET_LEN])
+{
+	assert_int_equal(
+		baton_session_secret_make(&end->session, secret, pair->now_ms),
+		BATON_OK);
+}
+
+static void takes(struct pair_end *end,
+		  const uint8_t secret[BATON_OOB_SECRET_LEN])
+{
+	assert_int_equal(
+		baton_session_secret_take(&end->session, secret, pair->now_ms),
+		BATON_OK);
+}
+
 /* Neither has a secret: one is asked to show it, the other to take it. */
 static void pair_by_secret(struct pair_end *shower, struct pair_end *taker)
 {
@@ -132,12 +147,8 @@ static void a_secret_that_the_watch_shows_pairs(void **state)
 
 	(void)state;
 	begin(COMPARES | SECRET, COMPARES | SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(watch, secret);
+	takes(phone, secret);
 	(void)pair_link(pair);
 	assert_false(watch->compare || phone->compare);
 	assert_bonded();
@@ -150,12 +161,8 @@ static void a_secret_that_the_phone_shows_pairs(void **state)
 
 	(void)state;
 	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(phone, secret);
+	takes(watch, secret);
 	(void)pair_link(pair);
 	assert_bonded();
 	end();
@@ -167,20 +174,14 @@ static void another_secret_does_not_pair_and_spends_nothing(void **state)
 
 	(void)state;
 	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(watch, secret);
 	memcpy(other, secret, sizeof(other));
 	other[31] ^= 1;
-	assert_int_equal(
-		baton_session_secret_take(&phone->session, other, pair->now_ms),
-		BATON_OK);
+	takes(phone, other);
 	(void)pair_link(pair);
 	assert_false(pair_secured(pair));
 	pair_down(pair);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	takes(phone, secret);
 	(void)pair_link(pair);
 	assert_bonded();
 	end();
@@ -192,19 +193,13 @@ static void a_secret_serves_once(void **state)
 
 	(void)state;
 	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(watch, secret);
+	takes(phone, secret);
 	(void)pair_link(pair);
 	assert_true(pair_secured(pair));
 	pair_down(pair);
 	/* Who photographed it comes while the window would still be open. */
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	takes(phone, secret);
 	(void)pair_link(pair);
 	assert_true(phone->pair_failed);
 	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
@@ -218,9 +213,7 @@ static void with_a_secret_in_hand_nothing_else_pairs(void **state)
 
 	(void)state;
 	begin(COMPARES | SECRET, COMPARES | SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(watch, secret);
 	assert_int_equal(
 		baton_session_pairing_open(&phone->session, pair->now_ms),
 		BATON_OK);
@@ -233,9 +226,7 @@ static void with_a_secret_in_hand_nothing_else_pairs(void **state)
 	assert_int_equal(
 		baton_session_pairing_open(&watch->session, pair->now_ms),
 		BATON_OK);
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	takes(phone, secret);
 	phone->pair_failed = false;
 	(void)pair_link(pair);
 	assert_true(phone->pair_failed);
@@ -250,17 +241,13 @@ static void a_window_left_open_shuts_and_forgets(void **state)
 
 	(void)state;
 	begin(SECRET, SECRET);
-	assert_int_equal(baton_session_secret_make(&watch->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	shows(watch, secret);
 	assert_int_equal(baton_session_deadline(&watch->session),
 			 pair->now_ms + 120000);
 	pair->now_ms += 120000;
 	baton_session_tick(&watch->session, pair->now_ms);
 	assert_memory_equal(watch->session.secrets->oob, zeros, sizeof(zeros));
-	assert_int_equal(baton_session_secret_take(&phone->session, secret,
-						   pair->now_ms),
-			 BATON_OK);
+	takes(phone, secret);
 	(void)pair_link(pair);
 	assert_int_equal(phone->pair_err, BATON_ERR_REFUSED);
 	assert_int_equal(pair_bonds(watch), 0);

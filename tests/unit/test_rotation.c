@@ -245,11 +245,6 @@ static void as_many_records_bring_the_next_key(void **state)
 	assert_int_equal(phone->session.bonds[0].ticket.age, 2);
 }
 
-static bool any_closed(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 static bool watch_closed(struct pair *pair)
 {
 	return pair->end[BATON_WATCH].closed;
@@ -320,10 +315,10 @@ static void an_exchange_may_take_most_of_an_hour(void **state)
 	(void)state;
 	phone->session.held = true;
 	send_after_an_hour(watch);
-	assert_false(pair_run(world, any_closed, 55 * UINT64_C(60000)));
+	assert_false(pair_run(world, pair_closed, 55 * UINT64_C(60000)));
 	phone->session.held = false;
-	pair_run(world, any_closed, 10000);
-	assert_false(any_closed(world));
+	pair_run(world, pair_closed, 10000);
+	assert_false(pair_closed(world));
 	assert_int_equal(kept(phone, &old), 0);
 }
 
@@ -339,10 +334,10 @@ static void what_is_opened_late_brings_new_keys(void **state)
 					    (const uint8_t *)"a", 1,
 					    world->now_ms),
 			 BATON_OK);
-	pair_run(world, any_closed, 10000);
+	pair_run(world, pair_closed, 10000);
 	world->now_ms += 2 * WATCH_LATER_MS;
 	watch->deaf = false;
-	assert_false(pair_run(world, any_closed, 2 * OVERDUE_MS));
+	assert_false(pair_run(world, pair_closed, 2 * OVERDUE_MS));
 	assert_int_equal(watch->messages, 1);
 	assert_int_equal(kept(watch, &old), 0);
 }
@@ -367,12 +362,12 @@ static void transfers_go_on_through_new_keys(void **state)
 		world->now_ms += EPOCH_MS;
 		pair_send(world, BATON_WATCH, total);
 		assert_true(pair_run(world, file_delivered, 600000));
-		assert_false(any_closed(world));
+		assert_false(pair_closed(world));
 		assert_int_equal(phone->ended, files);
 		assert_int_equal(phone->got_bytes, total);
 		assert_true(phone->got_hash == pair_pattern_hash(total));
 		/* Time for what was lost of the exchange. */
-		pair_run(world, any_closed, 10000);
+		pair_run(world, pair_closed, 10000);
 		assert_int_equal(phone->session.bonds[0].ticket.age, files);
 	}
 }
@@ -383,11 +378,11 @@ static void an_idle_link_keeps_its_keys_and_its_silence(void **state)
 
 	(void)state;
 	say();
-	pair_run(world, any_closed, 10000);
+	pair_run(world, pair_closed, 10000);
 	pdus = world->pdus;
-	pair_run(world, any_closed, 48 * EPOCH_MS);
+	pair_run(world, pair_closed, 48 * EPOCH_MS);
 	assert_int_equal(world->pdus, pdus);
-	assert_false(any_closed(world));
+	assert_false(pair_closed(world));
 	say();
 }
 
@@ -399,17 +394,17 @@ static void new_keys_wait_for_the_store(void **state)
 	(void)state;
 	watch->store_stalls = true;
 	send_after_an_hour(phone);
-	pair_run(world, any_closed, 2000);
+	pair_run(world, pair_closed, 2000);
 	pdus = world->pdus;
 	assert_int_equal(watch->session.held, true);
-	pair_run(world, any_closed, 2000);
+	pair_run(world, pair_closed, 2000);
 	/* But for acknowledgements, which keep a link alive. */
 	assert_true(world->pdus <= pdus + 20);
 	assert_int_equal(watch->session.bonds[0].ticket.kept,
 			 phone->session.bonds[0].ticket.generation);
 	watch->store_stalls = false;
-	pair_run(world, any_closed, 10000);
-	assert_false(any_closed(world));
+	pair_run(world, pair_closed, 10000);
+	assert_false(pair_closed(world));
 	assert_int_equal(phone->session.bonds[0].ticket.kept,
 			 watch->session.bonds[0].ticket.kept);
 }
@@ -436,7 +431,7 @@ static void new_keys_that_cannot_be_kept_end_the_link(void **state)
 		pair_up(world);
 		assert_true(pair_run(world, pair_secured, 10000));
 		assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
-		pair_run(world, any_closed, 10000);
+		pair_run(world, pair_closed, 10000);
 	}
 }
 

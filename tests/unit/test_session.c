@@ -40,11 +40,6 @@ static bool delivered_to_phone(struct pair *pair)
 	return pair->end[BATON_WATCH].delivered > 0;
 }
 
-static bool a_link_closes(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 static void assert_got(const struct pair_end *end, uint64_t total)
 {
 	assert_int_equal(end->ended, 1);
@@ -143,7 +138,7 @@ static void an_unknown_bond_is_said_to_be(void **state)
 	       sizeof(world->end[BATON_WATCH].stored));
 	pair_reboot(world, BATON_WATCH);
 	pair_up(world);
-	assert_true(pair_run(world, a_link_closes, 5000));
+	assert_true(pair_run(world, pair_closed, 5000));
 	assert_int_equal(world->end[BATON_PHONE].close_err, BATON_ERR_NO_BOND);
 }
 
@@ -155,7 +150,7 @@ static void a_watch_does_not_pair_unasked(void **state)
 					   world->now_ms),
 		BATON_OK);
 	pair_up(world);
-	assert_true(pair_run(world, a_link_closes, 60000));
+	assert_true(pair_run(world, pair_closed, 60000));
 	assert_int_equal(world->end[BATON_PHONE].close_err, BATON_ERR_REFUSED);
 	assert_false(world->end[BATON_WATCH].compare);
 }
@@ -232,7 +227,7 @@ static void frames_travel_in_order_with_messages(void **state)
 			    BATON_FRAME_BODY_MAX);
 	assert_int_equal(world->end[BATON_PHONE].frame_after, 1);
 	/* Nobody waits for an answer: the link goes silent and stays. */
-	assert_false(pair_run(world, a_link_closes, 3600000));
+	assert_false(pair_run(world, pair_closed, 3600000));
 }
 
 static void a_channel_is_of_one_bond_and_link(void **state)
@@ -271,9 +266,9 @@ static void an_idle_link_is_silent(void **state)
 	assert_true(pair_run(world, delivered_to_phone, 5000));
 	while (pair_turn(world))
 		;
-	pair_run(world, a_link_closes, 5000);
+	pair_run(world, pair_closed, 5000);
 	pdus = world->pdus;
-	assert_false(pair_run(world, a_link_closes, 3600000));
+	assert_false(pair_run(world, pair_closed, 3600000));
 	assert_int_equal(world->pdus, pdus);
 }
 
@@ -432,7 +427,7 @@ a_reader_that_sleeps_10_s_loses_nothing_and_stops_the_sender(void **state)
 	assert_false(pair_run(world, delivered_to_watch, 50000));
 	assert_int_equal(phone->send_at, at);
 	assert_int_equal(watch->got_bytes, 0);
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 	watch->deaf = false;
 	assert_true(pair_run(world, delivered_to_watch, 60000));
 	assert_got(watch, 1 << 20);
@@ -564,7 +559,7 @@ static void a_host_that_cuts_at_20_is_survived(void **state)
 	pair_send(world, BATON_WATCH, 50000);
 	assert_true(pair_run(world, delivered_to_phone, 600000));
 	assert_got(&world->end[BATON_PHONE], 50000);
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 }
 
 static void the_least_link_is_enough(void **state)
@@ -579,7 +574,7 @@ static void the_least_link_is_enough(void **state)
 	pair_send(world, BATON_WATCH, 50000);
 	assert_true(pair_run(world, delivered_to_phone, 600000));
 	assert_got(&world->end[BATON_PHONE], 50000);
-	assert_false(a_link_closes(world));
+	assert_false(pair_closed(world));
 }
 
 static void the_mtu_may_change_at_any_time(void **state)

@@ -30,11 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool a_link_closes(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 static bool is_linked(const struct pair_end *end, size_t index)
 {
 	uint8_t id[BATON_BOND_ID_LEN];
@@ -148,7 +143,7 @@ static void a_bond_revoked_away_from_its_peer_is_not_known(void **state)
 		pair_turn(world);
 	assert_forgotten(watch);
 	pair_up(world);
-	assert_true(pair_run(world, a_link_closes, 60000));
+	assert_true(pair_run(world, pair_closed, 60000));
 	assert_int_equal(pair_bonds(&world->end[BATON_PHONE]), 1);
 }
 

@@ -37,11 +37,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool a_link_closes(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 /* As after a flight that it cannot take. */
 static void part(struct pair_end *end)
 {
@@ -63,7 +58,7 @@ static void two_that_part_do_not_answer_each_other(void **state)
 	for (i = 0; i < 100; i++)
 		pair_turn(world);
 	assert_int_equal(world->pdus, 2);
-	assert_true(pair_run(world, a_link_closes, 2000));
+	assert_true(pair_run(world, pair_closed, 2000));
 }
 
 static void a_last_word_is_repeated_a_few_times_only(void **state)

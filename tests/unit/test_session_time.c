@@ -29,11 +29,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool a_link_closes(struct pair *pair)
-{
-	return pair->end[0].closed || pair->end[1].closed;
-}
-
 static void a_link_of_49_days_is_ended(void **state)
 {
 	struct baton_session *watch = &world->end[BATON_WATCH].session;
@@ -42,7 +37,7 @@ static void a_link_of_49_days_is_ended(void **state)
 
 	(void)state;
 	assert_true(pair_bond(world));
-	assert_false(pair_run(world, a_link_closes, 5000));
+	assert_false(pair_run(world, pair_closed, 5000));
 	late_ms = world->now_ms + UINT32_MAX - 120000;
 	baton_session_tick(watch, late_ms);
 	assert_int_equal(watch->state, BATON_SESSION_SECURED);

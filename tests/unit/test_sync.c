@@ -99,15 +99,10 @@ static void link_that_ends(unsigned int turns, enum baton_role deaf,
 	world->lose[deaf] = 0;
 }
 
-static bool secured_or_closed(struct pair *pair)
-{
-	return pair_secured(pair) || pair->end[0].closed || pair->end[1].closed;
-}
-
 static void assert_secured(void)
 {
 	pair_up(world);
-	assert_true(pair_run(world, secured_or_closed, 20000));
+	assert_true(pair_run(world, pair_over, 20000));
 	assert_false(watch->closed || phone->closed);
 	assert_memory_equal(watch->session.numbering, phone->session.numbering,
 			    BATON_NUMBERING_LEN);
