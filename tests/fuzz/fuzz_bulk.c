@@ -14,6 +14,7 @@
 #include "session/bulk.h"
 #include "session/delivery.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/shelf.h"
 
 #define ROOM 508
 #define STORED 16
@@ -23,12 +24,6 @@
 #define FILES_MAX 400
 #define PIECE 64
 #define RING 64
-
-struct stored {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t value[BATON_DELIVERY_VALUE_MAX + BATON_SEAL_LEN];
-	size_t len; /* 0: nothing */
-};
 
 /* What the application knows of a file that comes. */
 struct coming {
@@ -43,7 +38,7 @@ static struct baton_bulk_member member[1];
 static struct baton_delivery delivery;
 static struct baton_channel channel[1];
 static uint64_t memory[1024];
-static struct stored stored[STORED];
+static struct shelf_value stored[STORED];
 static struct baton_store_op op;
 static bool op_out, up;
 static uint64_t now_ms, boots;
@@ -108,7 +103,6 @@ static void start(void)
 {
 	static const uint8_t root[32] = {1};
 	uint8_t seed[BATON_DRBG_SEED_LEN] = {0}, handle;
-	size_t s;
 
 	baton_store_be64(seed, ++boots);
 	memset(coming, 0, sizeof(coming));
@@ -117,38 +111,15 @@ static void start(void)
 	baton_delivery_bulk(&delivery, &bulk, member);
 	FUZZ_CHECK(!baton_delivery_register(&delivery, &application, root,
 					    memory, sizeof(memory), &handle));
-	for (s = 0; s < STORED; s++)
-		if (stored[s].len > 0)
-			FUZZ_CHECK(!baton_delivery_load(
-				&delivery, stored[s].key, stored[s].value,
-				stored[s].len));
+	shelf_load(stored, STORED, &delivery);
 	op_out = false;
 	set_link(true);
 }
 
 static void apply(void)
 {
-	const struct baton_store_write *write = &op.write[0];
-	struct stored *at, *room = NULL;
-	size_t s;
-
 	FUZZ_CHECK(op.count == 1);
-	FUZZ_CHECK(write->value_len <= sizeof(at->value));
-	for (s = 0; s < STORED; s++) {
-		at = &stored[s];
-		if (at->len == 0)
-			room = at;
-		else if (strcmp(at->key, write->key) == 0)
-			break;
-	}
-	at = s < STORED ? at : room;
-	FUZZ_CHECK(at);
-	memset(at, 0, sizeof(*at));
-	if (write->kind == BATON_STORE_DELETE)
-		return;
-	strcpy(at->key, write->key);
-	memcpy(at->value, write->value, write->value_len);
-	at->len = write->value_len;
+	shelf_write(stored, STORED, &op.write[0]);
 }
 
 static void write_out(uint8_t how)

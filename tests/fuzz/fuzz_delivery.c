@@ -13,21 +13,16 @@
 #include "base/bytes.h"
 #include "session/delivery.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/shelf.h"
 
 #define ROOM 508
 #define STORED 64
 #define BOX 4
 
-struct stored {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t value[BATON_DELIVERY_VALUE_MAX + BATON_SEAL_LEN];
-	size_t len; /* 0: nothing */
-};
-
 static struct baton_delivery delivery;
 static struct baton_channel channel[2];
 static uint64_t memory[2][4096];
-static struct stored stored[STORED];
+static struct shelf_value stored[STORED];
 static struct baton_store_op op;
 static bool op_out;
 static uint64_t now_ms, boots, version;
@@ -55,31 +50,15 @@ static void set_link(bool up)
 static void apply(void)
 {
 	const struct baton_store_write *write;
-	struct stored *at, *room;
-	size_t w, s;
+	size_t w;
 
 	for (w = 0; w < op.count; w++) {
 		write = &op.write[w];
-		FUZZ_CHECK(strlen(write->key) < BATON_STORE_KEY_MAX);
-		FUZZ_CHECK(write->value_len <= sizeof(at->value));
-		room = NULL;
-		for (s = 0; s < STORED; s++) {
-			at = &stored[s];
-			if (at->len == 0)
-				room = at;
-			else if (strcmp(at->key, write->key) == 0)
-				break;
-		}
-		at = s < STORED ? at : room;
-		FUZZ_CHECK(at);
-		memset(at, 0, sizeof(*at));
-		if (write->kind == BATON_STORE_DELETE)
-			continue;
-		strcpy(at->key, write->key);
-		memcpy(at->value, write->value, write->value_len);
-		at->len = write->value_len;
+		shelf_write(stored, STORED, write);
 		/* Nothing of what the peer does not have. */
-		FUZZ_CHECK(!baton_application_name(&channel[1].keys, at->key));
+		FUZZ_CHECK(
+			write->kind == BATON_STORE_DELETE ||
+			!baton_application_name(&channel[1].keys, write->key));
 	}
 }
 
@@ -87,7 +66,6 @@ static void start(void)
 {
 	uint8_t seed[BATON_DRBG_SEED_LEN] = {0}, handle;
 	struct baton_application other = theirs;
-	size_t s;
 
 	baton_store_be64(seed, ++boots);
 	other.id[0] = 'o';
@@ -98,11 +76,7 @@ static void start(void)
 	FUZZ_CHECK(!baton_delivery_register(&delivery, &other, root[1],
 					    memory[1], sizeof(memory[1]),
 					    &handle));
-	for (s = 0; s < STORED; s++)
-		if (stored[s].len > 0)
-			FUZZ_CHECK(!baton_delivery_load(
-				&delivery, stored[s].key, stored[s].value,
-				stored[s].len));
+	shelf_load(stored, STORED, &delivery);
 	op_out = false;
 	set_link(false);
 }
