@@ -73,6 +73,27 @@ void end_start_bonded(struct end *end, enum baton_role role, uint8_t kind,
 	start(end, role, kind, BATON_PAIR_COMPARE, seed, bond);
 }
 
+void end_start_kind(struct end *end, enum baton_role role, uint8_t kind,
+		    struct baton_bond bonds[2], uint64_t seed)
+{
+	static const uint8_t can[] = {
+		[BATON_KIND_COMPARE] = BATON_PAIR_COMPARE,
+		[BATON_KIND_OUT_OF_BAND] = BATON_PAIR_OUT_OF_BAND,
+		[BATON_KIND_TYPED] = BATON_PAIR_SHOW | BATON_PAIR_TYPE,
+	};
+	struct baton_secrets *secrets = &end->secrets;
+
+	memset(secrets, 0, sizeof(*secrets));
+	secrets->has_oob = kind == BATON_KIND_OUT_OF_BAND;
+	secrets->has_digits = kind == BATON_KIND_TYPED;
+	secrets->counted = secrets->has_digits;
+	memset(secrets->digits, '4', sizeof(secrets->digits));
+	if (baton_kind_pairs(kind))
+		end_start(end, role, can[kind], seed);
+	else
+		end_start_bonded(end, role, kind, &bonds[role], seed);
+}
+
 enum baton_err end_pass(struct end *to, const struct end *from)
 {
 	struct baton_reply flight = from->reply;

@@ -30,6 +30,13 @@ void ends_bond(struct baton_bond bonds[2]);
 void end_start_bonded(struct end *end, enum baton_role role, uint8_t kind,
 		      struct baton_bond *bond, uint64_t seed);
 
+/*
+ * A fresh end that any kind comes to: one that pairs has what that kind needs,
+ * the others their side of a bond.
+ */
+void end_start_kind(struct end *end, enum baton_role role, uint8_t kind,
+		    struct baton_bond bonds[2], uint64_t seed);
+
 /* Give to what from sent last. */
 enum baton_err end_pass(struct end *to, const struct end *from);
 

@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,26 +19,6 @@
 
 static struct end phone, watch;
 static struct baton_bond bonds[2]; /* by role */
-
-static void start(struct end *end, enum baton_role role, uint8_t kind)
-{
-	static const uint8_t can[] = {
-		[BATON_KIND_COMPARE] = BATON_PAIR_COMPARE,
-		[BATON_KIND_OUT_OF_BAND] = BATON_PAIR_OUT_OF_BAND,
-		[BATON_KIND_TYPED] = BATON_PAIR_SHOW | BATON_PAIR_TYPE,
-	};
-	struct baton_secrets *secrets = &end->secrets;
-
-	memset(secrets, 0, sizeof(*secrets));
-	secrets->has_oob = kind == BATON_KIND_OUT_OF_BAND;
-	secrets->has_digits = kind == BATON_KIND_TYPED;
-	secrets->counted = secrets->has_digits;
-	memset(secrets->digits, '4', sizeof(secrets->digits));
-	if (baton_kind_pairs(kind))
-		end_start(end, role, can[kind], 7);
-	else
-		end_start_bonded(end, role, kind, &bonds[role], 7);
-}
 
 /*
  * One handshake with bit of flight n flipped; no flight: all as it is. How
@@ -52,8 +31,8 @@ static size_t alter(uint8_t kind, int n, size_t bit)
 	size_t bits = 0;
 	int i;
 
-	start(&phone, BATON_PHONE, kind);
-	start(&watch, BATON_WATCH, kind);
+	end_start_kind(&phone, BATON_PHONE, kind, bonds, 7);
+	end_start_kind(&watch, BATON_WATCH, kind, bonds, 7);
 	for (i = 0; !err && from->reply.len > 0; i++) {
 		if (i == n) {
 			bits = 8 * from->reply.len;
