@@ -41,7 +41,7 @@ class Mutant:
         self.defence = self.line(text, "Defence")[0]
         self.tests = {}
         for found in self.line(text, "Found by"):
-            program, case = found.split()
+            program, case = found.rsplit(maxsplit=1)
             self.tests.setdefault(program, []).append(case)
 
     def line(self, text, key):

@@ -424,6 +424,76 @@ static void an_engine_that_was_wiped_leaves_no_bond_either(void **state)
 	munmap(stack, STACK_LEN);
 }
 
+/* A watch with as many bonds, and their tickets, as it holds. */
+static void load_bonds(struct baton_session *session)
+{
+	char key[BATON_BOND_KEY_LEN];
+	uint8_t bytes[BATON_TICKET_LEN > BATON_BOND_LEN ? BATON_TICKET_LEN
+							: BATON_BOND_LEN];
+	struct baton_ticket ticket = {.generation = 1};
+	static const uint8_t seed[BATON_DRBG_SEED_LEN] = {8};
+	struct baton_drbg drbg;
+	struct baton_bond bond;
+	uint8_t i;
+
+	baton_drbg_init(&drbg, seed);
+	for (i = 0; i < BATON_BONDS; i++) {
+		assert_ok(baton_drbg_bytes(&drbg, (uint8_t *)&bond,
+					   sizeof(bond)));
+		baton_crypto_x25519_base(bond.s_pub, bond.s_priv);
+		memcpy(bond.peer, bond.s_pub, sizeof(bond.peer));
+		assert_ok(baton_drbg_bytes(&drbg, ticket.psk,
+					   sizeof(ticket.psk)));
+		baton_bond_encode(&bond, BATON_WATCH, bytes);
+		baton_bond_key("bond/", bond.id, key);
+		assert_ok(baton_session_load(session, key, bytes,
+					     BATON_BOND_LEN));
+		baton_ticket_encode(&ticket, bytes);
+		baton_bond_key("tick/", bond.id, key);
+		assert_ok(baton_session_load(session, key, bytes,
+					     BATON_TICKET_LEN));
+	}
+}
+
+static void revoke_one(struct baton_session *session, size_t at)
+{
+	const struct baton_bond *bond = &session->bonds[at];
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	n_secrets = 0;
+	remember(bond->s_priv);
+	remember(bond->psk);
+	remember(bond->tag_key);
+	remember(bond->ss);
+	remember(bond->ticket.psk);
+	sort_halves();
+	assert_true(find((const uint8_t *)session, sizeof(*session)) >= 0);
+	memcpy(id, bond->id, sizeof(id));
+	assert_ok(baton_session_bond_revoke(session, id, pair.now_ms));
+	assert_none("engine", session, sizeof(*session));
+}
+
+/* Those behind it move up: what is last then is not to stay behind either. */
+static void a_bond_that_was_revoked_leaves_nothing(void **state)
+{
+	struct baton_session *session = &pair.end[BATON_WATCH].session;
+	size_t left;
+	int last;
+
+	(void)state;
+	for (last = 0; last < 2; last++) {
+		memset(&pair, 0, sizeof(pair));
+		pair_init(&pair, 8);
+		load_bonds(session);
+		for (left = BATON_BONDS; left > 0; left--) {
+			revoke_one(session, last ? left - 1 : 0);
+			pair_turn(&pair);
+		}
+		assert_int_equal(baton_session_bond_count(session), 0);
+		pair_free(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +503,7 @@ int main(void)
 		cmocka_unit_test(nor_one_that_paired_by_a_typed_code),
 		cmocka_unit_test(
 			an_engine_that_was_wiped_leaves_no_bond_either),
+		cmocka_unit_test(a_bond_that_was_revoked_leaves_nothing),
 	};
 
 #ifdef __i386__
