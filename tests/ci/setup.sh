@@ -16,7 +16,7 @@ TEST_PACKAGES=(clang-14 libclang-rt-14-dev
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	golang-go golang-github-flynn-noise-dev
 	golang-golang-x-crypto-dev python3-dissononce dbus-daemon
-	valgrind spin zbar-tools patch swtpm)
+	valgrind spin zbar-tools patch swtpm tshark)
 # BlueZ in a virtual machine, unless --quick leaves it out.
 VM_PACKAGES=(qemu-system-x86 bluez bluez-test-tools busybox-static cpio kmod
 	dbus procps)
