@@ -29,7 +29,10 @@
 #define PATIENCE_MS 20000 /* of a person who looks at both */
 #define TRIES 20 /* links, until they give up */
 
-/* How they pair, and what each can do for it. */
+/*
+ * How they pair, and what each can do for it: both have a secret before there
+ * is a link, or a first link finds out what a person has to pass on.
+ */
 static const struct method {
 	const char *name;
 	uint8_t can[2]; /* by role */
@@ -39,6 +42,12 @@ static const struct method {
 	{"secret", {BATON_PAIR_OUT_OF_BAND, BATON_PAIR_OUT_OF_BAND}, true},
 	{"code on phone", {BATON_PAIR_SHOW, BATON_PAIR_TYPE}, false},
 	{"code on watch", {BATON_PAIR_TYPE, BATON_PAIR_SHOW}, false},
+	{"secret asked of phone",
+	 {BATON_PAIR_SECRET_SHOW, BATON_PAIR_SECRET_TAKE},
+	 false},
+	{"secret asked of watch",
+	 {BATON_PAIR_SECRET_TAKE, BATON_PAIR_SECRET_SHOW},
+	 false},
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 
@@ -173,7 +182,7 @@ static void people_pair(void)
 	windows_open = true;
 	for (i = 0; i < 2 && !err; i++) {
 		pair->end[i].pair_failed = false;
-		pair->end[i].shown = 0;
+		pair->end[i].shown = pair->end[i].asked = 0;
 		if (!fault->method->secret)
 			err = baton_session_pairing_open(&pair->end[i].session,
 							 pair->now_ms);
@@ -220,20 +229,31 @@ static void people_say_yes(void)
 	pair_run(pair, dead_or_secured, PATIENCE_MS);
 }
 
-/* A code that one shows is typed on the other; a later link uses it. */
-static void people_type(void)
+/* What one shows is typed on the other, or scanned; a later link uses it. */
+static void pass_on(const struct method *method, struct pair_end *from)
 {
+	struct pair_end *to = &pair->end[from == &pair->end[0]];
 	char text[BATON_TYPED_TEXT_LEN];
+
+	if (method->can[from == &pair->end[1]] & BATON_PAIR_SECRET_SHOW) {
+		(void)!baton_session_secret_take(&to->session, from->secret,
+						 pair->now_ms);
+	} else {
+		baton_typed_text(from->digits, text);
+		(void)!baton_session_code(&to->session, text, pair->now_ms);
+	}
+	pair_run(pair, never, 1000);
+}
+
+static void people_pass_on(void)
+{
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!pair->end[i].shown)
+		if (!pair->end[i].shown || !pair->end[!i].asked)
 			continue;
 		pair->end[i].shown = 0;
-		baton_typed_text(pair->end[i].digits, text);
-		(void)!baton_session_code(&pair->end[!i].session, text,
-					  pair->now_ms);
-		pair_run(pair, never, 1000);
+		pass_on(fault->method, &pair->end[i]);
 	}
 }
 
@@ -259,7 +279,7 @@ static void secure(void)
 		if (!someone_is_dead())
 			pair_down(pair);
 		if (!someone_is_dead())
-			people_type();
+			people_pass_on();
 	}
 	fail_msg(
 		"by %s: the %s lost power at write %u (kept: %d, lost %u %u, back "
@@ -587,6 +607,66 @@ static void pairing_that_is_cut_many_times_leaves_room(void **state)
 	}
 }
 
+static void open_window(struct pair_end *end)
+{
+	end->pair_failed = false;
+	end->shown = 0;
+	assert_int_equal(
+		baton_session_pairing_open(&end->session, pair->now_ms),
+		BATON_OK);
+}
+
+/*
+ * The power goes between the link that asks a person and the one that uses what
+ * was passed on. Whose device it was opens a window there, and on the other
+ * only if that says so, and reads again what is still shown. A code that is in
+ * hand costs its window: nothing takes its place there.
+ */
+static void asking_is_cut(const struct method *method, enum baton_role side,
+			  bool passed)
+{
+	unsigned int links, i;
+
+	pair_init_methods(pair, 13, method->can[0], method->can[1]);
+	pair_windows(pair);
+	for (i = 0; i < 2; i++)
+		assert_false(pair_link(pair));
+	assert_int_equal(pair->end[0].shown + pair->end[1].shown, 1);
+	assert_int_equal(pair->end[0].asked + pair->end[1].asked, 1);
+	for (i = 0; i < 2 && passed; i++)
+		if (pair->end[i].shown)
+			pass_on(method, &pair->end[i]);
+	pair_reboot(pair, side);
+	open_window(&pair->end[side]);
+	for (links = 0; links < 5 && !pair_link(pair); links++)
+		for (i = 0; i < 2; i++) {
+			if (pair->end[i].pair_failed)
+				open_window(&pair->end[i]);
+			if (pair->end[i].shown)
+				pass_on(method, &pair->end[i]);
+		}
+	if (!pair_secured(pair))
+		fail_msg("by %s: the %s lost power, passed on: %d",
+			 method->name, side ? "phone" : "watch", passed);
+	if (method->can[0] & BATON_PAIR_OUT_OF_BAND)
+		assert_int_equal(links, 1);
+	assert_int_equal(pair_bonds(&pair->end[0]), 1);
+	assert_int_equal(pair_bonds(&pair->end[1]), 1);
+	pair_free(pair);
+}
+
+static void power_may_go_while_a_person_is_asked(void **state)
+{
+	size_t m;
+	int i;
+
+	(void)state;
+	for (m = 2; m < METHODS; m++)
+		for (i = 0; i < 4; i++)
+			asking_is_cut(&methods[m], (enum baton_role)(i & 1),
+				      i & 2);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -610,6 +690,7 @@ int main(void)
 		cmocka_unit_test(they_get_over_writes_that_were_not_durable),
 		cmocka_unit_test(they_get_over_a_store_that_was_copied),
 		cmocka_unit_test(pairing_that_is_cut_many_times_leaves_room),
+		cmocka_unit_test(power_may_go_while_a_person_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
