@@ -71,6 +71,8 @@ void records_end(struct baton_session *session)
 {
 	uint8_t c;
 
+	/* While its bytes are there: whoever was told has them for good. */
+	events_link_down(session);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_record_wipe(&session->seal[c]);
 		baton_record_wipe(&session->open[c]);

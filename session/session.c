@@ -376,7 +376,6 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 		return;
 	session_clock(session, now_ms);
 	end_early(session);
-	events_link_down(session);
 	records_end(session);
 	baton_link_stop(&session->link);
 	sync_link_down(session);

@@ -334,13 +334,13 @@ static void a_broken_link_goes_on_where_it_was(void **state)
 	assert_int_equal(world->end[BATON_PHONE].rewinds, 5);
 }
 
-static void what_was_told_counts_though_the_link_goes(void **state)
+/* The watch tells a message, and is asked for nothing more on this link. */
+static void tell_one_message(void)
 {
 	struct baton_session *watch = &world->end[BATON_WATCH].session;
 	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 0};
 	struct baton_event event;
 
-	(void)state;
 	assert_true(pair_bond(world));
 	world->end[BATON_WATCH].deaf = true;
 	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
@@ -353,12 +353,40 @@ static void what_was_told_counts_though_the_link_goes(void **state)
 		assert_true(
 			baton_session_next_event(watch, &event, world->now_ms));
 	while (event.type != BATON_EVENT_MESSAGE);
+}
+
+static void assert_it_is_not_told_again(void)
+{
 	pair_down(world);
 	world->end[BATON_WATCH].deaf = false;
 	pair_up(world);
 	assert_true(pair_run(world, delivered_to_watch, 5000));
 	assert_int_equal(world->end[BATON_PHONE].lost_end, 0);
 	assert_int_equal(world->end[BATON_WATCH].messages, 0);
+}
+
+static void what_was_told_counts_though_the_link_goes(void **state)
+{
+	(void)state;
+	tell_one_message();
+	assert_it_is_not_told_again();
+}
+
+/* A stranger on the link can end it, and no more than that. */
+static void what_was_told_counts_though_the_link_fails(void **state)
+{
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	uint8_t forged[BATON_LONG_LEN + BATON_RECORD_HEADER_LEN + 17] = {0};
+
+	(void)state;
+	tell_one_message();
+	baton_pdu_put_long(forged, BATON_CLASS_CONTROL,
+			   watch->link.receiver[BATON_CLASS_CONTROL].next);
+	forged[BATON_LONG_LEN + 1] = 17;
+	assert_int_equal(
+		baton_session_rx(watch, forged, sizeof(forged), world->now_ms),
+		BATON_ERR_AUTH);
+	assert_it_is_not_told_again();
 }
 
 static void what_waits_for_room_does_not_wake_the_caller(void **state)
@@ -677,6 +705,7 @@ int main(void)
 		T(a_no_is_final),
 		T(a_no_cannot_be_taken_back),
 		T(what_was_told_counts_though_the_link_goes),
+		T(what_was_told_counts_though_the_link_fails),
 		T(what_waits_for_room_does_not_wake_the_caller),
 		T(a_failed_write_ends_the_pairing),
 		T(bonded_devices_reconnect),
