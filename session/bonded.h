@@ -8,36 +8,33 @@
 
 /* bonded.c. The phone's flight 2. */
 enum baton_err bonded_put(struct baton_handshake *handshake,
-			  const struct baton_handshake_env *env,
-			  struct baton_reply *reply);
+			  struct baton_turn *turn);
 
 /* The watch takes flight 2 behind its kind, and may make flight 3. */
 enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
-			    uint8_t *bytes, size_t len,
-			    const struct baton_handshake_env *env,
-			    struct baton_reply *reply);
+			    struct baton_turn *turn);
 
 /* The phone takes flight 3. */
-enum baton_err bonded_second(struct baton_handshake *handshake, uint8_t *bytes,
-			     size_t len);
+enum baton_err bonded_second(struct baton_handshake *handshake,
+			     const struct baton_turn *turn);
 
 /* The peer's hello as it is kept with the bond; false: none that serves. */
 bool bonded_recall(struct baton_handshake *handshake,
-		   const struct baton_handshake_env *env);
+		   const struct baton_turn *turn);
 
 /* handshake.c: what these are made of. */
 void handshake_set_step(struct baton_handshake *handshake,
 			enum baton_step step);
 /* With hellos, from flight 0 on. */
 enum baton_err handshake_begin(struct baton_handshake *handshake,
-			       const struct baton_handshake_env *env,
-			       struct baton_reply *reply);
+			       struct baton_turn *turn);
 enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 				     enum baton_noise_pattern pattern,
 				     bool initiator,
 				     struct baton_noise_keys *keys,
-				     const struct baton_handshake_env *env);
+				     struct baton_turn *turn);
 enum baton_err handshake_finish_noise(struct baton_handshake *handshake);
+/* Keep the peer's hello; the version is 0 where both speak none. */
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len);
 

@@ -8,17 +8,14 @@
 #include "transport/flight.h"
 
 static enum baton_err start(struct baton_handshake *handshake,
-			    const struct baton_handshake_env *env)
+			    struct baton_turn *turn)
 {
-	enum baton_err err;
+	bool phone = baton_is_phone(handshake->role);
+	enum baton_err err = baton_drbg_bytes(
+		turn->drbg, handshake->nonce[phone], BATON_COMPARE_NONCE_LEN);
 
-	err = baton_drbg_bytes(
-		env->drbg, handshake->nonce[baton_is_phone(handshake->role)],
-		BATON_COMPARE_NONCE_LEN);
-	if (err)
-		return err;
-	return handshake_start_pairing(
-		handshake, baton_is_phone(handshake->role), NULL, env);
+	return err ? err
+		   : handshake_start_pairing(handshake, phone, NULL, turn);
 }
 
 static void make_code(struct baton_handshake *handshake)
@@ -29,88 +26,64 @@ static void make_code(struct baton_handshake *handshake)
 }
 
 static enum baton_err first(struct baton_handshake *handshake,
-			    const struct baton_handshake_env *env,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	enum baton_err err = start(handshake, env);
+	enum baton_err err = start(handshake, turn);
 
-	return err ? err
-		   : handshake_write(handshake, BATON_FLIGHT_FIRST, NULL, 0,
-				     reply);
+	return err ? err : handshake_write(handshake, turn, NULL, 0);
 }
 
 static enum baton_err answer(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
 	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
-	uint8_t none[1];
-	enum baton_err err;
-	size_t n;
+	enum baton_err err = start(handshake, turn);
 
-	err = start(handshake, env);
 	if (!err)
-		err = handshake_read(handshake, bytes, len, none, 0, &n);
+		err = handshake_read(handshake, turn, NULL, 0);
 	if (err)
 		return err;
 	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
-	return handshake_write(handshake, BATON_FLIGHT_FIRST + 1, commit,
-			       sizeof(commit), reply);
+	return handshake_write(handshake, turn, commit, sizeof(commit));
 }
 
 static enum baton_err second(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
-	enum baton_err err;
-	size_t n;
+	enum baton_err err = handshake_read(handshake, turn, handshake->commit,
+					    sizeof(handshake->commit));
 
-	(void)env;
-	err = handshake_read(handshake, bytes, len, handshake->commit,
-			     sizeof(handshake->commit), &n);
-	if (err)
-		return err;
-	if (n != BATON_COMPARE_COMMIT_LEN)
-		return BATON_ERR_PROTOCOL;
-	err = handshake_write(handshake, BATON_FLIGHT_FIRST + 2,
-			      handshake->nonce[BATON_PHONE],
-			      BATON_COMPARE_NONCE_LEN, reply);
+	if (!err)
+		err = handshake_write(handshake, turn,
+				      handshake->nonce[BATON_PHONE],
+				      BATON_COMPARE_NONCE_LEN);
 	return err ? err : handshake_finish(handshake);
 }
 
 static enum baton_err third(struct baton_handshake *handshake,
-			    const uint8_t *bytes, size_t len,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	enum baton_err err;
-	size_t n;
+	enum baton_err err =
+		handshake_read(handshake, turn, handshake->nonce[BATON_PHONE],
+			       BATON_COMPARE_NONCE_LEN);
 
-	err = handshake_read(handshake, bytes, len,
-			     handshake->nonce[BATON_PHONE],
-			     BATON_COMPARE_NONCE_LEN, &n);
+	if (!err)
+		err = handshake_finish(handshake);
 	if (err)
 		return err;
-	if (n != BATON_COMPARE_NONCE_LEN)
-		return BATON_ERR_PROTOCOL;
-	err = handshake_finish(handshake);
-	if (err)
-		return err;
-	baton_compare_reveal(reply->bytes, &handshake->keys,
+	baton_compare_reveal(turn->reply.bytes, &handshake->keys,
 			     handshake->nonce[BATON_WATCH]);
-	reply->number = BATON_FLIGHT_FIRST + 3;
-	reply->len = BATON_COMPARE_REVEAL_LEN;
+	turn->reply.len = BATON_COMPARE_REVEAL_LEN;
 	make_code(handshake);
 	return BATON_OK;
 }
 
 static enum baton_err last(struct baton_handshake *handshake,
-			   const uint8_t *bytes, size_t len)
+			   struct baton_turn *turn)
 {
 	enum baton_err err = baton_compare_check(handshake->nonce[BATON_WATCH],
-						 &handshake->keys, bytes, len,
-						 handshake->commit);
+						 &handshake->keys, turn->bytes,
+						 turn->len, handshake->commit);
 
 	if (!err)
 		make_code(handshake);

@@ -12,9 +12,11 @@ void handshake_set_step(struct baton_handshake *handshake, enum baton_step step)
 	handshake->step = step;
 }
 
-enum baton_err handshake_reject(struct baton_reply *reply, uint8_t code,
+enum baton_err handshake_reject(struct baton_turn *turn, uint8_t code,
 				enum baton_err err)
 {
+	struct baton_reply *reply = &turn->reply;
+
 	reply->number = BATON_FLIGHT_REJECT;
 	reply->bytes[0] = BATON_VERSION_MAX;
 	reply->bytes[1] = BATON_VERSION_MIN;
@@ -23,20 +25,21 @@ enum baton_err handshake_reject(struct baton_reply *reply, uint8_t code,
 	return err;
 }
 
-static void put_hello(const struct baton_handshake *handshake, uint8_t number,
+static void put_hello(const struct baton_handshake *handshake,
 		      struct baton_reply *reply)
 {
 	const struct baton_hello_bytes *hello =
 		&handshake->hello[baton_is_phone(handshake->role)];
 
-	reply->number = number;
+	reply->number = baton_is_phone(handshake->role)
+				? BATON_FLIGHT_HELLO_PHONE
+				: BATON_FLIGHT_HELLO_WATCH;
 	memcpy(reply->bytes, hello->bytes, hello->len);
 	reply->len = hello->len;
 }
 
 enum baton_err handshake_begin(struct baton_handshake *handshake,
-			       const struct baton_handshake_env *env,
-			       struct baton_reply *reply)
+			       struct baton_turn *turn)
 {
 	bool phone = baton_is_phone(handshake->role);
 	uint8_t *nonce = handshake->hello[phone].bytes + BATON_HELLO_LEN -
@@ -45,35 +48,38 @@ enum baton_err handshake_begin(struct baton_handshake *handshake,
 
 	handshake->known = false;
 	handshake_set_step(handshake, BATON_STEP_HELLO);
-	err = baton_drbg_bytes(env->drbg, nonce, BATON_HELLO_NONCE_LEN);
+	err = baton_drbg_bytes(turn->drbg, nonce, BATON_HELLO_NONCE_LEN);
 	if (!err && phone)
-		put_hello(handshake, BATON_FLIGHT_HELLO_PHONE, reply);
+		put_hello(handshake, &turn->reply);
 	return err;
 }
 
-enum baton_err baton_handshake_start(
-	struct baton_handshake *handshake, enum baton_role role, uint8_t kind,
-	uint8_t bond, const struct baton_hello *hello, const uint8_t *advert,
-	const struct baton_handshake_env *env, struct baton_reply *reply)
+enum baton_err baton_handshake_start(struct baton_handshake *handshake,
+				     const struct baton_hello *hello,
+				     uint8_t kind, uint8_t bond,
+				     const uint8_t *advert,
+				     struct baton_turn *turn)
 {
+	bool phone = baton_is_phone((enum baton_role)hello->role);
+
 	memset(handshake, 0, sizeof(*handshake));
-	reply->len = 0;
-	reply->sealed_len = 0;
-	handshake->role = role;
+	turn->reply.len = 0;
+	turn->reply.sealed_len = 0;
+	handshake->role = (enum baton_role)hello->role;
 	handshake->kind = kind;
 	handshake->bond = bond;
 	handshake->bearer = hello->bearer;
-	baton_hello_encode(hello, &handshake->hello[baton_is_phone(role)]);
+	baton_hello_encode(hello, &handshake->hello[phone]);
 	if (advert) {
 		handshake->has_advert = true;
 		memcpy(handshake->advert, advert, sizeof(handshake->advert));
 	}
-	if (baton_is_phone(role) && advert && !baton_kind_pairs(kind) &&
-	    bonded_recall(handshake, env)) {
+	if (phone && advert && !baton_kind_pairs(kind) &&
+	    bonded_recall(handshake, turn)) {
 		handshake->known = true;
-		return bonded_put(handshake, env, reply);
+		return bonded_put(handshake, turn);
 	}
-	return handshake_begin(handshake, env, reply);
+	return handshake_begin(handshake, turn);
 }
 
 size_t handshake_prologue(const struct baton_handshake *handshake,
@@ -89,7 +95,7 @@ size_t handshake_prologue(const struct baton_handshake *handshake,
 
 static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 			   const struct baton_handshake *handshake,
-			   const struct baton_handshake_env *env)
+			   const struct baton_turn *turn)
 {
 	const struct baton_hello_bytes *phone = &handshake->hello[BATON_PHONE];
 	size_t n = handshake_prologue(handshake, out);
@@ -103,7 +109,7 @@ static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 		n += BATON_BOND_NONCE_LEN;
 	}
 	if (handshake->kind == BATON_KIND_RESUME) {
-		memcpy(out + n, env->positions, BATON_POSITIONS_LEN);
+		memcpy(out + n, turn->positions, BATON_POSITIONS_LEN);
 		n += BATON_POSITIONS_LEN;
 	}
 	return n;
@@ -113,18 +119,18 @@ enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 				     enum baton_noise_pattern pattern,
 				     bool initiator,
 				     struct baton_noise_keys *keys,
-				     const struct baton_handshake_env *env)
+				     struct baton_turn *turn)
 {
 	uint8_t prologue[PROLOGUE_MAX];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
 	enum baton_err err;
 	size_t len;
 
-	err = baton_drbg_bytes(env->drbg, e_priv, sizeof(e_priv));
+	err = baton_drbg_bytes(turn->drbg, e_priv, sizeof(e_priv));
 	if (err)
 		return err;
 	keys->e_priv = e_priv;
-	len = put_prologue(prologue, handshake, env);
+	len = put_prologue(prologue, handshake, turn);
 	handshake->initiator = initiator;
 	err = baton_noise_init(&handshake->noise, pattern,
 			       initiator ? BATON_NOISE_INITIATOR
@@ -136,51 +142,51 @@ enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 
 enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
 				       bool initiator, const uint8_t *psk,
-				       const struct baton_handshake_env *env)
+				       struct baton_turn *turn)
 {
 	struct baton_noise_keys keys = {.s_priv = handshake->s_priv,
 					.s_pub = handshake->s_pub,
 					.psk = psk};
 	enum baton_err err;
 
-	err = baton_drbg_bytes(env->drbg, handshake->s_priv,
+	err = baton_drbg_bytes(turn->drbg, handshake->s_priv,
 			       BATON_CRYPTO_KEY_LEN);
 	if (err)
 		return err;
 	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
 	return handshake_start_noise(handshake,
 				     psk ? BATON_NOISE_XXPSK0 : BATON_NOISE_XX,
-				     initiator, &keys, env);
+				     initiator, &keys, turn);
 }
 
 enum baton_err handshake_write(struct baton_handshake *handshake,
-			       uint8_t number, const uint8_t *payload,
-			       size_t payload_len, struct baton_reply *reply)
+			       struct baton_turn *turn, const uint8_t *payload,
+			       size_t payload_len)
 {
+	struct baton_reply *reply = &turn->reply;
 	size_t len;
 	enum baton_err err;
 
 	err = baton_noise_write(&handshake->noise, payload, payload_len,
 				reply->bytes + reply->len,
 				sizeof(reply->bytes) - reply->len, &len);
-	if (err)
-		return err;
-	reply->number = number;
 	reply->len += len;
-	return BATON_OK;
+	return err;
 }
 
 /* A payload longer than it may be is the peer's mistake, not the caller's. */
 enum baton_err handshake_read(struct baton_handshake *handshake,
-			      const uint8_t *bytes, size_t len,
-			      uint8_t *payload, size_t payload_cap,
-			      size_t *payload_len)
+			      const struct baton_turn *turn, uint8_t *payload,
+			      size_t payload_len)
 {
+	size_t len;
 	enum baton_err err =
-		baton_noise_read(&handshake->noise, bytes, len, payload,
-				 payload_cap, payload_len);
+		baton_noise_read(&handshake->noise, turn->bytes, turn->len,
+				 payload, payload_len, &len);
 
-	return err == BATON_ERR_SPACE ? BATON_ERR_PEER_LENGTH : err;
+	if (err == BATON_ERR_SPACE)
+		return BATON_ERR_PEER_LENGTH;
+	return !err && len < payload_len ? BATON_ERR_PROTOCOL : err;
 }
 
 enum baton_err handshake_finish_noise(struct baton_handshake *handshake)
@@ -208,39 +214,24 @@ enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 {
 	enum baton_role other =
 		baton_is_phone(handshake->role) ? BATON_WATCH : BATON_PHONE;
+	enum baton_err err = baton_hello_decode(
+		bytes, len, other, &handshake->peer, &handshake->hello[other]);
 
-	return baton_hello_decode(bytes, len, other, &handshake->peer,
-				  &handshake->hello[other]);
-}
-
-/* Flight 0, at the watch. */
-static enum baton_err take_phone_hello(struct baton_handshake *handshake,
-				       const uint8_t *bytes, size_t len,
-				       struct baton_reply *reply)
-{
-	enum baton_err err = handshake_take_hello(handshake, bytes, len);
-
-	if (err)
-		return err;
-	handshake->version = baton_hello_version(&handshake->peer);
-	if (!handshake->version)
-		return handshake_reject(reply, BATON_REJECT_VERSION,
-					BATON_ERR_VERSION);
-	put_hello(handshake, BATON_FLIGHT_HELLO_WATCH, reply);
-	handshake_set_step(handshake, BATON_STEP_FIRST);
-	return BATON_OK;
+	if (!err)
+		handshake->version = baton_hello_version(&handshake->peer);
+	return err;
 }
 
 static const struct baton_method *method(uint8_t kind,
-					 const struct baton_handshake_env *env)
+					 const struct baton_turn *turn)
 {
 	switch (kind) {
 	case BATON_KIND_COMPARE:
 		return &baton_comparison;
 	case BATON_KIND_OUT_OF_BAND:
-		return BATON_METHODS ? env->out_of_band : NULL;
+		return BATON_METHODS ? turn->out_of_band : NULL;
 	case BATON_KIND_TYPED:
-		return BATON_METHODS ? env->typed : NULL;
+		return BATON_METHODS ? turn->typed : NULL;
 	default:
 		return NULL;
 	}
@@ -248,61 +239,71 @@ static const struct baton_method *method(uint8_t kind,
 
 /* What both devices can decides how they pair; the prologue binds it. */
 static uint8_t method_kind(const struct baton_handshake *handshake,
-			   const struct baton_handshake_env *env)
+			   const struct baton_turn *turn)
 {
 	if (!BATON_METHODS)
 		return handshake->peer.pairing & BATON_PAIR_COMPARE
 			       ? BATON_KIND_COMPARE
 			       : 0;
-	return baton_hello_method(env->can, handshake->peer.pairing,
-				  env->secrets->has_oob);
+	return baton_hello_method(turn->can, handshake->peer.pairing,
+				  turn->secrets->has_oob);
 }
 
-/* Flight 1, at the phone; flight 2 is the answer. */
-static enum baton_err take_watch_hello(struct baton_handshake *handshake,
-				       const uint8_t *bytes, size_t len,
-				       const struct baton_handshake_env *env,
-				       struct baton_reply *reply)
+/* The phone knows the watch, and makes flight 2. */
+static enum baton_err put_first(struct baton_handshake *handshake,
+				struct baton_turn *turn)
 {
-	enum baton_err err = handshake_take_hello(handshake, bytes, len);
+	enum baton_err err;
+	uint8_t kind;
 
-	if (err)
-		return err;
-	handshake->version = baton_hello_version(&handshake->peer);
-	if (!handshake->version)
-		return handshake_reject(reply, BATON_REJECT_VERSION,
-					BATON_ERR_VERSION);
 	if (!baton_kind_pairs(handshake->kind))
-		return bonded_put(handshake, env, reply);
-	if (!method(method_kind(handshake, env), env))
+		return bonded_put(handshake, turn);
+	kind = method_kind(handshake, turn);
+	if (!kind)
 		return BATON_ERR_REFUSED;
-	handshake->kind = method_kind(handshake, env);
-	reply->bytes[0] = handshake->kind;
-	reply->len = 1;
-	err = method(handshake->kind, env)->first(handshake, env, reply);
-	if (err)
-		reply->len = 0;
-	else
+	handshake->kind = kind;
+	turn->reply.bytes[0] = kind;
+	turn->reply.len = 1;
+	err = method(kind, turn)->first(handshake, turn);
+	if (!err)
 		handshake_set_step(handshake, BATON_STEP_SECOND);
+	else
+		turn->reply.len = 0;
 	return err;
 }
 
+/* Flight 0 at the watch, 1 at the phone. */
+static enum baton_err take_hello(struct baton_handshake *handshake,
+				 struct baton_turn *turn)
+{
+	enum baton_err err =
+		handshake_take_hello(handshake, turn->bytes, turn->len);
+
+	if (err)
+		return err;
+	if (!handshake->version)
+		return handshake_reject(turn, BATON_REJECT_VERSION,
+					BATON_ERR_VERSION);
+	if (baton_is_phone(handshake->role))
+		return put_first(handshake, turn);
+	put_hello(handshake, &turn->reply);
+	handshake_set_step(handshake, BATON_STEP_FIRST);
+	return BATON_OK;
+}
+
 static enum baton_err first_of_pairing(struct baton_handshake *handshake,
-				       uint8_t kind, const uint8_t *bytes,
-				       size_t len,
-				       const struct baton_handshake_env *env,
-				       struct baton_reply *reply)
+				       uint8_t kind, struct baton_turn *turn)
 {
 	enum baton_err err;
 
-	if (!env->pairing)
-		return handshake_reject(reply, BATON_REJECT_NOT_PAIRING,
+	if (!turn->pairing)
+		return handshake_reject(turn, BATON_REJECT_NOT_PAIRING,
 					BATON_ERR_REFUSED);
-	if (kind != method_kind(handshake, env) || !method(kind, env))
-		return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
+	if (kind != method_kind(handshake, turn))
+		return handshake_reject(turn, BATON_REJECT_OTHER_KIND,
 					BATON_ERR_REFUSED);
 	handshake->kind = kind;
-	err = method(kind, env)->answer(handshake, bytes, len, env, reply);
+	err = method(kind, turn)->answer(handshake, turn);
 	if (!err)
 		handshake_set_step(handshake, BATON_STEP_THIRD);
 	else if (err != BATON_ERR_AUTH)
@@ -312,84 +313,57 @@ static enum baton_err first_of_pairing(struct baton_handshake *handshake,
 
 /* Flight 2, at the watch. */
 static enum baton_err take_first(struct baton_handshake *handshake,
-				 uint8_t *bytes, size_t len,
-				 const struct baton_handshake_env *env,
-				 struct baton_reply *reply)
+				 struct baton_turn *turn)
 {
-	switch (bytes[0]) {
+	uint8_t kind = *turn->bytes++;
+
+	turn->len--;
+	switch (kind) {
 	case BATON_KIND_COMPARE:
 	case BATON_KIND_OUT_OF_BAND:
 	case BATON_KIND_TYPED:
 		if (handshake->known)
 			break;
-		return first_of_pairing(handshake, bytes[0], bytes + 1, len - 1,
-					env, reply);
+		return first_of_pairing(handshake, kind, turn);
 	case BATON_KIND_RECONNECT:
 	case BATON_KIND_RESUME:
 	case BATON_KIND_RESUME_SYNC:
-		return bonded_first(handshake, bytes[0], bytes + 1, len - 1,
-				    env, reply);
+		return bonded_first(handshake, kind, turn);
 	default:
 		break;
 	}
-	return handshake_reject(reply, BATON_REJECT_OTHER_KIND,
+	return handshake_reject(turn, BATON_REJECT_OTHER_KIND,
 				BATON_ERR_REFUSED);
 }
 
 /* Flight 3, at the phone. */
 static enum baton_err take_second(struct baton_handshake *handshake,
-				  uint8_t *bytes, size_t len,
-				  const struct baton_handshake_env *env,
-				  struct baton_reply *reply)
+				  struct baton_turn *turn)
 {
-	const struct baton_method *m = method(handshake->kind, env);
+	const struct baton_method *m = method(handshake->kind, turn);
 	enum baton_err err;
 
 	if (!m)
-		return bonded_second(handshake, bytes, len);
-	err = m->second(handshake, bytes, len, env, reply);
+		return bonded_second(handshake, turn);
+	err = m->second(handshake, turn);
 	if (!err)
 		handshake_set_step(handshake,
 				   m->last ? BATON_STEP_LAST : BATON_STEP_DONE);
 	return err;
 }
 
-/* Flight 4, at the watch. */
-static enum baton_err take_third(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len,
-				 const struct baton_handshake_env *env,
-				 struct baton_reply *reply)
+/* Flight 4 at the watch, 5 at the phone. */
+static enum baton_err take_end(struct baton_handshake *handshake,
+			       struct baton_turn *turn)
 {
-	enum baton_err err = method(handshake->kind, env)
-				     ->third(handshake, bytes, len, reply);
+	const struct baton_method *m = method(handshake->kind, turn);
+	enum baton_err err = baton_is_phone(handshake->role)
+				     ? m->last(handshake, turn)
+				     : m->third(handshake, turn);
 
 	if (!err)
 		handshake_set_step(handshake, BATON_STEP_DONE);
 	return err;
-}
-
-/* Flight 5, at the phone. */
-static enum baton_err take_last(struct baton_handshake *handshake,
-				const uint8_t *bytes, size_t len,
-				const struct baton_handshake_env *env)
-{
-	enum baton_err err =
-		method(handshake->kind, env)->last(handshake, bytes, len);
-
-	if (!err)
-		handshake_set_step(handshake, BATON_STEP_DONE);
-	return err;
-}
-
-/* What a watch answers with: flights 3 and 5. */
-static enum baton_err take_answer(struct baton_handshake *handshake,
-				  uint8_t *bytes, size_t len,
-				  const struct baton_handshake_env *env,
-				  struct baton_reply *reply)
-{
-	return handshake->step == BATON_STEP_SECOND
-		       ? take_second(handshake, bytes, len, env, reply)
-		       : take_last(handshake, bytes, len, env);
 }
 
 /* Resuming fell through, or the advert was stale: reconnect, with hellos. */
@@ -401,11 +375,11 @@ static bool can_begin_anew(const struct baton_handshake *handshake)
 }
 
 static enum baton_err take_reject(struct baton_handshake *handshake,
-				  const uint8_t *bytes, size_t len,
-				  const struct baton_handshake_env *env,
-				  struct baton_reply *reply)
+				  struct baton_turn *turn)
 {
-	if (len != BATON_REJECT_LEN)
+	const uint8_t *bytes = turn->bytes;
+
+	if (turn->len != BATON_REJECT_LEN)
 		return BATON_ERR_PEER_LENGTH;
 	switch (bytes[2]) {
 	case BATON_REJECT_VERSION:
@@ -418,7 +392,7 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 		if (!can_begin_anew(handshake))
 			return BATON_ERR_REFUSED;
 		handshake->kind = BATON_KIND_RECONNECT;
-		return handshake_begin(handshake, env, reply);
+		return handshake_begin(handshake, turn);
 	case BATON_REJECT_LATER:
 		return BATON_ERR_AGAIN;
 	case BATON_REJECT_TRIES:
@@ -428,27 +402,15 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 	}
 }
 
-/* The flight that moves on from a step. */
+/* The flight that moves on from a step: two hellos, then one for each step. */
 static uint8_t expected(const struct baton_handshake *handshake)
 {
-	switch (handshake->step) {
-	case BATON_STEP_HELLO:
-		return baton_is_phone(handshake->role)
-			       ? BATON_FLIGHT_HELLO_WATCH
-			       : BATON_FLIGHT_HELLO_PHONE;
-	case BATON_STEP_FIRST:
-		return BATON_FLIGHT_FIRST;
-	case BATON_STEP_SECOND:
-		return BATON_FLIGHT_FIRST + 1;
-	case BATON_STEP_THIRD:
-		return BATON_FLIGHT_FIRST + 2;
-	case BATON_STEP_LAST:
-		return BATON_FLIGHT_FIRST + 3;
-	case BATON_STEP_ANSWER:
-	case BATON_STEP_DONE:
-		break;
-	}
-	return UINT8_MAX;
+	if (handshake->step > BATON_STEP_LAST)
+		return UINT8_MAX;
+	if (handshake->step == BATON_STEP_HELLO &&
+	    !baton_is_phone(handshake->role))
+		return BATON_FLIGHT_HELLO_PHONE;
+	return (uint8_t)(BATON_FLIGHT_HELLO_WATCH + handshake->step);
 }
 
 /* While pairing, one failure is one try (session/SPEC.md 1.2). */
@@ -462,18 +424,16 @@ static enum baton_err one_try(const struct baton_handshake *handshake,
 }
 
 enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
-				      uint8_t number, uint8_t *bytes,
-				      size_t len,
-				      const struct baton_handshake_env *env,
-				      struct baton_reply *reply)
+				      uint8_t number, struct baton_turn *turn)
 {
 	enum baton_err err = BATON_ERR_PEER_STATE;
 
-	reply->len = 0;
-	reply->sealed_len = 0;
+	turn->reply.len = 0;
+	turn->reply.sealed_len = 0;
+	turn->reply.number = (uint8_t)(number + 1);
 	if (number == BATON_FLIGHT_REJECT &&
 	    handshake->step < BATON_STEP_ANSWER)
-		return take_reject(handshake, bytes, len, env, reply);
+		return take_reject(handshake, turn);
 	if (number == BATON_FLIGHT_FIRST && handshake->has_advert &&
 	    !baton_is_phone(handshake->role) &&
 	    handshake->step == BATON_STEP_HELLO) {
@@ -484,20 +444,17 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		return BATON_ERR_PEER_STATE;
 	switch (handshake->step) {
 	case BATON_STEP_HELLO:
-		err = baton_is_phone(handshake->role)
-			      ? take_watch_hello(handshake, bytes, len, env,
-						 reply)
-			      : take_phone_hello(handshake, bytes, len, reply);
+		err = take_hello(handshake, turn);
 		break;
 	case BATON_STEP_FIRST:
-		err = take_first(handshake, bytes, len, env, reply);
+		err = take_first(handshake, turn);
 		break;
 	case BATON_STEP_SECOND:
+		err = take_second(handshake, turn);
+		break;
 	case BATON_STEP_THIRD:
 	case BATON_STEP_LAST:
-		err = baton_is_phone(handshake->role)
-			      ? take_answer(handshake, bytes, len, env, reply)
-			      : take_third(handshake, bytes, len, env, reply);
+		err = take_end(handshake, turn);
 		break;
 	case BATON_STEP_ANSWER:
 	case BATON_STEP_DONE:
@@ -509,7 +466,7 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		handshake_set_step(handshake, BATON_STEP_HELLO);
 	}
 	if (baton_err_is_peer(err))
-		reply->len = 0;
+		turn->reply.len = 0;
 	return one_try(handshake, err);
 }
 

@@ -103,49 +103,57 @@ struct baton_secrets {
 	uint8_t digits[BATON_TYPED_DIGITS];
 };
 
-/* What a handshake needs from around it. */
-struct baton_handshake_env {
+struct baton_reply {
+	size_t len; /* 0: nothing to send */
+	size_t sealed_len; /* of the turn's payload, sealed: it follows bytes */
+	uint8_t number; /* of the flight */
+	uint8_t bytes[BATON_REPLY_MAX];
+};
+
+/*
+ * One turn of a handshake: what it needs from around it, the flight that came,
+ * and what is sent for it.
+ */
+struct baton_turn {
 	bool pairing; /* a person opened the pairing window */
 	uint8_t can; /* own methods, BATON_PAIR_* */
+	bool settled; /* positions says where both sides stand */
 	struct baton_drbg *drbg;
 	const struct baton_bond *bonds;
 	size_t bond_count;
 	const struct baton_method *out_of_band; /* NULL: not known here */
 	const struct baton_method *typed;
 	struct baton_secrets *secrets;
-	/* What RESUME is bound to, BATON_POSITIONS_LEN; NULL: not possible. */
-	const uint8_t *positions;
 	/*
 	 * Phone: the payload of RESUME, payload_len bytes and room for a tag,
-	 * which is sealed where it stands.
+	 * which is sealed where it stands. Watch: that of its answer.
 	 */
 	uint8_t *payload;
 	size_t payload_len;
-};
-
-struct baton_reply {
-	size_t len; /* 0: nothing to send */
-	size_t sealed_len; /* of env's payload, sealed: it follows bytes */
-	uint8_t number; /* of the flight */
-	uint8_t bytes[BATON_REPLY_MAX];
+	/* The flight, or what is left to take of it; may be decrypted here. */
+	uint8_t *bytes;
+	size_t len;
+	struct baton_reply reply;
+	uint8_t positions[BATON_POSITIONS_LEN]; /* what RESUME is bound to */
 };
 
 /*
- * Start as role, with the own hello (its nonce is filled in here). A phone
+ * Start in the role of the own hello (its nonce is filled in here). A phone
  * says what for: kind COMPARE to pair, by whatever method there is, or another
- * one with a bond by index; its first flight is in reply. advert: the nonce of
- * the watch's advert for this link, BATON_BOND_NONCE_LEN bytes, or NULL; with
- * it a phone that knows the watch's hello begins at flight 2.
+ * one with a bond by index; its first flight is in turn->reply. advert: the
+ * nonce of the watch's advert for this link, BATON_BOND_NONCE_LEN bytes, or
+ * NULL; with it a phone that knows the watch's hello begins at flight 2.
  */
 BATON_MUST_CHECK
-enum baton_err baton_handshake_start(
-	struct baton_handshake *handshake, enum baton_role role, uint8_t kind,
-	uint8_t bond, const struct baton_hello *hello, const uint8_t *advert,
-	const struct baton_handshake_env *env, struct baton_reply *reply);
+enum baton_err baton_handshake_start(struct baton_handshake *handshake,
+				     const struct baton_hello *hello,
+				     uint8_t kind, uint8_t bond,
+				     const uint8_t *advert,
+				     struct baton_turn *turn);
 
 /*
- * Take a whole flight; the answer, if there is one, is in reply. bytes may be
- * decrypted where they stand.
+ * Take a whole flight, turn->bytes; the answer, if there is one, is in
+ * turn->reply.
  *
  * Peer errors: the flight made no sense or did not authenticate; nothing
  * changed, a right one still succeeds. Fatal errors end the link; reply may
@@ -154,10 +162,7 @@ enum baton_err baton_handshake_start(
  */
 BATON_MUST_CHECK
 enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
-				      uint8_t number, uint8_t *bytes,
-				      size_t len,
-				      const struct baton_handshake_env *env,
-				      struct baton_reply *reply);
+				      uint8_t number, struct baton_turn *turn);
 
 /*
  * Step ANSWER, at the watch: what came in flight 2 was authentic. The psk of
@@ -167,14 +172,12 @@ void baton_handshake_ticket(const struct baton_handshake *handshake,
 			    uint8_t psk[BATON_CRYPTO_KEY_LEN]);
 
 /*
- * Step ANSWER: make flight 3, with a payload of at most 128 bytes, once the
- * next ticket is durable.
+ * Step ANSWER: make flight 3, with turn->payload, at most 128 bytes, once the
+ * next ticket is durable. Of the turn nothing else is needed.
  */
 BATON_MUST_CHECK
 enum baton_err baton_handshake_answer(struct baton_handshake *handshake,
-				      const uint8_t *payload,
-				      size_t payload_len,
-				      struct baton_reply *reply);
+				      struct baton_turn *turn);
 
 /* Kinds that go by a ticket. */
 static inline bool baton_kind_resumes(uint8_t kind)

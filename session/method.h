@@ -10,32 +10,23 @@
 #include "session/handshake.h"
 
 /*
- * Each step takes the flight before it, of len bytes, and writes the next one
- * behind what is in reply. Peer errors: it did not pass. BATON_ERR_AGAIN: a
- * person or the store is not ready yet; reply may still hold something.
+ * What is done in each step of a pairing: take the flight, and write the next
+ * one behind what is in the reply. HELLO, SECOND and LAST are the phone's; LAST
+ * is NULL where the watch has said all in flight 3. Of flight 2 the watch is
+ * given what is behind its kind. Peer errors: it did not pass. BATON_ERR_AGAIN:
+ * a person or the store is not ready yet; the reply may still hold something.
  */
 struct baton_method {
-	/* The phone's flight 2, behind its kind. */
 	enum baton_err (*first)(struct baton_handshake *handshake,
-				const struct baton_handshake_env *env,
-				struct baton_reply *reply);
-	/* The watch takes flight 2 behind its kind, and makes flight 3. */
+				struct baton_turn *turn);
 	enum baton_err (*answer)(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len,
-				 const struct baton_handshake_env *env,
-				 struct baton_reply *reply);
-	/* The phone takes flight 3, and makes flight 4. */
+				 struct baton_turn *turn);
 	enum baton_err (*second)(struct baton_handshake *handshake,
-				 const uint8_t *bytes, size_t len,
-				 const struct baton_handshake_env *env,
-				 struct baton_reply *reply);
-	/* The watch takes flight 4, and makes flight 5 if there is one. */
+				 struct baton_turn *turn);
 	enum baton_err (*third)(struct baton_handshake *handshake,
-				const uint8_t *bytes, size_t len,
-				struct baton_reply *reply);
-	/* The phone takes flight 5; NULL where there is none. */
+				struct baton_turn *turn);
 	enum baton_err (*last)(struct baton_handshake *handshake,
-			       const uint8_t *bytes, size_t len);
+			       struct baton_turn *turn);
 };
 
 /* The steps of a role, for a table: NULL in a build without it. */
@@ -48,19 +39,20 @@ struct baton_method {
 extern const struct baton_method baton_comparison;
 
 /* handshake.c: what all of them are made of. */
-enum baton_err handshake_reject(struct baton_reply *reply, uint8_t code,
+enum baton_err handshake_reject(struct baton_turn *turn, uint8_t code,
 				enum baton_err err);
 /* XXpsk0 or XX, as initiator or responder, with a static key made for it. */
 enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
 				       bool initiator, const uint8_t *psk,
-				       const struct baton_handshake_env *env);
+				       struct baton_turn *turn);
+/* Append the next Noise message to the reply. */
 enum baton_err handshake_write(struct baton_handshake *handshake,
-			       uint8_t number, const uint8_t *payload,
-			       size_t payload_len, struct baton_reply *reply);
+			       struct baton_turn *turn, const uint8_t *payload,
+			       size_t payload_len);
+/* Read the next one, the payload of which has to be payload_len bytes. */
 enum baton_err handshake_read(struct baton_handshake *handshake,
-			      const uint8_t *bytes, size_t len,
-			      uint8_t *payload, size_t payload_cap,
-			      size_t *payload_len);
+			      const struct baton_turn *turn, uint8_t *payload,
+			      size_t payload_len);
 /* Keep the peer's static key, and derive the keys. */
 enum baton_err handshake_finish(struct baton_handshake *handshake);
 size_t handshake_prologue(const struct baton_handshake *handshake,

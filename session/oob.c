@@ -130,20 +130,20 @@ static void spend(struct baton_secrets *secrets)
 
 /* OK when the secret is there; else who shows it makes it, who takes it asks. */
 static enum baton_err prepare(const struct baton_handshake *handshake,
-			      const struct baton_handshake_env *env)
+			      struct baton_turn *turn)
 {
-	struct baton_secrets *secrets = env->secrets;
+	struct baton_secrets *secrets = turn->secrets;
 	enum baton_err err;
 
 	if (secrets->has_oob)
 		return BATON_OK;
 	if (!baton_hello_shows(BATON_KIND_OUT_OF_BAND, handshake->role,
-			       env->can, handshake->peer.pairing)) {
+			       turn->can, handshake->peer.pairing)) {
 		secrets->ask_oob |= !secrets->asked_oob;
 		secrets->asked_oob = true;
 		return BATON_ERR_AGAIN;
 	}
-	err = baton_drbg_bytes(env->drbg, secrets->oob, sizeof(secrets->oob));
+	err = baton_drbg_bytes(turn->drbg, secrets->oob, sizeof(secrets->oob));
 	if (err)
 		return err;
 	secrets->has_oob = true;
@@ -153,76 +153,60 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 
 /* Without a Noise message the flight says: the secret is on its way. */
 static enum baton_err first(struct baton_handshake *handshake,
-			    const struct baton_handshake_env *env,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	enum baton_err err = prepare(handshake, env);
+	enum baton_err err = prepare(handshake, turn);
 
-	reply->number = BATON_FLIGHT_FIRST;
 	if (err)
 		return err == BATON_ERR_AGAIN ? BATON_OK : err;
-	err = handshake_start_pairing(handshake, true, env->secrets->oob, env);
+	err = handshake_start_pairing(handshake, true, turn->secrets->oob,
+				      turn);
 	if (!err)
-		err = handshake_write(handshake, BATON_FLIGHT_FIRST, NULL, 0,
-				      reply);
+		err = handshake_write(handshake, turn, NULL, 0);
 	return err;
 }
 
 static enum baton_err answer(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
-	uint8_t none[1];
-	enum baton_err err = prepare(handshake, env);
-	size_t n;
+	enum baton_err err = prepare(handshake, turn);
 
-	if (err == BATON_ERR_AGAIN || (!err && len == 0))
-		return handshake_reject(reply, BATON_REJECT_LATER,
+	if (err == BATON_ERR_AGAIN || (!err && turn->len == 0))
+		return handshake_reject(turn, BATON_REJECT_LATER,
 					BATON_ERR_AGAIN);
 	if (!err)
 		err = handshake_start_pairing(handshake, false,
-					      env->secrets->oob, env);
+					      turn->secrets->oob, turn);
 	if (!err)
-		err = handshake_read(handshake, bytes, len, none, 0, &n);
+		err = handshake_read(handshake, turn, NULL, 0);
 	if (err)
 		return err;
-	spend(env->secrets);
-	return handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
-			       reply);
+	spend(turn->secrets);
+	return handshake_write(handshake, turn, NULL, 0);
 }
 
 static enum baton_err second(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
 	/* It answers a flight that had no Noise message. */
 	if (!handshake->initiator)
 		return BATON_ERR_PEER_STATE;
-	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	err = handshake_read(handshake, turn, NULL, 0);
 	if (err)
 		return err;
-	spend(env->secrets);
-	err = handshake_write(handshake, BATON_FLIGHT_FIRST + 2, NULL, 0,
-			      reply);
+	spend(turn->secrets);
+	err = handshake_write(handshake, turn, NULL, 0);
 	return err ? err : handshake_finish(handshake);
 }
 
 static enum baton_err third(struct baton_handshake *handshake,
-			    const uint8_t *bytes, size_t len,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
-	(void)reply;
-	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	err = handshake_read(handshake, turn, NULL, 0);
 	return err ? err : handshake_finish(handshake);
 }
 

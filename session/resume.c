@@ -177,8 +177,8 @@ enum baton_err resume_answer(struct baton_session *session)
 {
 	struct baton_handshake *handshake = session->handshake;
 	uint8_t payload[ANSWER_MAX + BATON_FRAME_HEADER_MAX];
-	struct baton_reply reply;
 	struct baton_frame frame;
+	struct baton_turn turn;
 	enum baton_err err;
 	size_t n = 1;
 
@@ -188,12 +188,14 @@ enum baton_err resume_answer(struct baton_session *session)
 		n += baton_frame_put_verified(payload + n, &frame);
 		baton_incoming_told(&session->incoming, &frame);
 	}
-	err = baton_handshake_answer(handshake, payload, n > 1 ? n : 0, &reply);
+	turn.payload = payload;
+	turn.payload_len = n > 1 ? n : 0;
+	err = baton_handshake_answer(handshake, &turn);
 	if (err)
 		return err;
 	if (!session->record)
 		baton_flight_forget(&session->link.flight);
-	session_send_reply(session, &reply);
+	session_send_reply(session, &turn.reply);
 	records_begin(session);
 	session->by_ticket = true;
 	if (handshake->kind == BATON_KIND_RESUME) {

@@ -209,28 +209,21 @@ void session_part(struct baton_session *session, enum baton_err err)
 			  session->now_ms + REJECT_DEADLINE_MS);
 }
 
-/* positions: memory for what a resume is bound to. */
-static struct baton_handshake_env env(struct baton_session *session,
-				      uint8_t positions[BATON_POSITIONS_LEN])
+/* What a handshake needs for its turn, but for the flight. */
+static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 {
-	struct baton_handshake_env e = {
-		.drbg = &session->drbg,
-		.bonds = session->bonds,
-		.bond_count = session->bond_count,
-		.pairing = session->pairing_until_ms > session->clock_ms &&
-			   pairing_has_room(session) &&
-			   !session->storing.new_bond,
-		.can = pairing_methods(session),
-		.out_of_band = session->config.out_of_band,
-		.typed = session->config.typed,
-		.secrets = session->secrets,
-		.payload = resume_parked(session),
-		.payload_len = session->parked_len,
-	};
-
-	if (sync_positions(session, positions))
-		e.positions = positions;
-	return e;
+	turn->pairing = session->pairing_until_ms > session->clock_ms &&
+			pairing_has_room(session) && !session->storing.new_bond;
+	turn->can = pairing_methods(session);
+	turn->settled = sync_positions(session, turn->positions);
+	turn->drbg = &session->drbg;
+	turn->bonds = session->bonds;
+	turn->bond_count = session->bond_count;
+	turn->out_of_band = session->config.out_of_band;
+	turn->typed = session->config.typed;
+	turn->secrets = session->secrets;
+	turn->payload = resume_parked(session);
+	turn->payload_len = session->parked_len;
 }
 
 static struct baton_hello own_hello(const struct baton_session *session,
@@ -293,10 +286,8 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 				     const struct baton_link_facts *facts,
 				     uint64_t now_ms)
 {
-	uint8_t positions[BATON_POSITIONS_LEN];
-	struct baton_handshake_env e;
 	struct baton_hello hello = own_hello(session, facts->bearer);
-	struct baton_reply reply;
+	struct baton_turn turn;
 	enum baton_err err;
 	uint8_t kind = 0;
 
@@ -305,16 +296,16 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 	session->began_ms = now_ms;
 	session_clock(session, now_ms);
 	resume_park(session);
-	e = env(session, positions);
+	begin_turn(session, &turn);
 	if (baton_is_phone(session->role)) {
-		if (!e.pairing && session->bond_count == 0)
+		if (!turn.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
-		kind = e.pairing ? BATON_KIND_COMPARE
-				 : resume_kind(session, session->bond_wanted);
+		kind = turn.pairing
+			       ? BATON_KIND_COMPARE
+			       : resume_kind(session, session->bond_wanted);
 	}
-	err = baton_handshake_start(session->handshake, session->role, kind,
-				    session->bond_wanted, &hello, facts->advert,
-				    &e, &reply);
+	err = baton_handshake_start(session->handshake, &hello, kind,
+				    session->bond_wanted, facts->advert, &turn);
 	if (err)
 		return err;
 	session->tell &= (uint8_t)~TELL_CLOSE;
@@ -326,10 +317,10 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 	session->incoming.last_ms = 0;
 	if (session->handshake->known)
 		use_hello(session);
-	session_send_reply(session, &reply);
+	session_send_reply(session, &turn.reply);
 	session_set_state(session, BATON_SESSION_HANDSHAKE,
-			  session->now_ms + (e.pairing ? PAIR_DEADLINE_MS
-						       : BOND_DEADLINE_MS));
+			  session->now_ms + (turn.pairing ? PAIR_DEADLINE_MS
+							  : BOND_DEADLINE_MS));
 	return BATON_OK;
 }
 
@@ -431,11 +422,9 @@ static void repeat_last_word(struct baton_session *session)
 /* A whole flight came; true if the link may have lost its last answer. */
 static enum baton_err take_flight(struct baton_session *session)
 {
-	uint8_t positions[BATON_POSITIONS_LEN];
-	struct baton_handshake_env e = env(session, positions);
 	struct baton_flight *flight = &session->link.flight;
 	enum baton_step before = session->handshake->step;
-	struct baton_reply reply;
+	struct baton_turn turn;
 	enum baton_err err;
 
 	if (session->state == BATON_SESSION_PARTING) {
@@ -446,8 +435,11 @@ static enum baton_err take_flight(struct baton_session *session)
 		baton_flight_forget(flight);
 		return BATON_ERR_PEER_STATE;
 	}
+	begin_turn(session, &turn);
+	turn.bytes = flight->rx;
+	turn.len = flight->rx_total;
 	err = baton_handshake_flight(session->handshake, flight->rx_number,
-				     flight->rx, flight->rx_total, &e, &reply);
+				     &turn);
 	/* What it has decrypted there stands until something else comes. */
 	baton_flight_forget(flight);
 	pairing_look(session);
@@ -459,11 +451,11 @@ static enum baton_err take_flight(struct baton_session *session)
 		return err;
 	}
 	baton_link_answered(&session->link);
-	session_send_reply(session, &reply);
+	session_send_reply(session, &turn.reply);
 	/* Not now: the window stays open for another link. */
 	if (err == BATON_ERR_AGAIN)
 		session->handshake->kind = 0;
-	if (err && reply.len > 0) {
+	if (err && turn.reply.len > 0) {
 		session_part(session, err);
 		return BATON_OK;
 	}
@@ -471,7 +463,7 @@ static enum baton_err take_flight(struct baton_session *session)
 		session_fail(session, err);
 	if (err)
 		return err;
-	baton_crypto_wipe(&reply, sizeof(reply));
+	baton_crypto_wipe(&turn.reply, sizeof(turn.reply));
 	if (session->handshake->step == BATON_STEP_HELLO &&
 	    ++session->bad_flights >= BAD_FLIGHTS_MAX)
 		return BATON_ERR_EXHAUSTED;

@@ -83,9 +83,9 @@ static enum baton_err make_digits(struct baton_secrets *secrets,
 
 /* OK when the code is there and its try is counted durably. */
 static enum baton_err prepare(const struct baton_handshake *handshake,
-			      const struct baton_handshake_env *env)
+			      struct baton_turn *turn)
 {
-	struct baton_secrets *secrets = env->secrets;
+	struct baton_secrets *secrets = turn->secrets;
 	enum baton_err err;
 
 	if (secrets->counted && secrets->has_digits)
@@ -93,14 +93,14 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 	if (!secrets->counted && secrets->tries >= BATON_TYPED_TRIES)
 		return BATON_ERR_EXHAUSTED;
 	if (!secrets->has_digits &&
-	    !baton_hello_shows(BATON_KIND_TYPED, handshake->role, env->can,
+	    !baton_hello_shows(BATON_KIND_TYPED, handshake->role, turn->can,
 			       handshake->peer.pairing)) {
 		secrets->ask |= !secrets->asked;
 		secrets->asked = true;
 		return BATON_ERR_AGAIN;
 	}
 	if (!secrets->has_digits) {
-		err = make_digits(secrets, env->drbg);
+		err = make_digits(secrets, turn->drbg);
 		if (err)
 			return err;
 		secrets->show = true;
@@ -130,17 +130,17 @@ static void session_id(const struct baton_handshake *handshake,
 }
 
 static enum baton_err start(struct baton_handshake *handshake,
-			    const struct baton_handshake_env *env)
+			    struct baton_turn *turn)
 {
 	static const struct baton_cpace_input channel = {
 		(const uint8_t *)channel_name, sizeof(channel_name) - 1};
-	const struct baton_cpace_input code = {env->secrets->digits,
+	const struct baton_cpace_input code = {turn->secrets->digits,
 					       BATON_TYPED_DIGITS};
 	uint8_t id[BATON_CRYPTO_HASH_LEN], random[BATON_CRYPTO_KEY_LEN];
 	const struct baton_cpace_input session = {id, sizeof(id)};
 	enum baton_err err;
 
-	err = baton_drbg_bytes(env->drbg, random, sizeof(random));
+	err = baton_drbg_bytes(turn->drbg, random, sizeof(random));
 	if (err)
 		return err;
 	session_id(handshake, id);
@@ -152,8 +152,7 @@ static enum baton_err start(struct baton_handshake *handshake,
 
 /* Come to the psk, and begin XXpsk0 with it: the watch is its initiator. */
 static enum baton_err begin_noise(struct baton_handshake *handshake,
-				  const uint8_t *share,
-				  const struct baton_handshake_env *env)
+				  const uint8_t *share, struct baton_turn *turn)
 {
 	static const struct baton_cpace_input none;
 	bool watch = !baton_is_phone(handshake->role);
@@ -169,7 +168,7 @@ static enum baton_err begin_noise(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	baton_cpace_psk(psk, isk);
-	err = handshake_start_pairing(handshake, watch, psk, env);
+	err = handshake_start_pairing(handshake, watch, psk, turn);
 	baton_crypto_wipe(isk, sizeof(isk));
 	baton_crypto_wipe(psk, sizeof(psk));
 	return err;
@@ -177,101 +176,87 @@ static enum baton_err begin_noise(struct baton_handshake *handshake,
 
 /* Without its share the flight says: the code will be typed. */
 static enum baton_err first(struct baton_handshake *handshake,
-			    const struct baton_handshake_env *env,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	enum baton_err err = prepare(handshake, env);
+	enum baton_err err = prepare(handshake, turn);
 
-	reply->number = BATON_FLIGHT_FIRST;
 	if (err)
 		return err == BATON_ERR_AGAIN ? BATON_OK : err;
-	err = start(handshake, env);
+	err = start(handshake, turn);
 	if (err)
 		return err;
-	memcpy(reply->bytes + reply->len, handshake->cpace.share,
+	memcpy(turn->reply.bytes + turn->reply.len, handshake->cpace.share,
 	       BATON_CPACE_SHARE_LEN);
-	reply->len += BATON_CPACE_SHARE_LEN;
+	turn->reply.len += BATON_CPACE_SHARE_LEN;
 	return BATON_OK;
 }
 
 static enum baton_err answer(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
 	enum baton_err err;
 
-	if (len != 0 && len != BATON_CPACE_SHARE_LEN)
+	if (turn->len != 0 && turn->len != BATON_CPACE_SHARE_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	err = prepare(handshake, env);
+	err = prepare(handshake, turn);
 	if (err == BATON_ERR_EXHAUSTED)
-		return handshake_reject(reply, BATON_REJECT_TRIES, err);
-	if (err == BATON_ERR_AGAIN || (!err && len == 0))
-		return handshake_reject(reply, BATON_REJECT_LATER,
+		return handshake_reject(turn, BATON_REJECT_TRIES, err);
+	if (err == BATON_ERR_AGAIN || (!err && turn->len == 0))
+		return handshake_reject(turn, BATON_REJECT_LATER,
 					BATON_ERR_AGAIN);
 	if (!err)
-		err = start(handshake, env);
+		err = start(handshake, turn);
 	if (err)
 		return err;
 	/* What goes out now tells a guess from the code. */
-	spend(env->secrets);
-	memcpy(reply->bytes, handshake->cpace.share, BATON_CPACE_SHARE_LEN);
-	reply->len = BATON_CPACE_SHARE_LEN;
-	err = begin_noise(handshake, bytes, env);
+	spend(turn->secrets);
+	memcpy(turn->reply.bytes, handshake->cpace.share,
+	       BATON_CPACE_SHARE_LEN);
+	turn->reply.len = BATON_CPACE_SHARE_LEN;
+	err = begin_noise(handshake, turn->bytes, turn);
 	if (err) {
-		reply->len = 0;
+		turn->reply.len = 0;
 		return BATON_ERR_AUTH;
 	}
-	return handshake_write(handshake, BATON_FLIGHT_FIRST + 1, NULL, 0,
-			       reply);
+	return handshake_write(handshake, turn, NULL, 0);
 }
 
 static enum baton_err second(struct baton_handshake *handshake,
-			     const uint8_t *bytes, size_t len,
-			     const struct baton_handshake_env *env,
-			     struct baton_reply *reply)
+			     struct baton_turn *turn)
 {
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
-	if (len < BATON_CPACE_SHARE_LEN || !env->secrets->has_digits)
+	if (turn->len < BATON_CPACE_SHARE_LEN || !turn->secrets->has_digits)
 		return BATON_ERR_PEER_LENGTH;
 	/* Whether it is answered tells the same. */
-	spend(env->secrets);
-	err = begin_noise(handshake, bytes, env);
+	spend(turn->secrets);
+	err = begin_noise(handshake, turn->bytes, turn);
+	turn->bytes += BATON_CPACE_SHARE_LEN;
+	turn->len -= BATON_CPACE_SHARE_LEN;
 	if (!err)
-		err = handshake_read(handshake, bytes + BATON_CPACE_SHARE_LEN,
-				     len - BATON_CPACE_SHARE_LEN, none, 0, &n);
+		err = handshake_read(handshake, turn, NULL, 0);
 	if (!err)
-		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 2, NULL,
-				      0, reply);
+		err = handshake_write(handshake, turn, NULL, 0);
 	return err;
 }
 
 static enum baton_err third(struct baton_handshake *handshake,
-			    const uint8_t *bytes, size_t len,
-			    struct baton_reply *reply)
+			    struct baton_turn *turn)
 {
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
-	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	err = handshake_read(handshake, turn, NULL, 0);
 	if (!err)
-		err = handshake_write(handshake, BATON_FLIGHT_FIRST + 3, NULL,
-				      0, reply);
+		err = handshake_write(handshake, turn, NULL, 0);
 	return err ? err : handshake_finish(handshake);
 }
 
 static enum baton_err last(struct baton_handshake *handshake,
-			   const uint8_t *bytes, size_t len)
+			   struct baton_turn *turn)
 {
-	uint8_t none[1];
 	enum baton_err err;
-	size_t n;
 
-	err = handshake_read(handshake, bytes, len, none, 0, &n);
+	err = handshake_read(handshake, turn, NULL, 0);
 	return err ? err : handshake_finish(handshake);
 }
 

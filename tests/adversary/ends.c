@@ -45,7 +45,7 @@ static void start(struct end *end, enum baton_role role, uint8_t kind,
 	memcpy(bytes, &seed, sizeof(seed));
 	bytes[31] = (uint8_t)role;
 	baton_drbg_init(&end->drbg, bytes);
-	end->env = (struct baton_handshake_env){
+	end->turn = (struct baton_turn){
 		.drbg = &end->drbg,
 		.pairing = !bond,
 		.can = can,
@@ -55,9 +55,9 @@ static void start(struct end *end, enum baton_role role, uint8_t kind,
 		.bonds = bond,
 		.bond_count = bond ? 1 : 0,
 	};
-	if (baton_handshake_start(&end->handshake, role,
-				  role == BATON_PHONE ? kind : 0, 0, &hello,
-				  NULL, &end->env, &end->reply))
+	if (baton_handshake_start(&end->handshake, &hello,
+				  role == BATON_PHONE ? kind : 0, 0, NULL,
+				  &end->turn))
 		abort();
 }
 
@@ -96,11 +96,17 @@ void end_start_kind(struct end *end, enum baton_role role, uint8_t kind,
 
 enum baton_err end_pass(struct end *to, const struct end *from)
 {
-	struct baton_reply flight = from->reply;
+	struct baton_reply flight = from->turn.reply;
 
-	return baton_handshake_flight(&to->handshake, flight.number,
-				      flight.bytes, flight.len, &to->env,
-				      &to->reply);
+	to->turn.bytes = flight.bytes;
+	to->turn.len = flight.len;
+	return baton_handshake_flight(&to->handshake, flight.number, &to->turn);
+}
+
+enum baton_err end_answer(struct end *end)
+{
+	end->turn.payload_len = 0;
+	return baton_handshake_answer(&end->handshake, &end->turn);
 }
 
 enum baton_err ends_run(struct end *phone, struct end *watch)
@@ -108,11 +114,10 @@ enum baton_err ends_run(struct end *phone, struct end *watch)
 	enum baton_err err = BATON_OK;
 	struct end *to = watch, *from = phone;
 
-	while (!err && from->reply.len > 0) {
+	while (!err && from->turn.reply.len > 0) {
 		err = end_pass(to, from);
 		if (!err && to->handshake.step == BATON_STEP_ANSWER)
-			err = baton_handshake_answer(&to->handshake, NULL, 0,
-						     &to->reply);
+			err = end_answer(to);
 		to = from;
 		from = from == phone ? watch : phone;
 	}

@@ -13,10 +13,9 @@
 
 struct end {
 	struct baton_handshake handshake;
-	struct baton_handshake_env env;
 	struct baton_drbg drbg;
 	struct baton_secrets secrets;
-	struct baton_reply reply; /* its last */
+	struct baton_turn turn; /* its last, with the reply */
 };
 
 /* A fresh end that pairs; a phone's first flight is in its reply. */
@@ -39,6 +38,9 @@ void end_start_kind(struct end *end, enum baton_role role, uint8_t kind,
 
 /* Give to what from sent last. */
 enum baton_err end_pass(struct end *to, const struct end *from);
+
+/* A watch in step ANSWER answers, without a payload. */
+enum baton_err end_answer(struct end *end);
 
 /*
  * Pass flights between a phone and a watch until one fails or both are done.

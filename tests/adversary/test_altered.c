@@ -33,15 +33,15 @@ static size_t alter(uint8_t kind, int n, size_t bit)
 
 	end_start_kind(&phone, BATON_PHONE, kind, bonds, 7);
 	end_start_kind(&watch, BATON_WATCH, kind, bonds, 7);
-	for (i = 0; !err && from->reply.len > 0; i++) {
+	for (i = 0; !err && from->turn.reply.len > 0; i++) {
 		if (i == n) {
-			bits = 8 * from->reply.len;
-			from->reply.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			bits = 8 * from->turn.reply.len;
+			from->turn.reply.bytes[bit / 8] ^=
+				(uint8_t)(1 << bit % 8);
 		}
 		err = end_pass(to, from);
 		if (!err && to->handshake.step == BATON_STEP_ANSWER)
-			err = baton_handshake_answer(&to->handshake, NULL, 0,
-						     &to->reply);
+			err = end_answer(to);
 		other = to;
 		to = from;
 		from = other;

@@ -70,12 +70,11 @@ static void start(struct end *end, enum baton_role role, uint8_t kind)
 
 	memset(&end->secrets, 0, sizeof(end->secrets));
 	end_start(end, role, BATON_PAIR_COMPARE, 7);
-	end->env.bonds = &bonds[role];
-	end->env.bond_count = 1;
-	assert_int_equal(baton_handshake_start(&end->handshake, role,
+	end->turn.bonds = &bonds[role];
+	end->turn.bond_count = 1;
+	assert_int_equal(baton_handshake_start(&end->handshake, &hello,
 					       role == BATON_PHONE ? kind : 0,
-					       0, &hello, NULL, &end->env,
-					       &end->reply),
+					       0, NULL, &end->turn),
 			 BATON_OK);
 }
 
@@ -87,16 +86,16 @@ static bool comes_to_keys(uint8_t kind, const struct change *change,
 	start(&phone, BATON_PHONE, kind);
 	start(&watch, BATON_WATCH, kind);
 	if (directions & 1) {
-		assert_int_not_equal(phone.reply.bytes[change->at],
+		assert_int_not_equal(phone.turn.reply.bytes[change->at],
 				     change->value);
-		phone.reply.bytes[change->at] = change->value;
+		phone.turn.reply.bytes[change->at] = change->value;
 	}
 	if (end_pass(&watch, &phone))
 		return false;
 	if (directions & 2) {
-		assert_int_not_equal(watch.reply.bytes[change->at],
+		assert_int_not_equal(watch.turn.reply.bytes[change->at],
 				     change->value);
-		watch.reply.bytes[change->at] = change->value;
+		watch.turn.reply.bytes[change->at] = change->value;
 	}
 	if (end_pass(&phone, &watch) || ends_run(&phone, &watch))
 		/* Neither holds keys that it might speak under. */

@@ -96,15 +96,15 @@ static void nobody_is_let_in_without_a_psk(void **state)
 	forget(&bonds[BATON_PHONE], true, true);
 	assert_false(gets_in(BATON_KIND_COMPARE));
 	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
-	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
-	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NOT_PAIRING);
+	assert_int_equal(watch->turn.reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->turn.reply.bytes[2], BATON_REJECT_NOT_PAIRING);
 	/* Nor by a ticket that is not there. */
 	assert_false(gets_in(BATON_KIND_RESUME_SYNC));
 	assert_int_not_equal(watch->handshake.step, BATON_STEP_DONE);
 	assert_int_not_equal(watch->handshake.step, BATON_STEP_ANSWER);
 	/* With the window open it is a pairing, and not this. */
 	start(BATON_KIND_COMPARE);
-	watch->env.pairing = true;
+	watch->turn.pairing = true;
 	assert_int_equal(ends_run(phone, watch), BATON_OK);
 	assert_int_equal(watch->handshake.kind, BATON_KIND_COMPARE);
 }
@@ -130,9 +130,11 @@ static void no_reject_turns_a_reconnect_into_a_pairing(void **state)
 					BATON_OK);
 			}
 			reject[2] = (uint8_t)code;
-			(void)!baton_handshake_flight(
-				&phone->handshake, BATON_FLIGHT_REJECT, reject,
-				sizeof(reject), &phone->env, &phone->reply);
+			phone->turn.bytes = reject;
+			phone->turn.len = sizeof(reject);
+			(void)!baton_handshake_flight(&phone->handshake,
+						      BATON_FLIGHT_REJECT,
+						      &phone->turn);
 			assert_int_equal(phone->handshake.kind,
 					 BATON_KIND_RECONNECT);
 		}

@@ -72,10 +72,10 @@ static struct baton_bond bonds[2]; /* by role */
 /* What a phone puts into a resume stands beside its reply. */
 static enum baton_err pass(struct end *to, struct end *from)
 {
-	struct baton_reply *reply = &from->reply;
+	struct baton_reply *reply = &from->turn.reply;
 
 	if (reply->sealed_len > 0) {
-		memcpy(reply->bytes + reply->len, from->env.payload,
+		memcpy(reply->bytes + reply->len, from->turn.payload,
 		       reply->sealed_len);
 		reply->len += reply->sealed_len;
 		reply->sealed_len = 0;
@@ -86,28 +86,26 @@ static enum baton_err pass(struct end *to, struct end *from)
 /* A handshake of a kind whose flight 2 says another one on its way. */
 static void shake_hands(uint8_t kind, uint8_t said)
 {
-	static const uint8_t positions[BATON_POSITIONS_LEN];
 	struct end *to = &watch, *from = &phone, *other;
 	uint8_t payload[BATON_CRYPTO_TAG_LEN] = {0};
 	enum baton_err err = BATON_OK;
 
 	end_start_kind(&phone, BATON_PHONE, kind, bonds, 7);
 	end_start_kind(&watch, BATON_WATCH, kind, bonds, 7);
-	phone.env.positions = watch.env.positions = positions;
-	phone.env.payload = payload;
-	while (!err && from->reply.len > 0) {
-		if (from->reply.number == BATON_FLIGHT_FIRST &&
-		    from->reply.bytes[0] == kind)
-			from->reply.bytes[0] = said;
+	phone.turn.settled = watch.turn.settled = true;
+	phone.turn.payload = payload;
+	while (!err && from->turn.reply.len > 0) {
+		if (from->turn.reply.number == BATON_FLIGHT_FIRST &&
+		    from->turn.reply.bytes[0] == kind)
+			from->turn.reply.bytes[0] = said;
 		err = pass(to, from);
 		if (!err && to->handshake.step == BATON_STEP_ANSWER)
-			err = baton_handshake_answer(&to->handshake, NULL, 0,
-						     &to->reply);
+			err = end_answer(to);
 		other = to;
 		to = from;
 		from = other;
 	}
-	phone.env.payload = NULL;
+	phone.turn.payload = NULL;
 }
 
 /*

@@ -100,7 +100,7 @@ static void choose_nonce(uint32_t code)
 			break;
 	}
 	memcpy(own->nonce[BATON_WATCH], nonce, sizeof(nonce));
-	baton_compare_reveal(false_watch.reply.bytes, &own->keys, nonce);
+	baton_compare_reveal(false_watch.turn.reply.bytes, &own->keys, nonce);
 }
 
 /*

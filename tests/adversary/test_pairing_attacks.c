@@ -456,10 +456,10 @@ static bool downgrade(void)
 	victim.secrets = phone.secrets;
 	end_start(&phone, BATON_PHONE, can, 1);
 	end_start(&victim, BATON_WATCH, can, 2);
-	phone.reply.bytes[6] &= (uint8_t)~COMPARES;
+	phone.turn.reply.bytes[6] &= (uint8_t)~COMPARES;
 	if (end_pass(&victim, &phone))
 		return false;
-	victim.reply.bytes[6] &= (uint8_t)~COMPARES;
+	victim.turn.reply.bytes[6] &= (uint8_t)~COMPARES;
 	err = end_pass(&phone, &victim);
 	if (!err)
 		err = ends_run(&phone, &victim);

@@ -156,12 +156,11 @@ static bool gets_in(enum baton_role as)
 	struct end *to = &sides[BATON_WATCH], *from = &sides[BATON_PHONE];
 	enum baton_err err = BATON_OK;
 
-	while (!err && from->reply.len > 0) {
+	while (!err && from->turn.reply.len > 0) {
 		hostile = to == &sides[as];
 		err = end_pass(to, from);
 		if (!err && to->handshake.step == BATON_STEP_ANSWER)
-			err = baton_handshake_answer(&to->handshake, NULL, 0,
-						     &to->reply);
+			err = end_answer(to);
 		hostile = false;
 		to = from;
 		from = &sides[to == &sides[BATON_WATCH]];

@@ -14,7 +14,7 @@
 
 struct side {
 	struct baton_handshake handshake;
-	struct baton_handshake_env env;
+	struct baton_turn turn;
 	struct baton_secrets secrets;
 	struct baton_drbg drbg;
 	struct baton_bond bonds[2];
@@ -80,22 +80,22 @@ static void start(uint8_t how)
 	for (i = 0; i < 2; i++) {
 		memset(seed, i + 1, sizeof(seed));
 		baton_drbg_init(&sides[i].drbg, seed);
-		sides[i].env = (struct baton_handshake_env){
-			.drbg = &sides[i].drbg,
-			.bonds = sides[i].bonds,
-			.bond_count = 2,
-			.pairing = !(how & 4),
-			.can = methods(how),
-			.out_of_band = &baton_out_of_band,
-			.typed = &baton_typed,
-			.secrets = &sides[i].secrets};
+		sides[i].turn =
+			(struct baton_turn){.drbg = &sides[i].drbg,
+					    .bonds = sides[i].bonds,
+					    .bond_count = 2,
+					    .pairing = !(how & 4),
+					    .can = methods(how),
+					    .out_of_band = &baton_out_of_band,
+					    .typed = &baton_typed,
+					    .secrets = &sides[i].secrets};
 		make_secrets(&sides[i].secrets, how);
 		hello.role = (uint8_t)i;
 		FUZZ_CHECK(!baton_handshake_start(
-			&sides[i].handshake, (enum baton_role)i,
+			&sides[i].handshake, &hello,
 			how & 1 ? BATON_KIND_COMPARE : BATON_KIND_RECONNECT,
-			how >> 1 & 1, &hello, NULL, &sides[i].env,
-			&sides[i].reply));
+			how >> 1 & 1, NULL, &sides[i].turn));
+		sides[i].reply = sides[i].turn.reply;
 	}
 }
 
@@ -104,14 +104,15 @@ static bool arrive(struct side *side, uint8_t number, uint8_t *bytes,
 		   size_t len, bool *ended)
 {
 	enum baton_step step = side->handshake.step;
-	struct baton_reply reply;
+	const struct baton_reply *reply = &side->turn.reply;
 	enum baton_err err;
 
-	err = baton_handshake_flight(&side->handshake, number, bytes, len,
-				     &side->env, &reply);
-	FUZZ_CHECK(reply.len <= sizeof(reply.bytes));
+	side->turn.bytes = bytes;
+	side->turn.len = len;
+	err = baton_handshake_flight(&side->handshake, number, &side->turn);
+	FUZZ_CHECK(reply->len <= sizeof(reply->bytes));
 	if (baton_err_is_peer(err)) {
-		FUZZ_CHECK(reply.len == 0);
+		FUZZ_CHECK(reply->len == 0);
 		FUZZ_CHECK(side->handshake.step == step);
 		return true;
 	}
@@ -119,10 +120,10 @@ static bool arrive(struct side *side, uint8_t number, uint8_t *bytes,
 	FUZZ_CHECK(!err || baton_err_is_fatal(err) || err == BATON_ERR_AGAIN);
 	if (err)
 		*ended = true;
-	else if (reply.number != BATON_FLIGHT_REJECT || !reply.len)
+	else if (reply->number != BATON_FLIGHT_REJECT || !reply->len)
 		FUZZ_CHECK(side->handshake.step > step);
-	if (reply.len > 0)
-		side->reply = reply;
+	if (reply->len > 0)
+		side->reply = *reply;
 	return false;
 }
 

@@ -16,11 +16,10 @@
 
 struct side {
 	struct baton_handshake handshake;
-	struct baton_handshake_env env;
 	struct baton_drbg drbg;
 	struct baton_bond bonds[2];
 	struct baton_secrets secrets;
-	struct baton_reply reply; /* its last */
+	struct baton_turn turn; /* its last, with the reply */
 };
 
 static struct side sides[2]; /* by enum baton_role */
@@ -77,29 +76,28 @@ static void start(uint8_t for_kind)
 	for (i = 0; i < 2; i++) {
 		memset(seed, i + 1, sizeof(seed));
 		baton_drbg_init(&sides[i].drbg, seed);
-		sides[i].env.drbg = &sides[i].drbg;
-		sides[i].env.bonds = sides[i].bonds;
-		sides[i].env.bond_count = 2;
-		sides[i].env.pairing = true;
-		sides[i].env.can = can;
-		sides[i].env.out_of_band = &baton_out_of_band;
-		sides[i].env.typed = &baton_typed;
+		sides[i].turn.drbg = &sides[i].drbg;
+		sides[i].turn.bonds = sides[i].bonds;
+		sides[i].turn.bond_count = 2;
+		sides[i].turn.pairing = true;
+		sides[i].turn.can = can;
+		sides[i].turn.out_of_band = &baton_out_of_band;
+		sides[i].turn.typed = &baton_typed;
 		memset(&sides[i].secrets, 0, sizeof(sides[i].secrets));
 		sides[i].secrets.has_oob = can == BATON_PAIR_OUT_OF_BAND;
 		memset(sides[i].secrets.digits, '5', BATON_TYPED_DIGITS);
 		sides[i].secrets.has_digits = true;
 		sides[i].secrets.counted = true;
-		sides[i].env.secrets = &sides[i].secrets;
+		sides[i].turn.secrets = &sides[i].secrets;
 		hello = hello_of((enum baton_role)i);
-		assert_int_equal(baton_handshake_start(
-					 &sides[i].handshake,
-					 (enum baton_role)i,
-					 i == BATON_PHONE ? kind : 0, 1, &hello,
-					 NULL, &sides[i].env, &sides[i].reply),
-				 BATON_OK);
+		assert_int_equal(
+			baton_handshake_start(&sides[i].handshake, &hello,
+					      i == BATON_PHONE ? kind : 0, 1,
+					      NULL, &sides[i].turn),
+			BATON_OK);
 	}
-	assert_int_equal(watch->reply.len, 0);
-	assert_int_equal(phone->reply.number, 0);
+	assert_int_equal(watch->turn.reply.len, 0);
+	assert_int_equal(phone->turn.reply.number, 0);
 }
 
 /* Give to one side a flight. */
@@ -110,8 +108,9 @@ static enum baton_err give(struct side *to, uint8_t number,
 	enum baton_err err;
 
 	memcpy(copy, bytes, len);
-	err = baton_handshake_flight(&to->handshake, number, copy, len,
-				     &to->env, &to->reply);
+	to->turn.bytes = copy;
+	to->turn.len = len;
+	err = baton_handshake_flight(&to->handshake, number, &to->turn);
 	free(copy);
 	return err;
 }
@@ -121,7 +120,8 @@ static enum baton_err pass(struct side *to)
 {
 	struct side *from = to == watch ? phone : watch;
 
-	return give(to, from->reply.number, from->reply.bytes, from->reply.len);
+	return give(to, from->turn.reply.number, from->turn.reply.bytes,
+		    from->turn.reply.len);
 }
 
 /* Pass the first n flights of those that go by themselves. */
@@ -150,16 +150,16 @@ static void a_reconnect_takes_four_flights_of_stated_lengths(void **state)
 {
 	(void)state;
 	start(BATON_KIND_RECONNECT);
-	assert_int_equal(phone->reply.len, BATON_HELLO_LEN);
+	assert_int_equal(phone->turn.reply.len, BATON_HELLO_LEN);
 	pass_flights(2);
-	assert_int_equal(phone->reply.number, 2);
-	assert_int_equal(phone->reply.len, 1 + 16 + 48);
-	assert_int_equal(phone->reply.bytes[0], BATON_KIND_RECONNECT);
+	assert_int_equal(phone->turn.reply.number, 2);
+	assert_int_equal(phone->turn.reply.len, 1 + 16 + 48);
+	assert_int_equal(phone->turn.reply.bytes[0], BATON_KIND_RECONNECT);
 	assert_int_equal(pass(watch), BATON_OK);
-	assert_int_equal(watch->reply.number, 3);
-	assert_int_equal(watch->reply.len, 48);
+	assert_int_equal(watch->turn.reply.number, 3);
+	assert_int_equal(watch->turn.reply.len, 48);
 	assert_int_equal(pass(phone), BATON_OK);
-	assert_int_equal(phone->reply.len, 0);
+	assert_int_equal(phone->turn.reply.len, 0);
 	assert_same_keys();
 	assert_int_equal(watch->handshake.bond, 1);
 }
@@ -167,7 +167,6 @@ static void a_reconnect_takes_four_flights_of_stated_lengths(void **state)
 /* NNpsk0: 48 bytes and the payload each way; before them kind and tag. */
 static void a_resume_takes_48_bytes_and_its_payload_each_way(void **state)
 {
-	static const uint8_t positions[BATON_POSITIONS_LEN];
 	uint8_t payload[100 + BATON_CRYPTO_TAG_LEN] = {0};
 	uint8_t flight[BATON_REPLY_MAX];
 	size_t p, len;
@@ -178,32 +177,34 @@ static void a_resume_takes_48_bytes_and_its_payload_each_way(void **state)
 		start(BATON_KIND_RESUME);
 		for (i = 0; i < 2; i++) {
 			sides[i].bonds[1].ticket.usable = true;
-			sides[i].env.positions = positions;
+			sides[i].turn.settled = true;
 		}
-		phone->env.payload = payload;
-		phone->env.payload_len = p;
+		phone->turn.payload = payload;
+		phone->turn.payload_len = p;
 		pass_flights(2);
-		len = phone->reply.len + phone->reply.sealed_len;
+		len = phone->turn.reply.len + phone->turn.reply.sealed_len;
 		assert_int_equal(len, 1 + 16 + 48 + p);
-		memcpy(flight, phone->reply.bytes, phone->reply.len);
-		memcpy(flight + phone->reply.len, payload,
-		       phone->reply.sealed_len);
+		memcpy(flight, phone->turn.reply.bytes, phone->turn.reply.len);
+		memcpy(flight + phone->turn.reply.len, payload,
+		       phone->turn.reply.sealed_len);
 		/* What it leaves decrypted stands in flight. */
-		assert_int_equal(
-			baton_handshake_flight(&watch->handshake, 2, flight,
-					       len, &watch->env, &watch->reply),
-			BATON_OK);
-		assert_int_equal(watch->handshake.payload_len, p);
-		assert_int_equal(baton_handshake_answer(&watch->handshake,
-							positions, p,
-							&watch->reply),
+		watch->turn.bytes = flight;
+		watch->turn.len = len;
+		assert_int_equal(baton_handshake_flight(&watch->handshake, 2,
+							&watch->turn),
 				 BATON_OK);
-		assert_int_equal(watch->reply.len, 48 + p);
+		assert_int_equal(watch->handshake.payload_len, p);
+		watch->turn.payload = payload;
+		watch->turn.payload_len = p;
+		assert_int_equal(
+			baton_handshake_answer(&watch->handshake, &watch->turn),
+			BATON_OK);
+		assert_int_equal(watch->turn.reply.len, 48 + p);
 		assert_int_equal(pass(phone), BATON_OK);
 		assert_same_keys();
 	}
 	for (i = 0; i < 2; i++)
-		sides[i].env.positions = NULL;
+		sides[i].turn.settled = false;
 }
 
 static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
@@ -217,8 +218,8 @@ static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
 	start(BATON_KIND_COMPARE);
 	for (i = 0; i < 6; i++) {
 		from = i % 2 ? watch : phone;
-		assert_int_equal(from->reply.number, i);
-		assert_int_equal(from->reply.len, lens[i]);
+		assert_int_equal(from->turn.reply.number, i);
+		assert_int_equal(from->turn.reply.len, lens[i]);
 		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
 	}
 	assert_same_keys();
@@ -238,8 +239,8 @@ static void assert_flights(const size_t *lens, int count)
 	start(BATON_KIND_COMPARE);
 	for (i = 0; i < count; i++) {
 		from = i % 2 ? watch : phone;
-		assert_int_equal(from->reply.number, i);
-		assert_int_equal(from->reply.len, lens[i]);
+		assert_int_equal(from->turn.reply.number, i);
+		assert_int_equal(from->turn.reply.len, lens[i]);
 		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
 	}
 	assert_same_keys();
@@ -314,7 +315,7 @@ static void a_changed_hello_breaks_the_handshake(void **state)
 				bit = (int)(at * 5 % 8);
 				start(kinds[k]);
 				pass_flights(n);
-				(n ? watch : phone)->reply.bytes[at] ^=
+				(n ? watch : phone)->turn.reply.bytes[at] ^=
 					(uint8_t)(1 << bit);
 				err = BATON_OK;
 				for (i = n; !err && i < flights_of_kind(); i++)
@@ -336,9 +337,9 @@ static void a_changed_kind_breaks_the_handshake(void **state)
 	for (value = 0; value < 256; value++) {
 		start(BATON_KIND_RECONNECT);
 		pass_flights(2);
-		if (value == phone->reply.bytes[0])
+		if (value == phone->turn.reply.bytes[0])
 			continue;
-		phone->reply.bytes[0] = (uint8_t)value;
+		phone->turn.reply.bytes[0] = (uint8_t)value;
 		if (!pass(watch))
 			assert_true(value == BATON_KIND_COMPARE ||
 				    baton_kind_resumes((uint8_t)value));
@@ -359,18 +360,18 @@ static void a_failing_reconnect_leaves_the_right_one_to_come(void **state)
 		pass_flights(flights[i]);
 		to = flights[i] % 2 ? phone : watch;
 		from = flights[i] % 2 ? watch : phone;
-		right = from->reply;
+		right = from->turn.reply;
 		/* What its tag does not cover: past kind, tag and e. */
 		for (at = flights[i] == 2 ? 49 : 0; at < right.len; at++) {
-			from->reply = right;
-			from->reply.bytes[at] ^= 0x10;
+			from->turn.reply = right;
+			from->turn.reply.bytes[at] ^= 0x10;
 			assert_true(baton_err_is_peer(pass(to)));
-			assert_int_equal(to->reply.len, 0);
+			assert_int_equal(to->turn.reply.len, 0);
 		}
 		for (at = flights[i] == 2 ? 49 : 1; at < right.len; at++)
 			assert_true(baton_err_is_peer(
 				give(to, right.number, right.bytes, at)));
-		from->reply = right;
+		from->turn.reply = right;
 		assert_int_equal(pass(to), BATON_OK);
 		if (to == watch)
 			assert_int_equal(pass(phone), BATON_OK);
@@ -390,13 +391,13 @@ static void a_failing_flight_ends_a_pairing(void **state)
 		start(BATON_KIND_COMPARE);
 		pass_flights(n);
 		from = n % 2 ? watch : phone;
-		right = from->reply;
+		right = from->turn.reply;
 		for (at = 0; at < right.len; at += 7) {
 			start(BATON_KIND_COMPARE);
 			pass_flights(n);
 			to = n % 2 ? phone : watch;
-			right = from->reply;
-			from->reply.bytes[at] ^= 0x01;
+			right = from->turn.reply;
+			from->turn.reply.bytes[at] ^= 0x01;
 			assert_true(baton_err_is_fatal(pass(to)));
 			start(BATON_KIND_COMPARE);
 			pass_flights(n);
@@ -425,10 +426,10 @@ static void flights_longer_than_theirs_are_the_peers_fault(void **state)
 				pass_flights(n);
 				to = n % 2 ? phone : watch;
 				from = n % 2 ? watch : phone;
-				memcpy(bytes, from->reply.bytes,
-				       from->reply.len);
+				memcpy(bytes, from->turn.reply.bytes,
+				       from->turn.reply.len);
 				err = give(to, (uint8_t)n, bytes,
-					   from->reply.len + longer);
+					   from->turn.reply.len + longer);
 				if (k && n > 2)
 					assert_int_equal(err, BATON_ERR_AUTH);
 				else
@@ -443,11 +444,11 @@ static void a_stranger_is_told_that_no_bond_answers(void **state)
 	(void)state;
 	start(BATON_KIND_RECONNECT);
 	pass_flights(2);
-	phone->reply.bytes[1] ^= 1; /* the tag */
+	phone->turn.reply.bytes[1] ^= 1; /* the tag */
 	assert_int_equal(pass(watch), BATON_ERR_NO_BOND);
-	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
-	assert_int_equal(watch->reply.len, BATON_REJECT_LEN);
-	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NO_BOND);
+	assert_int_equal(watch->turn.reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->turn.reply.len, BATON_REJECT_LEN);
+	assert_int_equal(watch->turn.reply.bytes[2], BATON_REJECT_NO_BOND);
 	assert_int_equal(pass(phone), BATON_ERR_NO_BOND);
 }
 
@@ -458,12 +459,12 @@ static void a_tag_serves_for_one_link_only(void **state)
 	(void)state;
 	start(BATON_KIND_RECONNECT);
 	pass_flights(2);
-	old = phone->reply;
+	old = phone->turn.reply;
 	/* A later link of the same watch: its nonce is another. */
 	start(BATON_KIND_RECONNECT);
 	watch->handshake.hello[BATON_WATCH].bytes[BATON_HELLO_LEN - 1] ^= 1;
 	pass_flights(2);
-	phone->reply = old;
+	phone->turn.reply = old;
 	assert_int_equal(pass(watch), BATON_ERR_NO_BOND);
 }
 
@@ -490,10 +491,10 @@ static void a_watch_that_is_not_pairing_says_so(void **state)
 {
 	(void)state;
 	start(BATON_KIND_COMPARE);
-	watch->env.pairing = false;
+	watch->turn.pairing = false;
 	pass_flights(2);
 	assert_int_equal(pass(watch), BATON_ERR_REFUSED);
-	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_NOT_PAIRING);
+	assert_int_equal(watch->turn.reply.bytes[2], BATON_REJECT_NOT_PAIRING);
 	assert_int_equal(pass(phone), BATON_ERR_REFUSED);
 }
 
@@ -510,7 +511,7 @@ static void kinds_not_spoken_are_rejected(void **state)
 		bytes[0] = kinds[i];
 		assert_int_equal(give(watch, 2, bytes, sizeof(bytes)),
 				 BATON_ERR_REFUSED);
-		assert_int_equal(watch->reply.bytes[2],
+		assert_int_equal(watch->turn.reply.bytes[2],
 				 BATON_REJECT_OTHER_KIND);
 	}
 }
@@ -522,12 +523,12 @@ static void without_a_common_version_both_give_up(void **state)
 	(void)state;
 	start(BATON_KIND_RECONNECT);
 	assert_int_equal(give(watch, 0, later, 2), BATON_ERR_VERSION);
-	assert_int_equal(watch->reply.number, BATON_FLIGHT_REJECT);
-	assert_int_equal(watch->reply.bytes[0], BATON_VERSION_MAX);
-	assert_int_equal(watch->reply.bytes[1], BATON_VERSION_MIN);
-	assert_int_equal(watch->reply.bytes[2], BATON_REJECT_VERSION);
+	assert_int_equal(watch->turn.reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(watch->turn.reply.bytes[0], BATON_VERSION_MAX);
+	assert_int_equal(watch->turn.reply.bytes[1], BATON_VERSION_MIN);
+	assert_int_equal(watch->turn.reply.bytes[2], BATON_REJECT_VERSION);
 	assert_int_equal(give(phone, 1, later, 2), BATON_ERR_VERSION);
-	assert_int_equal(phone->reply.number, BATON_FLIGHT_REJECT);
+	assert_int_equal(phone->turn.reply.number, BATON_FLIGHT_REJECT);
 	assert_int_equal(phone->handshake.peer.version_max, 9);
 }
 
@@ -553,7 +554,7 @@ static void rejects_of_every_length_and_code_are_survived(void **state)
 				 : code == 6 ? BATON_ERR_AGAIN
 				 : code == 7 ? BATON_ERR_EXHAUSTED
 					     : BATON_ERR_REFUSED);
-		assert_int_equal(phone->reply.len, 0);
+		assert_int_equal(phone->turn.reply.len, 0);
 	}
 }
 
@@ -562,7 +563,7 @@ static void a_phone_does_not_pair_with_who_cannot_compare(void **state)
 	(void)state;
 	start(BATON_KIND_COMPARE);
 	pass_flights(1);
-	watch->reply.bytes[6] = BATON_PAIR_TYPE;
+	watch->turn.reply.bytes[6] = BATON_PAIR_TYPE;
 	assert_int_equal(pass(phone), BATON_ERR_REFUSED);
 }
 
@@ -589,11 +590,10 @@ static void without_randomness_nothing_starts(void **state)
 	(void)state;
 	start(BATON_KIND_RECONNECT);
 	baton_drbg_wipe(&phone->drbg);
-	assert_int_equal(baton_handshake_start(&phone->handshake, BATON_PHONE,
-					       kind, 1, &hello, NULL,
-					       &phone->env, &phone->reply),
+	assert_int_equal(baton_handshake_start(&phone->handshake, &hello, kind,
+					       1, NULL, &phone->turn),
 			 BATON_ERR_RANDOM);
-	assert_int_equal(phone->reply.len, 0);
+	assert_int_equal(phone->turn.reply.len, 0);
 }
 
 static void wiping_leaves_nothing(void **state)
