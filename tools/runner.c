@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <glib-unix.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "port/linux/seed.h"
 #include "session/care.h"
@@ -22,7 +26,9 @@ struct baton_runner {
 	struct baton_trace *trace;
 	struct baton_bearer *bearer;
 	struct baton_care care; /* of the present link */
-	guint timer; /* the engine's deadline */
+	int timer_fd; /* the engine's deadline, on the endpoint's clock */
+	guint timer;
+	uint64_t armed_ms; /* what it is set to; UINT64_MAX: it is not */
 	guint idle; /* a kick */
 	uint64_t busy_ms; /* when the last PDU went or came */
 	bool up;
@@ -36,7 +42,10 @@ struct baton_runner {
 
 uint64_t baton_runner_now_ms(void)
 {
-	return (uint64_t)g_get_monotonic_time() / 1000;
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void trace_pdu(struct baton_runner *runner, bool sent,
@@ -130,13 +139,25 @@ static void run_care(struct baton_runner *runner)
 							  : BATON_BEARER_IDLE);
 }
 
-static gboolean on_timer(gpointer data);
+/* The kernel tells at once after a sleep what was due in it. */
+static void arm(struct baton_runner *runner, uint64_t deadline_ms)
+{
+	struct itimerspec at = {.it_interval = {0}};
+
+	if (deadline_ms == runner->armed_ms)
+		return;
+	runner->armed_ms = deadline_ms;
+	/* All zero would be no deadline. */
+	if (deadline_ms != UINT64_MAX) {
+		at.it_value.tv_sec = (time_t)(deadline_ms / 1000);
+		at.it_value.tv_nsec = (long)(deadline_ms % 1000) * 1000000 + 1;
+	}
+	timerfd_settime(runner->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
 
 static void set_timer(struct baton_runner *runner)
 {
 	uint64_t deadline_ms = baton_endpoint_deadline(runner->endpoint);
-	uint64_t now_ms = baton_runner_now_ms();
-	uint64_t delay_ms = 0;
 
 	if (runner->up)
 		deadline_ms =
@@ -146,12 +167,7 @@ static void set_timer(struct baton_runner *runner)
 			deadline_ms,
 			baton_herald_deadline(&runner->herald,
 					      baton_runner_session(runner)));
-	g_clear_handle_id(&runner->timer, g_source_remove);
-	if (deadline_ms == UINT64_MAX)
-		return;
-	if (deadline_ms > now_ms)
-		delay_ms = MIN(deadline_ms - now_ms, 3600000);
-	runner->timer = g_timeout_add((guint)delay_ms, on_timer, runner);
+	arm(runner, deadline_ms);
 }
 
 /* Take everything the engine has to say; callbacks may make it say more. */
@@ -188,14 +204,18 @@ static void pump(struct baton_runner *runner)
 	set_timer(runner);
 }
 
-static gboolean on_timer(gpointer data)
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer data)
 {
 	struct baton_runner *runner = data;
+	uint64_t times;
 
-	runner->timer = 0;
+	(void)condition;
+	if (read(fd, &times, sizeof(times)) != sizeof(times))
+		return G_SOURCE_CONTINUE;
+	runner->armed_ms = UINT64_MAX;
 	baton_endpoint_tick(runner->endpoint, baton_runner_now_ms());
 	pump(runner);
-	return G_SOURCE_REMOVE;
+	return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_kick(gpointer data)
@@ -391,6 +411,21 @@ static gboolean boot(struct baton_runner *runner,
 	return TRUE;
 }
 
+static gboolean make_timer(struct baton_runner *runner, GError **error)
+{
+	runner->armed_ms = UINT64_MAX;
+	runner->timer_fd =
+		timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (runner->timer_fd < 0) {
+		baton_fail_set(error, BATON_EXIT_INTERNAL,
+			       "there is no timer: %s", g_strerror(errno));
+		return FALSE;
+	}
+	runner->timer =
+		g_unix_fd_add(runner->timer_fd, G_IO_IN, on_timer, runner);
+	return TRUE;
+}
+
 struct baton_runner *
 baton_runner_new(const struct baton_endpoint_config *config,
 		 struct baton_store *store, struct baton_trace *trace,
@@ -403,7 +438,7 @@ baton_runner_new(const struct baton_endpoint_config *config,
 	runner->user = user;
 	runner->store = store;
 	runner->trace = trace;
-	if (boot(runner, config, error))
+	if (make_timer(runner, error) && boot(runner, config, error))
 		return runner;
 	baton_runner_free(runner);
 	return NULL;
@@ -431,6 +466,8 @@ void baton_runner_free(struct baton_runner *runner)
 	if (runner->bearer)
 		runner->bearer->ops->close(runner->bearer);
 	g_clear_handle_id(&runner->timer, g_source_remove);
+	if (runner->timer_fd >= 0)
+		close(runner->timer_fd);
 	g_clear_handle_id(&runner->idle, g_source_remove);
 	if (runner->endpoint)
 		baton_endpoint_wipe(runner->endpoint);

@@ -61,7 +61,7 @@ void baton_runner_choose(struct baton_runner *runner,
 struct baton_endpoint *baton_runner_endpoint(struct baton_runner *runner);
 struct baton_session *baton_runner_session(struct baton_runner *runner);
 
-/* The endpoint's clock. */
+/* The endpoint's clock, which runs while the machine sleeps. */
 uint64_t baton_runner_now_ms(void);
 
 /* The endpoint was called: take what it has to say, soon. */
