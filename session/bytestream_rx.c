@@ -97,7 +97,7 @@ static enum baton_err take_room(struct baton_bytestreams *streams,
 	}
 	if (tag != 0 && stream->peer_tag != 0 && tag != stream->peer_tag)
 		return lose(streams, stream);
-	if (tag == 0 || got < stream->acked || got > stream->sent ||
+	if (tag == 0 || got < stream->acked || got > stream->written ||
 	    limit < got || limit < stream->limit ||
 	    ring < BATON_BYTESTREAM_RING_MIN)
 		return BATON_ERR_PEER_FORMAT;
@@ -109,8 +109,11 @@ static enum baton_err take_room(struct baton_bytestreams *streams,
 		if (stream->finished)
 			bytestream_owe(streams, stream, BYTESTREAM_FIN);
 	}
-	/* What went out on another link and is not there goes again. */
-	if (!stream->going)
+	/*
+	 * What went out on another link and is not there goes again; of what went
+	 * out before a suspension, more may have come since it said so.
+	 */
+	if (!stream->going || got > stream->sent)
 		stream->sent = got;
 	stream->going = true;
 	stream->peer_tag = tag;
@@ -309,6 +312,7 @@ enum baton_err bytestream_take(struct baton_bytestreams *streams,
 {
 	struct baton_bytestream *stream;
 	uint64_t offset;
+	size_t known;
 
 	if (len < TAG_LEN)
 		return BATON_ERR_PEER_LENGTH;
@@ -318,8 +322,12 @@ enum baton_err bytestream_take(struct baton_bytestreams *streams,
 	if (!baton_varint_get(&p, &len, &offset) || len == 0)
 		return BATON_ERR_PEER_FORMAT;
 	if (!streams->up || !stream || stream->state != BATON_BYTESTREAM_OPEN ||
-	    offset != stream->got)
+	    offset > stream->got || stream->got - offset >= len)
 		return BATON_ERR_PEER_STATE;
+	/* What went out before a suspension may have come before this. */
+	known = (size_t)(stream->got - offset);
+	p += known;
+	len -= known;
 	if (len > streams->ring_len - (size_t)(stream->got - stream->read) ||
 	    (stream->peer_finished && len > stream->length - stream->got))
 		return BATON_ERR_PEER_LIMIT;

@@ -180,6 +180,41 @@ static void a_stream_outlives_a_link_and_no_process(void **state)
 	assert_true(courier_is_right(courier));
 }
 
+/*
+ * What was on its way when it was suspended comes after the session goes on, on
+ * the same link.
+ */
+static void a_stream_goes_on_over_the_same_link(void **state)
+{
+	struct courier_stream *stream = &courier->stream[MAPS];
+	struct baton_lifecycle *phone;
+	unsigned int i;
+
+	(void)state;
+	courier_open(courier, MAPS);
+	live_ms(1000);
+	phone = baton_endpoint_lifecycle(&duo->end[BATON_PHONE].endpoint, 0);
+	for (i = 0; i < 100; i++) {
+		duo->drop_ppm = 300000;
+		(void)courier_write(courier, BATON_PHONE, MAPS, 100);
+		(void)courier_write(courier, BATON_WATCH, MAPS, 100);
+		(void)duo_run(duo, never, 0);
+		OK(baton_lifecycle_suspend(phone, clock_of(BATON_PHONE)));
+		assert_true(duo_run(duo, is_suspended, 10000));
+		/* So that it goes on in other pieces. */
+		(void)courier_write(courier, BATON_PHONE, MAPS, 100);
+		(void)courier_write(courier, BATON_WATCH, MAPS, 100);
+		OK(baton_lifecycle_resume(phone, clock_of(BATON_PHONE)));
+		assert_true(duo_run(duo, duo_active, 10000));
+		duo->drop_ppm = 0;
+		(void)duo_run(duo, never, 5000);
+		assert_true(duo->up);
+		assert_int_equal(stream->read[0], stream->written[1]);
+		assert_int_equal(stream->read[1], stream->written[0]);
+	}
+	assert_true(courier_is_right(courier));
+}
+
 static void a_reader_that_sleeps_stops_the_writer(void **state)
 {
 	size_t n = 0, i;
@@ -343,6 +378,7 @@ int main(void)
 		T(a_small_file_need_not_wait_for_large_ones),
 		T(a_stream_flows_beside_a_large_file),
 		T(a_stream_outlives_a_link_and_no_process),
+		T(a_stream_goes_on_over_the_same_link),
 		T(a_reader_that_sleeps_stops_the_writer),
 		T(a_caller_may_take_one_event_between_two_pdus),
 		T(files_and_streams_go_through_power_cuts),
