@@ -50,13 +50,16 @@ static void must(enum baton_err err)
 static void add_line(const char *line, uint64_t now_ms)
 {
 	bool begins = note_len == 0;
+	size_t len = strlen(line);
 
-	if (note_len + strlen(line) + 2 > sizeof(note) ||
+	if (note_len + len + 1 > sizeof(note) ||
 	    (!begins && !baton_handoff_may_act(handoff(), NOTES, id, now_ms))) {
 		puts("the note is full, or not here");
 		return;
 	}
-	note_len += (size_t)sprintf(note + note_len, "%s\n", line);
+	memcpy(note + note_len, line, len);
+	note_len += len;
+	note[note_len++] = '\n';
 	must((begins ? baton_handoff_begin : baton_handoff_save)(
 		handoff(), NOTES, id, (const uint8_t *)note, note_len, now_ms));
 }
