@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +47,7 @@ static bool is_list(const struct order *order)
 }
 
 static JsonObject *ask(const struct order *order, const char *dir,
-		       GError **error)
+		       struct baton_store **store, GError **error)
 {
 	JsonObject *request = json_object_new();
 
@@ -58,7 +56,7 @@ static JsonObject *ask(const struct order *order, const char *dir,
 		json_object_set_string_member(request, "which", order->which);
 	if (order->name)
 		json_object_set_string_member(request, "name", order->name);
-	return baton_control_ask(dir, request, error);
+	return baton_control_ask(dir, request, store, error);
 }
 
 static JsonObject *revoke_bond(struct baton_store *store, const char *which,
@@ -94,25 +92,6 @@ static JsonObject *carry_out(const struct order *order,
 	else
 		done = baton_bonds_forgive(store, error);
 	return done ? json_object_new() : NULL;
-}
-
-static JsonObject *open_and_do(const struct order *order, const char *dir,
-			       GError **error)
-{
-	struct baton_store *store = NULL;
-	enum baton_err err = baton_store_open(&store, dir);
-	JsonObject *answer = NULL;
-
-	if (err)
-		baton_fail_set(error, BATON_EXIT_OUTPUT,
-			       "cannot use the store %s: %s", dir,
-			       err == BATON_ERR_STORE
-				       ? baton_store_problem(errno)
-				       : baton_err_text(err));
-	else
-		answer = carry_out(order, store, error);
-	baton_store_close(store);
-	return answer;
 }
 
 static char *made_text(gint64 made_s)
@@ -206,17 +185,16 @@ static gboolean run(const struct order *order, const char *dir, bool json,
 		    GError **error)
 {
 	g_autoptr(JsonObject) answer = NULL;
-	GError *refused = NULL;
+	struct baton_store *store = NULL;
+	GError *why = NULL;
 
-	if (g_access(dir, F_OK)) {
-		answer = nothing(order, dir, error);
-	} else {
-		answer = ask(order, dir, &refused);
-		if (!answer && !refused)
-			answer = open_and_do(order, dir, &refused);
-		if (refused)
-			g_propagate_error(error, refused);
-	}
+	answer = ask(order, dir, &store, &why);
+	if (!answer && !why)
+		answer = store ? carry_out(order, store, &why)
+			       : nothing(order, dir, &why);
+	baton_store_close(store);
+	if (why)
+		g_propagate_error(error, why);
 	if (answer)
 		print(order, answer, dir, json);
 	return answer != NULL;

@@ -15,6 +15,9 @@
 
 #define ANSWER_MAX (1 << 20) /* bytes of a line */
 #define ANSWER_S 60
+/* Who ends leaves its store soon, as who only looks into it does. */
+#define LEAVE_TURNS 60
+#define LEAVE_TURN_US 50000
 
 /* A client, and what it asked. */
 struct baton_control_request {
@@ -308,50 +311,119 @@ static int reach(const char *dir)
 	return fd;
 }
 
-static JsonObject *receive(int fd)
-{
-	g_autoptr(GString) line = g_string_new(NULL);
-	char piece[4096];
-	ssize_t got;
+/* What becomes of a request. */
+enum reply {
+	ANSWERED,
+	NOT_READ, /* the program ended before it took it */
+	NOT_TOLD, /* it took it, and ended or says nothing */
+};
 
-	while (line->len < ANSWER_MAX &&
-	       (got = recv(fd, piece, sizeof(piece), 0)) > 0)
-		g_string_append_len(line, piece, got);
-	if (!line->len || line->str[line->len - 1] != '\n')
-		return NULL;
-	return from_line(line->str);
+/*
+ * An end that is closed before it was accepted, or with bytes unread, is a reset
+ * to the other one.
+ */
+static enum reply exchange(int fd, const char *line, JsonObject **answer)
+{
+	g_autoptr(GString) got = g_string_new(NULL);
+	char piece[4096];
+	ssize_t len = 0;
+
+	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+		return NOT_READ;
+	while (got->len < ANSWER_MAX &&
+	       (len = recv(fd, piece, sizeof(piece), 0)) > 0)
+		g_string_append_len(got, piece, len);
+	if (!got->len && len < 0 && errno == ECONNRESET)
+		return NOT_READ;
+	if (got->len && got->str[got->len - 1] == '\n')
+		*answer = from_line(got->str);
+	return *answer ? ANSWERED : NOT_TOLD;
+}
+
+/* The answer, taken, unless it is a refusal. */
+static JsonObject *check(JsonObject *answer, GError **error)
+{
+	const char *refused = text_of(answer, "error");
+
+	if (!refused)
+		return answer;
+	baton_fail_set(error,
+		       (enum baton_exit)json_object_get_int_member_with_default(
+			       answer, "exit", BATON_EXIT_INTERNAL),
+		       "%s", refused);
+	json_object_unref(answer);
+	return NULL;
+}
+
+/* Wait for who has it; false: no longer, or it is not that. */
+static bool wait_turn(unsigned int *turns)
+{
+	if (errno != EBUSY || (*turns)++ == LEAVE_TURNS)
+		return false;
+	g_usleep(LEAVE_TURN_US);
+	return true;
+}
+
+static void fail_store(GError **error, const char *dir, enum baton_err err)
+{
+	baton_fail_set(error, BATON_EXIT_OUTPUT,
+		       "cannot use the store %s: %s, or name another with "
+		       "--store",
+		       dir,
+		       err == BATON_ERR_STORE ? baton_store_problem(errno)
+					      : baton_err_text(err));
+}
+
+struct baton_store *baton_control_store(const char *dir, GError **error)
+{
+	struct baton_store *store = NULL;
+	unsigned int turns = 0;
+	enum baton_err err;
+
+	do
+		err = baton_store_open(&store, dir);
+	while (err == BATON_ERR_STORE && wait_turn(&turns));
+	if (!err)
+		return store;
+	fail_store(error, dir, err);
+	return NULL;
 }
 
 JsonObject *baton_control_ask(const char *dir, JsonObject *request,
-			      GError **error)
+			      struct baton_store **store, GError **error)
 {
 	g_autoptr(JsonObject) asked = request;
-	g_autoptr(JsonObject) answer = NULL;
 	g_autofree char *line = to_line(asked);
-	const char *refused;
-	int fd = reach(dir);
+	enum baton_err err = BATON_ERR_STORE;
+	JsonObject *answer = NULL;
+	unsigned int turns = 0;
+	enum reply reply;
+	int fd;
 
-	if (fd < 0)
-		return NULL;
-	if (send(fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line))
-		answer = receive(fd);
-	close(fd);
-	if (!answer) {
-		baton_fail_set(error, BATON_EXIT_OUTPUT,
-			       "the program that uses %s did not answer; try "
-			       "again",
-			       dir);
-		return NULL;
-	}
-	refused = text_of(answer, "error");
-	if (refused) {
-		baton_fail_set(
-			error,
-			(enum baton_exit)
-				json_object_get_int_member_with_default(
-					answer, "exit", BATON_EXIT_INTERNAL),
-			"%s", refused);
-		return NULL;
-	}
-	return g_steal_pointer(&answer);
+	do {
+		fd = reach(dir);
+		if (fd < 0 && (!store || access(dir, F_OK)))
+			return NULL;
+		if (fd < 0) {
+			err = baton_store_open(store, dir);
+			if (!err)
+				return NULL;
+			continue;
+		}
+		reply = exchange(fd, line, &answer);
+		close(fd);
+		if (reply == ANSWERED)
+			return check(answer, error);
+		if (reply == NOT_TOLD) {
+			baton_fail_set(error, BATON_EXIT_TIMEOUT,
+				       "the program that uses %s was asked, "
+				       "and ended or did not answer; see "
+				       "whether it did it, and ask again",
+				       dir);
+			return NULL;
+		}
+		errno = EBUSY;
+	} while (err == BATON_ERR_STORE && wait_turn(&turns));
+	fail_store(error, dir, err);
+	return NULL;
 }

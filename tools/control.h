@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "port/linux/store.h"
+
 /*
  * The program that has a store takes requests of other programs of the same
  * user, on the UNIX socket `control` in the store's directory (mode 0600). A
@@ -52,12 +54,26 @@ void baton_control_answer(struct baton_control_request *request,
 void baton_control_refuse(struct baton_control_request *request, GError *error);
 
 /*
+ * Have the store in dir for oneself: what baton_store_open() does, but who is
+ * about to leave it is waited for, 3 s. NULL: BATON_EXIT_OUTPUT.
+ */
+struct baton_store *baton_control_store(const char *dir, GError **error);
+
+/*
  * Ask the program that has the store in dir, and wait for its answer, which is
- * to be unreferenced. request is taken. NULL without an error: there is no
- * such program. Errors: what it refused with; BATON_EXIT_OUTPUT: it ended, or
- * said nothing within a minute.
+ * to be unreferenced. request is taken.
+ *
+ * NULL without an error: no program runs, and it was not asked; so it is with one
+ * that ends before it takes the request. Where store is not NULL, *store is that
+ * store then, opened, the caller's to do it on and to close; it stays NULL where
+ * there is no dir, and none is made.
+ *
+ * NULL with an error: what the program refused with; BATON_EXIT_TIMEOUT, it took
+ * the request, and then ended or said nothing for a minute, so that nobody knows
+ * whether it was done; BATON_EXIT_OUTPUT, the store cannot be used, or is held
+ * for 3 s by a program that takes no requests.
  */
 JsonObject *baton_control_ask(const char *dir, JsonObject *request,
-			      GError **error);
+			      struct baton_store **store, GError **error);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -36,18 +35,8 @@ static gboolean check_files(char *const *files, GError **error)
 
 static gboolean open_store(struct device *device, GError **error)
 {
-	const char *dir = device->options.store;
-	enum baton_err err = baton_store_open(&device->store, dir);
-
-	if (!err)
-		return TRUE;
-	baton_fail_set(error, BATON_EXIT_OUTPUT,
-		       "cannot open the store %s: %s, or name another with "
-		       "--store",
-		       dir,
-		       err == BATON_ERR_STORE ? baton_store_problem(errno)
-					      : baton_err_text(err));
-	return FALSE;
+	device->store = baton_control_store(device->options.store, error);
+	return device->store != NULL;
 }
 
 /* Who asks is heard when the loop runs, so not before a person was. */

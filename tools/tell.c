@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,26 +35,21 @@ void baton_tell_serve(struct baton_control *control,
 	baton_control_add(control, "status", on_status, player);
 }
 
-/* Nobody runs: what the store says. */
+/* Nobody runs: what the store says; NULL: there is none. */
 static JsonObject *stored_status(const struct baton_role_options *options,
-				 GError **error)
+				 struct baton_store *store, GError **error)
 {
 	static const struct baton_runner_events events;
 	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct baton_runner *runner;
 	struct baton_endpoint *endpoint;
-	struct baton_store *store;
 	JsonObject *status = NULL;
-	enum baton_err err = baton_store_open(&store, options->store);
 
-	if (err) {
-		baton_fail_set(error, BATON_EXIT_OUTPUT,
-			       "cannot open the store %s: %s", options->store,
-			       err == BATON_ERR_STORE
-				       ? baton_store_problem(errno)
-				       : baton_err_text(err));
-		return NULL;
+	if (!store) {
+		status = json_object_new();
+		json_object_set_string_member(status, "state", "unpaired");
+		return status;
 	}
 	baton_desk_configure(&config, &application, options->role,
 			     options->limit);
@@ -65,7 +59,6 @@ static JsonObject *stored_status(const struct baton_role_options *options,
 		status = baton_desk_status(endpoint, baton_desk_peer(endpoint));
 	}
 	baton_runner_free(runner);
-	baton_store_close(store);
 	return status;
 }
 
@@ -80,48 +73,34 @@ static void print(JsonObject *answer, bool json)
 	puts(text);
 }
 
-/* Ask with a line; NULL without an error: nobody runs. */
+/* As baton_control_ask(), with a line. */
 static JsonObject *ask(const struct baton_role_options *options,
-		       const char *command, const char *line, GError **error)
+		       const char *command, const char *line,
+		       struct baton_store **store, GError **error)
 {
 	JsonObject *request = json_object_new();
 
 	json_object_set_string_member(request, "command", command);
 	json_object_set_string_member(request, "line", line);
-	return baton_control_ask(options->store, request, error);
-}
-
-/* A program that ends while it is asked leaves its store in a moment. */
-static JsonObject *status_that_is_left(const struct baton_role_options *options)
-{
-	JsonObject *answer = NULL;
-	int tries;
-
-	for (tries = 0; !answer && tries < 20; tries++) {
-		g_usleep(100000);
-		answer = stored_status(options, NULL);
-	}
-	return answer;
+	return baton_control_ask(options->store, request, store, error);
 }
 
 static gboolean tell_status(const struct baton_role_options *options,
 			    GError **error)
 {
 	g_autoptr(JsonObject) answer = NULL;
+	struct baton_store *store = NULL;
 	GError *why = NULL;
 
-	answer = ask(options, "status", options->line, &why);
+	answer = ask(options, "status", options->line, &store, &why);
 	if (!answer && !why)
-		answer = stored_status(options, &why);
-	else if (!answer && g_error_matches(why, BATON_FAIL, BATON_EXIT_OUTPUT))
-		answer = status_that_is_left(options);
-	if (!answer) {
+		answer = stored_status(options, store, &why);
+	baton_store_close(store);
+	if (answer)
+		print(answer, options->json);
+	else
 		g_propagate_error(error, why);
-		return FALSE;
-	}
-	g_clear_error(&why);
-	print(answer, options->json);
-	return TRUE;
+	return answer != NULL;
 }
 
 static gboolean tell_line(const struct baton_role_options *options,
@@ -130,7 +109,7 @@ static gboolean tell_line(const struct baton_role_options *options,
 	g_autoptr(JsonObject) answer = NULL;
 	GError *why = NULL;
 
-	answer = ask(options, "do", line, &why);
+	answer = ask(options, "do", line, NULL, &why);
 	if (!answer && !why)
 		baton_fail_set(&why, BATON_EXIT_REFUSED,
 			       "no program runs with the store %s; start "

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 
 #include "tools/control.h"
 #include "tools/fail.h"
+
+#define SOON_US 300000
+#define ANSWERS_FD 3
 
 /* The program with the store; its client asks from another process. */
 struct bench {
@@ -93,9 +97,10 @@ static JsonObject *request(const char *command, const char *text)
 }
 
 /* In a process of its own: the "text" of the answer, or what is wrong. */
-static pid_t ask(const struct bench *bench, const char *command,
-		 const char *text, int *answers)
+static pid_t ask_or_have(const struct bench *bench, const char *command,
+			 const char *text, int *answers, bool have)
 {
+	struct baton_store *store = NULL;
 	GError *error = NULL;
 	JsonObject *answer;
 	int pipes[2];
@@ -108,15 +113,27 @@ static pid_t ask(const struct bench *bench, const char *command,
 		*answers = pipes[0];
 		return pid;
 	}
-	answer = baton_control_ask(bench->dir, request(command, text), &error);
+	/* A program of its own has nothing of the other's. */
+	dup2(pipes[1], ANSWERS_FD);
+	closefrom(ANSWERS_FD + 1);
+	answer = baton_control_ask(bench->dir, request(command, text),
+				   have ? &store : NULL, &error);
 	if (answer)
-		dprintf(pipes[1], "%s",
+		dprintf(ANSWERS_FD, "%s",
 			json_object_get_string_member_with_default(
 				answer, "text", "done"));
 	else
-		dprintf(pipes[1], "%d %s", error ? error->code : -1,
-			error ? error->message : "nobody");
+		dprintf(ANSWERS_FD, "%d %s", error ? error->code : -1,
+			error	? error->message
+			: store ? "the store"
+				: "nobody");
 	_exit(0);
+}
+
+static pid_t ask(const struct bench *bench, const char *command,
+		 const char *text, int *answers)
+{
+	return ask_or_have(bench, command, text, answers, false);
 }
 
 static void expect(pid_t pid, int answers, const char *wanted)
@@ -276,16 +293,138 @@ static void another_user_is_not_heard(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void end_program(struct bench *bench)
+{
+	baton_control_free(bench->control);
+	bench->control = NULL;
+}
+
 static void without_a_program_nobody_answers(void **state)
 {
 	struct bench *bench = *state;
 	int answers;
 	pid_t pid;
 
-	baton_control_free(bench->control);
-	bench->control = NULL;
+	end_program(bench);
 	pid = ask(bench, "echo", NULL, &answers);
 	expect(pid, answers, "-1 nobody");
+}
+
+/* Before it accepted the client, and before it read what that asked. */
+static void what_a_program_that_ends_has_not_read_was_not_asked(void **state)
+{
+	struct bench *bench = *state;
+	int answers;
+	pid_t pid = ask(bench, "echo", NULL, &answers);
+
+	g_usleep(SOON_US);
+	end_program(bench);
+	expect(pid, answers, "-1 nobody");
+
+	bench->control = baton_control_new(bench->dir, NULL);
+	pid = ask(bench, "echo", NULL, &answers);
+	g_usleep(SOON_US);
+	g_main_context_iteration(NULL, FALSE);
+	end_program(bench);
+	expect(pid, answers, "-1 nobody");
+}
+
+static void what_it_has_read_and_not_answered_may_have_been_done(void **state)
+{
+	struct bench *bench = *state;
+	int answers;
+	pid_t pid = ask(bench, "later", NULL, &answers);
+
+	while (!bench->waiting)
+		g_main_context_iteration(NULL, TRUE);
+	end_program(bench);
+	expect(pid, answers, "75 the program that uses ");
+}
+
+static void remove_files(const struct bench *bench)
+{
+	GDir *dir = g_dir_open(bench->dir, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path =
+			g_build_filename(bench->dir, name, NULL);
+
+		g_unlink(path);
+	}
+	g_dir_close(dir);
+}
+
+/* It has closed its socket, and has the store for a moment more. */
+static void the_store_of_a_program_that_ends_is_waited_for(void **state)
+{
+	struct bench *bench = *state;
+	struct baton_store *store;
+	int answers;
+	pid_t pid;
+
+	assert_int_equal(baton_store_open(&store, bench->dir), BATON_OK);
+	pid = ask_or_have(bench, "echo", NULL, &answers, true);
+	g_usleep(SOON_US);
+	end_program(bench);
+	g_usleep(SOON_US);
+	baton_store_close(store);
+	expect(pid, answers, "-1 the store");
+	remove_files(bench);
+}
+
+static void a_program_that_starts_waits_for_one_that_ends(void **state)
+{
+	struct bench *bench = *state;
+	struct baton_store *store;
+	pid_t pid;
+
+	assert_int_equal(baton_store_open(&store, bench->dir), BATON_OK);
+	pid = fork();
+	if (!pid) {
+		g_usleep(SOON_US);
+		_exit(0);
+	}
+	/* The other process has it still. */
+	baton_store_close(store);
+	store = baton_control_store(bench->dir, NULL);
+	assert_non_null(store);
+	baton_store_close(store);
+	waitpid(pid, NULL, 0);
+	remove_files(bench);
+}
+
+static void a_store_that_nobody_leaves_is_not_waited_for_forever(void **state)
+{
+	struct bench *bench = *state;
+	struct baton_store *store;
+	GError *error = NULL;
+	int answers;
+	pid_t pid;
+
+	assert_int_equal(baton_store_open(&store, bench->dir), BATON_OK);
+	end_program(bench);
+	pid = ask_or_have(bench, "echo", NULL, &answers, true);
+	assert_null(baton_control_store(bench->dir, &error));
+	assert_int_equal(error->code, BATON_EXIT_OUTPUT);
+	assert_non_null(strstr(error->message, "another baton uses"));
+	g_error_free(error);
+	expect(pid, answers, "73 cannot use the store ");
+	baton_store_close(store);
+	remove_files(bench);
+}
+
+static void a_store_that_is_not_there_is_not_made(void **state)
+{
+	struct bench *bench = *state;
+	struct bench missing = {
+		.dir = g_build_filename(bench->dir, "missing", NULL)};
+	int answers;
+	pid_t pid = ask_or_have(&missing, "echo", NULL, &answers, true);
+
+	expect(pid, answers, "-1 nobody");
+	assert_false(g_file_test(missing.dir, G_FILE_TEST_EXISTS));
+	g_free(missing.dir);
 }
 
 static void a_socket_that_was_left_behind_is_replaced(void **state)
@@ -317,6 +456,12 @@ int main(void)
 		TEST(the_socket_is_for_its_owner_only),
 		TEST(another_user_is_not_heard),
 		TEST(without_a_program_nobody_answers),
+		TEST(what_a_program_that_ends_has_not_read_was_not_asked),
+		TEST(what_it_has_read_and_not_answered_may_have_been_done),
+		TEST(the_store_of_a_program_that_ends_is_waited_for),
+		TEST(a_program_that_starts_waits_for_one_that_ends),
+		TEST(a_store_that_nobody_leaves_is_not_waited_for_forever),
+		TEST(a_store_that_is_not_there_is_not_made),
 		TEST(a_socket_that_was_left_behind_is_replaced),
 	};
 

@@ -180,9 +180,6 @@ def everything_arrives_once(bench):
         phone.look()
         victim.kill()
         victim.start()
-    # Who asks for a status before a program has its store takes it away.
-    for device in (watch, phone):
-        device.run.until('connected')
     end = time.monotonic() + 4 * PATIENCE
     while not settled(watch, phone):
         expect(time.monotonic() < end, f'not all is there: '
