@@ -199,8 +199,11 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	n += baton_varint_put(frame + n, len);
 	if (len > 0)
 		memcpy(frame + n, body, len);
-	if (urgent)
-		return records_put_control(session, frame, n + len);
+	if (urgent) {
+		/* SYNC is the first frame that a peer takes. */
+		err = session->owes ? put_owed(session) : BATON_OK;
+		return err ? err : records_put_control(session, frame, n + len);
+	}
 	err = baton_outgoing_frame(batch, frame, n + len);
 	if (err != BATON_ERR_AGAIN)
 		return err;

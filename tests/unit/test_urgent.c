@@ -152,6 +152,56 @@ static void more_than_may_wait_end_the_link(void **state)
 	assert_int_equal(event.u.closed.err, BATON_ERR_PROTOCOL);
 }
 
+/* Whoever is told SECURED says something at once, before tx() is called. */
+static bool greet(struct pair_end *end, const struct baton_event *event)
+{
+	if (event->type == BATON_EVENT_SECURED)
+		assert_int_equal(
+			baton_session_frame(&end->session, 0x33, NULL, 0),
+			BATON_OK);
+	return false;
+}
+
+static void assert_greeted(void)
+{
+	int i;
+
+	assert_false(pair_run(world, never, 1000));
+	for (i = 0; i < 2; i++) {
+		assert_true(world->end[i].secured);
+		assert_false(world->end[i].closed);
+		assert_int_equal(world->end[i].frame_code, 0x33);
+		world->end[i].frame_code = 0;
+		world->end[i].on_event = greet;
+	}
+}
+
+/* On a link of each kind; by 0x20 there is none. */
+static void they_do_not_overtake_sync(void **state)
+{
+	int i;
+
+	(void)state;
+	world->end[0].on_event = world->end[1].on_event = greet;
+	assert_true(pair_bond(world));
+	assert_int_equal(world->kind, BATON_KIND_COMPARE);
+	assert_greeted();
+	assert_true(pair_link(world));
+	assert_int_equal(world->kind, BATON_KIND_RESUME);
+	assert_greeted();
+	pair_reboot(world, BATON_PHONE);
+	for (i = 0; i < 2; i++)
+		world->end[i].on_event = greet;
+	assert_true(pair_link(world));
+	assert_int_equal(world->kind, BATON_KIND_RESUME_SYNC);
+	assert_greeted();
+	for (i = 0; i < 2; i++)
+		world->end[i].session.bonds[0].ticket.usable = false;
+	assert_true(pair_link(world));
+	assert_int_equal(world->kind, BATON_KIND_RECONNECT);
+	assert_greeted();
+}
+
 static void they_are_lost_with_their_link(void **state)
 {
 	struct baton_event event;
@@ -194,6 +244,7 @@ int main(void)
 		T(they_overtake_messages),
 		T(they_are_in_order),
 		T(more_than_may_wait_end_the_link),
+		T(they_do_not_overtake_sync),
 		T(they_are_lost_with_their_link),
 		T(a_length_above_the_limit_is_the_callers_mistake),
 	};
