@@ -30,9 +30,9 @@ static struct baton_stream_id lane_stream(size_t lane)
 /* What the engine says of a stream of ours. */
 static uint8_t engine_state(struct baton_bulk *bulk, size_t lane)
 {
-	return baton_outgoing_stream(&bulk->session->outgoing, BATON_CLASS_BULK,
-				     (uint8_t)lane)
-		->state;
+	size_t at = BATON_STREAM_AT(BATON_CLASS_BULK, 0) + lane;
+
+	return bulk->session->outgoing.stream[at].state;
 }
 
 void baton_bulk_init(struct baton_bulk *bulk, struct baton_session *session)

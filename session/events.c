@@ -109,6 +109,12 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	return true;
 }
 
+static void set_stream(struct baton_event *event, unsigned int at)
+{
+	event->stream.class_id = BATON_CLASS_OF(at);
+	event->stream.number = BATON_NUMBER_OF(at);
+}
+
 static bool streams_event(struct baton_session *session,
 			  struct baton_event *event)
 {
@@ -119,7 +125,7 @@ static bool streams_event(struct baton_session *session,
 	const struct baton_outgoing_stream *out = session->outgoing.stream;
 	struct baton_stream_news *news = session->news;
 	uint32_t before;
-	int i;
+	unsigned int i;
 
 	if (!session->tell_news)
 		return false;
@@ -129,8 +135,7 @@ static bool streams_event(struct baton_session *session,
 			begin(event, BATON_EVENT_DELIVERED);
 		else if (!take_bit(&news->tell, types, event))
 			continue;
-		event->stream.class_id = BATON_CLASS_OF(i);
-		event->stream.number = BATON_NUMBER_OF(i);
+		set_stream(event, i);
 		if (before > 0) {
 			event->u.sent.message = before;
 			news->before = 0;
@@ -152,11 +157,10 @@ static void fill_message(struct baton_session *session,
 			 struct baton_event *event)
 {
 	const struct baton_frame *frame = &session->frame;
-	const struct baton_incoming_stream *stream = baton_incoming_stream(
-		&session->incoming, frame->class_id, frame->stream);
+	const struct baton_incoming_stream *stream =
+		baton_incoming_stream(&session->incoming, frame->at);
 
-	event->stream.class_id = frame->class_id;
-	event->stream.number = frame->stream;
+	set_stream(event, frame->at);
 	event->u.message.number = stream->messages;
 	event->u.message.total = stream->total;
 	event->u.message.offset = stream->offset;
@@ -186,15 +190,13 @@ static bool frame_event(struct baton_session *session,
 	return true;
 }
 
-static void owe_refusal(struct baton_session *session, uint8_t class_id,
-			uint8_t number, uint8_t reason)
+static void owe_refusal(struct baton_session *session, unsigned int at,
+			uint8_t reason)
 {
-	struct baton_refusal *refusal =
-		&session->refusal[BATON_STREAM_AT(class_id, number)];
+	struct baton_refusal *refusal = &session->refusal[at];
 
 	refusal->message =
-		baton_incoming_stream(&session->incoming, class_id, number)
-			->messages;
+		baton_incoming_stream(&session->incoming, at)->messages;
 	refusal->reason = reason;
 	refusal->made = true;
 	refusal->owed = true;
@@ -206,8 +208,8 @@ static enum baton_err next_piece(struct baton_session *session)
 {
 	struct baton_incoming_news *news = &session->frame_news;
 	struct baton_frame *frame = &session->frame;
-	const struct baton_incoming_stream *stream = baton_incoming_stream(
-		&session->incoming, frame->class_id, frame->stream);
+	const struct baton_incoming_stream *stream =
+		baton_incoming_stream(&session->incoming, frame->at);
 	enum baton_err err;
 
 	err = baton_unpack_next(&session->unpack,
@@ -266,8 +268,7 @@ static enum baton_err next_frame(struct baton_session *session)
 	frame->len = news->len;
 	session->frame_open = true;
 	if (news->refuse)
-		owe_refusal(session, frame->class_id, frame->stream,
-			    BATON_REASON_TOO_LARGE);
+		owe_refusal(session, frame->at, BATON_REASON_TOO_LARGE);
 	return BATON_OK;
 }
 
@@ -327,15 +328,17 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 				    uint8_t reason)
 {
 	struct baton_incoming_news *news = &session->frame_news;
+	unsigned int at = session_stream_at(stream);
 	enum baton_err err;
 
-	err = baton_incoming_refuse(&session->incoming, stream.class_id,
-				    stream.number);
+	if (at == BATON_ALL_STREAMS)
+		return BATON_ERR_ARG;
+	err = baton_incoming_refuse(
+		baton_incoming_stream(&session->incoming, at));
 	if (err)
 		return err;
-	owe_refusal(session, stream.class_id, stream.number, reason);
-	if (session->frame_open && session->frame.class_id == stream.class_id &&
-	    session->frame.stream == stream.number) {
+	owe_refusal(session, at, reason);
+	if (session->frame_open && session->frame.at == at) {
 		memset(news, 0, sizeof(*news));
 		/* What is left of a compressed frame is not made any more. */
 		if (BATON_CODEC && session->unpack.more)

@@ -87,7 +87,8 @@ void session_fail(struct baton_session *session, enum baton_err err);
  * True until REWIND and LOST of a stream were told: the caller may be at
  * another offset, or take its next message for one that was lost.
  */
-static inline bool session_untold(const struct baton_session *session, int at)
+static inline bool session_untold(const struct baton_session *session,
+				  unsigned int at)
 {
 	return (session->news[at].tell & (NEWS_REWIND | NEWS_LOST)) ||
 	       session->news[at].before > 0;
@@ -102,9 +103,12 @@ static inline struct urgent *session_urgent(const struct baton_session *session,
 	return &urgent[(session->urgent_at + i) % BATON_URGENT_WAITING];
 }
 
+/* Where tables have a stream; BATON_ALL_STREAMS: there is none. */
+unsigned int session_stream_at(struct baton_stream_id stream);
+
 /* The news of a stream, to add to. */
 struct baton_stream_news *session_news(struct baton_session *session,
-				       uint8_t class_id, uint8_t number);
+				       unsigned int at);
 
 /* True while a pairing is under way that can still fail. */
 bool session_is_pairing(const struct baton_session *session);
@@ -134,8 +138,7 @@ void store_told_revoked(struct baton_session *session,
 
 /* resume.c: links by a ticket (SPEC 3.5). */
 uint8_t resume_kind(struct baton_session *session, uint8_t bond);
-enum baton_err resume_early(struct baton_session *session,
-			    struct baton_stream_id stream,
+enum baton_err resume_early(struct baton_session *session, unsigned int at,
 			    const uint8_t *message, size_t len,
 			    unsigned int flags);
 void resume_park(struct baton_session *session);

@@ -224,8 +224,7 @@ static enum baton_err put_refusals(struct baton_session *session)
 		if (!refusal->owed)
 			continue;
 		frame.message = refusal->message;
-		frame.class_id = BATON_CLASS_OF(i);
-		frame.stream = BATON_NUMBER_OF(i);
+		frame.at = (uint8_t)i;
 		frame.reason = refusal->reason;
 		err = records_put_control(
 			session, bytes, baton_frame_put_refuse(bytes, &frame));
@@ -267,19 +266,19 @@ static enum baton_err put_verified(struct baton_session *session)
 static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
 {
 	const struct baton_outgoing_stream *stream;
-	int i = BATON_STREAM_AT(class_id, 0);
-	int end = i + BATON_STREAMS;
+	unsigned int at = BATON_STREAM_AT(class_id, 0);
+	unsigned int end = at + BATON_STREAMS;
 	enum baton_err err;
 	size_t taken;
 
-	for (; i < end; i++) {
-		stream = &session->outgoing.stream[i];
+	for (; at < end; at++) {
+		stream = &session->outgoing.stream[at];
 		if (stream->state != BATON_OUTGOING_SENDING ||
 		    stream->offset < stream->total ||
-		    session_untold(session, i))
+		    session_untold(session, at))
 			continue;
-		err = baton_outgoing_write(&session->outgoing, class_id,
-					   BATON_NUMBER_OF(i), NULL, 0, &taken);
+		err = baton_outgoing_write(&session->outgoing, at, NULL, 0,
+					   &taken);
 		if (err)
 			return err;
 	}
@@ -398,39 +397,34 @@ static enum baton_err open_record(struct baton_session *session,
 static enum baton_err take_verified(struct baton_session *session,
 				    const struct baton_frame *frame)
 {
-	struct baton_outgoing_stream *stream = baton_outgoing_stream(
-		&session->outgoing, frame->class_id, frame->stream);
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(&session->outgoing, frame->at);
 	struct baton_outgoing_news told;
 	enum baton_err err;
 
-	if (!stream)
-		return BATON_ERR_PROTOCOL;
 	rotation_verified(session);
 	err = baton_outgoing_verified(stream, frame->message, frame->offset,
 				      &told);
 	session->link.unverified =
 		baton_outgoing_unverified(&session->outgoing);
 	if (!err && told.tell)
-		session_news(session, frame->class_id, frame->stream)->tell |=
-			told.tell;
+		session_news(session, frame->at)->tell |= told.tell;
 	return err;
 }
 
 static enum baton_err take_refuse(struct baton_session *session,
 				  const struct baton_frame *frame)
 {
-	struct baton_outgoing_stream *stream = baton_outgoing_stream(
-		&session->outgoing, frame->class_id, frame->stream);
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(&session->outgoing, frame->at);
 	struct baton_stream_news *news;
 	enum baton_err err;
 	bool told;
 
-	if (!stream)
-		return BATON_ERR_PROTOCOL;
 	err = baton_outgoing_refused(stream, frame->message, &told);
 	if (err || !told)
 		return err;
-	news = session_news(session, frame->class_id, frame->stream);
+	news = session_news(session, frame->at);
 	news->tell |= NEWS_REFUSED;
 	news->reason = frame->reason;
 	return BATON_OK;

@@ -33,29 +33,29 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond)
 		       : BATON_KIND_RESUME_SYNC;
 }
 
-enum baton_err resume_early(struct baton_session *session,
-			    struct baton_stream_id stream,
+enum baton_err resume_early(struct baton_session *session, unsigned int at,
 			    const uint8_t *message, size_t len,
 			    unsigned int flags)
 {
-	struct baton_batch *batch = &session->outgoing.batch[stream.class_id];
+	uint8_t class_id = BATON_CLASS_OF(at);
+	struct baton_batch *batch = &session->outgoing.batch[class_id];
 	uint16_t cap = batch->cap;
 	enum baton_err err;
 
 	if (!baton_is_phone(session->role) || session->bond_count == 0 ||
 	    session->pairing_until_ms > session->clock_ms ||
-	    (session->early_class && session->early_class != stream.class_id) ||
+	    (session->early_class && session->early_class != class_id) ||
 	    batch->len + len > EARLY_MAX ||
 	    resume_kind(session, session->bond_wanted) != BATON_KIND_RESUME)
 		return BATON_ERR_STATE;
 	/* Headers and padding count, too: all of it goes into one flight. */
 	if (batch->cap > EARLY_MAX)
 		batch->cap = EARLY_MAX;
-	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
-				       stream.number, message, len, flags);
+	err = baton_outgoing_send_with(&session->outgoing, at, message, len,
+				       flags);
 	batch->cap = cap;
 	if (!err)
-		session->early_class = stream.class_id;
+		session->early_class = class_id;
 	return err == BATON_ERR_AGAIN || err == BATON_ERR_TOO_LARGE
 		       ? BATON_ERR_STATE
 		       : err;

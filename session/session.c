@@ -148,11 +148,21 @@ void session_set_state(struct baton_session *session,
 }
 
 BATON_NOT_INLINE
+unsigned int session_stream_at(struct baton_stream_id stream)
+{
+	if (stream.class_id < BATON_CLASS_MESSAGE ||
+	    stream.class_id > BATON_CLASS_BULK ||
+	    stream.number >= BATON_STREAMS)
+		return BATON_ALL_STREAMS;
+	return BATON_STREAM_AT(stream.class_id, stream.number);
+}
+
+BATON_NOT_INLINE
 struct baton_stream_news *session_news(struct baton_session *session,
-				       uint8_t class_id, uint8_t number)
+				       unsigned int at)
 {
 	session->tell_news = true;
-	return &session->news[BATON_STREAM_AT(class_id, number)];
+	return &session->news[at];
 }
 
 bool session_is_pairing(const struct baton_session *session)
@@ -603,12 +613,10 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 }
 
 /* Tell the stream when what it was refused for lack of room would go. */
-static void want_room(struct baton_session *session,
-		      struct baton_stream_id stream)
+static void want_room(struct baton_session *session, unsigned int at)
 {
-	session->news[BATON_STREAM_AT(stream.class_id, stream.number)]
-		.wants_room = true;
-	session->wants_room[stream.class_id] = true;
+	session->news[at].wants_room = true;
+	session->wants_room[BATON_CLASS_OF(at)] = true;
 }
 
 enum baton_err baton_session_send(struct baton_session *session,
@@ -625,50 +633,47 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 				       const uint8_t *message, size_t len,
 				       unsigned int flags, uint64_t now_ms)
 {
+	unsigned int at = session_stream_at(stream);
 	struct baton_stream_news *news;
 	enum baton_err err;
 
-	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
-				   stream.number))
+	if (at == BATON_ALL_STREAMS)
 		return BATON_ERR_ARG;
 	if (session->state == BATON_SESSION_RESUMING) {
-		want_room(session, stream);
+		want_room(session, at);
 		return BATON_ERR_AGAIN;
 	}
 	if (session->state != BATON_SESSION_SECURED &&
 	    session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
 	/* LOST comes first: its numbers would be those of this one. */
-	news = session_news(session, stream.class_id, stream.number);
+	news = session_news(session, at);
 	if (news->tell & NEWS_LOST) {
 		news->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
 	session_clock(session, now_ms);
 	if (session->state == BATON_SESSION_IDLE)
-		return resume_early(session, stream, message, len, flags);
-	err = baton_outgoing_send_with(&session->outgoing, stream.class_id,
-				       stream.number, message, len, flags);
+		return resume_early(session, at, message, len, flags);
+	err = baton_outgoing_send_with(&session->outgoing, at, message, len,
+				       flags);
 	if (err != BATON_ERR_AGAIN)
 		return err;
 	err = records_pump(session, stream.class_id, true);
 	if (!err)
-		err = baton_outgoing_send_with(&session->outgoing,
-					       stream.class_id, stream.number,
-					       message, len, flags);
+		err = baton_outgoing_send_with(&session->outgoing, at, message,
+					       len, flags);
 	if (err == BATON_ERR_AGAIN)
-		want_room(session, stream);
+		want_room(session, at);
 	return err;
 }
 
 uint64_t baton_session_number(const struct baton_session *session,
 			      struct baton_stream_id stream)
 {
-	int at = BATON_STREAM_AT(stream.class_id, stream.number);
+	unsigned int at = session_stream_at(stream);
 
-	if (stream.number >= BATON_STREAMS || at < 0 || at >= BATON_ALL_STREAMS)
-		return 0;
-	return session->outgoing.stream[at].next;
+	return at < BATON_ALL_STREAMS ? session->outgoing.stream[at].next : 0;
 }
 
 enum baton_err baton_session_begin(struct baton_session *session,
@@ -685,19 +690,18 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 					uint64_t total, const uint8_t *meta,
 					size_t meta_len, unsigned int flags)
 {
+	unsigned int at = session_stream_at(stream);
 	enum baton_err err;
 
-	if (flags & ~(unsigned int)BATON_SEND_SECRET)
+	if (at == BATON_ALL_STREAMS || flags & ~(unsigned int)BATON_SEND_SECRET)
 		return BATON_ERR_ARG;
-	err = baton_outgoing_begin(&session->outgoing, stream.class_id,
-				   stream.number, total, meta, meta_len);
+	err = baton_outgoing_begin(&session->outgoing, at, total, meta,
+				   meta_len);
 	if (err)
 		return err;
-	baton_outgoing_stream(&session->outgoing, stream.class_id,
-			      stream.number)
-		->secret = flags & BATON_SEND_SECRET;
-	session_news(session, stream.class_id, stream.number)->tell |=
-		NEWS_WRITABLE;
+	baton_outgoing_stream(&session->outgoing, at)->secret =
+		flags & BATON_SEND_SECRET;
+	session_news(session, at)->tell |= NEWS_WRITABLE;
 	return BATON_OK;
 }
 
@@ -706,25 +710,23 @@ enum baton_err baton_session_write(struct baton_session *session,
 				   const uint8_t *bytes, size_t len,
 				   size_t *taken, uint64_t now_ms)
 {
+	unsigned int at = session_stream_at(stream);
 	enum baton_err err = BATON_OK;
 	bool wait;
 	size_t n;
 
 	(void)now_ms;
 	*taken = 0;
-	if (!baton_outgoing_stream(&session->outgoing, stream.class_id,
-				   stream.number))
+	if (at == BATON_ALL_STREAMS)
 		return BATON_ERR_ARG;
 	wait = session->state != BATON_SESSION_SECURED ||
-	       session_untold(session,
-			      BATON_STREAM_AT(stream.class_id, stream.number));
+	       session_untold(session, at);
 	while (len > 0) {
 		err = BATON_ERR_AGAIN;
 		n = 0;
 		if (!wait)
-			err = baton_outgoing_write(
-				&session->outgoing, stream.class_id,
-				stream.number, bytes, len, &n);
+			err = baton_outgoing_write(&session->outgoing, at,
+						   bytes, len, &n);
 		bytes += n;
 		len -= n;
 		*taken += n;
@@ -734,7 +736,7 @@ enum baton_err baton_session_write(struct baton_session *session,
 			break;
 	}
 	if (err == BATON_ERR_AGAIN) {
-		want_room(session, stream);
+		want_room(session, at);
 		return *taken > 0 ? BATON_OK : BATON_ERR_AGAIN;
 	}
 	return err;
@@ -744,14 +746,16 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 				    struct baton_stream_id stream,
 				    uint8_t reason)
 {
+	unsigned int at = session_stream_at(stream);
 	enum baton_err err;
 
-	err = baton_outgoing_cancel(&session->outgoing, stream.class_id,
-				    stream.number, reason);
+	if (at == BATON_ALL_STREAMS)
+		return BATON_ERR_ARG;
+	err = baton_outgoing_cancel(
+		baton_outgoing_stream(&session->outgoing, at), reason);
 	/* Nothing of it is wanted any more. */
 	if (!err)
-		session_news(session, stream.class_id, stream.number)->tell &=
-			(uint8_t)~NEWS_REWIND;
+		session_news(session, at)->tell &= (uint8_t)~NEWS_REWIND;
 	return err;
 }
 

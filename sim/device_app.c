@@ -53,8 +53,9 @@ static size_t *open_at(struct baton_sim_device *device,
 static uint64_t next_number(const struct baton_sim_device *device,
 			    struct baton_stream_id stream)
 {
-	return baton_outgoing_stream(&session(device)->outgoing,
-				     stream.class_id, stream.number)
+	return baton_outgoing_stream(
+		       &session(device)->outgoing,
+		       BATON_STREAM_AT(stream.class_id, stream.number))
 		->next;
 }
 

@@ -129,7 +129,7 @@ static void print_data(const struct dissect *dissect,
 			? show_bytes(frame->meta, frame->meta_len)
 			: NULL;
 
-	printf("DATA stream %u, %zu B", frame->stream, frame->len);
+	printf("DATA stream %u, %zu B", BATON_NUMBER_OF(frame->at), frame->len);
 	if (frame->head && frame->has_total)
 		printf(", total %" G_GUINT64_FORMAT " B", frame->total);
 	if (frame->codec)
@@ -157,17 +157,19 @@ static void print_frame(const struct dissect *dissect,
 	case BATON_FRAME_VERIFIED:
 		printf("VERIFIED %s stream %u: %u messages, %" G_GUINT64_FORMAT
 		       " B of the next\n",
-		       class_names[frame->class_id], frame->stream,
-		       frame->message, frame->offset);
+		       class_names[BATON_CLASS_OF(frame->at)],
+		       BATON_NUMBER_OF(frame->at), frame->message,
+		       frame->offset);
 		return;
 	case BATON_FRAME_CANCEL:
-		printf("CANCEL stream %u, reason %u\n", frame->stream,
-		       frame->reason);
+		printf("CANCEL stream %u, reason %u\n",
+		       BATON_NUMBER_OF(frame->at), frame->reason);
 		return;
 	case BATON_FRAME_REFUSE:
 		printf("REFUSE %s stream %u: message %u, reason %u\n",
-		       class_names[frame->class_id], frame->stream,
-		       frame->message, frame->reason);
+		       class_names[BATON_CLASS_OF(frame->at)],
+		       BATON_NUMBER_OF(frame->at), frame->message,
+		       frame->reason);
 		return;
 	case BATON_FRAME_SESSION:
 		if (at < G_N_ELEMENTS(names))

@@ -14,7 +14,7 @@
 #define DATA_START 0x20
 #define DATA_FIN 0x10
 #define DATA_LEN 0x08
-#define DATA_STREAM 0x07 /* this value: the stream is in the next byte */
+#define DATA_STREAM 0x07
 
 #define HEAD_TOTAL 0x01
 #define HEAD_META 0x02
@@ -28,6 +28,7 @@
 struct cursor {
 	const uint8_t *p;
 	size_t len;
+	uint8_t class_id; /* of the record */
 };
 
 static bool get_byte(struct cursor *c, uint8_t *byte)
@@ -83,6 +84,15 @@ static bool decode_head(struct cursor *c, struct baton_frame *frame)
 	return !frame->continues || get_varint(c, &frame->offset);
 }
 
+static bool set_stream(struct baton_frame *frame, uint8_t class_id,
+		       uint8_t number)
+{
+	frame->at = (uint8_t)BATON_STREAM_AT(class_id, number);
+	return (class_id == BATON_CLASS_MESSAGE ||
+		class_id == BATON_CLASS_BULK) &&
+	       number < BATON_STREAMS;
+}
+
 static bool decode_data(struct cursor *c, uint8_t first,
 			struct baton_frame *frame)
 {
@@ -91,10 +101,7 @@ static bool decode_data(struct cursor *c, uint8_t first,
 	frame->type = BATON_FRAME_DATA;
 	frame->start = first & DATA_START;
 	frame->fin = first & DATA_FIN;
-	frame->stream = first & DATA_STREAM;
-	if (frame->class_id == BATON_CLASS_CONTROL)
-		return false;
-	if (frame->stream == DATA_STREAM && !get_byte(c, &frame->stream))
+	if (!set_stream(frame, c->class_id, first & DATA_STREAM))
 		return false;
 	if (first & DATA_HEAD && (!frame->start || !decode_head(c, frame)))
 		return false;
@@ -111,16 +118,15 @@ static bool decode_data(struct cursor *c, uint8_t first,
 /* Class, stream and message, of a frame that is for CONTROL. */
 static bool get_position(struct cursor *c, struct baton_frame *frame)
 {
+	uint8_t class_id, number;
 	uint64_t message;
 
-	if (frame->class_id != BATON_CLASS_CONTROL ||
-	    !get_byte(c, &frame->class_id) || !get_byte(c, &frame->stream) ||
+	if (c->class_id != BATON_CLASS_CONTROL || !get_byte(c, &class_id) ||
+	    !get_byte(c, &number) || !set_stream(frame, class_id, number) ||
 	    !get_varint(c, &message))
 		return false;
 	frame->message = (uint32_t)message;
-	return (frame->class_id == BATON_CLASS_MESSAGE ||
-		frame->class_id == BATON_CLASS_BULK) &&
-	       message <= BATON_MESSAGES_MAX;
+	return message <= BATON_MESSAGES_MAX;
 }
 
 static bool decode_pad(struct cursor *c, struct baton_frame *frame)
@@ -142,8 +148,8 @@ static bool decode_session(struct cursor *c, uint8_t first,
 
 	frame->type = BATON_FRAME_SESSION;
 	frame->code = first;
-	if (frame->class_id == BATON_CLASS_BULK ||
-	    (frame->class_id == BATON_CLASS_MESSAGE &&
+	if (c->class_id == BATON_CLASS_BULK ||
+	    (c->class_id == BATON_CLASS_MESSAGE &&
 	     first < TYPE_OWNERSHIP_FIRST))
 		return false;
 	if (!get_varint(c, &len) || !get_bytes(c, len, &frame->bytes))
@@ -155,14 +161,16 @@ static bool decode_session(struct cursor *c, uint8_t first,
 static bool decode_other(struct cursor *c, uint8_t first,
 			 struct baton_frame *frame)
 {
+	uint8_t number;
+
 	switch (first) {
 	case TYPE_VERIFIED:
 		frame->type = BATON_FRAME_VERIFIED;
 		return get_position(c, frame) && get_varint(c, &frame->offset);
 	case TYPE_CANCEL:
 		frame->type = BATON_FRAME_CANCEL;
-		return frame->class_id != BATON_CLASS_CONTROL &&
-		       get_byte(c, &frame->stream) &&
+		return get_byte(c, &number) &&
+		       set_stream(frame, c->class_id, number) &&
 		       get_byte(c, &frame->reason);
 	case TYPE_REFUSE:
 		frame->type = BATON_FRAME_REFUSE;
@@ -176,12 +184,11 @@ enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
 				  uint8_t class_id, struct baton_frame *frame,
 				  size_t *used)
 {
-	struct cursor c = {.p = p + 1, .len = len - 1};
+	struct cursor c = {.p = p + 1, .len = len - 1, .class_id = class_id};
 	uint8_t first = p[0];
 	bool good;
 
 	memset(frame, 0, sizeof(*frame));
-	frame->class_id = class_id;
 	if (first == TYPE_PAD)
 		good = decode_pad(&c, frame);
 	else if (first >= BATON_SESSION_FRAME_FIRST &&
@@ -202,13 +209,8 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 
 	p[0] = (uint8_t)((frame->head ? DATA_HEAD : DATA_PLAIN) |
 			 (frame->start ? DATA_START : 0) |
-			 (frame->fin ? DATA_FIN : 0));
-	if (frame->stream < DATA_STREAM) {
-		p[0] |= frame->stream;
-	} else {
-		p[0] |= DATA_STREAM;
-		p[n++] = frame->stream;
-	}
+			 (frame->fin ? DATA_FIN : 0) |
+			 BATON_NUMBER_OF(frame->at));
 	if (!frame->head)
 		return n;
 	flags = &p[n++];
@@ -239,8 +241,8 @@ static size_t put_position(uint8_t *p, uint8_t type,
 			   const struct baton_frame *frame)
 {
 	p[0] = type;
-	p[1] = frame->class_id;
-	p[2] = frame->stream;
+	p[1] = BATON_CLASS_OF(frame->at);
+	p[2] = BATON_NUMBER_OF(frame->at);
 	return 3 + baton_varint_put(p + 3, frame->message);
 }
 
@@ -251,10 +253,10 @@ size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame)
 	return n + baton_varint_put(p + n, frame->offset);
 }
 
-size_t baton_frame_put_cancel(uint8_t *p, uint8_t stream, uint8_t reason)
+size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason)
 {
 	p[0] = TYPE_CANCEL;
-	p[1] = stream;
+	p[1] = number;
 	p[2] = reason;
 	return 3;
 }

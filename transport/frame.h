@@ -21,15 +21,16 @@
 #define BATON_SESSION_FRAME_LAST 0x3f
 
 /* Where tables of all streams have the stream of a class, and back. */
-#define BATON_STREAM_AT(class_id, number) \
-	(((class_id)-BATON_CLASS_MESSAGE) * BATON_STREAMS + (number))
+#define BATON_STREAM_AT(class_id, number)                                 \
+	((unsigned int)((class_id)-BATON_CLASS_MESSAGE) * BATON_STREAMS + \
+	 (number))
 #define BATON_CLASS_OF(at) \
 	((uint8_t)(BATON_CLASS_MESSAGE + (at) / BATON_STREAMS))
 #define BATON_NUMBER_OF(at) ((uint8_t)((at) % BATON_STREAMS))
 
 /* A DATA frame without its bytes and without meta is never longer. */
-#define BATON_FRAME_HEADER_MAX (2 + 1 + 2 * BATON_VARINT_MAX + 3)
-#define BATON_WHOLE_HEADER_MAX (2 + 1 + 3 + 1) /* of a short message */
+#define BATON_FRAME_HEADER_MAX (2 + 2 * BATON_VARINT_MAX + 3)
+#define BATON_WHOLE_HEADER_MAX (2 + 3 + 1) /* of a short message */
 
 enum baton_frame_type {
 	BATON_FRAME_PAD,
@@ -44,8 +45,7 @@ enum baton_frame_type {
 struct baton_frame {
 	enum baton_frame_type type;
 	uint8_t code; /* SESSION: its first byte */
-	uint8_t class_id; /* VERIFIED, REFUSE; DATA, CANCEL: the record's */
-	uint8_t stream;
+	uint8_t at; /* all but PAD, SESSION: the stream, BATON_STREAM_AT() */
 	uint8_t reason; /* CANCEL, REFUSE */
 	bool start; /* DATA: first of its message */
 	bool fin; /* DATA: last of its message */
@@ -82,7 +82,7 @@ enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
  */
 size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame);
 size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame);
-size_t baton_frame_put_cancel(uint8_t *p, uint8_t stream, uint8_t reason);
+size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason);
 size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame);
 
 /*

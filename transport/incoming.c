@@ -26,30 +26,26 @@ void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max)
 	incoming->message_max = message_max;
 }
 
+BATON_NOT_INLINE
 struct baton_incoming_stream *
-baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
-		      uint8_t number)
+baton_incoming_stream(struct baton_incoming *incoming, unsigned int at)
 {
-	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
-	    number >= BATON_STREAMS)
-		return NULL;
-	return &incoming->stream[BATON_STREAM_AT(class_id, number)];
+	return &incoming->stream[at];
 }
 
 /* A codec that was announced, and no other message of the class has it. */
 static bool codec_allowed(const struct baton_incoming *incoming,
 			  const struct baton_frame *frame)
 {
-	const struct baton_incoming_stream *stream =
-		&incoming->stream[BATON_STREAM_AT(frame->class_id, 0)];
-	uint8_t s;
+	unsigned int at = frame->at / BATON_STREAMS * BATON_STREAMS;
+	unsigned int end = at + BATON_STREAMS;
 
 	if (!BATON_CODEC || !frame->has_total ||
 	    frame->codec > BATON_CODEC_LAST ||
 	    !(incoming->codecs & BATON_CODEC_BIT(frame->codec)))
 		return false;
-	for (s = 0; s < BATON_STREAMS; s++)
-		if (s != frame->stream && stream[s].packed)
+	for (; at < end; at++)
+		if (at != frame->at && incoming->stream[at].packed)
 			return false;
 	return true;
 }
@@ -136,13 +132,11 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 				    struct baton_incoming_news *news)
 {
 	struct baton_incoming_stream *stream =
-		baton_incoming_stream(incoming, frame->class_id, frame->stream);
+		baton_incoming_stream(incoming, frame->at);
 	enum baton_err err;
 
 	memset(news, 0, sizeof(*news));
 	news->len = frame->len;
-	if (!stream)
-		return BATON_ERR_PROTOCOL;
 	if (frame->type == BATON_FRAME_CANCEL) {
 		if (stream->state == BATON_INCOMING_IDLE)
 			return BATON_ERR_PROTOCOL;
@@ -188,7 +182,7 @@ void baton_incoming_take(struct baton_incoming *incoming,
 			 const struct baton_frame *frame, uint32_t now_ms)
 {
 	struct baton_incoming_stream *stream =
-		baton_incoming_stream(incoming, frame->class_id, frame->stream);
+		baton_incoming_stream(incoming, frame->at);
 	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
 
 	stream->offset += frame->len;
@@ -207,14 +201,8 @@ void baton_incoming_take(struct baton_incoming *incoming,
 	incoming->dirty = true;
 }
 
-enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
-				     uint8_t class_id, uint8_t number)
+enum baton_err baton_incoming_refuse(struct baton_incoming_stream *stream)
 {
-	struct baton_incoming_stream *stream =
-		baton_incoming_stream(incoming, class_id, number);
-
-	if (!stream)
-		return BATON_ERR_ARG;
 	if (stream->state != BATON_INCOMING_OPEN)
 		return BATON_ERR_STATE;
 	set_state(stream, BATON_INCOMING_DISCARD);
@@ -266,8 +254,7 @@ bool baton_incoming_verified(const struct baton_incoming *incoming,
 		if (!stream->dirty)
 			continue;
 		frame->type = BATON_FRAME_VERIFIED;
-		frame->class_id = BATON_CLASS_OF(i);
-		frame->stream = BATON_NUMBER_OF(i);
+		frame->at = (uint8_t)i;
 		frame->message = stream->messages +
 				 (BATON_PLANTED(EARLY) && stream->offset > 0);
 		frame->offset = stream->offset;
@@ -280,7 +267,7 @@ void baton_incoming_told(struct baton_incoming *incoming,
 			 const struct baton_frame *frame)
 {
 	struct baton_incoming_stream *stream =
-		baton_incoming_stream(incoming, frame->class_id, frame->stream);
+		baton_incoming_stream(incoming, frame->at);
 	struct baton_frame next;
 
 	stream->dirty = false;

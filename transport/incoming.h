@@ -68,10 +68,9 @@ struct baton_incoming_news {
 
 void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max);
 
-/* The stream of a class MESSAGE or BULK; NULL if there is none. */
+/* The stream that is there, at BATON_STREAM_AT(). */
 struct baton_incoming_stream *
-baton_incoming_stream(struct baton_incoming *incoming, uint8_t class_id,
-		      uint8_t number);
+baton_incoming_stream(struct baton_incoming *incoming, unsigned int at);
 
 /*
  * Check a DATA or CANCEL frame against its stream. BATON_ERR_PROTOCOL: it
@@ -88,8 +87,7 @@ void baton_incoming_take(struct baton_incoming *incoming,
 
 /* The message in progress is not wanted. STATE: there is none. */
 BATON_MUST_CHECK
-enum baton_err baton_incoming_refuse(struct baton_incoming *incoming,
-				     uint8_t class_id, uint8_t number);
+enum baton_err baton_incoming_refuse(struct baton_incoming_stream *stream);
 
 /*
  * The link ended. A refused message counts as done; true if a message of

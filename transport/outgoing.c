@@ -59,14 +59,11 @@ void baton_outgoing_start(struct baton_outgoing *outgoing,
 	}
 }
 
+BATON_NOT_INLINE
 struct baton_outgoing_stream *
-baton_outgoing_stream(struct baton_outgoing *outgoing, uint8_t class_id,
-		      uint8_t number)
+baton_outgoing_stream(struct baton_outgoing *outgoing, unsigned int at)
 {
-	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
-	    number >= BATON_STREAMS)
-		return NULL;
-	return &outgoing->stream[BATON_STREAM_AT(class_id, number)];
+	return &outgoing->stream[at];
 }
 
 static uint8_t *plaintext(const struct baton_batch *batch)
@@ -149,7 +146,7 @@ static void open_data(struct baton_batch *batch,
 	header_len = baton_frame_put_data(plaintext(batch) + batch->len, frame);
 	batch->tail = batch->len;
 	batch->tail_header = (uint16_t)header_len;
-	batch->tail_stream = frame->stream;
+	batch->tail_stream = BATON_NUMBER_OF(frame->at);
 	batch->tail_fin = frame->fin;
 	batch->len = (uint16_t)(batch->len + header_len);
 }
@@ -161,11 +158,11 @@ static void append(struct baton_batch *batch, const uint8_t *bytes, size_t len)
 	batch->len = (uint16_t)(batch->len + len);
 }
 
-static void open_head(struct baton_batch *batch, uint8_t number, size_t total,
+static void open_head(struct baton_batch *batch, unsigned int at, size_t total,
 		      uint8_t codec, bool padded)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_DATA,
-				    .stream = number,
+				    .at = (uint8_t)at,
 				    .start = true,
 				    .fin = true};
 
@@ -191,12 +188,12 @@ static void fill_bucket(struct baton_batch *batch)
 	batch->len = (uint16_t)(batch->len + rest);
 }
 
-/* Some message of the class has its encoder. */
+/* Some message of the class of a stream has its encoder. */
 static bool encoder_taken(const struct baton_outgoing *outgoing,
-			  uint8_t class_id)
+			  unsigned int at)
 {
 	const struct baton_outgoing_stream *stream =
-		&outgoing->stream[BATON_STREAM_AT(class_id, 0)];
+		&outgoing->stream[at - BATON_NUMBER_OF(at)];
 	uint8_t s;
 
 	for (s = 0; s < BATON_STREAMS; s++)
@@ -209,13 +206,12 @@ static bool encoder_taken(const struct baton_outgoing *outgoing,
  * The same as a plain frame, but compressed, if that looks worth it and is:
  * true; false: nothing was appended. There is room for the plain one.
  */
-static bool send_packed(struct baton_outgoing *outgoing, uint8_t class_id,
-			uint8_t number, const uint8_t *message, size_t len,
-			bool padded)
+static bool send_packed(struct baton_outgoing *outgoing, unsigned int at,
+			const uint8_t *message, size_t len, bool padded)
 {
 	const struct baton_pack *pack = &outgoing->pack;
-	void *memory = pack->memory[class_id - BATON_CLASS_MESSAGE];
-	struct baton_batch *batch = &outgoing->batch[class_id];
+	void *memory = pack->memory[at / BATON_STREAMS];
+	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
 	struct baton_codec_io io = {.in = message, .in_len = len};
 	const struct baton_dictionary *with;
 	enum baton_err err;
@@ -224,10 +220,10 @@ static bool send_packed(struct baton_outgoing *outgoing, uint8_t class_id,
 	if (!BATON_CODEC)
 		return false;
 	with = baton_codec_choose(pack->codec, pack->ids, message, len, len);
-	if (!with || encoder_taken(outgoing, class_id) ||
+	if (!with || encoder_taken(outgoing, at) ||
 	    pack->codec->encode_begin(memory, with))
 		return false;
-	open_head(batch, number, len, with->id, padded);
+	open_head(batch, at, len, with->id, padded);
 	io.out = plaintext(batch) + batch->len;
 	io.out_len = len + 1 - batch->tail_header;
 	batch->len = (uint16_t)(batch->len + io.out_len);
@@ -241,44 +237,39 @@ static bool send_packed(struct baton_outgoing *outgoing, uint8_t class_id,
 }
 
 enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
-				   uint8_t class_id, uint8_t number,
-				   const uint8_t *message, size_t len)
+				   unsigned int at, const uint8_t *message,
+				   size_t len)
 {
-	return baton_outgoing_send_with(outgoing, class_id, number, message,
-					len, 0);
+	return baton_outgoing_send_with(outgoing, at, message, len, 0);
 }
 
 enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
-					uint8_t class_id, uint8_t number,
-					const uint8_t *message, size_t len,
-					unsigned int flags)
+					unsigned int at, const uint8_t *message,
+					size_t len, unsigned int flags)
 {
 	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, number);
+		baton_outgoing_stream(outgoing, at);
 	bool padded = flags & BATON_SEND_PADDED;
 	size_t most = len + (padded ? BATON_WHOLE_HEADER_MAX : 2);
-	struct baton_batch *batch;
+	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
 	enum baton_err err;
 
-	if (!stream)
-		return BATON_ERR_ARG;
 	if (stream->state != BATON_OUTGOING_IDLE)
 		return BATON_ERR_STATE;
 	if (stream->next == BATON_MESSAGES_MAX)
 		return BATON_ERR_EXHAUSTED;
-	batch = &outgoing->batch[class_id];
 	if (most > batch->cap)
 		return BATON_ERR_TOO_LARGE;
 	if (padded)
 		most = baton_pack_bucket(most, batch->cap);
-	err = put_owed_cancel(batch, stream, number);
+	err = put_owed_cancel(batch, stream, BATON_NUMBER_OF(at));
 	if (err)
 		return err;
 	if (room(batch) < most)
 		return BATON_ERR_AGAIN;
 	if (flags & BATON_SEND_SECRET ||
-	    !send_packed(outgoing, class_id, number, message, len, padded)) {
-		open_head(batch, number, len, 0, padded);
+	    !send_packed(outgoing, at, message, len, padded)) {
+		open_head(batch, at, len, 0, padded);
 		append(batch, message, len);
 	}
 	if (padded)
@@ -288,14 +279,13 @@ enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
 }
 
 enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
-				    uint8_t class_id, uint8_t number,
-				    uint64_t total, const uint8_t *meta,
-				    size_t meta_len)
+				    unsigned int at, uint64_t total,
+				    const uint8_t *meta, size_t meta_len)
 {
 	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, number);
+		baton_outgoing_stream(outgoing, at);
 
-	if (!stream || meta_len > BATON_META_MAX)
+	if (meta_len > BATON_META_MAX)
 		return BATON_ERR_ARG;
 	if (total > BATON_MESSAGE_MAX)
 		return BATON_ERR_TOO_LARGE;
@@ -307,7 +297,7 @@ enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
 	stream->meta = meta;
 	stream->meta_len = (uint8_t)meta_len;
 	set_state(stream, BATON_OUTGOING_SENDING);
-	outgoing->batch[class_id].busy = true;
+	outgoing->batch[BATON_CLASS_OF(at)].busy = true;
 	return BATON_OK;
 }
 
@@ -325,7 +315,7 @@ static enum baton_err open_frame(struct baton_batch *batch,
 				 const struct baton_outgoing_stream *stream,
 				 uint8_t number, uint64_t from)
 {
-	struct baton_frame frame = {.type = BATON_FRAME_DATA, .stream = number};
+	struct baton_frame frame = {.type = BATON_FRAME_DATA, .at = number};
 
 	if (!stream->begun) {
 		frame.start = true;
@@ -386,8 +376,8 @@ static enum baton_err write_plain(struct baton_batch *batch,
  * A frame is opened for what the encoder may give and taken back if that is
  * nothing: most of the time it only takes.
  */
-static enum baton_err write_packed(const struct baton_pack *pack, int c,
-				   struct baton_batch *batch,
+static enum baton_err write_packed(const struct baton_pack *pack,
+				   unsigned int c, struct baton_batch *batch,
 				   struct baton_outgoing_stream *stream,
 				   uint8_t number, struct baton_codec_io *io)
 {
@@ -425,68 +415,59 @@ static enum baton_err write_packed(const struct baton_pack *pack, int c,
 }
 
 /* At the first bytes on a link: compressed or not. */
-static void choose_codec(struct baton_outgoing *outgoing, uint8_t class_id,
-			 struct baton_outgoing_stream *stream,
+static void choose_codec(struct baton_outgoing *outgoing, unsigned int at,
 			 const uint8_t *bytes, size_t len)
 {
+	struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(outgoing, at);
 	struct baton_pack *pack = &outgoing->pack;
 	const struct baton_dictionary *with;
 
-	if (!BATON_CODEC || stream->secret || encoder_taken(outgoing, class_id))
+	if (!BATON_CODEC || stream->secret || encoder_taken(outgoing, at))
 		return;
 	with = baton_codec_choose(pack->codec, pack->ids, bytes, len,
 				  stream->total - stream->offset);
 	if (!with ||
-	    pack->codec->encode_begin(
-		    pack->memory[class_id - BATON_CLASS_MESSAGE], with))
+	    pack->codec->encode_begin(pack->memory[at / BATON_STREAMS], with))
 		return;
 	stream->codec = with->id;
-	pack->from[class_id - BATON_CLASS_MESSAGE] = stream->offset;
+	pack->from[at / BATON_STREAMS] = stream->offset;
 }
 
 enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
-				    uint8_t class_id, uint8_t number,
-				    const uint8_t *bytes, size_t len,
-				    size_t *taken)
+				    unsigned int at, const uint8_t *bytes,
+				    size_t len, size_t *taken)
 {
 	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, number);
+		baton_outgoing_stream(outgoing, at);
+	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
 	struct baton_codec_io io = {.in = bytes, .in_len = len};
-	struct baton_batch *batch;
+	uint8_t number = BATON_NUMBER_OF(at);
 	enum baton_err err;
 
 	*taken = 0;
-	if (!stream)
-		return BATON_ERR_ARG;
 	if (stream->state != BATON_OUTGOING_SENDING)
 		return BATON_ERR_STATE;
 	if (len > stream->total - stream->offset)
 		return BATON_ERR_TOO_LARGE;
 	if (len == 0 && stream->offset < stream->total)
 		return BATON_OK;
-	batch = &outgoing->batch[class_id];
 	err = put_owed_cancel(batch, stream, number);
 	if (err)
 		return err;
 	if (!stream->begun && !stream->codec)
-		choose_codec(outgoing, class_id, stream, bytes, len);
+		choose_codec(outgoing, at, bytes, len);
 	if (!BATON_CODEC || !stream->codec)
 		return write_plain(batch, stream, number, bytes, len, taken);
-	err = write_packed(&outgoing->pack, class_id - BATON_CLASS_MESSAGE,
-			   batch, stream, number, &io);
+	err = write_packed(&outgoing->pack, at / BATON_STREAMS, batch, stream,
+			   number, &io);
 	*taken = len - io.in_len;
 	return err;
 }
 
-enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
-				     uint8_t class_id, uint8_t number,
+enum baton_err baton_outgoing_cancel(struct baton_outgoing_stream *stream,
 				     uint8_t reason)
 {
-	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, number);
-
-	if (!stream)
-		return BATON_ERR_ARG;
 	if (stream->state != BATON_OUTGOING_SENDING)
 		return BATON_ERR_STATE;
 	stream->reason = reason;
@@ -502,12 +483,12 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 {
 	struct baton_batch *batch = &outgoing->batch[class_id];
 	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(outgoing, class_id, 0);
+		&outgoing->stream[BATON_STREAM_AT(class_id, 0)];
 	bool busy = false;
 	enum baton_err err;
 	uint8_t s;
 
-	for (s = 0; stream && s < BATON_STREAMS; s++, stream++) {
+	for (s = 0; s < BATON_STREAMS; s++, stream++) {
 		err = put_owed_cancel(batch, stream, s);
 		if (!err && stream->state == BATON_OUTGOING_CANCELLING) {
 			err = put_cancel(batch, stream, s);

@@ -92,10 +92,9 @@ void baton_batch_clear(struct baton_batch *batch);
 void baton_outgoing_start(struct baton_outgoing *outgoing,
 			  const uint16_t record_max[BATON_CLASSES]);
 
-/* The stream of a class MESSAGE or BULK; NULL if there is none. */
+/* The stream that is there, at BATON_STREAM_AT(). */
 struct baton_outgoing_stream *
-baton_outgoing_stream(struct baton_outgoing *outgoing, uint8_t class_id,
-		      uint8_t number);
+baton_outgoing_stream(struct baton_outgoing *outgoing, unsigned int at);
 
 /*
  * Append a whole frame, as made by a put function, to a batch.
@@ -105,25 +104,26 @@ BATON_MUST_CHECK
 enum baton_err baton_outgoing_frame(struct baton_batch *batch,
 				    const uint8_t *frame, size_t len);
 
-/* Append a whole short message. AGAIN as above; TOO_LARGE; STATE. */
+/*
+ * Append a whole short message of the stream that is there, at
+ * BATON_STREAM_AT(). AGAIN as above; TOO_LARGE; STATE.
+ */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
-				   uint8_t class_id, uint8_t number,
-				   const uint8_t *message, size_t len);
+				   unsigned int at, const uint8_t *message,
+				   size_t len);
 
 /* The same, as flags say (enum baton_send_flags). */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
-					uint8_t class_id, uint8_t number,
-					const uint8_t *message, size_t len,
-					unsigned int flags);
+					unsigned int at, const uint8_t *message,
+					size_t len, unsigned int flags);
 
 /* Begin a streamed message: see baton_session_begin(). */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
-				    uint8_t class_id, uint8_t number,
-				    uint64_t total, const uint8_t *meta,
-				    size_t meta_len);
+				    unsigned int at, uint64_t total,
+				    const uint8_t *meta, size_t meta_len);
 
 /*
  * Append bytes of the message in progress, as many as fit; len may be 0 to
@@ -131,14 +131,12 @@ enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
-				    uint8_t class_id, uint8_t number,
-				    const uint8_t *bytes, size_t len,
-				    size_t *taken);
+				    unsigned int at, const uint8_t *bytes,
+				    size_t len, size_t *taken);
 
 /* Give up the message in progress. STATE: there is none, or all is sent. */
 BATON_MUST_CHECK
-enum baton_err baton_outgoing_cancel(struct baton_outgoing *outgoing,
-				     uint8_t class_id, uint8_t number,
+enum baton_err baton_outgoing_cancel(struct baton_outgoing_stream *stream,
 				     uint8_t reason);
 
 /*

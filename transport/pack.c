@@ -15,7 +15,7 @@ size_t baton_pack_bucket(size_t len, size_t max)
 enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 				  const struct baton_frame *frame)
 {
-	size_t c = (size_t)(frame->class_id - BATON_CLASS_MESSAGE);
+	size_t c = frame->at / BATON_STREAMS;
 	const struct baton_dictionary *with;
 
 	if (!BATON_CODEC)
@@ -30,7 +30,7 @@ enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 	}
 	unpack->rest = frame->bytes;
 	unpack->rest_len = frame->len;
-	unpack->class_id = frame->class_id;
+	unpack->at = (uint8_t)c;
 	unpack->fin = frame->fin;
 	unpack->padded = frame->padded;
 	unpack->more = true;
@@ -50,7 +50,7 @@ static bool is_padding(const struct baton_unpack *unpack)
 enum baton_err baton_unpack_next(struct baton_unpack *unpack, uint64_t room,
 				 struct baton_frame *frame)
 {
-	size_t c = (size_t)(unpack->class_id - BATON_CLASS_MESSAGE);
+	size_t c = unpack->at;
 	size_t cap = room < unpack->out_cap ? (size_t)room : unpack->out_cap;
 	struct baton_codec_io io = {.in = unpack->rest,
 				    .in_len = unpack->rest_len,

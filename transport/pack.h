@@ -27,7 +27,7 @@ struct baton_unpack {
 	size_t out_cap;
 	const uint8_t *rest; /* of the frame at hand */
 	size_t rest_len;
-	uint8_t class_id;
+	uint8_t at; /* whose decoder, of memory */
 	bool fin, padded; /* of the frame at hand */
 	bool more; /* another piece of it may come */
 	bool done[BATON_DATA_CLASSES]; /* the compressed bytes have ended */

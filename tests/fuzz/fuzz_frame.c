@@ -16,8 +16,7 @@
 
 static bool same(const struct baton_frame *a, const struct baton_frame *b)
 {
-	return a->type == b->type && a->class_id == b->class_id &&
-	       a->stream == b->stream && a->reason == b->reason &&
+	return a->type == b->type && a->at == b->at && a->reason == b->reason &&
 	       a->start == b->start && a->fin == b->fin && a->head == b->head &&
 	       a->has_total == b->has_total && a->continues == b->continues &&
 	       a->padded == b->padded && a->codec == b->codec &&
@@ -43,7 +42,8 @@ static void check_round_trip(const struct baton_frame *frame, uint8_t class_id)
 		n = baton_frame_put_verified(copy, frame);
 		break;
 	case BATON_FRAME_CANCEL:
-		n = baton_frame_put_cancel(copy, frame->stream, frame->reason);
+		n = baton_frame_put_cancel(copy, BATON_NUMBER_OF(frame->at),
+					   frame->reason);
 		break;
 	case BATON_FRAME_REFUSE:
 		n = baton_frame_put_refuse(copy, frame);
@@ -87,13 +87,10 @@ static bool take(struct baton_incoming *incoming,
 	struct baton_incoming_news news;
 	struct baton_frame verified;
 
-	stream =
-		baton_incoming_stream(incoming, frame->class_id, frame->stream);
-	if (stream)
-		before = *stream;
+	stream = baton_incoming_stream(incoming, frame->at);
+	before = *stream;
 	if (baton_incoming_check(incoming, frame, &news))
 		return false;
-	FUZZ_CHECK(stream);
 	FUZZ_CHECK(!!(news.tell & BATON_TELL_MESSAGE) +
 			   !!(news.tell & BATON_TELL_BEGIN) +
 			   !!(news.tell & BATON_TELL_ABORTED) + news.refuse <=
@@ -122,10 +119,11 @@ static void disturb(struct baton_incoming *incoming, uint8_t byte)
 	uint8_t class_id = 1 + (byte >> 2 & 1);
 	bool dropped = false;
 
-	stream = baton_incoming_stream(incoming, class_id, byte & 3);
+	stream = baton_incoming_stream(incoming,
+				       BATON_STREAM_AT(class_id, byte & 3));
 	switch (byte >> 6) {
 	case 0:
-		if (!baton_incoming_refuse(incoming, class_id, byte & 3))
+		if (!baton_incoming_refuse(stream))
 			FUZZ_CHECK(stream->state == BATON_INCOMING_DISCARD);
 		break;
 	case 1:

@@ -53,10 +53,12 @@ static void put_control(struct fuzz_input *in)
 {
 	uint8_t how = fuzz_byte(in);
 	struct baton_stream_id id = world_stream(how);
-	const struct baton_outgoing_stream *stream = baton_outgoing_stream(
-		&world->end[!liar].session.outgoing, id.class_id, id.number);
+	const struct baton_outgoing_stream *stream =
+		baton_outgoing_stream(&world->end[!liar].session.outgoing,
+				      BATON_STREAM_AT(id.class_id, id.number));
 	struct baton_frame frame = {
-		.class_id = id.class_id, .stream = id.number, .reason = how};
+		.at = (uint8_t)BATON_STREAM_AT(id.class_id, id.number),
+		.reason = how};
 	uint8_t bytes[64];
 
 	frame.message = near(in, stream->next);
@@ -78,9 +80,10 @@ static void put_data(struct fuzz_input *in)
 	uint8_t how = fuzz_byte(in);
 	uint8_t flags = fuzz_byte(in);
 	struct baton_stream_id id = world_stream(how);
-	const struct baton_incoming_stream *stream = baton_incoming_stream(
-		&world->end[!liar].session.incoming, id.class_id, id.number);
-	struct baton_frame frame = {.stream = id.number,
+	const struct baton_incoming_stream *stream =
+		baton_incoming_stream(&world->end[!liar].session.incoming,
+				      BATON_STREAM_AT(id.class_id, id.number));
+	struct baton_frame frame = {.at = id.number,
 				    .start = flags & 1,
 				    .fin = flags & 2,
 				    .head = (flags & 5) == 5,
@@ -108,10 +111,12 @@ static void put_data(struct fuzz_input *in)
 static void lie_in_sync(struct fuzz_input *in)
 {
 	struct baton_stream_id id = world_stream(fuzz_byte(in));
-	const struct baton_outgoing_stream *out = baton_outgoing_stream(
-		&world->end[!liar].session.outgoing, id.class_id, id.number);
-	struct baton_incoming_stream *stream = baton_incoming_stream(
-		&world->end[liar].session.incoming, id.class_id, id.number);
+	const struct baton_outgoing_stream *out =
+		baton_outgoing_stream(&world->end[!liar].session.outgoing,
+				      BATON_STREAM_AT(id.class_id, id.number));
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(&world->end[liar].session.incoming,
+				      BATON_STREAM_AT(id.class_id, id.number));
 
 	world_down();
 	stream->messages = near(in, out->next);

@@ -66,7 +66,7 @@ static void hostile(struct fuzz_input *in)
 	size_t made;
 
 	unpack.out_cap = 1 + (size_t)fuzz_word(in) % OUT_MAX;
-	frame.class_id = 1 + (flags & 1);
+	frame.at = flags & 1 ? BATON_STREAMS : 0;
 	frame.padded = flags & 2;
 	while (!fin) {
 		frame.fin = in->len == 0 || fuzz_byte(in) & 1;
@@ -105,7 +105,7 @@ static void round_trip(struct fuzz_input *in)
 {
 	static uint8_t packed[2 * WHOLE_MAX], plain[WHOLE_MAX];
 	struct baton_unpack unpack = unpack_start();
-	struct baton_frame frame = {.start = true, .class_id = 1};
+	struct baton_frame frame = {.start = true};
 	uint8_t cut;
 	size_t packed_len, len, at, made, total = 0;
 	const uint8_t *bytes;

@@ -62,8 +62,8 @@ static void fill(uint8_t *bytes, uint16_t uid, uint64_t at, size_t len)
 
 void messages_send(uint8_t class_id, uint8_t number, size_t len)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
 	uint64_t at = out->next;
 	uint8_t bytes[RECORD_MAX];
@@ -71,20 +71,23 @@ void messages_send(uint8_t class_id, uint8_t number, size_t len)
 	if (at == NUMBERS)
 		return;
 	fill(bytes, world.uids, 0, len);
-	if (baton_outgoing_send(&world.outgoing, class_id, number, bytes, len))
+	if (baton_outgoing_send(&world.outgoing,
+				BATON_STREAM_AT(class_id, number), bytes, len))
 		return;
 	stream->sent[at] = (struct sent){.uid = world.uids++};
 }
 
 void messages_begin(uint8_t class_id, uint8_t number, uint16_t total)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
 	uint64_t at = out->next;
 
-	if (at == NUMBERS || baton_outgoing_begin(&world.outgoing, class_id,
-						  number, total, NULL, 0))
+	if (at == NUMBERS ||
+	    baton_outgoing_begin(&world.outgoing,
+				 BATON_STREAM_AT(class_id, number), total, NULL,
+				 0))
 		return;
 	stream->total = total;
 	stream->uid = world.uids;
@@ -93,8 +96,8 @@ void messages_begin(uint8_t class_id, uint8_t number, uint16_t total)
 
 void messages_write(uint8_t class_id, uint8_t number, size_t len)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
 	uint8_t bytes[MESSAGE_MAX * 2];
 	size_t taken;
@@ -104,7 +107,8 @@ void messages_write(uint8_t class_id, uint8_t number, size_t len)
 	if (len > stream->total - out->offset)
 		len = (size_t)(stream->total - out->offset);
 	fill(bytes, stream->uid, out->offset, len);
-	if (!baton_outgoing_write(&world.outgoing, class_id, number, bytes, len,
+	if (!baton_outgoing_write(&world.outgoing,
+				  BATON_STREAM_AT(class_id, number), bytes, len,
 				  &taken))
 		FUZZ_CHECK(taken <= len);
 }
@@ -136,10 +140,10 @@ static void owe(struct baton_frame frame)
 
 static void owe_refusal(uint8_t class_id, uint8_t number, uint64_t message)
 {
-	owe((struct baton_frame){.type = BATON_FRAME_REFUSE,
-				 .class_id = class_id,
-				 .stream = number,
-				 .message = message});
+	owe((struct baton_frame){
+		.type = BATON_FRAME_REFUSE,
+		.at = (uint8_t)BATON_STREAM_AT(class_id, number),
+		.message = message});
 	stream_of(class_id, number)->sent[message].ended = true;
 }
 
@@ -151,16 +155,17 @@ static void take_frame(const struct baton_frame *frame)
 	size_t i;
 
 	FUZZ_CHECK(!baton_incoming_check(&world.incoming, frame, &news));
-	in = baton_incoming_stream(&world.incoming, frame->class_id,
-				   frame->stream);
+	in = baton_incoming_stream(&world.incoming, frame->at);
 	FUZZ_CHECK(in->messages < NUMBERS);
-	sent = &stream_of(frame->class_id, frame->stream)->sent[in->messages];
+	sent = &stream_of(BATON_CLASS_OF(frame->at), BATON_NUMBER_OF(frame->at))
+			->sent[in->messages];
 	if ((news.tell & BATON_TELL_MESSAGE) || (news.tell & BATON_TELL_DATA))
 		for (i = 0; i < frame->len; i++)
 			FUZZ_CHECK(frame->bytes[i] ==
 				   content(sent->uid, in->offset + i));
 	if (news.refuse)
-		owe_refusal(frame->class_id, frame->stream, in->messages);
+		owe_refusal(BATON_CLASS_OF(frame->at),
+			    BATON_NUMBER_OF(frame->at), in->messages);
 	FUZZ_CHECK(!(news.tell & BATON_TELL_ABORTED) || sent->ended);
 	if ((news.tell & BATON_TELL_MESSAGE) || (news.tell & BATON_TELL_END)) {
 		FUZZ_CHECK(!sent->received);
@@ -221,42 +226,41 @@ void messages_hear(void)
 	world.controls--;
 	memmove(world.control, world.control + 1,
 		world.controls * sizeof(frame));
-	out = baton_outgoing_stream(&world.outgoing, frame.class_id,
-				    frame.stream);
+	out = baton_outgoing_stream(&world.outgoing, frame.at);
 	if (frame.type == BATON_FRAME_REFUSE) {
 		FUZZ_CHECK(!baton_outgoing_refused(out, frame.message, &told));
 		return;
 	}
 	FUZZ_CHECK(!baton_outgoing_verified(out, frame.message, frame.offset,
 					    &news));
-	check_done(frame.class_id, frame.stream, frame.message);
+	check_done(BATON_CLASS_OF(frame.at), BATON_NUMBER_OF(frame.at),
+		   frame.message);
 }
 
 void messages_cancel(uint8_t class_id, uint8_t number)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
 
-	if (!baton_outgoing_cancel(&world.outgoing, class_id, number, 1))
+	if (!baton_outgoing_cancel(out, 1))
 		stream_of(class_id, number)->sent[out->next].ended = true;
 }
 
 void messages_refuse(uint8_t class_id, uint8_t number)
 {
-	struct baton_incoming_stream *in =
-		baton_incoming_stream(&world.incoming, class_id, number);
+	struct baton_incoming_stream *in = baton_incoming_stream(
+		&world.incoming, BATON_STREAM_AT(class_id, number));
 
-	if (world.controls < QUEUE &&
-	    !baton_incoming_refuse(&world.incoming, class_id, number))
+	if (world.controls < QUEUE && !baton_incoming_refuse(in))
 		owe_refusal(class_id, number, in->messages);
 }
 
 static void sync(uint8_t class_id, uint8_t number, bool known)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
-	struct baton_incoming_stream *in =
-		baton_incoming_stream(&world.incoming, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
+	struct baton_incoming_stream *in = baton_incoming_stream(
+		&world.incoming, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
 	struct baton_outgoing_news news;
 	uint64_t before = out->next, i;
@@ -294,7 +298,8 @@ void messages_next_link(int forgot)
 	baton_outgoing_start(&world.outgoing, record_max);
 	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES; c++)
 		for (s = 0; s < BATON_STREAMS; s++) {
-			in = baton_incoming_stream(&world.incoming, c, s);
+			in = baton_incoming_stream(&world.incoming,
+						   BATON_STREAM_AT(c, s));
 			dropped = baton_incoming_link_down(in);
 			if (forgot)
 				dropped |= baton_incoming_reset(in);
@@ -334,8 +339,8 @@ static void settle(void)
 
 static void finish(uint8_t class_id, uint8_t number)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&world.outgoing, class_id, number);
+	struct baton_outgoing_stream *out = baton_outgoing_stream(
+		&world.outgoing, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
 	uint64_t at;
 	int i;

@@ -68,7 +68,7 @@ static struct baton_outgoing_stream *out_of(enum baton_role from,
 					    struct baton_stream_id id)
 {
 	return baton_outgoing_stream(&world->end[from].session.outgoing,
-				     id.class_id, id.number);
+				     BATON_STREAM_AT(id.class_id, id.number));
 }
 
 static void make_base(struct base *base, unsigned int kind)
@@ -458,8 +458,10 @@ void world_refuse(enum baton_role to, struct baton_stream_id from)
 
 	if (!baton_session_refuse(session, from, 1))
 		stream_of(!to, from)
-			->sent[baton_incoming_stream(&session->incoming,
-						     from.class_id, from.number)
+			->sent[baton_incoming_stream(
+				       &session->incoming,
+				       BATON_STREAM_AT(from.class_id,
+						       from.number))
 				       ->messages]
 			.ended = true;
 }

@@ -90,7 +90,7 @@ static enum baton_err decode(uint8_t id, const uint8_t *p, size_t len,
 {
 	struct baton_unpack unpack = {
 		.codec = codec, .memory = {decoder, decoder}, .out_cap = cap};
-	struct baton_frame frame = {.class_id = BATON_CLASS_BULK,
+	struct baton_frame frame = {.at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
 				    .start = true,
 				    .fin = true,
 				    .padded = padded,
@@ -320,7 +320,7 @@ static void a_second_compressed_message_is_refused(void **state)
 	struct baton_incoming incoming;
 	struct baton_incoming_news news;
 	struct baton_frame frame = {.type = BATON_FRAME_DATA,
-				    .class_id = BATON_CLASS_BULK,
+				    .at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
 				    .start = true,
 				    .head = true,
 				    .has_total = true,
@@ -335,13 +335,13 @@ static void a_second_compressed_message_is_refused(void **state)
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
 	assert_true((news.tell & BATON_TELL_BEGIN) && news.packed);
-	frame.stream = 1;
+	frame.at = BATON_STREAM_AT(BATON_CLASS_BULK, 1);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_ERR_PROTOCOL);
-	frame.class_id = BATON_CLASS_MESSAGE;
+	frame.at = BATON_STREAM_AT(BATON_CLASS_MESSAGE, 1);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
-	frame.stream = 2;
+	frame.at = BATON_STREAM_AT(BATON_CLASS_MESSAGE, 2);
 	frame.codec = 0;
 	frame.total = 5001;
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
@@ -354,7 +354,7 @@ static void a_lost_link_frees_the_codec(void **state)
 	struct baton_incoming incoming;
 	struct baton_incoming_news news;
 	struct baton_frame frame = {.type = BATON_FRAME_DATA,
-				    .class_id = BATON_CLASS_BULK,
+				    .at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
 				    .start = true,
 				    .head = true,
 				    .has_total = true,
@@ -374,7 +374,7 @@ static void a_lost_link_frees_the_codec(void **state)
 		&incoming.stream[BATON_STREAM_AT(BATON_CLASS_BULK, 0)]));
 	frame.start = true;
 	frame.head = true;
-	frame.stream = 1;
+	frame.at = BATON_STREAM_AT(BATON_CLASS_BULK, 1);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
 }

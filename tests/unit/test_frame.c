@@ -65,11 +65,11 @@ static void data_reaches_to_the_end_or_its_length(void **state)
 {
 	static const struct row rows[] = {
 		{M, {0x70, 1, 2}, 3, 3},      {M, {0x78, 1, 2, 3}, 4, 3},
-		{B, {0x77, 9, 1, 2}, 4, 4},   {B, {0x7f, 9, 0, 1}, 4, 3},
+		{B, {0x73, 1, 2}, 3, 3},      {B, {0x7b, 0, 1}, 3, 2},
 		{B, {0x40, 1}, 2, 2},	      {B, {0x50}, 1, 1},
 		{M, {0x78, 3, 1, 2}, 4, BAD}, {M, {0x78, 0xf3}, 2, BAD},
 		{M, {0x78, 0xe0, 0}, 3, BAD}, /* longer than need be */
-		{M, {0x78}, 1, BAD},	      {M, {0x77}, 1, BAD},
+		{M, {0x78}, 1, BAD},
 	};
 
 	(void)state;
@@ -116,26 +116,25 @@ static void only_the_first_frame_of_a_message_has_a_head(void **state)
 
 static void a_head_gives_its_fields_in_order(void **state)
 {
-	static const uint8_t bytes[] = {0xaf, 200,  0x1f, 0xe1, 0x00, 2, 'm',
-					'n',  0x21, 7,	  1,	'x',  0};
+	static const uint8_t bytes[] = {0xab, 0x1f, 0xe1, 0x00, 2,   'm',
+					'n',  0x21, 7,	  1,	'x', 0};
 
 	(void)state;
 	assert_int_equal(
 		baton_frame_decode(bytes, sizeof(bytes), B, &frame, &used),
 		BATON_OK);
-	assert_int_equal(used, 12);
+	assert_int_equal(used, 11);
 	assert_int_equal(frame.type, BATON_FRAME_DATA);
-	assert_int_equal(frame.class_id, B);
-	assert_int_equal(frame.stream, 200);
+	assert_int_equal(frame.at, BATON_STREAM_AT(B, 3));
 	assert_true(frame.start && frame.head && !frame.fin);
 	assert_true(frame.has_total && frame.continues && frame.padded);
 	assert_true(frame.total == 0x100);
 	assert_int_equal(frame.meta_len, 2);
-	assert_ptr_equal(frame.meta, bytes + 6);
+	assert_ptr_equal(frame.meta, bytes + 5);
 	assert_int_equal(frame.codec, 0x21);
 	assert_true(frame.offset == 7);
 	assert_int_equal(frame.len, 1);
-	assert_ptr_equal(frame.bytes, bytes + 11);
+	assert_ptr_equal(frame.bytes, bytes + 10);
 }
 
 static void heads_with_reserved_flags_are_refused(void **state)
@@ -153,8 +152,8 @@ static void heads_with_reserved_flags_are_refused(void **state)
 
 static void heads_cut_at_every_length_are_refused(void **state)
 {
-	static const uint8_t bytes[] = {0xaf, 200, 0x1f, 0xf1, 1,    2, 3, 4, 2,
-					'm',  'n', 0x21, 0xe1, 0x00, 2, 5, 6};
+	static const uint8_t bytes[] = {0xab, 0x1f, 0xf1, 1,	2,    3, 4, 2,
+					'm',  'n',  0x21, 0xe1, 0x00, 2, 5, 6};
 	size_t len;
 
 	(void)state;
@@ -218,7 +217,7 @@ static void padding_is_zeros_to_the_end(void **state)
 static void verified_cancel_and_refuse_keep_to_their_classes(void **state)
 {
 	static const struct row rows[] = {
-		{C, {1, M, 0, 3, 4, 9}, 6, 5}, {C, {1, B, 9, 3, 4}, 5, 5},
+		{C, {1, M, 0, 3, 4, 9}, 6, 5}, {C, {1, B, 3, 3, 4}, 5, 5},
 		{C, {1, 0, 0, 3, 4}, 5, BAD},  {C, {1, 3, 0, 3, 4}, 5, BAD},
 		{M, {1, M, 0, 3, 4}, 5, BAD},  {B, {1, M, 0, 3, 4}, 5, BAD},
 		{M, {2, 0, 1, 9}, 4, 3},       {B, {2, 0, 1, 9}, 4, 3},
@@ -261,7 +260,8 @@ static bool first_byte_may_stand(int first, uint8_t class_id)
 		return class_id != C;
 	if (first >= 0x10 && first < 0x40)
 		return class_id == C || (class_id == M && first >= 0x20);
-	if (first < 0x40 || first >= 0xc0 || class_id == C)
+	if (first < 0x40 || first >= 0xc0 || class_id == C ||
+	    (first & 7) >= BATON_STREAMS)
 		return false;
 	/* First of a message: with a head, or also its last. */
 	return first < 0x80 ? !(first & 0x20) || first & 0x10
@@ -298,7 +298,7 @@ static void frames_come_back_as_they_were_put(void **state)
 				.padded = true,
 				.continues = true,
 				.codec = 3,
-				.stream = 255,
+				.at = BATON_STREAM_AT(B, 2),
 				.total = UINT64_MAX,
 				.offset = UINT64_MAX,
 				.meta = meta,
@@ -313,7 +313,7 @@ static void frames_come_back_as_they_were_put(void **state)
 	assert_int_equal(bytes[len], 0x55);
 	assert_int_equal(decode(bytes, len, B), BATON_OK);
 	assert_int_equal(used, len);
-	assert_int_equal(frame.stream, 255);
+	assert_int_equal(frame.at, f.at);
 	assert_true(frame.head && frame.start && !frame.fin);
 	assert_true(frame.total == UINT64_MAX && frame.offset == UINT64_MAX);
 	assert_int_equal(frame.codec, 3);
@@ -324,20 +324,27 @@ static void frames_come_back_as_they_were_put(void **state)
 	assert_true(frame.fin);
 }
 
-static void streams_from_seven_on_take_another_byte(void **state)
+static void streams_beyond_the_last_are_refused(void **state)
 {
-	struct baton_frame f = {.type = BATON_FRAME_DATA};
-	uint8_t bytes[4];
-	int stream;
+	uint8_t data[] = {0x70}, head[] = {0xb0, 0}, cancel[] = {2, 0, 1};
+	uint8_t verified[] = {1, B, 0, 1, 1}, refuse[] = {3, M, 0, 1, 1};
+	int number;
 
 	(void)state;
-	for (stream = 0; stream < 256; stream++) {
-		f.stream = (uint8_t)stream;
-		assert_int_equal(baton_frame_put_data(bytes, &f),
-				 stream < 7 ? 1 : 2);
-		assert_int_equal(decode(bytes, stream < 7 ? 1 : 2, M),
-				 BATON_OK);
-		assert_int_equal(frame.stream, stream);
+	for (number = 0; number < 256; number++) {
+		enum baton_err expect =
+			number < BATON_STREAMS ? BATON_OK : BATON_ERR_PROTOCOL;
+
+		data[0] = (uint8_t)(0x70 | (number & 7));
+		head[0] = (uint8_t)(0xb0 | (number & 7));
+		cancel[1] = verified[2] = refuse[2] = (uint8_t)number;
+		if (number < 8) {
+			assert_int_equal(decode(data, 1, M), expect);
+			assert_int_equal(decode(head, 2, B), expect);
+		}
+		assert_int_equal(decode(cancel, 3, M), expect);
+		assert_int_equal(decode(verified, 5, C), expect);
+		assert_int_equal(decode(refuse, 5, C), expect);
 	}
 }
 
@@ -345,7 +352,7 @@ static void a_closed_frame_lets_another_follow(void **state)
 {
 	static const size_t lens[] = {0, 1, 0xdf, 0xe0, 0xfff, 0x1000};
 	static uint8_t bytes[0x1100];
-	struct baton_frame f = {.type = BATON_FRAME_DATA, .stream = 2};
+	struct baton_frame f = {.type = BATON_FRAME_DATA, .at = 2};
 	size_t i, n, moved;
 
 	(void)state;
@@ -365,8 +372,7 @@ static void a_closed_frame_lets_another_follow(void **state)
 
 static void verified_and_refuse_come_back(void **state)
 {
-	struct baton_frame f = {.class_id = B,
-				.stream = 3,
+	struct baton_frame f = {.at = BATON_STREAM_AT(B, 3),
 				.message = BATON_MESSAGES_MAX,
 				.offset = 0x12345,
 				.reason = 4};
@@ -377,18 +383,17 @@ static void verified_and_refuse_come_back(void **state)
 	len = baton_frame_put_verified(bytes, &f);
 	assert_int_equal(decode(bytes, len, C), BATON_OK);
 	assert_int_equal(frame.type, BATON_FRAME_VERIFIED);
-	assert_int_equal(frame.class_id, B);
-	assert_int_equal(frame.stream, 3);
+	assert_int_equal(frame.at, f.at);
 	assert_true(frame.message == f.message && frame.offset == f.offset);
 	len = baton_frame_put_refuse(bytes, &f);
 	assert_int_equal(decode(bytes, len, C), BATON_OK);
 	assert_int_equal(frame.type, BATON_FRAME_REFUSE);
 	assert_true(frame.message == f.message);
 	assert_int_equal(frame.reason, 4);
-	len = baton_frame_put_cancel(bytes, 200, 5);
+	len = baton_frame_put_cancel(bytes, 3, 5);
 	assert_int_equal(decode(bytes, len, M), BATON_OK);
 	assert_int_equal(frame.type, BATON_FRAME_CANCEL);
-	assert_int_equal(frame.stream, 200);
+	assert_int_equal(frame.at, BATON_STREAM_AT(M, 3));
 	assert_int_equal(frame.reason, 5);
 }
 
@@ -423,7 +428,7 @@ int main(void)
 		cmocka_unit_test(short_frames_cut_at_every_length_are_refused),
 		cmocka_unit_test(every_first_byte_stands_only_where_it_may),
 		cmocka_unit_test(frames_come_back_as_they_were_put),
-		cmocka_unit_test(streams_from_seven_on_take_another_byte),
+		cmocka_unit_test(streams_beyond_the_last_are_refused),
 		cmocka_unit_test(a_closed_frame_lets_another_follow),
 		cmocka_unit_test(verified_and_refuse_come_back),
 		cmocka_unit_test(numbers_of_messages_have_32_bits),

@@ -13,7 +13,6 @@
 #include "transport/incoming.h"
 #include "transport/timing.h"
 
-#define M BATON_CLASS_MESSAGE
 #define LIMIT 100000
 
 static struct baton_incoming incoming;
@@ -24,14 +23,13 @@ static int setup(void **state)
 {
 	(void)state;
 	baton_incoming_init(&incoming, LIMIT);
-	stream = baton_incoming_stream(&incoming, M, 0);
+	stream = baton_incoming_stream(&incoming, 0);
 	return 0;
 }
 
 static struct baton_frame data(size_t len)
 {
-	struct baton_frame frame = {
-		.type = BATON_FRAME_DATA, .class_id = M, .len = len};
+	struct baton_frame frame = {.type = BATON_FRAME_DATA, .len = len};
 
 	return frame;
 }
@@ -60,7 +58,7 @@ static enum baton_err give(struct baton_frame frame)
 
 static enum baton_err give_cancel(void)
 {
-	struct baton_frame frame = {.type = BATON_FRAME_CANCEL, .class_id = M};
+	struct baton_frame frame = {.type = BATON_FRAME_CANCEL};
 
 	return give(frame);
 }
@@ -71,30 +69,6 @@ static struct baton_frame last(size_t len)
 
 	frame.fin = true;
 	return frame;
-}
-
-static void there_are_four_streams_in_two_classes(void **state)
-{
-	int c, s;
-
-	(void)state;
-	for (c = 0; c < 256; c++)
-		for (s = 0; s < 256; s++)
-			assert_int_equal(
-				baton_incoming_stream(&incoming, (uint8_t)c,
-						      (uint8_t)s) != NULL,
-				(c == 1 || c == 2) && s < 4);
-}
-
-static void frames_of_unknown_streams_are_refused(void **state)
-{
-	struct baton_frame frame = head(5, 5);
-
-	(void)state;
-	frame.stream = 4;
-	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
-	frame.stream = 255;
-	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
 }
 
 static void a_message_comes_in_several_frames(void **state)
@@ -231,20 +205,17 @@ static void too_long_a_message_is_refused_at_its_head(void **state)
 static void a_refused_message_counts_at_its_end(void **state)
 {
 	(void)state;
-	assert_int_equal(baton_incoming_refuse(&incoming, M, 0),
-			 BATON_ERR_STATE);
-	assert_int_equal(baton_incoming_refuse(&incoming, 0, 0), BATON_ERR_ARG);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_ERR_STATE);
 	assert_int_equal(give(head(30, 10)), BATON_OK);
-	assert_int_equal(baton_incoming_refuse(&incoming, M, 0), BATON_OK);
-	assert_int_equal(baton_incoming_refuse(&incoming, M, 0),
-			 BATON_ERR_STATE);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_ERR_STATE);
 	assert_int_equal(give(last(20)), BATON_OK);
 	assert_false((news.tell & BATON_TELL_DATA) ||
 		     (news.tell & BATON_TELL_END));
 	assert_int_equal(stream->messages, 1);
 	/* Or when the link ends. */
 	assert_int_equal(give(head(30, 10)), BATON_OK);
-	assert_int_equal(baton_incoming_refuse(&incoming, M, 0), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_OK);
 	assert_false(baton_incoming_link_down(stream));
 	assert_int_equal(stream->messages, 2);
 	assert_int_equal(stream->state, BATON_INCOMING_IDLE);
@@ -312,18 +283,16 @@ static void every_stream_is_told_once(void **state)
 
 	(void)state;
 	assert_int_equal(give(head(16384, 16384)), BATON_OK);
-	first.class_id = BATON_CLASS_BULK;
-	first.stream = 3;
+	first.at = BATON_STREAM_AT(BATON_CLASS_BULK, 3);
 	assert_int_equal(give(first), BATON_OK);
 	assert_true(baton_incoming_verified(&incoming, &frame));
-	assert_int_equal(frame.class_id, M);
+	assert_int_equal(frame.at, 0);
 	assert_int_equal(frame.message, 1);
 	assert_int_equal(frame.offset, 0);
 	baton_incoming_told(&incoming, &frame);
 	assert_int_equal(baton_incoming_deadline(&incoming), 0);
 	assert_true(baton_incoming_verified(&incoming, &frame));
-	assert_int_equal(frame.class_id, BATON_CLASS_BULK);
-	assert_int_equal(frame.stream, 3);
+	assert_int_equal(frame.at, BATON_STREAM_AT(BATON_CLASS_BULK, 3));
 	assert_int_equal(frame.message, 0);
 	assert_int_equal(frame.offset, 10);
 	baton_incoming_told(&incoming, &frame);
@@ -335,8 +304,6 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
-		T(there_are_four_streams_in_two_classes),
-		T(frames_of_unknown_streams_are_refused),
 		T(a_message_comes_in_several_frames),
 		T(an_empty_message_begins_and_ends),
 		T(nothing_counts_before_it_was_taken),

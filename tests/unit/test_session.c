@@ -194,6 +194,39 @@ static bool three_frames_came(struct pair *pair)
 	return pair->end[BATON_PHONE].frames == 3;
 }
 
+static void a_stream_that_is_none_takes_nothing(void **state)
+{
+	static const struct baton_stream_id none[] = {
+		{BATON_CLASS_CONTROL, 0},
+		{BATON_CLASS_BULK + 1, 0},
+		{BATON_CLASS_MESSAGE, BATON_STREAMS},
+		{BATON_CLASS_BULK, 255},
+		{255, 0}};
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+	size_t taken, i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		assert_int_equal(baton_session_send(watch, none[i],
+						    (const uint8_t *)"x", 1,
+						    world->now_ms),
+				 BATON_ERR_ARG);
+		assert_int_equal(
+			baton_session_begin(watch, none[i], 1, NULL, 0),
+			BATON_ERR_ARG);
+		assert_int_equal(baton_session_write(watch, none[i],
+						     (const uint8_t *)"x", 1,
+						     &taken, world->now_ms),
+				 BATON_ERR_ARG);
+		assert_int_equal(baton_session_cancel(watch, none[i], 0),
+				 BATON_ERR_ARG);
+		assert_int_equal(baton_session_refuse(watch, none[i], 0),
+				 BATON_ERR_ARG);
+		assert_int_equal(baton_session_number(watch, none[i]), 0);
+	}
+}
+
 static void frames_travel_in_order_with_messages(void **state)
 {
 	struct baton_session *watch = &world->end[BATON_WATCH].session;
@@ -716,6 +749,7 @@ int main(void)
 		T(short_messages_go_both_ways),
 		T(nothing_is_sent_before_a_loss_is_told),
 		T(a_cancelled_message_is_not_asked_for_again),
+		T(a_stream_that_is_none_takes_nothing),
 		T(frames_travel_in_order_with_messages),
 		T(a_channel_is_of_one_bond_and_link),
 		T(an_idle_link_is_silent),
