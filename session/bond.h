@@ -29,6 +29,7 @@ struct baton_bond {
 	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
 	struct baton_ticket ticket;
 	bool numbered; /* its peer has our numbering (SPEC 4) */
+	bool unannounced; /* PAIRED was never told of it */
 };
 
 /* Write a bond as it is stored, but for its ticket. */

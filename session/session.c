@@ -187,13 +187,17 @@ bool session_is_pairing(const struct baton_session *session)
 /* A pairing ended, for better or worse, before it was announced. */
 static void end_pairing(struct baton_session *session, enum baton_err err)
 {
+	uint8_t at;
+
 	if (session_is_pairing(session)) {
 		session->tell |= TELL_PAIR_FAILED;
 		session->pair_err = err;
 		if (err == BATON_ERR_REFUSED || err == BATON_ERR_AUTH)
 			baton_session_pairing_close(session);
 	} else if (session->state == BATON_SESSION_CONFIRM) {
-		session->unannounced = true;
+		at = session->bond_durable ? session->bond_at
+					   : session->bond_count;
+		session->bonds[at].unannounced = true;
 	}
 	session->tell &= (uint8_t)~TELL_COMPARE;
 }
@@ -401,9 +405,9 @@ static enum baton_err handshake_done(struct baton_session *session)
 		return BATON_OK;
 	}
 	session->bond_at = session->handshake->bond;
-	if (session->unannounced)
+	if (session_bond(session)->unannounced)
 		session->tell |= TELL_PAIRED;
-	session->unannounced = false;
+	session_bond(session)->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
 	/* A watch has answered by then: resume_answer() goes on. */

@@ -258,7 +258,6 @@ struct baton_session {
 	bool by_ticket; /* this link began with one */
 	bool said_yes, peer_said_yes;
 	bool bond_durable, peer_bonded;
-	bool unannounced; /* a bond whose PAIRED was never told */
 	enum baton_err close_err;
 	enum baton_err pair_err;
 	struct baton_storing storing;

@@ -148,10 +148,8 @@ void store_revoke(struct baton_session *session, uint8_t i)
 	if (storing->revoked_count < BATON_REVOKED)
 		memcpy(storing->revoked[storing->revoked_count++],
 		       session->bonds[i].id, BATON_BOND_ID_LEN);
-	if (session->bond_at == i) {
+	if (session->bond_at == i)
 		session->tell &= (uint8_t)~TELL_PAIRED;
-		session->unannounced = false;
-	}
 	remove_bond(session, i);
 }
 

@@ -147,6 +147,74 @@ static void a_bond_revoked_away_from_its_peer_is_not_known(void **state)
 	assert_int_equal(pair_bonds(&world->end[BATON_PHONE]), 1);
 }
 
+static bool is_written_and_cut(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].dead &&
+	       pair_bonds(&pair->end[BATON_WATCH]) == 2;
+}
+
+static uint8_t paired_id[BATON_BOND_ID_LEN];
+
+static bool note_paired(struct pair_end *end, const struct baton_event *event)
+{
+	(void)end;
+	if (event->type == BATON_EVENT_PAIRED)
+		memcpy(paired_id, event->u.bond.id, sizeof(paired_id));
+	return false;
+}
+
+/* The phone is another one, with what that has stored. */
+static void become(const struct pair_value stored[PAIR_VALUES])
+{
+	pair_down(world);
+	memcpy(world->end[BATON_PHONE].stored, stored,
+	       sizeof(world->end[BATON_PHONE].stored));
+	pair_reboot(world, BATON_PHONE);
+}
+
+/* A pairing was cut off when the watch had written it, and the phone too. */
+static void a_bond_is_announced_on_its_own_link(void **state)
+{
+	static const struct pair_value none[PAIR_VALUES];
+	struct pair_value first[PAIR_VALUES], second[PAIR_VALUES];
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	uint8_t id[BATON_BOND_ID_LEN];
+	int i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	memcpy(first, phone->stored, sizeof(first));
+	/* Without its ticket it comes by the bond, as the other one will. */
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (!strncmp(first[i].key, "tick/", 5))
+			memset(&first[i], 0, sizeof(first[i]));
+	become(none);
+	phone->cut_at = phone->writes + 1;
+	phone->cut_keeps = true;
+	pair_windows(world);
+	pair_up(world);
+	while (!phone->compare || !watch->compare)
+		pair_turn(world);
+	assert_int_equal(
+		baton_session_confirm(&phone->session, true, world->now_ms), 0);
+	assert_int_equal(
+		baton_session_confirm(&watch->session, true, world->now_ms), 0);
+	assert_true(pair_run(world, is_written_and_cut, 5000));
+	memcpy(second, phone->stored, sizeof(second));
+	watch->paired = false;
+	watch->on_event = note_paired;
+
+	become(first);
+	assert_true(pair_link(world));
+	assert_false(watch->paired);
+	become(second);
+	assert_true(pair_link(world));
+	assert_true(watch->paired);
+	assert_int_equal(baton_session_bond_id(&watch->session, 1, id), 0);
+	assert_memory_equal(paired_id, id, sizeof(id));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -156,6 +224,7 @@ int main(void)
 		T(a_bond_that_is_not_there_is_not_linked),
 		T(a_revoked_bond_is_gone_on_both_sides),
 		T(a_bond_revoked_away_from_its_peer_is_not_known),
+		T(a_bond_is_announced_on_its_own_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
