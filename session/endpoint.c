@@ -224,10 +224,7 @@ static void put_envelopes(struct baton_endpoint *endpoint,
 static void pump(struct baton_endpoint *endpoint)
 {
 	struct baton_peer *peer = peer_linked(endpoint);
-	int i;
 
-	for (i = 0; i < BATON_BONDS; i++)
-		peer_tell_revoke(endpoint, &endpoint->peer[i]);
 	if (!peer || endpoint->session.state != BATON_SESSION_SECURED)
 		return;
 	peer_link(endpoint, peer);

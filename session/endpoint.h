@@ -112,7 +112,6 @@ struct baton_peer {
 	bool linked; /* the engine's link is this peer's */
 	bool active; /* its machines have the link */
 	bool wants_link; /* they are to have it */
-	bool revoke_due; /* the engine is to be told */
 	bool bond_gone, lifecycle_gone, handoff_gone; /* durably */
 	uint8_t applications_left; /* to be erased */
 	uint8_t event_turn, tx_turn;

@@ -38,8 +38,6 @@ void peer_unlink(struct baton_peer *peer, uint64_t now_ms);
 
 /* It is gone: everything at once, then its values. */
 void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer);
-/* The engine is told; again, until it has room. */
-void peer_tell_revoke(struct baton_endpoint *endpoint, struct baton_peer *peer);
 bool peer_is_gone(const struct baton_peer *peer);
 
 /* An event of one of its machines; false: none. */

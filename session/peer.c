@@ -252,7 +252,6 @@ void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer)
 		return;
 	peer_unlink(peer, now_ms);
 	peer->state = BATON_PEER_ERASING;
-	peer->revoke_due = true;
 	if (peer->linked) {
 		endpoint->frame.code = 0;
 		endpoint->urgent.code = 0;
@@ -265,19 +264,9 @@ void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer)
 		if (baton_delivery_erase(&peer->delivery, i, now_ms) ==
 		    BATON_OK)
 			peer->applications_left++;
-	peer_tell_revoke(endpoint, peer);
-}
-
-void peer_tell_revoke(struct baton_endpoint *endpoint, struct baton_peer *peer)
-{
-	enum baton_err err;
-
-	if (!peer->revoke_due || peer->bond_gone)
-		return;
-	err = baton_session_bond_revoke(&endpoint->session, peer->bond,
-					endpoint->now_ms);
-	/* AGAIN: others are being deleted. NOT_FOUND: it is on its way. */
-	peer->revoke_due = err == BATON_ERR_AGAIN;
+	/* NOT_FOUND: it is on its way. */
+	endpoint_try(baton_session_bond_revoke(&endpoint->session, peer->bond,
+					       now_ms));
 }
 
 bool peer_is_gone(const struct baton_peer *peer)

@@ -219,9 +219,6 @@ struct baton_refusal {
 	bool owed; /* its REFUSE has to go out */
 };
 
-/* Bonds whose deletion is not durable yet: more than these must wait. */
-#define BATON_REVOKED 2
-
 /* What is to be written; one operation is out at a time. */
 struct baton_storing {
 	uint8_t what; /* enum store_what: the operation that is out */
@@ -229,7 +226,8 @@ struct baton_storing {
 	uint8_t revoked_count;
 	bool new_bond; /* the bond behind the last one */
 	enum baton_err revoke_err; /* of the first of revoked, to be told */
-	uint8_t revoked[BATON_REVOKED][BATON_BOND_ID_LEN];
+	/* Bonds whose deletion is not durable yet; with the others no more. */
+	uint8_t revoked[BATON_BONDS][BATON_BOND_ID_LEN];
 	uint32_t id; /* of the last operation */
 	uint32_t generation; /* of the ticket that it writes */
 };
@@ -353,8 +351,7 @@ enum baton_err baton_session_bond_select(struct baton_session *session,
 /*
  * Forget a bond: its keys are wiped now, the store is asked to delete it, and
  * a link that is its peer's is closed; the peer, if it hears of it, does the
- * same. REVOKED comes when it is done. BATON_ERR_NOT_FOUND; BATON_ERR_AGAIN:
- * BATON_REVOKED deletions are not durable yet.
+ * same. REVOKED comes when it is done. BATON_ERR_NOT_FOUND.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_bond_revoke(struct baton_session *session,

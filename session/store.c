@@ -145,7 +145,7 @@ void store_revoke(struct baton_session *session, uint8_t i)
 {
 	struct baton_storing *storing = &session->storing;
 
-	if (storing->revoked_count < BATON_REVOKED)
+	if (storing->revoked_count < BATON_BONDS)
 		memcpy(storing->revoked[storing->revoked_count++],
 		       session->bonds[i].id, BATON_BOND_ID_LEN);
 	if (session->bond_at == i)
@@ -192,8 +192,6 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 	session_clock(session, now_ms);
 	if (i == session->bond_count)
 		return BATON_ERR_NOT_FOUND;
-	if (session->storing.revoked_count == BATON_REVOKED)
-		return BATON_ERR_AGAIN;
 	linked = is_linked(session, i);
 	store_revoke(session, i);
 	if (!linked)
@@ -230,8 +228,7 @@ bool store_make_room(struct baton_session *session)
 
 	if (session->bond_count < BATON_BONDS)
 		return true;
-	if (orphan == BATON_BONDS ||
-	    session->storing.revoked_count == BATON_REVOKED)
+	if (orphan == BATON_BONDS)
 		return false;
 	store_revoke(session, orphan);
 	return true;
@@ -425,6 +422,6 @@ void store_told_revoked(struct baton_session *session,
 
 	memcpy(id, storing->revoked[0], BATON_BOND_ID_LEN);
 	memmove(storing->revoked[0], storing->revoked[1],
-		(BATON_REVOKED - 1) * BATON_BOND_ID_LEN);
+		(BATON_BONDS - 1) * BATON_BOND_ID_LEN);
 	storing->revoked_count--;
 }

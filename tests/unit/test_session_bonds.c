@@ -147,6 +147,44 @@ static void a_bond_revoked_away_from_its_peer_is_not_known(void **state)
 	assert_int_equal(pair_bonds(&world->end[BATON_PHONE]), 1);
 }
 
+static bool watch_has_none(struct pair *pair)
+{
+	return pair_bonds(&pair->end[BATON_WATCH]) == 0;
+}
+
+/* By a person here and by a peer, while the store is slow. */
+static void as_many_as_there_are_can_be_revoked_at_once(void **state)
+{
+	struct baton_session *phone = &world->end[BATON_PHONE].session;
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	uint8_t id[BATON_BOND_ID_LEN];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		memset(world->end[BATON_PHONE].stored, 0,
+		       sizeof(world->end[BATON_PHONE].stored));
+		pair_reboot(world, BATON_PHONE);
+		assert_true(pair_bond(world));
+	}
+	watch->store_stalls = true;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(baton_session_bond_id(&watch->session, 0, id),
+				 0);
+		assert_int_equal(baton_session_bond_revoke(&watch->session, id,
+							   world->now_ms),
+				 0);
+	}
+	assert_int_equal(baton_session_bond_id(phone, 0, id), 0);
+	assert_int_equal(baton_session_bond_revoke(phone, id, world->now_ms),
+			 0);
+	assert_true(pair_run(world, pair_closed, 5000));
+	assert_int_equal(baton_session_bond_count(&watch->session), 0);
+	assert_int_equal(pair_bonds(watch), 3);
+	watch->store_stalls = false;
+	assert_true(pair_run(world, watch_has_none, 5000));
+}
+
 static bool is_written_and_cut(struct pair *pair)
 {
 	return pair->end[BATON_PHONE].dead &&
@@ -225,6 +263,7 @@ int main(void)
 		T(a_revoked_bond_is_gone_on_both_sides),
 		T(a_bond_revoked_away_from_its_peer_is_not_known),
 		T(a_bond_is_announced_on_its_own_link),
+		T(as_many_as_there_are_can_be_revoked_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
