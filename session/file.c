@@ -460,6 +460,7 @@ enum baton_err baton_files_info(const struct baton_files *files, size_t index,
 		info->total = out->total;
 		info->offset = out->at;
 		info->kept = out->progress;
+		info->going = out->going && out->at < out->total;
 		info->meta = out->meta;
 		info->meta_len = out->meta_len;
 		return BATON_OK;
@@ -473,6 +474,7 @@ enum baton_err baton_files_info(const struct baton_files *files, size_t index,
 		info->total = in->total;
 		info->offset = in->got;
 		info->kept = in->stored_kept;
+		info->going = in->went && !in->paused && in->got < in->total;
 		info->meta = in->meta;
 		info->meta_len = in->meta_len;
 		return BATON_OK;

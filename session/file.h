@@ -332,6 +332,7 @@ struct baton_file_info {
 	uint64_t total;
 	uint64_t offset; /* given to write() or by DATA, in this process */
 	uint64_t kept; /* durable at the receiver */
+	bool going; /* bytes are asked for on this link, and not all went */
 	const uint8_t *meta; /* until the file is done */
 	size_t meta_len;
 };

@@ -430,6 +430,11 @@ static char *run_queue(struct baton_desk *desk, const char *rest,
 {
 	uint32_t number;
 
+	if (!*rest) {
+		g_autoptr(JsonObject) queue = baton_desk_queue(endpoint(desk));
+
+		return baton_desk_queue_text(queue);
+	}
 	if (failed(baton_queue_put(
 			   baton_endpoint_queue(endpoint(desk),
 						baton_desk_peer(endpoint(desk)),
@@ -464,8 +469,7 @@ static char *run_context(struct baton_desk *desk, const char *rest,
 static char *run_status(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
-	g_autoptr(JsonObject) status = baton_desk_status(
-		endpoint(desk), baton_desk_peer(endpoint(desk)));
+	g_autoptr(JsonObject) status = baton_desk_status(endpoint(desk));
 
 	(void)rest;
 	(void)error;

@@ -60,8 +60,12 @@ char *baton_desk_run(struct baton_desk *desk, const char *line, GError **error);
 bool baton_desk_knows(const char *word);
 
 /* desk_status.c: what there is with the peer, for machines and for people. */
-JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer);
+JsonObject *baton_desk_status(struct baton_endpoint *endpoint);
 char *baton_desk_status_text(JsonObject *status);
+
+/* The same of what is not through yet, with every peer: items and files. */
+JsonObject *baton_desk_queue(struct baton_endpoint *endpoint);
+char *baton_desk_queue_text(JsonObject *queue);
 
 /* The peer on the link, else the first there is; BATON_ENDPOINT_NOBODY. */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);

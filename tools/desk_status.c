@@ -110,8 +110,34 @@ static const char *const receiving[] = {
 	[BATON_FILE_IN_DONE] = "done",
 };
 
-static void add_files(JsonObject *out, const struct baton_files *files)
+/* For whom a file waits; NULL: for nobody, its bytes go. */
+static const char *waits_for(struct baton_endpoint *endpoint, uint8_t peer,
+			     const struct baton_file_info *info)
 {
+	bool over = info->outgoing
+			    ? info->state >= BATON_FILE_OUT_DELIVERED
+			    : info->state == BATON_FILE_IN_ASKED ||
+				      info->state == BATON_FILE_IN_COMPLETE ||
+				      info->state >= BATON_FILE_IN_ABORTED;
+
+	if (over)
+		return "this device";
+	if (baton_endpoint_peer(endpoint) != peer)
+		return "a link";
+	if (baton_endpoint_state(endpoint, peer) != BATON_LIFECYCLE_ACTIVE)
+		return "the session";
+	if (info->going)
+		return NULL;
+	return !info->outgoing && info->state == BATON_FILE_IN_RECEIVING
+		       ? "this device"
+		       : "the other device";
+}
+
+static void add_files(JsonObject *out, struct baton_endpoint *endpoint,
+		      uint8_t peer)
+{
+	const struct baton_files *files =
+		baton_endpoint_files(endpoint, peer, DESK);
 	JsonArray *list = json_array_new();
 	struct baton_file_info info;
 	size_t i;
@@ -120,6 +146,7 @@ static void add_files(JsonObject *out, const struct baton_files *files)
 		g_autofree char *id = baton_hex(info.id, sizeof(info.id));
 		g_autofree char *name =
 			baton_desk_text(info.meta, info.meta_len);
+		const char *whom = waits_for(endpoint, peer, &info);
 		JsonObject *file = json_object_new();
 
 		json_object_set_string_member(file, "id", id);
@@ -132,29 +159,36 @@ static void add_files(JsonObject *out, const struct baton_files *files)
 		json_object_set_int_member(file, "kept", (gint64)info.kept);
 		json_object_set_int_member(file, "offset", (gint64)info.offset);
 		json_object_set_int_member(file, "bytes", (gint64)info.total);
+		if (whom)
+			json_object_set_string_member(file, "waits_for", whom);
 		json_array_add_object_element(list, file);
 	}
 	json_object_set_array_member(out, "files", list);
 }
 
-static void add_delivery(JsonObject *out, struct baton_endpoint *endpoint,
-			 uint8_t peer)
+static void add_queue(JsonObject *out, struct baton_endpoint *endpoint,
+		      uint8_t peer)
 {
 	const struct baton_queue *queue =
 		baton_endpoint_queue(endpoint, peer, DESK);
+
+	if (!queue)
+		return;
+	json_object_set_int_member(out, "queue_out",
+				   (gint64)baton_queue_outstanding(queue));
+	json_object_set_int_member(out, "queue_in",
+				   (gint64)baton_queue_waiting(queue));
+}
+
+static void add_context(JsonObject *out, struct baton_endpoint *endpoint,
+			uint8_t peer)
+{
 	const struct baton_context *context =
 		baton_endpoint_context(endpoint, peer, DESK);
 	const uint8_t *value;
 	uint64_t version;
 	size_t len;
 
-	if (queue) {
-		json_object_set_int_member(
-			out, "queue_out",
-			(gint64)baton_queue_outstanding(queue));
-		json_object_set_int_member(out, "queue_in",
-					   (gint64)baton_queue_waiting(queue));
-	}
 	value = context ? baton_context_get(context, &version, &len) : NULL;
 	if (value) {
 		g_autofree char *text = baton_desk_text(value, len);
@@ -163,31 +197,63 @@ static void add_delivery(JsonObject *out, struct baton_endpoint *endpoint,
 	}
 }
 
-JsonObject *baton_desk_status(struct baton_endpoint *endpoint, uint8_t peer)
+/* Which one it is, and how it stands; false: there is no such peer. */
+static bool add_peer(JsonObject *out, struct baton_endpoint *endpoint,
+		     uint8_t peer)
 {
-	JsonObject *out = json_object_new();
-	struct baton_lifecycle *life = baton_endpoint_lifecycle(endpoint, peer);
-	const struct baton_handoff *handoff =
-		baton_endpoint_handoff(endpoint, peer);
 	uint8_t bond[BATON_BOND_ID_LEN];
+	g_autofree char *name = NULL;
 
 	json_object_set_string_member(
 		out, "state", states[baton_endpoint_state(endpoint, peer)]);
 	if (baton_endpoint_bond(endpoint, peer, bond))
-		return out;
-	{
-		g_autofree char *name = baton_hex(bond, sizeof(bond));
+		return false;
+	name = baton_hex(bond, sizeof(bond));
+	json_object_set_string_member(out, "bond", name);
+	return true;
+}
 
-		json_object_set_string_member(out, "bond", name);
-	}
+JsonObject *baton_desk_status(struct baton_endpoint *endpoint)
+{
+	uint8_t peer = baton_desk_peer(endpoint);
+	JsonObject *out = json_object_new();
+	struct baton_lifecycle *life = baton_endpoint_lifecycle(endpoint, peer);
+	const struct baton_handoff *handoff =
+		baton_endpoint_handoff(endpoint, peer);
+
+	if (!add_peer(out, endpoint, peer))
+		return out;
 	if (life)
 		json_object_set_int_member(
 			out, "life_left_s",
 			baton_lifecycle_left_s(life, baton_runner_now_ms()));
 	if (handoff)
 		add_activities(out, handoff);
-	add_delivery(out, endpoint, peer);
-	add_files(out, baton_endpoint_files(endpoint, peer, DESK));
+	add_queue(out, endpoint, peer);
+	add_context(out, endpoint, peer);
+	add_files(out, endpoint, peer);
+	return out;
+}
+
+JsonObject *baton_desk_queue(struct baton_endpoint *endpoint)
+{
+	JsonObject *out = json_object_new();
+	JsonArray *list = json_array_new();
+	uint8_t bond[BATON_BOND_ID_LEN];
+	uint8_t peer;
+
+	for (peer = 0; peer < BATON_BONDS; peer++) {
+		JsonObject *one;
+
+		if (baton_endpoint_bond(endpoint, peer, bond))
+			continue;
+		one = json_object_new();
+		add_peer(one, endpoint, peer);
+		add_queue(one, endpoint, peer);
+		add_files(one, endpoint, peer);
+		json_array_add_object_element(list, one);
+	}
+	json_object_set_array_member(out, "peers", list);
 	return out;
 }
 
@@ -208,17 +274,39 @@ static void add_activity_line(JsonArray *list, guint at, JsonNode *node,
 static void add_file_line(JsonArray *list, guint at, JsonNode *node, void *user)
 {
 	JsonObject *f = json_node_get_object(node);
+	const char *whom = json_object_get_string_member_with_default(
+		f, "waits_for", NULL);
 
 	(void)list;
 	(void)at;
 	g_string_append_printf(user,
 			       "\n%s %s %s, %" G_GINT64_FORMAT
-			       " of %" G_GINT64_FORMAT " bytes",
+			       " of %" G_GINT64_FORMAT " bytes%s%s",
 			       json_object_get_string_member(f, "id"),
 			       json_object_get_string_member(f, "state"),
 			       json_object_get_string_member(f, "name"),
 			       json_object_get_int_member(f, "offset"),
-			       json_object_get_int_member(f, "bytes"));
+			       json_object_get_int_member(f, "bytes"),
+			       whom ? ", waits for " : "", whom ? whom : "");
+}
+
+static void add_queue_text(GString *text, JsonObject *from)
+{
+	if (json_object_has_member(from, "queue_out"))
+		g_string_append_printf(
+			text,
+			", queue: %" G_GINT64_FORMAT " to go, %" G_GINT64_FORMAT
+			" here",
+			json_object_get_int_member(from, "queue_out"),
+			json_object_get_int_member(from, "queue_in"));
+}
+
+static void add_files_text(GString *text, JsonObject *from)
+{
+	if (json_object_has_member(from, "files"))
+		json_array_foreach_element(
+			json_object_get_array_member(from, "files"),
+			add_file_line, text);
 }
 
 char *baton_desk_status_text(JsonObject *status)
@@ -230,13 +318,7 @@ char *baton_desk_status_text(JsonObject *status)
 		g_string_append_printf(
 			text, ", %" G_GINT64_FORMAT " s left",
 			json_object_get_int_member(status, "life_left_s"));
-	if (json_object_has_member(status, "queue_out"))
-		g_string_append_printf(
-			text,
-			", queue: %" G_GINT64_FORMAT " to go, %" G_GINT64_FORMAT
-			" here",
-			json_object_get_int_member(status, "queue_out"),
-			json_object_get_int_member(status, "queue_in"));
+	add_queue_text(text, status);
 	if (json_object_has_member(status, "context"))
 		g_string_append_printf(
 			text, "\ncontext %s",
@@ -245,9 +327,27 @@ char *baton_desk_status_text(JsonObject *status)
 		json_array_foreach_element(
 			json_object_get_array_member(status, "activities"),
 			add_activity_line, text);
-	if (json_object_has_member(status, "files"))
-		json_array_foreach_element(
-			json_object_get_array_member(status, "files"),
-			add_file_line, text);
+	add_files_text(text, status);
+	return g_string_free(text, FALSE);
+}
+
+char *baton_desk_queue_text(JsonObject *queue)
+{
+	JsonArray *peers = json_object_get_array_member(queue, "peers");
+	GString *text = g_string_new(NULL);
+	guint i;
+
+	for (i = 0; i < json_array_get_length(peers); i++) {
+		JsonObject *peer = json_array_get_object_element(peers, i);
+
+		g_string_append_printf(
+			text, "%s%.8s %s", i ? "\n" : "",
+			json_object_get_string_member(peer, "bond"),
+			json_object_get_string_member(peer, "state"));
+		add_queue_text(text, peer);
+		add_files_text(text, peer);
+	}
+	if (!i)
+		g_string_append(text, "unpaired");
 	return g_string_free(text, FALSE);
 }

@@ -25,6 +25,7 @@ static const char help_text[] =
 	"  phone --bearer B ...   the other one\n"
 	"  pair watch|phone ...   pair that device, as watch ... pair does\n"
 	"  status watch|phone     how it stands with the other device\n"
+	"  queue watch|phone      what waits for it: items, files\n"
 	"  bonds --role R ...     list, rename and revoke bonds\n"
 	"  sim FILE | --random    scenarios in the simulator, by seed\n"
 	"  dissect TRACE          what a trace of PDUs holds\n"
@@ -73,7 +74,8 @@ static const struct {
 	{"bonds", baton_bonds_main},
 	{"watch", baton_watch_main},
 	{"phone", baton_phone_main},
-	{"status", baton_status_main},
+	{"status", baton_report_main},
+	{"queue", baton_report_main},
 	{"sim", baton_sim_main},
 	{"dissect", baton_dissect_main},
 	{"doctor", baton_doctor_main},

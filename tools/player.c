@@ -458,11 +458,9 @@ char *baton_player_do(struct baton_player *player, const char *line,
 	return baton_desk_run(player->desk, line, error);
 }
 
-JsonObject *baton_player_status(struct baton_player *player)
+struct baton_endpoint *baton_player_endpoint(struct baton_player *player)
 {
-	struct baton_endpoint *endpoint = baton_runner_endpoint(player->runner);
-
-	return baton_desk_status(endpoint, baton_desk_peer(endpoint));
+	return baton_runner_endpoint(player->runner);
 }
 
 struct baton_player *baton_player_new(const struct baton_role_options *options,

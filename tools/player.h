@@ -35,7 +35,7 @@ gboolean baton_player_start(struct baton_player *player,
 char *baton_player_do(struct baton_player *player, const char *line,
 		      GError **error);
 
-JsonObject *baton_player_status(struct baton_player *player);
+struct baton_endpoint *baton_player_endpoint(struct baton_player *player);
 
 /* A person, or the system, wants the program to end. */
 void baton_player_interrupt(struct baton_player *player);

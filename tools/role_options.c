@@ -33,6 +33,7 @@ static const char summary[] =
 	"  offer, accept, refuse, return, cancel, finish, queue, context,\n"
 	"  status, suspend, resume, end, approve, revoke\n"
 	"                  said to the program that runs with the same store\n"
+	"  queue           without a text: what waits, items and files\n"
 	"\n"
 	"A device pairs once; the bond is kept in the store. Exit codes: baton "
 	"help.";
@@ -67,8 +68,8 @@ static void add_options(GOptionContext *context, struct baton_role_options *o,
 		 "accept what the other device offers", NULL},
 		{"lease", 0, 0, G_OPTION_ARG_STRING, &raw->lease,
 		 "phone: lend what is offered for so long (3600)", "SECONDS"},
-		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "status: as JSON",
-		 NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json,
+		 "status, queue: as JSON", NULL},
 		{"peer", 0, 0, G_OPTION_ARG_STRING, &o->peer,
 		 "phone, bluez: connect to this address only", "ADDRESS"},
 		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,

@@ -367,7 +367,7 @@ static enum baton_err load_all(struct baton_runner *runner)
 	enum baton_err err = BATON_OK;
 	size_t i;
 
-	for (i = 0; i < G_N_ELEMENTS(prefixes) && !err; i++)
+	for (i = 0; runner->store && i < G_N_ELEMENTS(prefixes) && !err; i++)
 		err = baton_store_each(runner->store, prefixes[i], load,
 				       runner);
 	return err;

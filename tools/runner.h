@@ -35,8 +35,9 @@ struct baton_runner_events {
 };
 
 /*
- * Make an endpoint and give it what store has. store and trace (which may be
- * NULL) are used, not owned. Errors: the store cannot be read, ...
+ * Make an endpoint and give it what store has; NULL: nothing, it is looked at
+ * and no more. store and trace (which may be NULL) are used, not owned.
+ * Errors: the store cannot be read, ...
  */
 struct baton_runner *
 baton_runner_new(const struct baton_endpoint_config *config,

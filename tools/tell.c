@@ -25,51 +25,75 @@ static void on_do(void *user, struct baton_control_request *request)
 
 static void on_status(void *user, struct baton_control_request *request)
 {
-	baton_control_answer(request, baton_player_status(user));
+	baton_control_answer(request,
+			     baton_desk_status(baton_player_endpoint(user)));
+}
+
+static void on_queue(void *user, struct baton_control_request *request)
+{
+	baton_control_answer(request,
+			     baton_desk_queue(baton_player_endpoint(user)));
+}
+
+/* What is answered from the store, too, and in JSON. */
+static const struct report {
+	const char *name; /* the line, and the command to a program that runs */
+	baton_control_fn serve;
+	JsonObject *(*make)(struct baton_endpoint *endpoint);
+	char *(*text)(JsonObject *answer);
+} reports[] = {
+	{"status", on_status, baton_desk_status, baton_desk_status_text},
+	{"queue", on_queue, baton_desk_queue, baton_desk_queue_text},
+};
+
+static const struct report *find_report(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(reports); i++)
+		if (!strcmp(name, reports[i].name))
+			return &reports[i];
+	return NULL;
 }
 
 void baton_tell_serve(struct baton_control *control,
 		      struct baton_player *player)
 {
+	size_t i;
+
 	baton_control_add(control, "do", on_do, player);
-	baton_control_add(control, "status", on_status, player);
+	for (i = 0; i < G_N_ELEMENTS(reports); i++)
+		baton_control_add(control, reports[i].name, reports[i].serve,
+				  player);
 }
 
-/* Nobody runs: what the store says; NULL: there is none. */
-static JsonObject *stored_status(const struct baton_role_options *options,
-				 struct baton_store *store, GError **error)
+/* Nobody runs: what the store says. */
+static JsonObject *stored(const struct baton_role_options *options,
+			  const struct report *report,
+			  struct baton_store *store, GError **error)
 {
 	static const struct baton_runner_events events;
 	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct baton_runner *runner;
-	struct baton_endpoint *endpoint;
-	JsonObject *status = NULL;
+	JsonObject *answer = NULL;
 
-	if (!store) {
-		status = json_object_new();
-		json_object_set_string_member(status, "state", "unpaired");
-		return status;
-	}
 	baton_desk_configure(&config, &application, options->role,
 			     options->limit);
 	runner = baton_runner_new(&config, store, NULL, &events, NULL, error);
-	if (runner) {
-		endpoint = baton_runner_endpoint(runner);
-		status = baton_desk_status(endpoint, baton_desk_peer(endpoint));
-	}
+	if (runner)
+		answer = report->make(baton_runner_endpoint(runner));
 	baton_runner_free(runner);
-	return status;
+	return answer;
 }
 
-static void print(JsonObject *answer, bool json)
+static void print(const struct report *report, JsonObject *answer, bool json)
 {
 	g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
 	g_autofree char *text = NULL;
 
 	json_node_set_object(root, answer);
-	text = json ? json_to_string(root, TRUE)
-		    : baton_desk_status_text(answer);
+	text = json ? json_to_string(root, TRUE) : report->text(answer);
 	puts(text);
 }
 
@@ -85,19 +109,19 @@ static JsonObject *ask(const struct baton_role_options *options,
 	return baton_control_ask(options->store, request, store, error);
 }
 
-static gboolean tell_status(const struct baton_role_options *options,
-			    GError **error)
+static gboolean tell_report(const struct baton_role_options *options,
+			    const struct report *report, GError **error)
 {
 	g_autoptr(JsonObject) answer = NULL;
 	struct baton_store *store = NULL;
 	GError *why = NULL;
 
-	answer = ask(options, "status", options->line, &store, &why);
+	answer = ask(options, report->name, options->line, &store, &why);
 	if (!answer && !why)
-		answer = stored_status(options, store, &why);
+		answer = stored(options, report, store, &why);
 	baton_store_close(store);
 	if (answer)
-		print(answer, options->json);
+		print(report, answer, options->json);
 	else
 		g_propagate_error(error, why);
 	return answer != NULL;
@@ -143,28 +167,31 @@ static gboolean tell_files(const struct baton_role_options *options,
 
 gboolean baton_tell(const struct baton_role_options *options, GError **error)
 {
+	const struct report *report;
+
 	if (!options->line)
 		return tell_files(options, error);
-	if (!strcmp(options->line, "status"))
-		return tell_status(options, error);
+	report = find_report(options->line);
+	if (report)
+		return tell_report(options, report, error);
 	return tell_line(options, options->line, error);
 }
 
-int baton_status_main(int argc, char **argv)
+int baton_report_main(int argc, char **argv)
 {
-	static char status[] = "status";
 	g_autofree char **args = g_new0(char *, (gsize)argc + 1);
 	bool watch = argc > 1 && !strcmp(argv[1], "watch");
 	GError *error = NULL;
 
 	if (!watch && (argc < 2 || strcmp(argv[1], "phone") != 0)) {
 		baton_fail_set(&error, BATON_EXIT_USAGE,
-			       "of which one? baton status watch, or baton "
-			       "status phone");
+			       "of which one? baton %s watch, or baton %s "
+			       "phone",
+			       argv[0], argv[0]);
 		return baton_fail_end(error);
 	}
 	memcpy(args, argv + 1, (size_t)(argc - 1) * sizeof(*args));
-	args[argc - 1] = status;
+	args[argc - 1] = argv[0];
 	return watch ? baton_watch_main(argc, args)
 		     : baton_phone_main(argc, args);
 }

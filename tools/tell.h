@@ -10,8 +10,8 @@
 
 /*
  * A command for the program that runs with the same store, from another shell:
- * say it and print the answer. `status` is answered from the store where no
- * program runs.
+ * say it and print the answer. `status` and `queue` are answered from the store
+ * where no program runs.
  */
 gboolean baton_tell(const struct baton_role_options *options, GError **error);
 
@@ -19,7 +19,7 @@ gboolean baton_tell(const struct baton_role_options *options, GError **error);
 void baton_tell_serve(struct baton_control *control,
 		      struct baton_player *player);
 
-/* `baton status`: the same as `baton watch|phone status`. */
-int baton_status_main(int argc, char **argv);
+/* `baton status` and `baton queue`: the same as `baton watch|phone status`. */
+int baton_report_main(int argc, char **argv);
 
 #endif

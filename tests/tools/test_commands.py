@@ -200,6 +200,47 @@ def files_are_sent_by_a_program_that_stays(bench):
     until(lambda: status(bench, 'phone')['files'] == [])
 
 
+def queue(bench, role):
+    """Files by name, of the one peer there is."""
+    peer, = json.loads(tell(bench, role, 'queue',
+                            '--json').succeeds())['peers']
+    return {file['name']: file for file in peer['files']}
+
+
+def waits(bench, role, whom):
+    until(lambda: queue(bench, role)['long.bin'].get('waits_for') == whom)
+
+
+def the_queue_lists_files_and_for_whom_they_wait(bench):
+    watch, phone = sending(bench)
+    waits(bench, 'watch', None)
+    waits(bench, 'phone', None)
+    file = queue(bench, 'watch')['long.bin']
+    expect(file['state'] == 'sending' and file['bytes'] == LONG and
+           70000 < file['offset'] < LONG, file)
+    tell(bench, 'phone', 'suspend').succeeds()
+    waits(bench, 'watch', 'the session')
+    watch.say('queue an item\n')
+    watch.say('queue\n')
+    line = watch.until(f'{file["id"]} sending long.bin, ')
+    expect(line.endswith(f' of {LONG} bytes, waits for the session'), line)
+    expect(', queue: 1 to go, 0 here' in watch.out, watch.out)
+    phone.kill()
+    waits(bench, 'watch', 'a link')
+    bench.start('queue', 'phone', '--store', 'phone-store').succeeds()
+    waits(bench, 'phone', 'a link')
+    watch.kill()
+    out = bench.start('queue', 'watch', '--store', 'watch-store').succeeds()
+    expect('sending long.bin, 0 of' in out and 'queue: 1 to go' in out, out)
+
+
+def nothing_waits_in_a_store_that_is_not_there(bench):
+    for report in ('queue', 'status'):
+        out = bench.start(report, 'phone', '--store', 'nowhere').succeeds()
+        expect(out == 'unpaired\n', out)
+    expect(not os.path.exists(bench.path('nowhere')), 'a store was made')
+
+
 def either_side_gives_a_file_up(bench):
     watch, phone = sending(bench)
     tell(bench, 'watch', 'cancel', 'long.bin').succeeds()
@@ -339,6 +380,8 @@ def main(args):
              a_session_that_ended_wants_approval,
              a_revoke_ends_it_on_both,
              files_are_sent_by_a_program_that_stays,
+             the_queue_lists_files_and_for_whom_they_wait,
+             nothing_waits_in_a_store_that_is_not_there,
              either_side_gives_a_file_up,
              a_suspended_session_holds_a_file,
              a_revoke_takes_half_files_along,

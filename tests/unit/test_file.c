@@ -387,6 +387,38 @@ static void what_is_known_of_a_file_is_said(void **state)
 			 BATON_ERR_NOT_FOUND);
 }
 
+static void bytes_go(bool going)
+{
+	struct baton_file_info info;
+
+	OK(baton_files_info(&a.files, 0, &info));
+	assert_int_equal(info.going, going);
+	OK(baton_files_info(&b.files, 0, &info));
+	assert_int_equal(info.going, going);
+}
+
+static void it_is_said_whether_bytes_go(void **state)
+{
+	(void)state;
+	offer(one, 100);
+	bytes_go(false);
+	assert_true(told(&b, BATON_FILE_OFFERED));
+	OK(baton_files_accept(&b.files, one, 0));
+	run();
+	bytes_go(true);
+	OK(baton_files_pause(&b.files, one, true));
+	run();
+	bytes_go(false);
+	OK(baton_files_pause(&b.files, one, false));
+	run();
+	bytes_go(true);
+	link_all(false);
+	bytes_go(false);
+	link_all(true);
+	run();
+	bytes_go(true);
+}
+
 #define T(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -413,6 +445,7 @@ int main(void)
 		T(what_callers_get_wrong_changes_nothing),
 		T(what_comes_too_early_or_twice_changes_nothing),
 		T(what_is_known_of_a_file_is_said),
+		T(it_is_said_whether_bytes_go),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
