@@ -141,6 +141,7 @@ sqlite3 *baton_database_open(const char *path)
 		goto fail;
 	}
 	sqlite3_extended_result_codes(db, 1);
+	sqlite3_busy_timeout(db, BATON_DATABASE_WAIT_MS);
 	/* A copy of a value must not get into a file that nobody overwrites. */
 	if (run(db, "PRAGMA temp_store = MEMORY;"
 		    "PRAGMA trusted_schema = OFF;"

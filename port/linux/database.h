@@ -12,6 +12,9 @@
  * was deleted overwritten (port/linux/DESIGN.md). Nothing of it is installed.
  */
 
+/* So long one waits for another who looks at the file, which takes some ms. */
+#define BATON_DATABASE_WAIT_MS 2000
+
 /*
  * Open the file, which is there and may be empty: then the tables are made.
  * NULL: errno, as baton_store_open() says.

@@ -477,6 +477,7 @@ static enum baton_err look_at(const char *path,
 	int saved;
 	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
+	sqlite3_busy_timeout(db, BATON_DATABASE_WAIT_MS);
 	if (code != SQLITE_OK)
 		baton_database_errno(db, code);
 	else if (baton_database_read_seal(db, record, &found))

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -506,6 +507,28 @@ static void what_was_confirmed_survives_a_kill(void **state)
 	}
 }
 
+#define WRITES 200
+
+/* `baton doctor` looks at a store while a program writes to it. */
+static void who_looks_at_it_does_not_disturb_who_writes(void **state)
+{
+	enum baton_seal_method method;
+	pid_t child;
+	int i;
+
+	(void)state;
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)!baton_store_look(dir, &method);
+	}
+	for (i = 0; i < WRITES; i++)
+		put("a", "b");
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 #define VALUES 60
 #define VALUE_LEN 1200
 #define ROUNDS 800
@@ -631,6 +654,7 @@ int main(void)
 		STORE_TEST(a_process_that_ends_leaves_all_or_nothing),
 		STORE_TEST(nothing_is_left_to_be_synced),
 		STORE_TEST(what_was_confirmed_survives_a_kill),
+		STORE_TEST(who_looks_at_it_does_not_disturb_who_writes),
 		STORE_TEST(what_was_deleted_or_replaced_is_not_in_the_file),
 		cmocka_unit_test(seeds_differ),
 	};
