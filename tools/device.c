@@ -102,14 +102,26 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* A terminal that is closed; nohup has it ignored, and it stays so. */
+static guint watch_hangup(struct device *device)
+{
+	struct sigaction set;
+
+	if (sigaction(SIGHUP, NULL, &set) || set.sa_handler == SIG_IGN)
+		return 0;
+	return g_unix_signal_add(SIGHUP, on_signal, device);
+}
+
 static void run(struct device *device)
 {
 	guint interrupt = g_unix_signal_add(SIGINT, on_signal, device);
 	guint terminate = g_unix_signal_add(SIGTERM, on_signal, device);
+	guint hangup = watch_hangup(device);
 
 	g_main_loop_run(device->loop);
 	g_source_remove(interrupt);
 	g_source_remove(terminate);
+	g_clear_handle_id(&hangup, g_source_remove);
 }
 
 static void clear(struct device *device, GError **error)

@@ -480,6 +480,22 @@ def an_interrupted_sender_is_130_and_leaves_nothing(bench):
     expect(os.listdir(bench.path('in')) == [], os.listdir(bench.path('in')))
 
 
+def a_terminal_that_is_closed_ends_it_in_good_order(bench):
+    bench.radio()
+    bench.pair()
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    phone = bench.phone()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    watch = bench.watch()
+    signal.signal(signal.SIGHUP, before)
+    watch.until('connected')
+    watch.process.send_signal(signal.SIGHUP)
+    phone.process.send_signal(signal.SIGHUP)
+    phone.succeeds()
+    watch.until('disconnected')
+    expect(watch.process.poll() is None, 'nohup is not heeded')
+
+
 def nobody_there_in_time_is_75(bench):
     bench.radio()
     bench.pair()
