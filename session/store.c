@@ -148,8 +148,11 @@ void store_revoke(struct baton_session *session, uint8_t i)
 	if (storing->revoked_count < BATON_BONDS)
 		memcpy(storing->revoked[storing->revoked_count++],
 		       session->bonds[i].id, BATON_BOND_ID_LEN);
-	if (session->bond_at == i)
+	if (session->bond_at == i) {
 		session->tell &= (uint8_t)~TELL_PAIRED;
+		/* Its ticket is not written any more: nothing waits for it. */
+		session->held = false;
+	}
 	remove_bond(session, i);
 }
 

@@ -185,6 +185,32 @@ static void as_many_as_there_are_can_be_revoked_at_once(void **state)
 	assert_true(pair_run(world, watch_has_none, 5000));
 }
 
+/* The phone waits for the write of its next ticket, which is nobody's now. */
+static void a_revoke_is_said_though_the_store_is_slow(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	uint8_t id[BATON_BOND_ID_LEN];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	phone->store_stalls = true;
+	pair_down(world);
+	pair_up(world);
+	while (pair_turn(world))
+		;
+	assert_int_equal(phone->session.state, BATON_SESSION_SYNCING);
+	assert_int_equal(baton_session_bond_id(&phone->session, 0, id), 0);
+	assert_int_equal(
+		baton_session_bond_revoke(&phone->session, id, world->now_ms),
+		0);
+	assert_true(pair_run(world, pair_closed, 5000));
+	assert_int_equal(watch->close_err, BATON_ERR_NO_BOND);
+	assert_int_equal(baton_session_bond_count(&watch->session), 0);
+}
+
 static bool is_written_and_cut(struct pair *pair)
 {
 	return pair->end[BATON_PHONE].dead &&
@@ -262,6 +288,7 @@ int main(void)
 		T(a_bond_that_is_not_there_is_not_linked),
 		T(a_revoked_bond_is_gone_on_both_sides),
 		T(a_bond_revoked_away_from_its_peer_is_not_known),
+		T(a_revoke_is_said_though_the_store_is_slow),
 		T(a_bond_is_announced_on_its_own_link),
 		T(as_many_as_there_are_can_be_revoked_at_once),
 	};
