@@ -30,7 +30,10 @@ void baton_tokens_unlink(struct baton_tokens *tokens)
 	baton_crypto_wipe(tokens->key, sizeof(tokens->key));
 	baton_crypto_wipe(tokens->place, sizeof(tokens->place));
 	tokens->linked = false;
-	tokens->issued = 0;
+	/*
+	 * Those issued go on: a session that was suspended may have the same link
+	 * again, with the same key, and tokens of before still on their way.
+	 */
 	tokens->taken = 0;
 }
 

@@ -627,6 +627,36 @@ static void nothing_goes_while_it_is_suspended(void **state)
 	hand_over(BATON_PHONE, 100);
 }
 
+/* On its way when the session is suspended, and here when that goes on. */
+static void an_offer_that_comes_late_is_refused_by_nobody(void **state)
+{
+	struct baton_lifecycle *phone;
+
+	(void)state;
+	begin(BATON_PHONE, 100);
+	/* Another token of this link was given before. */
+	assert_true(offer(BATON_PHONE, LEASE_MS));
+	OK(baton_handoff_cancel(handoff(1), NOTES, id, clock_of(1)));
+	wait_ms(100);
+	assert_true(offer(BATON_PHONE, LEASE_MS));
+	duo->drop_ppm = 1000000;
+	(void)duo_turn(duo);
+	duo->drop_ppm = 0;
+	phone = baton_endpoint_lifecycle(&duo->end[1].endpoint, 0);
+	OK(baton_lifecycle_suspend(phone, clock_of(1)));
+	wait_ms(10);
+	assert_int_equal(person[0].suspended, 1);
+	OK(baton_lifecycle_resume(phone, clock_of(1)));
+	wait_ms(2000);
+	assert_true(duo->up);
+	assert_int_equal(person[1].told[BATON_HANDOFF_KEPT], 0);
+	answer(BATON_WATCH, 100);
+	wait_ms(1000);
+	answer(BATON_PHONE, 100);
+	wait_ms(1000);
+	assert_true(acts(BATON_WATCH));
+}
+
 /* Clocks 1000 ppm apart, both ways. */
 static void a_lost_watch_gives_it_up_before_the_phone_has_it(void **state)
 {
@@ -750,6 +780,7 @@ int main(void)
 		T(all_modes_go_through_power_cuts),
 		T(revoking_leaves_nothing_of_a_peer),
 		T(nothing_goes_while_it_is_suspended),
+		T(an_offer_that_comes_late_is_refused_by_nobody),
 		T(a_lost_watch_gives_it_up_before_the_phone_has_it),
 		T(a_lease_runs_out_in_sleep),
 		T(a_clock_set_back_ends_lease_and_offers),
