@@ -25,7 +25,9 @@ bool ferry_chance(struct ferry *ferry, unsigned int per_mille)
 
 uint8_t ferry_byte(const struct ferry_file *file, uint64_t at)
 {
-	return (uint8_t)(pair_pattern(at) ^ file->id[at % BATON_FILE_ID_LEN]);
+	uint8_t news = pair_pattern(at) ^ file->id[at % BATON_FILE_ID_LEN];
+
+	return (uint8_t)('A' + news % 32);
 }
 
 /* The channel of an application at a device. */
@@ -635,7 +637,8 @@ struct ferry_file *ferry_send(struct ferry *ferry, enum baton_role from,
 	return file;
 }
 
-bool ferry_init(struct ferry *ferry, uint64_t seed)
+bool ferry_init_codec(struct ferry *ferry, uint64_t seed,
+		      const struct baton_codec *codec)
 {
 	size_t r;
 
@@ -644,13 +647,18 @@ bool ferry_init(struct ferry *ferry, uint64_t seed)
 	ferry->sync_pm = 300;
 	ferry->limits.each_max = UINT64_C(1) << 30;
 	ferry->limits.all_max = UINT64_C(1) << 30;
-	pair_init(&ferry->pair, seed);
+	pair_init_codec(&ferry->pair, seed, codec, codec);
 	for (r = 0; r < 2; r++) {
 		ferry->node[r].ferry = ferry;
 		ferry->node[r].end = &ferry->pair.end[r];
 		start(&ferry->node[r]);
 	}
 	return pair_bond(&ferry->pair);
+}
+
+bool ferry_init(struct ferry *ferry, uint64_t seed)
+{
+	return ferry_init_codec(ferry, seed, NULL);
 }
 
 void ferry_free(struct ferry *ferry)

@@ -110,6 +110,9 @@ struct ferry {
 
 /* Two devices that are bonded, secured and linked. False: it failed. */
 bool ferry_init(struct ferry *ferry, uint64_t seed);
+/* The same with a codec for both; NULL: none. */
+bool ferry_init_codec(struct ferry *ferry, uint64_t seed,
+		      const struct baton_codec *codec);
 void ferry_free(struct ferry *ferry);
 
 uint64_t ferry_random(struct ferry *ferry);
@@ -136,7 +139,7 @@ bool ferry_turn(struct ferry *ferry);
 /* Rounds and time until nothing happens for a while, at most limit_ms. */
 void ferry_run(struct ferry *ferry, uint64_t limit_ms);
 
-/* The byte of a file at an offset. */
+/* The byte of a file at an offset: a letter, which a codec makes shorter. */
 uint8_t ferry_byte(const struct ferry_file *file, uint64_t at);
 
 /* Values in the stores of both. */

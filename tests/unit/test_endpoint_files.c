@@ -267,6 +267,51 @@ static void more_files_than_places_wait_or_are_not_taken(void **state)
 	assert_int_equal(courier->file[3].renamed, 1);
 }
 
+static bool turns_are_over(struct duo *d)
+{
+	(void)is_done(d);
+	return wanted-- == 0;
+}
+
+static void run_turns(unsigned int turns)
+{
+	wanted = turns;
+	assert_true(duo_run(duo, turns_are_over, 10000));
+}
+
+/*
+ * A pause drops what is on its way, and the engine tells the sender so of each
+ * slice. What another file has begun by then in the same stream of the engine
+ * is not to be taken for it.
+ */
+static void a_pause_at_any_moment_stops_no_file(void **state)
+{
+	struct baton_files *files;
+	unsigned int at, pauses = 0;
+
+	for (at = 0; at < 300; at++) {
+		teardown(state);
+		assert_int_equal(setup(state), 0);
+		assert_non_null(
+			courier_send(courier, BATON_PHONE, NOTES, 70000));
+		assert_non_null(
+			courier_send(courier, BATON_PHONE, MAPS, 70000));
+		files = baton_endpoint_files(&duo->end[BATON_WATCH].endpoint, 0,
+					     NOTES);
+		run_turns(20 + at);
+		if (baton_files_pause(files, courier->file[0].id, true))
+			continue;
+		pauses++;
+		run_turns(40);
+		OK(baton_files_pause(files, courier->file[0].id, false));
+		run_to_the_end();
+		assert_int_equal(courier->file[0].renamed, 1);
+		assert_int_equal(courier->file[1].renamed, 1);
+	}
+	print_message("%u pauses\n", pauses);
+	assert_true(pauses > 100);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
 	struct baton_endpoint *endpoint = &duo->end[0].endpoint;
@@ -353,6 +398,7 @@ int main(void)
 		T(revoking_survives_a_cut_at_every_write),
 		T(an_application_can_be_erased_in_mid_file),
 		T(more_files_than_places_wait_or_are_not_taken),
+		T(a_pause_at_any_moment_stops_no_file),
 		T(memory_is_what_the_limits_say),
 		T(what_is_not_there_is_not_found),
 	};

@@ -188,6 +188,70 @@ static void what_is_not_known_is_answered(void **state)
 	assert_int_equal(values(&b), 0);
 }
 
+/* A file of 100 bytes that is over at the receiver, which has said so. */
+static void end_at_receiver(enum baton_file_in_state state)
+{
+	setup(NULL);
+	if (state == BATON_FILE_IN_TAKEN) {
+		complete(one, 100);
+		OK(baton_files_done(&b.files, one, false));
+	} else {
+		accept(one, 100);
+		if (state == BATON_FILE_IN_REFUSED)
+			OK(baton_files_refuse(&b.files, one, 1));
+		else
+			OK(say(&b, FILE_CANCEL, one, 9));
+	}
+	while (store(&b))
+		;
+	assert_int_equal(b.in[0].state, state);
+	assert_true(baton_files_tx(&b.files, &op, body, sizeof(body), &len,
+				   now_ms));
+	assert_false(baton_files_tx(&b.files, &op, body, sizeof(body), &len,
+				    now_ms));
+}
+
+/* Whoever asks again, because it has not heard or not kept it, is told again. */
+static void what_is_over_is_answered_as_before(void **state)
+{
+	static const struct {
+		enum baton_file_in_state state;
+		enum file_op op;
+		int answer; /* -1: none */
+	} rows[] = {
+		{BATON_FILE_IN_TAKEN, FILE_OFFER, FILE_TAKEN},
+		{BATON_FILE_IN_TAKEN, FILE_CANCEL, FILE_TAKEN},
+		{BATON_FILE_IN_TAKEN, FILE_REPEAT, FILE_TAKEN},
+		{BATON_FILE_IN_REFUSED, FILE_OFFER, FILE_REFUSED},
+		{BATON_FILE_IN_REFUSED, FILE_CANCEL, FILE_REFUSED},
+		{BATON_FILE_IN_REFUSED, FILE_REPEAT, FILE_REFUSED},
+		{BATON_FILE_IN_ABORTED, FILE_OFFER, -1},
+		{BATON_FILE_IN_ABORTED, FILE_CANCEL, FILE_GONE},
+		{BATON_FILE_IN_ABORTED, FILE_REPEAT, FILE_GONE},
+	};
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		end_at_receiver(rows[i].state);
+		memcpy(body, one, 8);
+		n = rows[i].op == FILE_CANCEL ? 9 : 0;
+		if (rows[i].op == FILE_OFFER) {
+			baton_store_be64(body + 8, 100);
+			body[16] = 0;
+			memcpy(body + 17, "name", 4);
+			n = 21;
+		}
+		OK(baton_files_rx(&b.files, (uint8_t)rows[i].op, body, n,
+				  now_ms));
+		assert_int_equal(baton_files_tx(&b.files, &op, body,
+						sizeof(body), &len, now_ms),
+				 rows[i].answer >= 0);
+		if (rows[i].answer >= 0)
+			assert_int_equal(op, rows[i].answer);
+	}
+}
+
 static void answers_that_have_no_place_are_asked_for_again(void **state)
 {
 	uint8_t id[BATON_FILE_ID_LEN] = "";
@@ -383,6 +447,7 @@ int main(void)
 		T(nothing_is_forgotten_that_was_not_told),
 		T(a_sender_that_knows_nothing_of_it_ends_it),
 		T(what_is_not_known_is_answered),
+		T(what_is_over_is_answered_as_before),
 		T(answers_that_have_no_place_are_asked_for_again),
 		T(repeat_says_again_what_is_not_answered),
 		T(an_offer_that_crosses_go_is_not_answered_by_another),
