@@ -9,10 +9,7 @@
  * keys of it. test_revoked_program.c does so with the programs themselves.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -22,34 +19,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "tests/tools/child.h"
 #include "tests/tools/search.h"
 #include "tools/bearers.h"
 #include "tools/bonds_live.h"
 #include "tools/desk.h"
 #include "tools/runner.h"
 
-#define PATIENCE_MS 60000
-
-static char *root, *radio, *bearer;
 static const char *program;
-static pid_t air;
+static struct child_air air;
 
-/* A process of the two, as its parent sees it. */
-struct child {
-	pid_t pid;
-	int commands, answers;
-	char line[2 * sizeof(struct baton_bond) + 100];
+/* One of the two, as its parent sees it. */
+struct device {
+	struct child child;
 	struct baton_bond bond; /* a copy, in the parent */
 	uint8_t sealed[BATON_STORE_VALUE_MAX];
 	size_t sealed_len;
 };
 
-static struct child child[2];
+static struct device device[2];
 
 /* The child's part. */
 
@@ -123,15 +115,16 @@ static gboolean on_command(int fd, GIOCondition condition, void *user)
 	return G_SOURCE_CONTINUE;
 }
 
-static void keep(enum baton_role role, int commands, int answers)
+static void keep(void *user, int commands, int answers)
 {
+	enum baton_role role = (enum baton_role)GPOINTER_TO_INT(user);
 	struct baton_endpoint_application application;
 	struct baton_endpoint_config config;
 	struct keeper keeper = {.role = role, .answers = answers};
 	struct baton_control *control;
 	struct baton_bearer *opened;
 	struct baton_store *store;
-	char *dir = g_strdup_printf("%s/%d", root, role);
+	char *dir = g_strdup_printf("%s/%d", air.root, role);
 
 	baton_desk_configure(&config, &application, role, 0);
 	if (baton_store_open(&store, dir))
@@ -142,7 +135,7 @@ static void keep(enum baton_role role, int commands, int answers)
 	    baton_session_pairing_open(baton_runner_session(keeper.runner),
 				       baton_runner_now_ms()))
 		_exit(2);
-	opened = baton_bearer_open(bearer, role, NULL,
+	opened = baton_bearer_open(air.bearer, role, NULL,
 				   &baton_runner_bearer_events, keeper.runner,
 				   NULL);
 	if (!opened)
@@ -158,69 +151,34 @@ static void keep(enum baton_role role, int commands, int answers)
 
 /* The parent's part. */
 
-static void start(enum baton_role role)
-{
-	int to[2], from[2];
-
-	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
-	child[role].pid = fork();
-	if (!child[role].pid) {
-		close(to[1]);
-		close(from[0]);
-		keep(role, to[0], from[1]);
-	}
-	close(to[0]);
-	close(from[1]);
-	child[role].commands = to[1];
-	child[role].answers = from[0];
-}
-
 static void command(enum baton_role role, char what)
 {
-	assert_int_equal(write(child[role].commands, &what, 1), 1);
+	assert_int_equal(write(device[role].child.in, &what, 1), 1);
 }
 
-/* Wait for a line that begins so; it is in line then. */
 static void expect(enum baton_role role, const char *text)
 {
-	struct child *c = &child[role];
-	GPollFD poll = {.fd = c->answers, .events = G_IO_IN};
-	size_t len = 0;
-
-	for (;;) {
-		if (g_poll(&poll, 1, PATIENCE_MS) != 1 ||
-		    read(c->answers, c->line + len, 1) != 1)
-			fail_msg("the %s does not say %s",
-				 role ? "phone" : "watch", text);
-		if (c->line[len] != '\n') {
-			assert_true(++len < sizeof(c->line));
-			continue;
-		}
-		c->line[len] = '\0';
-		if (g_str_has_prefix(c->line, text))
-			return;
-		len = 0;
-	}
+	child_expect(&device[role].child, text);
 }
 
 static void learn_bond(enum baton_role role)
 {
-	struct child *c = &child[role];
+	struct device *d = &device[role];
 	unsigned int byte;
 	size_t i;
 
 	command(role, 'b');
 	expect(role, "bond ");
-	for (i = 0; i < sizeof(c->bond); i++) {
-		assert_int_equal(sscanf(c->line + 5 + 2 * i, "%2x", &byte), 1);
-		((uint8_t *)&c->bond)[i] = (uint8_t)byte;
+	for (i = 0; i < sizeof(d->bond); i++) {
+		assert_int_equal(
+			sscanf(d->child.line + 5 + 2 * i, "%2x", &byte), 1);
+		((uint8_t *)&d->bond)[i] = (uint8_t)byte;
 	}
 }
 
 static char *store_file(enum baton_role role, const char *suffix)
 {
-	return g_strdup_printf("%s/%d/store.db%s", root, role, suffix);
+	return g_strdup_printf("%s/%d/store.db%s", air.root, role, suffix);
 }
 
 /* The one bond, sealed, as the database has it. */
@@ -232,16 +190,16 @@ static void learn_sealed(enum baton_role role)
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	/* The session of the bond may just be written. */
-	sqlite3_busy_timeout(db, PATIENCE_MS);
+	sqlite3_busy_timeout(db, CHILD_PATIENCE_MS);
 	assert_int_equal(sqlite3_prepare_v2(db,
 					    "SELECT value FROM value "
 					    "WHERE key LIKE 'bond/%'",
 					    -1, &row, NULL),
 			 SQLITE_OK);
 	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-	child[role].sealed_len = (size_t)sqlite3_column_bytes(row, 0);
-	memcpy(child[role].sealed, sqlite3_column_blob(row, 0),
-	       child[role].sealed_len);
+	device[role].sealed_len = (size_t)sqlite3_column_bytes(row, 0);
+	memcpy(device[role].sealed, sqlite3_column_blob(row, 0),
+	       device[role].sealed_len);
 	sqlite3_finalize(row);
 	sqlite3_close(db);
 }
@@ -250,8 +208,8 @@ static void assert_not_in_file(enum baton_role role, const char *suffix)
 {
 	g_autofree char *path = store_file(role, suffix);
 
-	search_file(path, &child[role].bond, child[role].sealed,
-		    child[role].sealed_len);
+	search_file(path, &device[role].bond, device[role].sealed,
+		    device[role].sealed_len);
 }
 
 static void pair_both(void)
@@ -259,7 +217,7 @@ static void pair_both(void)
 	int i;
 
 	for (i = 0; i < 2; i++)
-		start((enum baton_role)i);
+		child_fork(&device[i].child, keep, GINT_TO_POINTER(i));
 	for (i = 0; i < 2; i++)
 		expect((enum baton_role)i, "compare");
 	for (i = 0; i < 2; i++)
@@ -269,23 +227,23 @@ static void pair_both(void)
 		learn_bond((enum baton_role)i);
 		learn_sealed((enum baton_role)i);
 		/* Where it is, it is found: all of each of them. */
-		assert_int_equal(
-			search_memory(child[i].pid, &child[i].bond, false),
-			SEARCH_ALL);
+		assert_int_equal(search_memory(device[i].child.pid,
+					       &device[i].bond, false),
+				 SEARCH_ALL);
 	}
 }
 
 /* `baton bonds revoke`, in a process of its own. */
 static void revoke_by_command(enum baton_role by)
 {
-	g_autofree char *dir = g_strdup_printf("%s/%d", root, by);
+	g_autofree char *dir = g_strdup_printf("%s/%d", air.root, by);
 	char id[BATON_BONDS_SHORT_LEN];
 	g_autofree char *out = NULL;
 	char *args[] = {(char *)program, "bonds", "--store", dir,
 			"revoke",	 id,	  NULL};
 	int status;
 
-	baton_bonds_short(child[by].bond.id, id);
+	baton_bonds_short(device[by].bond.id, id);
 	assert_true(g_spawn_sync(NULL, args, NULL, 0, NULL, NULL, &out, NULL,
 				 &status, NULL));
 	assert_int_equal(status, 0);
@@ -304,8 +262,9 @@ static void revoke_and_search(enum baton_role by, bool by_command)
 	for (i = 0; i < 2; i++)
 		expect((enum baton_role)i, "revoked");
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(
-			search_memory(child[i].pid, &child[i].bond, true), 0);
+		assert_int_equal(search_memory(device[i].child.pid,
+					       &device[i].bond, true),
+				 0);
 		assert_not_in_file((enum baton_role)i, "");
 		assert_not_in_file((enum baton_role)i, "-journal");
 	}
@@ -337,44 +296,16 @@ static void what_the_phone_is_told_to_revoke_is_nowhere(void **state)
 
 static int setup(void **state)
 {
-	int i;
-
 	(void)state;
-	root = g_dir_make_tmp("baton-revoked-XXXXXX", NULL);
-	radio = g_build_filename(root, "radio", NULL);
-	bearer = g_strdup_printf("sim:%s", radio);
-	air = fork();
-	if (!air) {
-		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 1);
-		execl(program, program, "air", radio, NULL);
-		_exit(127);
-	}
-	for (i = 0; i < 1000 && !g_file_test(radio, G_FILE_TEST_EXISTS); i++)
-		g_usleep(10000);
-	return !g_file_test(radio, G_FILE_TEST_EXISTS);
+	return child_air_start(&air, program);
 }
 
 static int teardown(void **state)
 {
-	g_autofree char *remove = g_strdup_printf("rm -rf '%s'", root);
-	int i;
-
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		if (!child[i].pid)
-			continue;
-		kill(child[i].pid, SIGKILL);
-		close(child[i].commands);
-		waitpid(child[i].pid, NULL, 0);
-		close(child[i].answers);
-	}
-	memset(child, 0, sizeof(child));
-	kill(air, SIGTERM);
-	waitpid(air, NULL, 0);
-	g_free(root);
-	g_free(radio);
-	g_free(bearer);
-	return system(remove);
+	child_stop(&device[0].child);
+	child_stop(&device[1].child);
+	return child_air_stop(&air);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,6 @@
  * journals of these are searched for the keys.
  */
 
-#include <fcntl.h>
 #include <glib.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,78 +25,18 @@
 #include "crypto/primitives.h"
 #include "port/linux/store.h"
 #include "session/ticket.h"
+#include "tests/tools/child.h"
 #include "tests/tools/search.h"
 #include "tools/bonds.h"
 
-#define PATIENCE_MS 60000
-
-static char *root, *bearer;
 static const char *program;
-
-/* `baton` as a child, with its lines. */
-struct child {
-	pid_t pid;
-	int in, out;
-	char line[300];
-};
-
-static struct child air, device[2]; /* by role */
+static struct child_air air;
+static struct child device[2]; /* by role */
 static struct baton_bond bond[2]; /* the one that is revoked */
-
-static void start(struct child *child, const char *const *args)
-{
-	int in[2], out[2];
-
-	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	child->pid = fork();
-	if (!child->pid) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		execv(program, (char *const *)args);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	child->in = in[1];
-	child->out = out[0];
-}
-
-/* Wait for a line that begins so; it is in line then. */
-static void expect(struct child *child, const char *text)
-{
-	GPollFD poll = {.fd = child->out, .events = G_IO_IN};
-	size_t len = 0;
-
-	for (;;) {
-		if (g_poll(&poll, 1, PATIENCE_MS) != 1 ||
-		    read(child->out, child->line + len, 1) != 1)
-			fail_msg("%d does not say %s", child->pid, text);
-		if (child->line[len] != '\n') {
-			assert_true(++len < sizeof(child->line));
-			continue;
-		}
-		child->line[len] = '\0';
-		if (g_str_has_prefix(child->line, text))
-			return;
-		len = 0;
-	}
-}
-
-static void stop(struct child *child)
-{
-	if (!child->pid)
-		return;
-	kill(child->pid, SIGKILL);
-	waitpid(child->pid, NULL, 0);
-	close(child->in);
-	close(child->out);
-	child->pid = 0;
-}
 
 static char *path(const char *store, const char *file)
 {
-	return g_build_filename(root, store, file, NULL);
+	return g_build_filename(air.root, store, file, NULL);
 }
 
 /* Both pair, stay, and are connected. */
@@ -109,19 +48,19 @@ static void pair(const char *watch_store, const char *phone_store)
 	for (i = 0; i < 2; i++) {
 		g_autofree char *store = path(stores[i], NULL);
 		const char *args[] = {program,	 i ? "phone" : "watch",
-				      "-b",	 bearer,
+				      "-b",	 air.bearer,
 				      "-s",	 store,
 				      "--pair",	 "-m",
 				      "compare", NULL};
 
-		start(&device[i], args);
+		child_start(&device[i], args);
 	}
 	for (i = 0; i < 2; i++) {
-		expect(&device[i], "code ");
+		child_expect(&device[i], "code ");
 		assert_int_equal(write(device[i].in, "y\n", 2), 2);
 	}
 	for (i = 0; i < 2; i++)
-		expect(&device[i], "connected");
+		child_expect(&device[i], "connected");
 }
 
 /* The newest bond of a store, of which old is the other one. */
@@ -151,7 +90,7 @@ static void look_at_copy(const char *store, struct newest *newest)
 	g_autofree char *copy = path("copy", NULL);
 	g_autofree char *command =
 		g_strdup_printf("rm -rf '%s/copy' && cp -r '%s/%s' '%s/copy'",
-				root, root, store, root);
+				air.root, air.root, store, air.root);
 	uint8_t value[BATON_STORE_VALUE_MAX];
 	char key[BATON_BOND_KEY_LEN];
 	struct baton_store *opened;
@@ -177,7 +116,7 @@ static void look_at_copy(const char *store, struct newest *newest)
 static void learn(enum baton_role role, const char *store,
 		  struct newest *newest)
 {
-	gint64 until_us = g_get_monotonic_time() + 1000 * PATIENCE_MS;
+	gint64 until_us = g_get_monotonic_time() + 1000 * CHILD_PATIENCE_MS;
 
 	newest->role = role;
 	newest->bond = &bond[role];
@@ -198,8 +137,8 @@ static void tell_to_revoke(enum baton_role by, const char *store)
 	int status;
 
 	baton_bonds_short(bond[by].id, id);
-	start(&command, args);
-	expect(&command, "revoked ");
+	child_start(&command, args);
+	child_expect(&command, "revoked ");
 	assert_non_null(strstr(command.line, "is connected and is told now"));
 	waitpid(command.pid, &status, 0);
 	assert_int_equal(status, 0);
@@ -216,11 +155,11 @@ static void revoke_and_search(enum baton_role by)
 	int i, j;
 
 	pair("watch", "other");
-	stop(&device[0]);
-	stop(&device[1]);
+	child_stop(&device[0]);
+	child_stop(&device[1]);
 	pair("another", "phone");
-	stop(&device[0]);
-	stop(&device[1]);
+	child_stop(&device[0]);
+	child_stop(&device[1]);
 	for (i = 0; i < 2; i++)
 		look_at_copy(stores[i], &newest[i]);
 	pair("watch", "phone");
@@ -228,7 +167,7 @@ static void revoke_and_search(enum baton_role by)
 		learn((enum baton_role)i, stores[i], &newest[i]);
 	tell_to_revoke(by, stores[by]);
 	for (i = 0; i < 2; i++)
-		expect(&device[i], "revoked ");
+		child_expect(&device[i], "revoked ");
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(search_memory(device[i].pid, &bond[i], true),
 				 0);
@@ -255,30 +194,16 @@ static void what_a_phone_is_told_to_revoke_is_nowhere(void **state)
 
 static int setup(void **state)
 {
-	g_autofree char *radio = NULL;
-	const char *args[] = {program, "air", NULL, NULL};
-
 	(void)state;
-	root = g_dir_make_tmp("baton-revoked-XXXXXX", NULL);
-	radio = g_build_filename(root, "radio", NULL);
-	bearer = g_strdup_printf("sim:%s", radio);
-	args[2] = radio;
-	start(&air, args);
-	expect(&air, "radio at");
-	return 0;
+	return child_air_start(&air, program);
 }
 
 static int teardown(void **state)
 {
-	g_autofree char *remove = g_strdup_printf("rm -rf '%s'", root);
-
 	(void)state;
-	stop(&device[0]);
-	stop(&device[1]);
-	stop(&air);
-	g_free(root);
-	g_free(bearer);
-	return system(remove);
+	child_stop(&device[0]);
+	child_stop(&device[1]);
+	return child_air_stop(&air);
 }
 
 int main(int argc, char **argv)

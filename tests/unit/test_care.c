@@ -2,17 +2,9 @@
 
 /* Advice for the link: session/SPEC.md 10. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "session/care.h"
-#include "tests/support/pair.h"
+#include "tests/unit/pair_world.h"
 
-static struct pair *world;
 static struct baton_care care[2]; /* by role */
 static struct baton_care_advice advice;
 
@@ -20,23 +12,10 @@ static int setup(void **state)
 {
 	int i;
 
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 5);
-	assert_true(pair_bond(world));
-	while (pair_turn(world))
-		;
+	setup_bonded(state);
 	for (i = 0; i < 2; i++)
 		baton_care_start(&care[i], &world->end[i].session,
 				 world->now_ms);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
 	return 0;
 }
 
@@ -164,7 +143,7 @@ static void what_does_not_come_is_asked_for_three_times(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(a_quiet_link_may_sleep_after_5_s),
 		T(bulk_wants_a_fast_link_at_once),

@@ -2,18 +2,9 @@
 
 /* The ownership machine above two engines that talk to each other. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/bytes.h"
 #include "session/ownership.h"
-#include "tests/support/pair.h"
+#include "tests/unit/pair_world.h"
 
 #define LEASE_MS 600000
 
@@ -27,7 +18,6 @@ struct side {
 	bool linked, asked, frozen;
 };
 
-static struct pair *world;
 static struct side side[2];
 
 static void on_frame(struct pair_end *end, const struct baton_event *event)
@@ -58,10 +48,7 @@ static int setup(void **state)
 	static const uint8_t seed[32] = {9}, bond[BATON_BOND_ID_LEN] = {7};
 	int i;
 
-	(void)state;
-	world = calloc(1, sizeof(*world));
-	pair_init(world, 5);
-	assert_true(pair_bond(world));
+	setup_bonded(state);
 	for (i = 0; i < 2; i++) {
 		memset(&side[i], 0, sizeof(side[i]));
 		assert_int_equal(baton_ownership_init(&side[i].own,
@@ -71,14 +58,6 @@ static int setup(void **state)
 		world->end[i].on_frame = on_frame;
 		world->end[i].on_message = on_message;
 	}
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	free(world);
 	return 0;
 }
 
@@ -235,7 +214,7 @@ static void a_link_may_go_at_any_moment_of_it(void **state)
 		assert_true(run(phone_acts_though_cut, 60000));
 		assert_memory_equal(side[BATON_PHONE].state + 8,
 				    side[BATON_WATCH].state + 8, 56);
-		teardown(state);
+		teardown_pair(state);
 		setup(state);
 	}
 }
@@ -250,7 +229,7 @@ static void a_lossy_link_only_takes_longer(void **state)
 	assert_true(run(phone_acts, 60000));
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown_pair)
 
 int main(void)
 {

@@ -2,19 +2,8 @@
 
 /* Bytes of a stranger on a link at several moments of a session. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/bytes.h"
-#include "tests/support/pair.h"
-
-static struct pair *world;
+#include "tests/unit/pair_world.h"
 
 static int setup(void **state)
 {
@@ -26,14 +15,6 @@ static int setup(void **state)
 	assert_true(pair_bond(world));
 	while (pair_turn(world))
 		;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
 	return 0;
 }
 
@@ -423,7 +404,7 @@ static void sixteen_senseless_flights_end_a_link_that_begins(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(any_pdu_before_the_first_flight_is_survived),
 		T(any_pdu_between_flights_is_survived),

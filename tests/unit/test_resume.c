@@ -2,36 +2,17 @@
 
 /* Links by a ticket: session/SPEC.md 1 and 3.5. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "tests/unit/pair_world.h"
 
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
-
-static struct pair *world;
 static struct pair_end *watch, *phone;
 static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
 static const uint8_t message[200] = "early";
 
 static int setup(void **state)
 {
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
+	(void)setup_pair(state);
 	watch = &world->end[BATON_WATCH];
 	phone = &world->end[BATON_PHONE];
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
 	return 0;
 }
 
@@ -609,7 +590,7 @@ static void lost_pdus_change_nothing(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(a_message_goes_in_the_first_flight),
 		T(the_kind_follows_from_what_both_know),

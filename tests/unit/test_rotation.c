@@ -2,40 +2,21 @@
 
 /* New keys while a link goes on: session/SPEC.md 6.1. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "session/internal.h"
-#include "tests/support/pair.h"
+#include "tests/unit/pair_world.h"
 #include "transport/timing.h"
 
-static struct pair *world;
 static struct pair_end *watch, *phone;
 static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
 static unsigned int sent;
 
 static int setup(void **state)
 {
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
+	(void)setup_pair(state);
 	watch = &world->end[BATON_WATCH];
 	phone = &world->end[BATON_PHONE];
 	sent = 0;
 	assert_true(pair_bond(world));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
 	return 0;
 }
 
@@ -437,7 +418,7 @@ static void new_keys_that_cannot_be_kept_end_the_link(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(an_hour_of_activity_brings_new_keys),
 		T(the_channel_of_a_link_outlives_its_keys),

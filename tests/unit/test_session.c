@@ -2,33 +2,7 @@
 
 /* The engine, two of them against each other. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
-	return 0;
-}
+#include "tests/unit/pair_world.h"
 
 static bool delivered_to_watch(struct pair *pair)
 {
@@ -731,7 +705,7 @@ static void a_cancelled_message_is_not_asked_for_again(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(both_see_the_same_code),
 		T(a_no_keeps_nothing),

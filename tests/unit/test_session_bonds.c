@@ -2,33 +2,7 @@
 
 /* What a person does with the bonds of an engine (session/SPEC.md 7). */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
-	return 0;
-}
+#include "tests/unit/pair_world.h"
 
 static bool is_linked(const struct pair_end *end, size_t index)
 {
@@ -281,7 +255,7 @@ static void a_bond_is_announced_on_its_own_link(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(a_bond_is_linked_while_its_link_lasts),
 		T(of_two_bonds_only_that_of_the_link_is_linked),

@@ -2,32 +2,7 @@
 
 /* The numbers of messages, as an application sees them: session/session.h. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 3);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
-	return 0;
-}
+#include "tests/unit/pair_world.h"
 
 static bool delivered_to_watch(struct pair *pair)
 {
@@ -91,7 +66,7 @@ static void numbers_do_not_come_round(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(messages_are_told_about_by_their_numbers),
 		T(numbers_do_not_come_round),

@@ -2,38 +2,19 @@
 
 /* The last word of a link that ends: session/SPEC.md 2. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "session/internal.h"
-#include "tests/support/pair.h"
-
-static struct pair *world;
+#include "tests/unit/pair_world.h"
 
 static int setup(void **state)
 {
 	int i;
 
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 5);
+	(void)setup_pair(state);
 	for (i = 0; i < 2; i++)
 		assert_int_equal(baton_session_pairing_open(
 					 &world->end[i].session, world->now_ms),
 				 BATON_OK);
 	pair_up(world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
 	return 0;
 }
 
@@ -86,7 +67,7 @@ static void a_last_word_is_repeated_a_few_times_only(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(two_that_part_do_not_answer_each_other),
 		T(a_last_word_is_repeated_a_few_times_only),

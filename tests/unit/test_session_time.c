@@ -2,32 +2,7 @@
 
 /* The caller's clock and the time of a link: session/SPEC.md 1.4. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
-	return 0;
-}
+#include "tests/unit/pair_world.h"
 
 static void a_link_of_49_days_is_ended(void **state)
 {
@@ -64,7 +39,7 @@ static void a_clock_may_begin_at_0(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(a_link_of_49_days_is_ended),
 		T(a_clock_may_begin_at_0),

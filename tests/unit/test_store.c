@@ -2,34 +2,8 @@
 
 /* Which bonds make room for another one: session/SPEC.md 3. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "session/ticket.h"
-#include "tests/support/pair.h"
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = test_malloc(sizeof(*world));
-	pair_init(world, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	test_free(world);
-	return 0;
-}
+#include "tests/unit/pair_world.h"
 
 /* All places are taken by bonds without a ticket; one has it, of generation. */
 static void all_places_taken(struct baton_session *session, uint32_t generation)
@@ -90,7 +64,7 @@ static void a_new_bond_is_kept_as_one_that_has_not_served(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(only_a_bond_that_never_served_makes_room),
 		T(a_new_bond_is_kept_as_one_that_has_not_served),

@@ -2,35 +2,9 @@
 
 /* Urgent session frames (session/SPEC.md 4). */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/support/pair.h"
+#include "tests/unit/pair_world.h"
 
 #define SUSPENDED_FOR_MS 2000
-
-static struct pair *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = calloc(1, sizeof(*world));
-	pair_init(world, 5);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pair_free(world);
-	free(world);
-	return 0;
-}
 
 static struct baton_session *watch(void)
 {
@@ -235,7 +209,7 @@ static void a_length_above_the_limit_is_the_callers_mistake(void **state)
 			 BATON_URGENT_BODY_MAX);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 
 int main(void)
 {

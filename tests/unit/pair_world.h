@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_UNIT_PAIR_WORLD_H
+#define TESTS_UNIT_PAIR_WORLD_H
+
+/* What tests of two engines, which are a watch and a phone, begin with. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/pair.h"
+
+static struct pair *world;
+
+/* Where a test says no more: they have never met. */
+static inline int setup_pair(void **state)
+{
+	(void)state;
+	world = test_malloc(sizeof(*world));
+	pair_init(world, 1);
+	return 0;
+}
+
+/* They have a bond, and nothing is on its way. */
+static inline void setup_bonded(void **state)
+{
+	(void)setup_pair(state);
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+}
+
+static inline int teardown_pair(void **state)
+{
+	(void)state;
+	pair_free(world);
+	test_free(world);
+	return 0;
+}
+
+#endif
