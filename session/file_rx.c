@@ -172,7 +172,17 @@ static enum baton_err rx_sender(struct baton_files *files, uint8_t op,
 
 /* ---- At the receiver ---- */
 
-/* Bytes of all files that are coming, or may be. */
+static bool is_coming(uint8_t state)
+{
+	return state == BATON_FILE_IN_ASKED ||
+	       state == BATON_FILE_IN_RECEIVING ||
+	       state == BATON_FILE_IN_COMPLETE;
+}
+
+/*
+ * Bytes of all files that are coming, or may be: also of one whose end is not
+ * durable, for it would be here again after a restart.
+ */
 static uint64_t bytes_coming(const struct baton_files *files)
 {
 	const struct baton_file_in *in;
@@ -181,9 +191,7 @@ static uint64_t bytes_coming(const struct baton_files *files)
 
 	for (i = 0; i < files->in_count; i++) {
 		in = &files->in[i];
-		if (in->state == BATON_FILE_IN_ASKED ||
-		    in->state == BATON_FILE_IN_RECEIVING ||
-		    in->state == BATON_FILE_IN_COMPLETE)
+		if (is_coming(in->state) || is_coming(in->stored))
 			sum += in->total;
 	}
 	return sum;

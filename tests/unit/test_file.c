@@ -122,6 +122,27 @@ static void bytes_above_the_sum_wait_until_others_are_here(void **state)
 	assert_memory_equal(event.id, more, sizeof(more));
 }
 
+static void bytes_count_until_it_is_durable_that_they_do_not_come(void **state)
+{
+	(void)state;
+	accept(one, EACH_MAX);
+	OK(baton_files_refuse(&b.files, one, BATON_REASON_PERSON));
+	OK(baton_files_send(&a.files, two, EACH_MAX, NULL, 0, NULL, 0));
+	while (store(&a) || envelope(&a, &b))
+		;
+	assert_false(told(&b, BATON_FILE_OFFERED));
+	/* It never was stored: the file is coming again. */
+	reboot(&b);
+	assert_true(told(&b, BATON_FILE_RESUMED));
+	OK(baton_files_refuse(&b.files, one, BATON_REASON_PERSON));
+	run();
+	assert_true(told(&a, BATON_FILE_FAILED));
+	OK(baton_files_done(&a.files, one, true));
+	run();
+	assert_true(told(&b, BATON_FILE_OFFERED));
+	assert_memory_equal(event.id, two, sizeof(two));
+}
+
 static void an_empty_file_is_complete_when_it_is_accepted(void **state)
 {
 	(void)state;
@@ -431,6 +452,7 @@ int main(void)
 		T(a_file_that_is_too_large_is_refused_unasked),
 		T(a_file_without_a_place_comes_when_there_is_one),
 		T(bytes_above_the_sum_wait_until_others_are_here),
+		T(bytes_count_until_it_is_durable_that_they_do_not_come),
 		T(an_empty_file_is_complete_when_it_is_accepted),
 		T(a_file_is_delivered_once_and_then_forgotten),
 		T(the_sender_hears_of_what_is_durable_alone),
