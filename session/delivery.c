@@ -427,6 +427,9 @@ uint64_t baton_delivery_deadline(const struct baton_delivery *delivery)
 	if (delivery->retry_at_ms > delivery->now_ms && !delivery->asked)
 		deadline = delivery->retry_at_ms;
 	for (i = 0; i < delivery->registered; i++) {
+		/* It ends where a next write is looked for: that is told. */
+		if (delivery->news[i] & NEWS_ERASED)
+			return delivery->now_ms;
 		channel = delivery_channel(delivery, i);
 		if (!channel)
 			continue;

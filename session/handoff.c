@@ -624,6 +624,9 @@ uint64_t baton_handoff_deadline(const struct baton_handoff *handoff)
 	const struct baton_handoff_slot *slot;
 	size_t i;
 
+	/* Looking for the next write may find that there is none: that is told. */
+	if (handoff->tells_erased)
+		return handoff->now_ms;
 	if (handoff->erasing)
 		return handoff->asked || handoff->erased ? UINT64_MAX
 							 : handoff->retry_at_ms;
