@@ -622,15 +622,17 @@ uint64_t baton_handoff_deadline(const struct baton_handoff *handoff)
 	uint64_t deadline = baton_ownership_deadline(&handoff->own);
 	const struct baton_handoff_place *place;
 	const struct baton_handoff_slot *slot;
+	/* What may be written now waits for no time. */
+	bool waits = !handoff->asked && handoff->retry_at_ms > handoff->now_ms;
 	size_t i;
 
 	/* Looking for the next write may find that there is none: that is told. */
 	if (handoff->tells_erased)
 		return handoff->now_ms;
 	if (handoff->erasing)
-		return handoff->asked || handoff->erased ? UINT64_MAX
-							 : handoff->retry_at_ms;
-	if (!handoff->asked && handoff_has_due(handoff) &&
+		return waits && !handoff->erased ? handoff->retry_at_ms
+						 : UINT64_MAX;
+	if (waits && handoff_has_due(handoff) &&
 	    handoff->retry_at_ms < deadline)
 		deadline = handoff->retry_at_ms;
 	for (i = 0; i < handoff->count; i++) {

@@ -631,16 +631,18 @@ uint64_t baton_ownership_deadline(const struct baton_ownership *own)
 {
 	const struct baton_activity *activity;
 	uint64_t deadline = UINT64_MAX;
+	/* What may be written now waits for no time. */
+	bool waits = !own->asked && own->retry_at_ms > own->now_ms;
 	size_t i;
 
-	if ((own->evicts || own->floor_moves) && !own->asked)
+	if ((own->evicts || own->floor_moves) && waits)
 		sooner(&deadline, own->retry_at_ms);
 	for (i = 0; i < own->count; i++) {
 		activity = &own->activity[i];
 		if (!activity->used)
 			continue;
 		if (activity->writing) {
-			if (!own->asked)
+			if (waits)
 				sooner(&deadline, own->retry_at_ms);
 			continue;
 		}

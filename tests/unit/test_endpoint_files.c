@@ -216,28 +216,6 @@ static bool third_is_named(struct duo *d)
 }
 
 /* An application is erased while its files are on their way. */
-/* Who looks at events, then at the store, then at the deadline. */
-static void a_revoke_that_is_durable_does_not_wait_to_be_told(void **state)
-{
-	int by;
-
-	for (by = 0; by < 2; by++) {
-		teardown(state);
-		assert_int_equal(setup(state), 0);
-		duo_down(duo);
-		while (duo_turn(duo))
-			;
-		OK(baton_endpoint_revoke(&duo->end[by].endpoint, 0,
-					 clock_of(by)));
-		while (duo_turn(duo))
-			;
-		assert_int_equal(duo_values(&duo->end[by]), 0);
-		assert_true(revoked[by] == 1 ||
-			    baton_endpoint_deadline(&duo->end[by].endpoint) <=
-				    clock_of(by));
-	}
-}
-
 static void an_application_can_be_erased_in_mid_file(void **state)
 {
 	struct baton_delivery *delivery;
@@ -418,7 +396,6 @@ int main(void)
 		T(a_file_survives_a_cut_at_every_write),
 		T(revoking_leaves_nothing_of_a_file),
 		T(revoking_survives_a_cut_at_every_write),
-		T(a_revoke_that_is_durable_does_not_wait_to_be_told),
 		T(an_application_can_be_erased_in_mid_file),
 		T(more_files_than_places_wait_or_are_not_taken),
 		T(a_pause_at_any_moment_stops_no_file),
