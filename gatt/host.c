@@ -353,6 +353,9 @@ static void adapter_check(struct baton_host *host, bool removed)
 	if (on)
 		return;
 	priv->state = HOST_SEARCHING;
+	/* Another one that is there already tells nothing. */
+	if (removed)
+		timer_start(host, &priv->retry, 0, search_again);
 	priv->events->gone(priv->user, false);
 }
 

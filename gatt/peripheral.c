@@ -27,7 +27,7 @@ enum peripheral_state {
 	PERIPHERAL_DROPPING, /* down() is on its way */
 };
 
-#define ADVERT_RETRY_MS 1000
+#define RETRY_MS 1000
 #define ADVERT_TRIES 3 /* before a person is told, if it never worked */
 
 struct peripheral {
@@ -55,11 +55,13 @@ struct peripheral {
 		uint8_t advert[BATON_BEARER_ADVERT_LEN];
 	} wanted, shown;
 	bool advert_on;
-	bool advert_once; /* it was on before: a failure is temporary */
+	bool app_once; /* it was registered before: a failure is temporary */
+	bool advert_once; /* the same of the advert */
 	unsigned int advert_failures; /* in a row */
 	bool advert_busy; /* an answer is outstanding */
 	bool stranger_noted; /* one note a link */
 	GSource *advert_timer;
+	GSource *app_timer;
 	GSource *drop_idle;
 };
 
@@ -162,6 +164,16 @@ static bool link_up(struct peripheral *p, const char *device, uint16_t mtu)
 	return p->events && p->state == PERIPHERAL_LINKED;
 }
 
+/* What its writes bring after it is gone must not make a link. */
+static bool is_gone(struct peripheral *p, const char *path)
+{
+	BatonBluezDevice1 *device = baton_host_proxy(p->host, path, "Device1");
+	bool gone = device && !baton_bluez_device1_get_connected(device);
+
+	g_clear_object(&device);
+	return gone;
+}
+
 static void on_written(void *user, const char *device, uint16_t mtu,
 		       const uint8_t *value, size_t len)
 {
@@ -174,7 +186,7 @@ static void on_written(void *user, const char *device, uint16_t mtu,
 	case PERIPHERAL_DROPPING:
 		break;
 	case PERIPHERAL_OFFERING:
-		if (g_strcmp0(device, p->draining))
+		if (g_strcmp0(device, p->draining) && !is_gone(p, device))
 			ours = link_up(p, device, mtu);
 		break;
 	case PERIPHERAL_LINKED:
@@ -254,7 +266,8 @@ static void bulk_unlock(struct peripheral *p, const uint8_t *data, size_t len)
 		case PERIPHERAL_DROPPING:
 			break;
 		case PERIPHERAL_OFFERING:
-			open = g_strcmp0(p->bulk_device, p->draining);
+			open = g_strcmp0(p->bulk_device, p->draining) &&
+			       !is_gone(p, p->bulk_device);
 			break;
 		case PERIPHERAL_LINKED:
 			open = !g_strcmp0(p->bulk_device, p->active);
@@ -384,8 +397,7 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 			fail(p, text);
 			return;
 		}
-		p->advert_timer =
-			source_start(ADVERT_RETRY_MS, advert_again, p);
+		p->advert_timer = source_start(RETRY_MS, advert_again, p);
 		note(p, text);
 		g_free(text);
 		return;
@@ -461,6 +473,17 @@ static void advert_update(struct peripheral *p)
 			     advert_withdrawn);
 }
 
+static void app_register(struct peripheral *p);
+
+static gboolean app_again(gpointer data)
+{
+	struct peripheral *p = data;
+
+	source_stop(&p->app_timer);
+	app_register(p);
+	return G_SOURCE_REMOVE;
+}
+
 static void app_registered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct peripheral *p = data;
@@ -481,11 +504,25 @@ static void app_registered(GObject *source, GAsyncResult *result, gpointer data)
 
 		g_free(why);
 		g_error_free(error);
-		fail(p, text);
+		if (!p->app_once) {
+			fail(p, text);
+			return;
+		}
+		p->app_timer = source_start(RETRY_MS, app_again, p);
+		note(p, text);
+		g_free(text);
 		return;
 	}
 	g_clear_error(&error);
+	p->app_once = true;
 	state_set(p, PERIPHERAL_OFFERING);
+}
+
+static void app_register(struct peripheral *p)
+{
+	manager_call(p, BATON_BLUEZ ".GattManager1", "RegisterApplication",
+		     g_variant_new("(oa{sv})", BATON_APP_PATH, NULL),
+		     app_registered);
 }
 
 static void on_ready(void *user)
@@ -497,20 +534,24 @@ static void on_ready(void *user)
 				       p);
 	p->cancel = g_cancellable_new();
 	state_set(p, PERIPHERAL_REGISTERING);
-	manager_call(p, BATON_BLUEZ ".GattManager1", "RegisterApplication",
-		     g_variant_new("(oa{sv})", BATON_APP_PATH, NULL),
-		     app_registered);
+	app_register(p);
 }
 
-static void stack_forget(struct peripheral *p)
+static void stack_forget(struct peripheral *p, bool stack)
 {
 	if (p->cancel) {
 		g_cancellable_cancel(p->cancel);
 		g_clear_object(&p->cancel);
 	}
 	source_stop(&p->advert_timer);
+	source_stop(&p->app_timer);
+	/*
+	 * An adapter that is only off keeps the advert, and shows it again:
+	 * it is withdrawn then, whatever shall be shown.
+	 */
+	p->advert_on = !stack && (p->advert_on || p->advert_busy);
+	p->shown.way = BATON_BEARER_HIDDEN;
 	p->advert_busy = false;
-	p->advert_on = false;
 	g_clear_pointer(&p->draining, g_free);
 }
 
@@ -520,7 +561,7 @@ static void on_gone(void *user, bool stack)
 	bool linked = p->state == PERIPHERAL_LINKED ||
 		      p->state == PERIPHERAL_DROPPING;
 
-	stack_forget(p);
+	stack_forget(p, stack);
 	state_set(p, PERIPHERAL_OFFLINE);
 	note(p, stack ? "bluetoothd went away: waiting for it"
 		      : "the adapter is off or gone: waiting for it");
@@ -636,7 +677,7 @@ static void bearer_close(struct baton_bearer *bearer)
 	if (p->state == PERIPHERAL_LINKED)
 		baton_host_disconnect(p->host, p->active);
 	p->events = NULL;
-	stack_forget(p);
+	stack_forget(p, true);
 	state_set(p, PERIPHERAL_OFFLINE);
 	baton_app_free(p->app);
 	baton_host_free(p->host);

@@ -51,6 +51,11 @@ static gboolean on_register_app(BatonBluezGattManager1 *manager,
 
 	(void)options;
 	g_assert_cmpstr(path, ==, APP);
+	if (mock->apps++ < mock->options.refuse_apps) {
+		g_dbus_method_invocation_return_dbus_error(
+			call, "org.bluez.Error.Failed", "no such adapter");
+		return TRUE;
+	}
 	g_free(mock->app);
 	mock->app = g_strdup(g_dbus_method_invocation_get_sender(call));
 	baton_bluez_gatt_manager1_complete_register_application(manager, call);
@@ -68,7 +73,12 @@ static gboolean on_register_advert(BatonBluezLEAdvertisingManager1 *manager,
 
 	(void)path;
 	(void)options;
-	g_assert_false(mock->advertising);
+	if (mock->advertising) {
+		g_dbus_method_invocation_return_dbus_error(
+			call, "org.bluez.Error.AlreadyExists",
+			"Already Exists");
+		return TRUE;
+	}
 	if (mock->adverts_refused < mock->options.refuse_adverts) {
 		mock->adverts_refused++;
 		g_dbus_method_invocation_return_dbus_error(
@@ -237,32 +247,6 @@ static void on_signal(GDBusConnection *bus, const char *sender,
 		g_variant_unref(value);
 	}
 	g_variant_unref(changed);
-}
-
-static void on_properties(GObject *source, GAsyncResult *result, gpointer data)
-{
-	GVariant **answer = data;
-
-	*answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source),
-						result, NULL);
-	g_assert_nonnull(*answer);
-}
-
-GVariant *mock_advert(struct mock *mock)
-{
-	GVariant *answer = NULL;
-	GVariant *properties;
-
-	g_dbus_connection_call(
-		mock->bus, mock->app, "/baton/advert",
-		"org.freedesktop.DBus.Properties", "GetAll",
-		g_variant_new("(s)", "org.bluez.LEAdvertisement1"), NULL,
-		G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_properties, &answer);
-	while (!answer)
-		mock_iterate();
-	properties = g_variant_get_child_value(answer, 0);
-	g_variant_unref(answer);
-	return properties;
 }
 
 static void export(struct mock *mock, const char *path, gpointer interface)
@@ -754,16 +738,6 @@ struct mock *mock_new(const struct mock_options *options)
 						  on_named, NULL, mock, NULL);
 	wait_while(&mock->named, 0);
 	return mock;
-}
-
-void mock_off(struct mock *mock)
-{
-	GDBusInterface *adapter = g_dbus_object_manager_get_interface(
-		G_DBUS_OBJECT_MANAGER(mock->objects), "/org/bluez/hci0",
-		"org.bluez.Adapter1");
-
-	g_object_set(adapter, "powered", FALSE, NULL);
-	g_object_unref(adapter);
 }
 
 void mock_free(struct mock *mock)

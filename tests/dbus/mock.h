@@ -31,6 +31,8 @@ struct mock_options {
 	const uint8_t
 		*advert; /* the distant watch shows this, not the service */
 	unsigned int refuse_adverts; /* so often, at first */
+	unsigned int refuse_apps; /* so often, at first */
+	bool hold_notify; /* AcquireNotify is not answered: mock_answer() */
 	unsigned int stale; /* the watch is to be forgotten so often */
 	uint16_t mtu; /* 0: 517 */
 };
@@ -44,6 +46,7 @@ struct mock {
 	GDBusObjectManagerServer *objects;
 	/* hci0 */
 	char *app; /* unique name of who registered, or NULL */
+	unsigned int apps; /* how often that was asked for */
 	bool advertising;
 	unsigned int adverts; /* how often that began */
 	unsigned int adverts_refused;
@@ -96,8 +99,13 @@ void mock_bus_stop(void);
 struct mock *mock_new(const struct mock_options *options);
 void mock_free(struct mock *mock); /* as if bluetoothd were killed */
 
-/* Switches hci0 off, as bluetoothd does before it ends in good order. */
+/*
+ * Switches hci0 off, as bluetoothd does before it ends in good order, or on
+ * again: what was registered stays.
+ */
 void mock_off(struct mock *mock);
+void mock_on(struct mock *mock);
+void mock_unplug(struct mock *mock); /* hci0 */
 
 /* The properties of the advert that hci0 has registered; the caller's. */
 GVariant *mock_advert(struct mock *mock);

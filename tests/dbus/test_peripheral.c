@@ -174,6 +174,78 @@ static void a_private_advert_serves_one_link(void **state)
 	watch_end(&w);
 }
 
+/* Off, BlueZ keeps the advert, and shows it when the adapter is on again. */
+static void an_advert_does_not_come_back_with_the_adapter(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
+	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
+	mock_off(w.mock);
+	mock_wait(100);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_HIDDEN, NULL);
+	mock_on(w.mock);
+	MOCK_UNTIL(!w.mock->advertising);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
+	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	mock_off(w.mock);
+	mock_wait(100);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
+	mock_on(w.mock);
+	MOCK_UNTIL(w.mock->adverts == 4 && w.mock->advertising);
+	assert_shown(&w, advert_2);
+	watch_end(&w);
+}
+
+static void where_an_adapter_is_unplugged_another_serves(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	assert_int_equal(w.mock->apps, 1);
+	mock_unplug(w.mock);
+	MOCK_UNTIL(w.mock->advertising);
+	assert_int_equal(w.mock->apps, 2);
+	watch_end(&w);
+}
+
+/* As long as it starts, or where an adapter goes in the same moment. */
+static void a_service_that_is_refused_later_is_offered_again(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	w.mock->options.refuse_apps = 2;
+	mock_off(w.mock);
+	mock_wait(100);
+	w.mock->advertising = false;
+	mock_on(w.mock);
+	MOCK_UNTIL(w.mock->advertising);
+	assert_int_equal(w.mock->apps, 3);
+	assert_null(w.log.failed);
+	watch_end(&w);
+}
+
+static void what_comes_after_the_end_of_a_link_is_no_link(void **state)
+{
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	watch_link(&w);
+	mock_phone_connected(w.mock, MOCK_PHONE, false);
+	mock_phone_write(w.mock, MOCK_PHONE, "late", 4);
+	MOCK_UNTIL(w.log.downs == 1);
+	mock_wait(100);
+	assert_int_equal(w.log.ups, 1);
+	watch_link(&w);
+	watch_end(&w);
+}
+
 static void a_burst_of_a_foreign_phone_arrives_whole(void **state)
 {
 	struct watch w;
@@ -584,6 +656,11 @@ int main(void)
 		cmocka_unit_test(a_private_advert_is_all_that_is_shown),
 		cmocka_unit_test(a_hidden_watch_does_not_advertise),
 		cmocka_unit_test(a_private_advert_serves_one_link),
+		cmocka_unit_test(an_advert_does_not_come_back_with_the_adapter),
+		cmocka_unit_test(where_an_adapter_is_unplugged_another_serves),
+		cmocka_unit_test(
+			a_service_that_is_refused_later_is_offered_again),
+		cmocka_unit_test(what_comes_after_the_end_of_a_link_is_no_link),
 		cmocka_unit_test(a_burst_of_a_foreign_phone_arrives_whole),
 		cmocka_unit_test(only_bluez_may_call),
 		cmocka_unit_test(a_second_central_is_ignored),
