@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum bench_sense {
 	BENCH_AT_LEAST, /* the target is a floor */
 	BENCH_AT_MOST, /* the target is a ceiling */
+	BENCH_NO_TARGET, /* less is better */
 };
 
 /* How thorough: --quick takes less of everything and says less for it. */
@@ -65,6 +67,18 @@ bool bench_sim_speedup(const struct bench_effort *, struct bench_value *);
 /* first_message.c */
 bool bench_first_bytes(const struct bench_effort *, struct bench_value *);
 bool bench_first_events(const struct bench_effort *, struct bench_value *);
+/* PDU bytes both ways of a link of known peers over which nothing is sent. */
+bool bench_engine_link(uint64_t *bytes);
+
+/* handover.c */
+bool bench_session_bytes(const struct bench_effort *, struct bench_value *);
+bool bench_session_events(const struct bench_effort *, struct bench_value *);
+bool bench_handover_bytes(const struct bench_effort *, struct bench_value *);
+bool bench_handover_events(const struct bench_effort *, struct bench_value *);
+bool bench_handover_link_bytes(const struct bench_effort *,
+			       struct bench_value *);
+bool bench_handover_link_events(const struct bench_effort *,
+				struct bench_value *);
 
 /* cpu.c */
 bool bench_xx_cpu(const struct bench_effort *, struct bench_value *);

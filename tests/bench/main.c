@@ -45,6 +45,11 @@ static bool wanted(const struct options *options,
 	return !options->only || strcmp(options->only, figure->key) == 0;
 }
 
+static bool has_target(const struct bench_figure *figure)
+{
+	return figure->sense != BENCH_NO_TARGET;
+}
+
 static json_t *to_json(const struct bench_figure *figure,
 		       const struct bench_value *value)
 {
@@ -56,7 +61,9 @@ static json_t *to_json(const struct bench_figure *figure,
 	json_object_set_new(entry, "limit",
 			    value->has_limit ? json_real(value->limit)
 					     : json_null());
-	json_object_set_new(entry, "target", json_real(figure->target));
+	json_object_set_new(entry, "target",
+			    has_target(figure) ? json_real(figure->target)
+					       : json_null());
 	if (figure->raised > 0) {
 		json_object_set_new(entry, "raised", json_real(figure->raised));
 		json_object_set_new(
@@ -67,8 +74,9 @@ static json_t *to_json(const struct bench_figure *figure,
 	}
 	json_object_set_new(
 		entry, "met",
-		value->known ? json_boolean(bench_figure_met(figure, value))
-			     : json_null());
+		value->known && has_target(figure)
+			? json_boolean(bench_figure_met(figure, value))
+			: json_null());
 	json_object_set_new(entry, "unit", json_string(figure->unit));
 	json_object_set_new(entry, "better",
 			    json_string(figure->sense == BENCH_AT_LEAST
@@ -98,6 +106,8 @@ static void print_verdict(const struct bench_figure *figure,
 
 	if (!value->known)
 		printf("  not measured");
+	else if (!has_target(figure))
+		printf("  no target");
 	else if (bench_figure_met(figure, value))
 		printf("  met");
 	else if (figure->target > 0)
@@ -119,8 +129,10 @@ static void print_row(const struct bench_figure *figure,
 	printf("%-29s", figure->key);
 	print_number(9, figure->decimals, value->known, value->value);
 	print_number(9, figure->decimals, value->has_limit, value->limit);
-	printf(" %s", figure->sense == BENCH_AT_LEAST ? ">=" : "<=");
-	print_number(7, figure->decimals, true, figure->target);
+	printf(" %s", figure->sense == BENCH_AT_LEAST  ? ">="
+		      : figure->sense == BENCH_AT_MOST ? "<="
+						       : "  ");
+	print_number(7, figure->decimals, has_target(figure), figure->target);
 	printf("  %-6s  %-22s", figure->unit,
 	       figure->peer ? figure->peer : "-");
 	print_verdict(figure, value);

@@ -17,7 +17,9 @@ import xml.etree.ElementTree
 
 KEYS = '''bulk_goodput_share bulk_goodput_share_drop1
 bulk_goodput_share_drop1_slow bulk_goodput_share_bluez bulk_overhead_pct small_overhead_pct
-first_message_bytes first_message_events needless_retransmissions
+first_message_bytes first_message_events session_bytes session_events
+handover_bytes handover_events handover_link_bytes handover_link_events
+needless_retransmissions
 control_latency_events xx_cpu_ratio kkpsk0_cpu_ratio nnpsk0_cpu_ratio
 bulk_cpu_ratio sim_speedup m4_core_flash m4_watch_flash m4_all_flash
 m4_total_flash m4_link_ram'''.split()
@@ -49,6 +51,9 @@ def has_every_key(_folder):
             continue
         assert math.isfinite(entry['value']), entry
         higher = entry['better'] == 'higher'
+        if entry['target'] is None:
+            assert entry['met'] is None and not higher, entry
+            continue
         assert entry['met'] == (entry['value'] >= entry['target'] if higher
                                 else entry['value'] <= entry['target']), key
 
@@ -59,6 +64,19 @@ def shares_and_overheads_are_possible(_folder):
         value, limit = entry['value'], entry['limit']
         assert (0 < value <= limit if entry['better'] == 'higher'
                 else value >= limit), entry
+
+
+def a_handover_costs_at_least_its_state_and_its_parts(_folder):
+    found = {}
+    for key in ('session_bytes', 'session_events', 'handover_bytes',
+                'handover_events', 'handover_link_bytes',
+                'handover_link_events'):
+        found[key] = figures('--only', key)[key]['value']
+    assert found['handover_bytes'] > 200, found
+    assert 1 <= found['handover_events'] <= found['handover_link_events'] - \
+        found['session_events'], found
+    assert found['session_bytes'] > 0, found
+    assert found['handover_link_bytes'] > found['handover_bytes'] + 200, found
 
 
 def reads_the_sizes_of_a_cross_build(folder):
@@ -118,6 +136,7 @@ def refuses_what_it_does_not_know(_folder):
 
 
 CASES = [has_every_key, shares_and_overheads_are_possible,
+         a_handover_costs_at_least_its_state_and_its_parts,
          reads_the_sizes_of_a_cross_build, prints_a_table, writes_the_grid,
          refuses_what_it_does_not_know]
 
