@@ -305,11 +305,15 @@ static enum baton_err take_ack(struct baton_link *link,
 static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 		      const struct baton_block *ack)
 {
+	const struct baton_sender *sender = &link->sender[ack->class_id];
+
 	if (!link->probe_out || echo->token != link->probe_token ||
 	    ack->class_id != link->probe_class)
 		return false;
 	link->probe_out = false;
-	if (link->sender[ack->class_id].una == link->probe_una)
+	/* It knows nothing of what went out after the probe. */
+	if (sender->una == link->probe_una &&
+	    sender->order == link->probe_order)
 		link->unconfirmed &= (uint8_t) ~(1 << ack->class_id);
 	return true;
 }

@@ -410,6 +410,35 @@ static void an_echo_that_was_not_asked_for_teaches_nothing(void **state)
 			    sizeof(before));
 }
 
+/* It is lost, and somebody says that it arrived. */
+static void an_echo_confirms_nothing_sent_after_its_probe(void **state)
+{
+	static const uint8_t forged[] = {0xe4, 0, 2, 32};
+	uint8_t echo[BATON_PDU_MIN];
+	size_t len;
+
+	(void)state;
+	a->link.unverified = true;
+	push(a, BATON_CLASS_MESSAGE, 100);
+	(void)exchange();
+	now_ms = baton_link_deadline(&a->link);
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+	assert_int_equal(tx(a), 3);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	len = baton_link_tx(&b->link, echo, sizeof(echo), now_ms);
+	push(a, BATON_CLASS_MESSAGE, 100);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(a, echo, len), BATON_OK);
+	assert_int_equal(rx(a, forged, sizeof(forged)), BATON_OK);
+	now_ms = baton_link_deadline(&a->link);
+	assert_int_not_equal(now_ms, BATON_LINK_NEVER);
+	assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+	assert_int_equal(tx(a), 3);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	len = baton_link_tx(&b->link, echo, sizeof(echo), now_ms);
+	assert_int_equal(rx(a, echo, len), BATON_ERR_PROTOCOL);
+}
+
 static void a_pause_repeats_nothing(void **state)
 {
 	uint8_t late[8][BATON_PDU_MAX];
@@ -751,6 +780,7 @@ int main(void)
 		T(in_short_pdus_acks_go_alone_and_first),
 		T(a_probe_is_answered_with_its_token_and_an_ack),
 		T(an_echo_that_was_not_asked_for_teaches_nothing),
+		T(an_echo_confirms_nothing_sent_after_its_probe),
 		T(a_pause_repeats_nothing),
 		T(what_a_probe_shows_missing_goes_again_once),
 		T(a_silent_peer_ends_the_link_after_30_s),
