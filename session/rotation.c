@@ -163,9 +163,8 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 	enum baton_err err;
 	size_t len;
 
-	if (kind != BATON_KIND_RECONNECT &&
-	    (kind != BATON_KIND_RESUME_SYNC ||
-	     !session_bond(session)->ticket.usable))
+	/* The ticket of this link is known, though its write may have failed. */
+	if (kind != BATON_KIND_RECONNECT && kind != BATON_KIND_RESUME_SYNC)
 		return BATON_ERR_PROTOCOL;
 	err = start(session, kind, BATON_NOISE_RESPONDER);
 	if (!err)

@@ -391,6 +391,34 @@ static void new_keys_wait_for_the_store(void **state)
 }
 
 /* Of either side: the link ends, and the next one is by what is durable. */
+/* Both know the ticket of this link, whatever a store has kept of it. */
+static void a_ticket_that_was_not_written_brings_new_keys(void **state)
+{
+	struct pair_end *end;
+	uint32_t generation;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		end = &world->end[i];
+		/* The next link is by the bond, and its tickets wait for nobody. */
+		phone->session.bonds[0].ticket.usable = false;
+		end->store_fails = true;
+		assert_true(pair_link(world));
+		say();
+		assert_false(end->session.bonds[0].ticket.usable);
+		end->store_fails = false;
+		generation = end->session.bonds[0].ticket.generation;
+		world->now_ms += EPOCH_MS;
+		say();
+		say();
+		assert_int_equal(watch->session.bonds[0].ticket.generation,
+				 generation + 1);
+		assert_int_equal(phone->session.bonds[0].ticket.generation,
+				 generation + 1);
+	}
+}
+
 static void new_keys_that_cannot_be_kept_end_the_link(void **state)
 {
 	int role;
@@ -434,6 +462,7 @@ int main(void)
 		T(transfers_go_on_through_new_keys),
 		T(an_idle_link_keeps_its_keys_and_its_silence),
 		T(new_keys_wait_for_the_store),
+		T(a_ticket_that_was_not_written_brings_new_keys),
 		T(new_keys_that_cannot_be_kept_end_the_link),
 	};
 
