@@ -40,7 +40,10 @@ enum baton_err {
 	BATON_ERR_NO_BOND = 72, /* the peer does not know this bond */
 };
 
-/* NOT_INLINE: called in so many places that a call is the smaller code. */
+/*
+ * NOT_INLINE: called in so many places that a call is the smaller code; or what
+ * it points to would be worked out anew wherever it is used.
+ */
 #if defined(__GNUC__)
 #define BATON_MUST_CHECK __attribute__((warn_unused_result))
 #define BATON_NOT_INLINE __attribute__((noinline))

@@ -72,6 +72,8 @@ static const struct pattern patterns[] = {
 };
 /* clang-format on */
 
+/* NULL: there is none. */
+BATON_NOT_INLINE
 static const struct pattern *find_pattern(enum baton_noise_pattern pattern)
 {
 	if ((size_t)pattern >= sizeof(patterns) / sizeof(patterns[0]))
@@ -199,7 +201,7 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 				struct baton_noise_state *state, uint8_t *out,
 				const uint8_t *in)
 {
-	const struct pattern *p = &patterns[noise->pattern];
+	const struct pattern *p = find_pattern(noise->pattern);
 	const uint8_t *token = p->tokens[state->step];
 	enum baton_err err = BATON_OK;
 	size_t at = 0;
@@ -304,7 +306,7 @@ size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
 
 	if (index >= baton_noise_messages(pattern))
 		return 0;
-	for (token = patterns[pattern].tokens[index]; *token; token++)
+	for (token = find_pattern(pattern)->tokens[index]; *token; token++)
 		if (*token == E)
 			len += POINT_LEN;
 		else if (*token == S)
@@ -318,7 +320,7 @@ size_t baton_noise_overhead(enum baton_noise_pattern pattern,
 	size_t len = baton_noise_payload_at(pattern, index);
 
 	/* There is a key from the first DH or psk on. */
-	if (len > 0 && (index > 0 || patterns[pattern].has_psk))
+	if (len > 0 && (index > 0 || find_pattern(pattern)->has_psk))
 		len += TAG_LEN;
 	return len;
 }
@@ -326,7 +328,7 @@ size_t baton_noise_overhead(enum baton_noise_pattern pattern,
 bool baton_noise_is_done(const struct baton_noise *noise)
 {
 	return noise->is_live &&
-	       noise->state.step == patterns[noise->pattern].n_messages;
+	       noise->state.step == find_pattern(noise->pattern)->n_messages;
 }
 
 /* Messages alternate, the initiator's first. */

@@ -73,6 +73,13 @@ struct urgent {
 /* Every call that brings the time says so first. */
 void session_clock(struct baton_session *session, uint64_t now_ms);
 
+/*
+ * The i-th bond, as const as session is; one in the making stands behind the
+ * last.
+ */
+struct baton_bond *session_bond_at(const struct baton_session *session,
+				   size_t i);
+
 /* The bond of the peer on this link. */
 struct baton_bond *session_bond(struct baton_session *session);
 
@@ -162,12 +169,14 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 /* REKEY and padding that are owed. AGAIN: the link has no room for them. */
 enum baton_err rotation_put(struct baton_session *session);
 /* Before a record is sealed: what its header says of the key. */
-uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id);
+uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id,
+			 struct baton_record_key *key);
 /* Before one is opened. AGAIN: its key is not here yet. */
 enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
-				uint8_t header);
+				struct baton_record_key *key, uint8_t header);
 /* One was authentic: what it shows of the peer and of the age of its key. */
-void rotation_opened(struct baton_session *session, uint8_t class_id);
+void rotation_opened(struct baton_session *session, uint8_t class_id,
+		     const struct baton_record_key *key);
 /* The peer has opened some of ours: it may have found that one is due. */
 void rotation_verified(struct baton_session *session);
 

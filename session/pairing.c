@@ -118,7 +118,7 @@ static enum baton_err ask_for_write(struct baton_session *session)
 
 	if (!store_make_room(session))
 		return BATON_ERR_SPACE;
-	bond = &session->bonds[session->bond_count];
+	bond = session_bond_at(session, session->bond_count);
 	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
 	if (err)
 		return err;
@@ -203,7 +203,7 @@ void pairing_stored(struct baton_session *session, enum baton_err err)
 {
 	session->storing.new_bond = false;
 	if (err) {
-		baton_crypto_wipe(&session->bonds[session->bond_count],
+		baton_crypto_wipe(session_bond_at(session, session->bond_count),
 				  sizeof(session->bonds[0]));
 	} else {
 		session->bond_at = session->bond_count++;

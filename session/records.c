@@ -88,18 +88,28 @@ void records_end(struct baton_session *session)
 	session->unpack.more = false;
 }
 
+/* The key of a class, of those that seal or those that open. */
+BATON_NOT_INLINE
+static struct baton_record_key *key_of(struct baton_record_key *keys,
+				       uint8_t class_id)
+{
+	return &keys[class_id];
+}
+
 /* Seal the batch of a class and give it to the link, which has the room. */
 static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 {
-	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	struct baton_batch *batch =
+		baton_outgoing_batch(&session->outgoing, class_id);
+	struct baton_record_key *key = key_of(session->seal, class_id);
 	uint8_t *plain = batch->bytes + BATON_RECORD_HEADER_LEN;
 	enum baton_err err;
 
 	baton_store_be16(batch->bytes,
 			 (uint16_t)(batch->len + BATON_RECORD_TAIL_LEN));
-	batch->bytes[0] |= rotation_sealing(session, class_id);
-	err = baton_record_seal(&session->seal[class_id], batch->bytes,
-				BATON_RECORD_HEADER_LEN, plain, batch->len);
+	batch->bytes[0] |= rotation_sealing(session, class_id, key);
+	err = baton_record_seal(key, batch->bytes, BATON_RECORD_HEADER_LEN,
+				plain, batch->len);
 	if (err)
 		return err;
 	baton_link_push(&session->link, class_id, batch->bytes,
@@ -119,7 +129,8 @@ static enum baton_err seal(struct baton_session *session, uint8_t class_id)
 enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 			    bool need_room)
 {
-	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	struct baton_batch *batch =
+		baton_outgoing_batch(&session->outgoing, class_id);
 
 	if (batch->len == 0 || !session->link.records || session->held)
 		return need_room && batch->len > 0 ? BATON_ERR_AGAIN : BATON_OK;
@@ -322,7 +333,8 @@ static enum baton_err prepare_class(struct baton_session *session,
 				    uint8_t class_id)
 {
 	bool wanted = session->wants_room[class_id];
-	const struct baton_batch *batch = &session->outgoing.batch[class_id];
+	const struct baton_batch *batch =
+		baton_outgoing_batch(&session->outgoing, class_id);
 	bool busy = batch->busy;
 	enum baton_err err = BATON_OK;
 
@@ -372,6 +384,7 @@ static enum baton_err open_record(struct baton_session *session,
 				  uint8_t class_id, uint8_t **plain,
 				  size_t *plain_len)
 {
+	struct baton_record_key *key = key_of(session->open, class_id);
 	enum baton_err err;
 	uint8_t *record;
 	size_t len;
@@ -379,16 +392,15 @@ static enum baton_err open_record(struct baton_session *session,
 	err = baton_link_record(&session->link, class_id, &record, &len);
 	if (err)
 		return err;
-	err = rotation_opening(session, class_id, record[0]);
+	err = rotation_opening(session, class_id, key, record[0]);
 	if (err)
 		return err;
 	*plain = record + BATON_RECORD_HEADER_LEN;
-	err = baton_record_open(&session->open[class_id], record,
-				BATON_RECORD_HEADER_LEN, *plain,
+	err = baton_record_open(key, record, BATON_RECORD_HEADER_LEN, *plain,
 				len - BATON_RECORD_HEADER_LEN, plain_len);
 	if (err)
 		return BATON_ERR_AUTH;
-	rotation_opened(session, class_id);
+	rotation_opened(session, class_id, key);
 	session->records_in++;
 	baton_link_answered(&session->link);
 	return BATON_OK;

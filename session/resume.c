@@ -19,7 +19,7 @@ static struct baton_ticket *ticket_of(struct baton_session *session)
 uint8_t resume_kind(struct baton_session *session, uint8_t bond)
 {
 	uint8_t positions[BATON_POSITIONS_LEN];
-	struct baton_ticket *ticket = &session->bonds[bond].ticket;
+	struct baton_ticket *ticket = &session_bond_at(session, bond)->ticket;
 
 	if (ticket->fresh_until_ms == 0)
 		ticket->fresh_until_ms =
@@ -27,7 +27,7 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond)
 	if (!ticket->usable || ticket->age >= BATON_TICKET_AGE_MAX ||
 	    ticket->fresh_until_ms <= session->clock_ms)
 		return BATON_KIND_RECONNECT;
-	return session->bonds[bond].numbered &&
+	return session_bond_at(session, bond)->numbered &&
 			       sync_positions(session, positions)
 		       ? BATON_KIND_RESUME
 		       : BATON_KIND_RESUME_SYNC;
@@ -38,7 +38,8 @@ enum baton_err resume_early(struct baton_session *session, unsigned int at,
 			    unsigned int flags)
 {
 	uint8_t class_id = BATON_CLASS_OF(at);
-	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	struct baton_batch *batch =
+		baton_outgoing_batch(&session->outgoing, class_id);
 	uint16_t cap = batch->cap;
 	enum baton_err err;
 
@@ -65,7 +66,7 @@ enum baton_err resume_early(struct baton_session *session, unsigned int at,
 void resume_park(struct baton_session *session)
 {
 	const struct baton_batch *batch =
-		&session->outgoing.batch[session->early_class];
+		baton_outgoing_batch(&session->outgoing, session->early_class);
 	uint8_t *parked = session->link.flight.tx + PARKED_AT;
 
 	session->parked_len = 0;

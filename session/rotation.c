@@ -40,6 +40,7 @@ struct rotation {
 _Static_assert(sizeof(struct rotation) <= URGENT_AT - ROTATION_AT,
 	       "a rotation fits behind the last flight");
 
+BATON_NOT_INLINE
 static struct rotation *memory(const struct baton_session *session)
 {
 	return (void *)(session->link.flight.tx + ROTATION_AT);
@@ -217,7 +218,8 @@ static void turn(struct baton_session *session)
 static enum baton_err pad(struct baton_session *session, uint8_t class_id)
 {
 	static const uint8_t frame[1];
-	struct baton_batch *batch = &session->outgoing.batch[class_id];
+	struct baton_batch *batch =
+		baton_outgoing_batch(&session->outgoing, class_id);
 	enum baton_err err;
 
 	if (!(memory(session)->pads >> class_id & 1) || batch->len > 0 ||
@@ -272,10 +274,10 @@ static void use(struct baton_session *session, uint8_t class_id,
 		session->state_deadline_ms = session->now_ms + OVERDUE_MS;
 }
 
-uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id)
+uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id,
+			 struct baton_record_key *key)
 {
 	struct rotation *r = memory(session);
-	struct baton_record_key *key = &session->seal[class_id];
 	uint8_t bit = (uint8_t)(1u << class_id);
 
 	if (session->now_ms >= r->rekey_ms) {
@@ -293,10 +295,9 @@ uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id)
 }
 
 enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
-				uint8_t header)
+				struct baton_record_key *key, uint8_t header)
 {
 	struct rotation *r = memory(session);
-	struct baton_record_key *key = &session->open[class_id];
 	uint8_t bit = (uint8_t)(1u << class_id);
 
 	if (!(header & RECORD_EPOCH) != !(r->odd & bit)) {
@@ -319,12 +320,13 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 	return BATON_OK;
 }
 
-void rotation_opened(struct baton_session *session, uint8_t class_id)
+void rotation_opened(struct baton_session *session, uint8_t class_id,
+		     const struct baton_record_key *key)
 {
 	/* What the old keys had sealed asks for nothing and shows nothing. */
 	if (memory(session)->to_open >> class_id & 1)
 		return;
-	use(session, class_id, &session->open[class_id]);
+	use(session, class_id, key);
 	resume_proven(session);
 }
 

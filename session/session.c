@@ -135,9 +135,16 @@ void session_clock(struct baton_session *session, uint64_t now_ms)
 }
 
 BATON_NOT_INLINE
+struct baton_bond *session_bond_at(const struct baton_session *session,
+				   size_t i)
+{
+	return (struct baton_bond *)&session->bonds[i];
+}
+
+BATON_NOT_INLINE
 struct baton_bond *session_bond(struct baton_session *session)
 {
-	return &session->bonds[session->bond_at];
+	return session_bond_at(session, session->bond_at);
 }
 
 void session_set_state(struct baton_session *session,

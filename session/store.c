@@ -48,10 +48,11 @@ static enum baton_err load_ticket(struct baton_session *session,
 	uint8_t i;
 
 	for (i = 0; i < session->bond_count; i++) {
-		baton_bond_key("tick/", session->bonds[i].id, own);
+		baton_bond_key("tick/", session_bond_at(session, i)->id, own);
 		if (has_prefix(key, own))
-			return baton_ticket_decode(value, len,
-						   &session->bonds[i].ticket);
+			return baton_ticket_decode(
+				value, len,
+				&session_bond_at(session, i)->ticket);
 	}
 	return BATON_ERR_ARG;
 }
@@ -60,7 +61,7 @@ enum baton_err baton_session_load(struct baton_session *session,
 				  const char *key, const uint8_t *value,
 				  size_t len)
 {
-	struct baton_bond *bond = &session->bonds[session->bond_count];
+	struct baton_bond *bond = session_bond_at(session, session->bond_count);
 	enum baton_err err;
 
 	if (BATON_METHODS && has_prefix(key, tries_key)) {
@@ -86,7 +87,8 @@ static uint8_t find(const struct baton_session *session, const uint8_t *id)
 	uint8_t i;
 
 	for (i = 0; i < session->bond_count; i++)
-		if (memcmp(session->bonds[i].id, id, BATON_BOND_ID_LEN) == 0)
+		if (memcmp(session_bond_at(session, i)->id, id,
+			   BATON_BOND_ID_LEN) == 0)
 			break;
 	return i;
 }
@@ -102,7 +104,7 @@ enum baton_err baton_session_bond_id(const struct baton_session *session,
 {
 	if (index >= session->bond_count)
 		return BATON_ERR_NOT_FOUND;
-	memcpy(id, session->bonds[index].id, BATON_BOND_ID_LEN);
+	memcpy(id, session_bond_at(session, index)->id, BATON_BOND_ID_LEN);
 	return BATON_OK;
 }
 
@@ -122,7 +124,7 @@ static void remove_bond(struct baton_session *session, uint8_t i)
 {
 	size_t behind = (size_t)(BATON_BONDS - 1 - i);
 
-	memmove(&session->bonds[i], &session->bonds[i + 1],
+	memmove(session_bond_at(session, i), &session->bonds[i + 1],
 		behind * sizeof(session->bonds[0]));
 	baton_crypto_wipe(&session->bonds[BATON_BONDS - 1],
 			  sizeof(session->bonds[0]));
@@ -147,7 +149,7 @@ void store_revoke(struct baton_session *session, uint8_t i)
 
 	if (storing->revoked_count < BATON_BONDS)
 		memcpy(storing->revoked[storing->revoked_count++],
-		       session->bonds[i].id, BATON_BOND_ID_LEN);
+		       session_bond_at(session, i)->id, BATON_BOND_ID_LEN);
 	if (session->bond_at == i) {
 		session->tell &= (uint8_t)~TELL_PAIRED;
 		/* Its ticket is not written any more: nothing waits for it. */
@@ -210,7 +212,7 @@ enum baton_err baton_session_bond_revoke(struct baton_session *session,
 
 bool store_has_ticket(const struct baton_session *session, uint8_t bond)
 {
-	return !session->bonds[bond].ticket.dirty &&
+	return !session_bond_at(session, bond)->ticket.dirty &&
 	       !(session->storing.what == TICKET &&
 		 session->storing.ticket == bond);
 }
@@ -220,7 +222,7 @@ uint8_t store_orphan(const struct baton_session *session)
 	uint8_t i;
 
 	for (i = 0; i < session->bond_count; i++)
-		if (session->bonds[i].ticket.unserved)
+		if (session_bond_at(session, i)->ticket.unserved)
 			break;
 	return i < session->bond_count ? i : BATON_BONDS;
 }
@@ -263,7 +265,7 @@ static enum store_what wanted(struct baton_session *session)
 		return TRY;
 	for (i = 0; i < session->bond_count; i++) {
 		session->storing.ticket = i;
-		if (session->bonds[i].ticket.dirty)
+		if (session_bond_at(session, i)->ticket.dirty)
 			return TICKET;
 	}
 	return NOTHING;
@@ -299,7 +301,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 				 struct baton_store_op *op)
 {
 	struct baton_storing *storing = &session->storing;
-	struct baton_bond *bond = &session->bonds[session->bond_count];
+	struct baton_bond *bond = session_bond_at(session, session->bond_count);
 	struct baton_store_write *write;
 	uint8_t *p = session->stored;
 
@@ -331,7 +333,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 			  storing->revoked[0]);
 		break;
 	case TICKET:
-		bond = &session->bonds[storing->ticket];
+		bond = session_bond_at(session, storing->ticket);
 		bond->ticket.dirty = false;
 		storing->generation = bond->ticket.generation;
 		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
@@ -365,7 +367,7 @@ static void ticket_stored(struct baton_session *session, enum baton_err err)
 	struct baton_ticket *ticket;
 
 	if (storing->ticket < BATON_BONDS) {
-		ticket = &session->bonds[storing->ticket].ticket;
+		ticket = &session_bond_at(session, storing->ticket)->ticket;
 		if (!err)
 			ticket->kept = storing->generation;
 		else if (ticket->kept != ticket->generation && !ticket->dirty)

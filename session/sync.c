@@ -58,7 +58,7 @@ static void renumber(struct baton_session *session)
 	memcpy(session->numbering, name, sizeof(session->numbering));
 	baton_crypto_wipe(name, sizeof(name));
 	for (i = 0; i < session->bond_count; i++)
-		session->bonds[i].numbered = false;
+		session_bond_at(session, i)->numbered = false;
 }
 
 void sync_begin(struct baton_session *session)

@@ -219,6 +219,21 @@ void baton_link_open(struct baton_link *link)
 	link->records = true;
 }
 
+/* What these two give is as const as the link that they are given. */
+BATON_NOT_INLINE
+static struct baton_sender *sender_of(const struct baton_link *link,
+				      uint8_t class_id)
+{
+	return (struct baton_sender *)&link->sender[class_id];
+}
+
+BATON_NOT_INLINE
+static struct baton_receiver *receiver_of(const struct baton_link *link,
+					  uint8_t class_id)
+{
+	return (struct baton_receiver *)&link->receiver[class_id];
+}
+
 static enum baton_err fail(struct baton_link *link, enum baton_err err)
 {
 	if (!link->err)
@@ -280,7 +295,7 @@ static enum baton_err take_ack(struct baton_link *link,
 			       const struct baton_block *ack, bool echo,
 			       uint32_t now_ms)
 {
-	struct baton_sender *sender = &link->sender[ack->class_id];
+	struct baton_sender *sender = sender_of(link, ack->class_id);
 	struct baton_ack_result result;
 	enum baton_err err;
 
@@ -305,7 +320,7 @@ static enum baton_err take_ack(struct baton_link *link,
 static bool take_echo(struct baton_link *link, const struct baton_block *echo,
 		      const struct baton_block *ack)
 {
-	const struct baton_sender *sender = &link->sender[ack->class_id];
+	const struct baton_sender *sender = sender_of(link, ack->class_id);
 
 	if (!link->probe_out || echo->token != link->probe_token ||
 	    ack->class_id != link->probe_class)
@@ -333,7 +348,7 @@ static enum baton_err take_block(struct baton_link *link,
 	case BATON_BLOCK_LONG:
 	case BATON_BLOCK_PART:
 		link->arrived |= (uint8_t)(1 << block->class_id);
-		return baton_receiver_data(&link->receiver[block->class_id],
+		return baton_receiver_data(receiver_of(link, block->class_id),
 					   block, now_ms);
 	case BATON_BLOCK_ACK:
 		echo = before && before->type == BATON_BLOCK_ECHO &&
@@ -407,7 +422,7 @@ static size_t build_echo(struct baton_link *link, uint8_t *dst, uint32_t now_ms)
 	size_t n = baton_pdu_put_echo(dst, link->echo_token);
 
 	link->echo_owed = false;
-	return n + baton_receiver_ack(&link->receiver[link->echo_class],
+	return n + baton_receiver_ack(receiver_of(link, link->echo_class),
 				      dst + n, BATON_PDU_MIN - n, now_ms);
 }
 
@@ -659,18 +674,18 @@ enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms)
 bool baton_link_has_room(const struct baton_link *link, uint8_t class_id,
 			 size_t len)
 {
-	return len <= baton_sender_room(&link->sender[class_id]);
+	return len <= baton_sender_room(sender_of(link, class_id));
 }
 
 void baton_link_push(struct baton_link *link, uint8_t class_id,
 		     const uint8_t *record, size_t len)
 {
-	baton_sender_append(&link->sender[class_id], record, (uint32_t)len);
+	baton_sender_append(sender_of(link, class_id), record, (uint32_t)len);
 }
 
 bool baton_link_hungry(const struct baton_link *link, uint8_t class_id)
 {
-	return baton_sender_uncut(&link->sender[class_id]) < link->sizes.best;
+	return baton_sender_uncut(sender_of(link, class_id)) < link->sizes.best;
 }
 
 enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
@@ -682,7 +697,7 @@ enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
 		return (enum baton_err)link->err;
 	if (!(link->arrived >> class_id & 1))
 		return BATON_ERR_AGAIN;
-	err = baton_receiver_record(&link->receiver[class_id], record, len);
+	err = baton_receiver_record(receiver_of(link, class_id), record, len);
 	if (err == BATON_ERR_AGAIN)
 		link->arrived &= (uint8_t) ~(1 << class_id);
 	return baton_err_is_fatal(err) ? fail(link, err) : err;
@@ -690,5 +705,5 @@ enum baton_err baton_link_record(struct baton_link *link, uint8_t class_id,
 
 void baton_link_release(struct baton_link *link, uint8_t class_id)
 {
-	baton_receiver_release(&link->receiver[class_id]);
+	baton_receiver_release(receiver_of(link, class_id));
 }

@@ -35,6 +35,13 @@ void baton_outgoing_init(struct baton_outgoing *outgoing,
 	baton_outgoing_start(outgoing, record_max);
 }
 
+BATON_NOT_INLINE
+struct baton_batch *baton_outgoing_batch(struct baton_outgoing *outgoing,
+					 uint8_t class_id)
+{
+	return &outgoing->batch[class_id];
+}
+
 void baton_batch_clear(struct baton_batch *batch)
 {
 	batch->len = 0;
@@ -211,7 +218,8 @@ static bool send_packed(struct baton_outgoing *outgoing, unsigned int at,
 {
 	const struct baton_pack *pack = &outgoing->pack;
 	void *memory = pack->memory[at / BATON_STREAMS];
-	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
+	struct baton_batch *batch =
+		baton_outgoing_batch(outgoing, BATON_CLASS_OF(at));
 	struct baton_codec_io io = {.in = message, .in_len = len};
 	const struct baton_dictionary *with;
 	enum baton_err err;
@@ -251,7 +259,8 @@ enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
 		baton_outgoing_stream(outgoing, at);
 	bool padded = flags & BATON_SEND_PADDED;
 	size_t most = len + (padded ? BATON_WHOLE_HEADER_MAX : 2);
-	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
+	struct baton_batch *batch =
+		baton_outgoing_batch(outgoing, BATON_CLASS_OF(at));
 	enum baton_err err;
 
 	if (stream->state != BATON_OUTGOING_IDLE)
@@ -440,7 +449,8 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 {
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, at);
-	struct baton_batch *batch = &outgoing->batch[BATON_CLASS_OF(at)];
+	struct baton_batch *batch =
+		baton_outgoing_batch(outgoing, BATON_CLASS_OF(at));
 	struct baton_codec_io io = {.in = bytes, .in_len = len};
 	uint8_t number = BATON_NUMBER_OF(at);
 	enum baton_err err;
@@ -481,7 +491,7 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing_stream *stream,
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    uint8_t class_id)
 {
-	struct baton_batch *batch = &outgoing->batch[class_id];
+	struct baton_batch *batch = baton_outgoing_batch(outgoing, class_id);
 	struct baton_outgoing_stream *stream =
 		&outgoing->stream[BATON_STREAM_AT(class_id, 0)];
 	bool busy = false;

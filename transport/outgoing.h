@@ -85,6 +85,10 @@ void baton_outgoing_init(struct baton_outgoing *outgoing,
 			 uint8_t *const memory[BATON_CLASSES],
 			 const uint16_t record_max[BATON_CLASSES]);
 
+/* The record of a class that is being filled. */
+struct baton_batch *baton_outgoing_batch(struct baton_outgoing *outgoing,
+					 uint8_t class_id);
+
 /* What was in the batch has gone. */
 void baton_batch_clear(struct baton_batch *batch);
 
