@@ -7,15 +7,17 @@
 #define KEPT_AT 2 /* behind it and the role */
 #define KEPT_LEN (BATON_BOND_LEN - KEPT_AT)
 
-_Static_assert(offsetof(struct baton_bond, ss) == KEPT_LEN,
-	       "what is stored of a bond stands in front, as it is stored");
+#define KEPT offsetof(struct baton_bond, id)
+
+_Static_assert(offsetof(struct baton_bond, ss) - KEPT == KEPT_LEN,
+	       "what is stored of a bond stands in a row, as it is stored");
 
 void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
 		       uint8_t out[BATON_BOND_LEN])
 {
 	out[0] = FORMAT;
 	out[1] = (uint8_t)role;
-	memcpy(out + KEPT_AT, bond, KEPT_LEN);
+	memcpy(out + KEPT_AT, (const uint8_t *)bond + KEPT, KEPT_LEN);
 }
 
 enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
@@ -24,7 +26,7 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 	if (len != BATON_BOND_LEN || p[0] != FORMAT || p[1] != (uint8_t)role)
 		return BATON_ERR_ARG;
 	memset(bond, 0, sizeof(*bond));
-	memcpy(bond, p + KEPT_AT, KEPT_LEN);
+	memcpy((uint8_t *)bond + KEPT, p + KEPT_AT, KEPT_LEN);
 	if (baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)) {
 		baton_crypto_wipe(bond, sizeof(*bond));
 		return BATON_ERR_ARG;

@@ -18,6 +18,7 @@
 #define BATON_BOND_KEY_LEN 22 /* "bond/", 16 hex digits, 0 */
 
 struct baton_bond {
+	struct baton_ticket ticket; /* stored by itself */
 	/* Stored, in this order. */
 	uint8_t id[BATON_BOND_ID_LEN];
 	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
@@ -25,9 +26,8 @@ struct baton_bond {
 	uint8_t peer[BATON_CRYPTO_POINT_LEN];
 	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
-	/* Made again from that, stored by itself, and not kept. */
+	/* Made again from that, and not kept. */
 	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
-	struct baton_ticket ticket;
 	bool numbered; /* its peer has our numbering (SPEC 4) */
 	bool unannounced; /* PAIRED was never told of it */
 };

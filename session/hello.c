@@ -147,9 +147,10 @@ bool baton_hello_shows(uint8_t kind, enum baton_role role, uint8_t own,
 
 static size_t put_hello(uint8_t *p, const struct baton_hello_bytes *hello)
 {
-	p[0] = hello->len;
-	memcpy(p + 1, hello->bytes, hello->len);
-	return 1 + (size_t)hello->len;
+	size_t len = 1 + (size_t)hello->len;
+
+	memcpy(p, hello, len);
+	return len;
 }
 
 size_t baton_prologue(uint8_t out[BATON_PROLOGUE_MAX], uint8_t version,

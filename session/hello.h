@@ -68,10 +68,10 @@ struct baton_hello {
 	uint32_t codecs; /* that it takes: a bit for each id */
 };
 
-/* A hello as it went over the link, for the prologue. */
+/* A hello as it went over the link: the form it has in the prologue. */
 struct baton_hello_bytes {
-	uint8_t bytes[BATON_HELLO_MAX];
 	uint8_t len;
+	uint8_t bytes[BATON_HELLO_MAX];
 };
 
 /* Write hello into out. */

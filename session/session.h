@@ -267,6 +267,10 @@ struct baton_session {
 	struct baton_secrets *secrets; /* of the pairing window */
 	uint32_t code; /* to compare */
 	uint32_t records_in, records_out;
+	/* The record being read: frames from at on. */
+	const uint8_t *record;
+	size_t record_len;
+	size_t record_at;
 	uint8_t *stored; /* values and keys of the store operation */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
@@ -280,10 +284,6 @@ struct baton_session {
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
 	uint32_t stated, stated_proven; /* of the ticket, in our SYNC */
 
-	/* The record being read: frames from at on. */
-	const uint8_t *record;
-	size_t record_len;
-	size_t record_at;
 	struct baton_incoming_news frame_news; /* what is left to tell of it */
 	struct baton_frame frame; /* the frame being told */
 

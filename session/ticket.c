@@ -20,8 +20,7 @@ void baton_ticket_encode(const struct baton_ticket *ticket,
 	baton_store_be32(out + PROVEN_AT, ticket->proven);
 	out[AGE_AT] = ticket->age;
 	memcpy(out + PSK_AT, ticket->psk, sizeof(ticket->psk));
-	out[HELLO_AT] = ticket->hello.len;
-	memcpy(out + HELLO_AT + 1, ticket->hello.bytes, ticket->hello.len);
+	memcpy(out + HELLO_AT, &ticket->hello, 1 + (size_t)ticket->hello.len);
 }
 
 enum baton_err baton_ticket_decode(const uint8_t *p, size_t len,
@@ -35,8 +34,7 @@ enum baton_err baton_ticket_decode(const uint8_t *p, size_t len,
 	ticket->proven = baton_load_be32(p + PROVEN_AT);
 	ticket->age = p[AGE_AT];
 	memcpy(ticket->psk, p + PSK_AT, sizeof(ticket->psk));
-	ticket->hello.len = p[HELLO_AT];
-	memcpy(ticket->hello.bytes, p + HELLO_AT + 1, ticket->hello.len);
+	memcpy(&ticket->hello, p + HELLO_AT, 1 + (size_t)p[HELLO_AT]);
 	ticket->kept = ticket->generation;
 	ticket->usable = ticket->generation > 0;
 	ticket->unserved = ticket->generation == 0;

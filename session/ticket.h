@@ -17,9 +17,8 @@
 #define BATON_TICKET_AGE_MAX 48 /* NNpsk0 in a row before a KKpsk0 */
 #define BATON_TICKET_LIFE_MS (24 * UINT64_C(3600000))
 
+/* Small members come first: they take the shortest instructions. */
 struct baton_ticket {
-	uint8_t psk[BATON_CRYPTO_KEY_LEN];
-	struct baton_hello_bytes hello; /* the peer's, without what varies */
 	uint64_t fresh_until_ms; /* then a KKpsk0 is due; 0: from now on */
 	uint32_t generation; /* 0: there was none yet */
 	uint32_t kept; /* the last one that is durable */
@@ -28,6 +27,8 @@ struct baton_ticket {
 	bool usable; /* psk has not been used */
 	bool unserved; /* no link has come of the bond yet */
 	bool dirty; /* differs from what the store was asked to keep */
+	uint8_t psk[BATON_CRYPTO_KEY_LEN];
+	struct baton_hello_bytes hello; /* the peer's, without what varies */
 };
 
 /* Write a ticket as it is stored. */
