@@ -8,12 +8,15 @@
 #include "base/bytes.h"
 #include "crypto/primitives.h"
 
-/* Noise's nonce for ChaChaPoly: four zeros, the counter in little endian. */
+/*
+ * Noise's nonce for ChaChaPoly: four zeros, the counter in little endian, which
+ * stays below 2^32 here.
+ */
 static inline void baton_nonce_set(uint8_t nonce[BATON_CRYPTO_NONCE_LEN],
-				   uint64_t counter)
+				   uint32_t counter)
 {
-	memset(nonce, 0, 4);
-	baton_store_le64(nonce + 4, counter);
+	memset(nonce, 0, BATON_CRYPTO_NONCE_LEN);
+	baton_store_le32(nonce + 4, counter);
 }
 
 #endif
