@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "session/delivery_internal.h"
 #include "session/endpoint_internal.h"
+#include "session/internal.h"
 
 static bool is_valid(const struct baton_endpoint_config *config)
 {
@@ -367,6 +368,42 @@ static bool take_bulk(struct baton_endpoint *endpoint,
 	return true;
 }
 
+/* False: it waits for a place, and is told when it has one. */
+static bool take_paired(struct baton_endpoint *endpoint,
+			const struct baton_event *event)
+{
+	enum baton_err err = peer_make(endpoint, event->u.bond.id);
+	int i;
+
+	for (i = 0; i < BATON_BONDS && err == BATON_ERR_SPACE; i++)
+		if (endpoint->peer[i].state == BATON_PEER_ERASING)
+			break;
+	if (err != BATON_ERR_SPACE || i == BATON_BONDS)
+		return true;
+	memcpy(endpoint->waiting, event->u.bond.id, BATON_BOND_ID_LEN);
+	endpoint->waits = true;
+	return false;
+}
+
+static bool next_paired(struct baton_endpoint *endpoint,
+			struct baton_event *event)
+{
+	enum baton_err err = BATON_ERR_SPACE;
+
+	if (endpoint->waits)
+		err = peer_make(endpoint, endpoint->waiting);
+	if (err == BATON_ERR_SPACE)
+		return false;
+	endpoint->waits = false;
+	/* Its frames of this link were nobody's. */
+	if (baton_session_bond_is_linked(&endpoint->session, endpoint->waiting))
+		session_fail(&endpoint->session, BATON_ERR_AGAIN);
+	memset(event, 0, sizeof(*event));
+	event->type = BATON_EVENT_PAIRED;
+	memcpy(event->u.bond.id, endpoint->waiting, BATON_BOND_ID_LEN);
+	return !err;
+}
+
 /* True: the caller is told as well. */
 static bool take_event(struct baton_endpoint *endpoint,
 		       const struct baton_event *event)
@@ -378,8 +415,7 @@ static bool take_event(struct baton_endpoint *endpoint,
 		take_secured(endpoint);
 		return true;
 	case BATON_EVENT_PAIRED:
-		endpoint_try(peer_make(endpoint, event->u.bond.id));
-		return true;
+		return take_paired(endpoint, event);
 	case BATON_EVENT_FRAME:
 		take_frame(endpoint, event);
 		return false;
@@ -470,7 +506,8 @@ bool baton_endpoint_next_event(struct baton_endpoint *endpoint,
 		/* They have room for what the engine brings next. */
 		if (next_peer_event(endpoint, event))
 			return true;
-		if (!next_session_event(endpoint, engine, now_ms))
+		if (!next_paired(endpoint, engine) &&
+		    !next_session_event(endpoint, engine, now_ms))
 			return false;
 		if (!take_event(endpoint, engine)) {
 			/* Before any call that might overwrite them. */

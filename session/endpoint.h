@@ -146,6 +146,9 @@ struct baton_endpoint {
 	uint8_t asked_at;
 	uint32_t asked_id, store_id;
 	uint8_t store_turn, event_turn;
+	/* A bond that was made, for the place of one that is being erased. */
+	bool waits;
+	uint8_t waiting[BATON_BOND_ID_LEN];
 };
 
 /* Bytes of memory an endpoint of this configuration needs; 0: not valid. */

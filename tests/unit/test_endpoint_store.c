@@ -68,11 +68,56 @@ static void a_revoke_that_is_durable_does_not_wait_to_be_told(void **state)
 	}
 }
 
+/* The phone has forgotten all, and pairs as another one would. */
+static void become_another_phone(void)
+{
+	duo_down(duo);
+	while (duo_turn(duo))
+		;
+	memset(duo->end[BATON_PHONE].stored, 0,
+	       sizeof(duo->end[BATON_PHONE].stored));
+	duo_reboot(duo, BATON_PHONE);
+	duo->end[BATON_WATCH].compare = false;
+}
+
+static bool both_compare(struct duo *d)
+{
+	return d->end[0].compare && d->end[1].compare;
+}
+
+/* All places are taken, and what was revoked is not erased yet. */
+static void a_new_bond_waits_for_the_place_of_one_that_goes(void **state)
+{
+	int role;
+
+	(void)state;
+	become_another_phone();
+	assert_true(duo_bond(duo));
+	become_another_phone();
+	for (role = 0; role < 2; role++)
+		OK(baton_session_pairing_open(
+			baton_endpoint_session(&duo->end[role].endpoint),
+			clock_of(role)));
+	duo_up(duo);
+	assert_true(duo_run(duo, both_compare, 10000));
+	OK(baton_endpoint_revoke(&duo->end[BATON_WATCH].endpoint, 0,
+				 clock_of(BATON_WATCH)));
+	for (role = 0; role < 2; role++)
+		OK(baton_session_confirm(
+			baton_endpoint_session(&duo->end[role].endpoint), true,
+			clock_of(role)));
+	/* It has its machines from the next link on. */
+	live_ms(2000);
+	assert_true(duo_active(duo));
+	assert_int_equal(revoked[BATON_WATCH], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_slow_store_does_not_wake_the_caller),
 		T(a_revoke_that_is_durable_does_not_wait_to_be_told),
+		T(a_new_bond_waits_for_the_place_of_one_that_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
