@@ -31,8 +31,9 @@
 #define BATON_ITEMS_MAX 1024 /* of an outbox or an inbox */
 
 /*
- * An application and its limits. A mode with the limit 0 it does not have.
- * Sizes in bytes are the same on both devices, the other limits need not be.
+ * An application and its limits, which need not be the same on both devices. A
+ * mode with the limit 0 it does not have. Of a message, a value and an item the
+ * peer hears how long they may be: it sends no longer ones (DELIVERY.md 2).
  */
 struct baton_application {
 	uint8_t id[BATON_APPLICATION_ID_LEN];

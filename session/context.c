@@ -14,7 +14,6 @@
 #define OP_HAVE 1
 #define OP_HELLO 2
 #define OP_SAME 3
-#define SET_LEN 12 /* before the value */
 #define HAVE_LEN 12
 
 /* The store operation that is out. */
@@ -29,6 +28,7 @@ enum context_news {
 	NEWS_KEPT = 2,
 	NEWS_TAKEN = 4,
 	NEWS_CHANGED = 8,
+	NEWS_TOO_LARGE = 16,
 };
 
 size_t baton_context_memory_len(uint16_t max)
@@ -148,7 +148,8 @@ enum baton_err baton_context_set(struct baton_context *context,
 {
 	if (!context)
 		return BATON_ERR_NOT_FOUND;
-	if (len > context->max)
+	if (len > context->max ||
+	    (context->up && BATON_CONTEXT_SET_LEN + len > context->room))
 		return BATON_ERR_TOO_LARGE;
 	context->now_ms = now_ms;
 	return put_newest(context, value, len);
@@ -171,8 +172,11 @@ void baton_context_link(struct baton_context *context, bool up, size_t room,
 			uint64_t now_ms)
 {
 	context->now_ms = now_ms;
-	context->up = up && room >= SET_LEN + (size_t)context->max;
+	context->up = up && room >= BATON_CONTEXT_SET_LEN;
+	context->room = context->up ? room : 0;
 	context->sent = 0;
+	context->too_large = 0;
+	context->news &= (uint8_t)~NEWS_TOO_LARGE;
 	context->owes_have = false;
 	context->owes_same = false;
 	context->owes_hello = context->up && context->fresh;
@@ -184,9 +188,9 @@ static enum baton_err rx_set(struct baton_context *context, const uint8_t *p,
 	struct baton_context_value *coming = &context->in[!context->held];
 	uint64_t version;
 
-	if (len < SET_LEN)
+	if (len < BATON_CONTEXT_SET_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	if (len - SET_LEN > context->max)
+	if (len - BATON_CONTEXT_SET_LEN > context->max)
 		return BATON_ERR_PEER_LIMIT;
 	version = baton_load_be64(p);
 	if (version == 0)
@@ -203,7 +207,7 @@ static enum baton_err rx_set(struct baton_context *context, const uint8_t *p,
 	memcpy(coming->bytes + 1, p, len);
 	coming->version = version;
 	coming->mark = baton_load_be32(p + 8);
-	coming->len = (uint16_t)(len - SET_LEN);
+	coming->len = (uint16_t)(len - BATON_CONTEXT_SET_LEN);
 	context->coming = true;
 	return BATON_OK;
 }
@@ -304,7 +308,7 @@ bool baton_context_tx(struct baton_context *context, uint8_t *op, uint8_t *body,
 	const struct baton_context_value *value;
 
 	context->now_ms = now_ms;
-	if (!context->up || cap < SET_LEN + (size_t)context->max)
+	if (!context->up || cap < context->room)
 		return false;
 	if (context->owes_same) {
 		context->owes_same = false;
@@ -327,9 +331,15 @@ bool baton_context_tx(struct baton_context *context, uint8_t *op, uint8_t *body,
 	value = &context->out[context->durable];
 	if (value->version == context->taken)
 		return false;
+	if (BATON_CONTEXT_SET_LEN + (size_t)value->len > context->room) {
+		if (context->too_large != value->version)
+			context->news |= NEWS_TOO_LARGE;
+		context->too_large = value->version;
+		return false;
+	}
 	context->sent = value->version;
 	*op = OP_SET;
-	*len = SET_LEN + (size_t)value->len;
+	*len = BATON_CONTEXT_SET_LEN + (size_t)value->len;
 	memcpy(body, value->bytes + 1, *len);
 	return true;
 }
@@ -366,6 +376,9 @@ bool baton_context_next_event(struct baton_context *context,
 	} else if (take_news(context, NEWS_TAKEN)) {
 		event->type = BATON_CONTEXT_TAKEN;
 		event->version = context->taken;
+	} else if (take_news(context, NEWS_TOO_LARGE)) {
+		event->type = BATON_CONTEXT_TOO_LARGE;
+		event->version = context->too_large;
 	} else if (take_news(context, NEWS_CHANGED)) {
 		event->type = BATON_CONTEXT_CHANGED;
 		event->bytes = baton_context_get(context, &event->version,

@@ -26,6 +26,7 @@
 #include "session/store_op.h"
 
 #define BATON_CONTEXT_HEADER 13 /* of a stored value: format, version, mark */
+#define BATON_CONTEXT_SET_LEN 12 /* bytes before the value in an envelope */
 
 enum baton_context_event_type {
 	/* What I set last is durable here. */
@@ -34,6 +35,11 @@ enum baton_context_event_type {
 	BATON_CONTEXT_TAKEN,
 	/* The peer has set another value; bytes and len. */
 	BATON_CONTEXT_CHANGED,
+	/*
+	 * What is durable here is longer than the peer takes, and is not sent to
+	 * it: set a shorter one. Told on each link, and once on it for a value.
+	 */
+	BATON_CONTEXT_TOO_LARGE,
 	/* The store failed; the write is asked for again. */
 	BATON_CONTEXT_STORE_FAILED,
 };
@@ -59,6 +65,8 @@ struct baton_context {
 	uint16_t max;
 	uint64_t version; /* the highest that I gave */
 	uint64_t sent; /* version that is out on this link, 0: none */
+	uint64_t too_large; /* likewise, that was told to be */
+	size_t room; /* of this link and the peer, for SET; 0: no link */
 	uint64_t taken, kept; /* versions */
 	uint64_t now_ms, retry_at_ms;
 	uint32_t store_id;
@@ -96,7 +104,10 @@ enum baton_err baton_context_load(struct baton_context *context,
 				  const char *name, const uint8_t *value,
 				  size_t len);
 
-/* Set my value, copied; 0 to max bytes. BATON_ERR_TOO_LARGE. */
+/*
+ * Set my value, copied; 0 to max bytes. BATON_ERR_TOO_LARGE: it is longer, or
+ * than what the peer takes, as far as there is a link: nothing has changed.
+ */
 BATON_MUST_CHECK
 enum baton_err baton_context_set(struct baton_context *context,
 				 const uint8_t *value, size_t len,
@@ -110,7 +121,10 @@ enum baton_err baton_context_set(struct baton_context *context,
 const uint8_t *baton_context_get(const struct baton_context *context,
 				 uint64_t *version, size_t *len);
 
-/* As in session/request.h. */
+/*
+ * As in session/request.h. room: what the link carries and the peer takes of a
+ * SET, 0 if it has no context.
+ */
 void baton_context_link(struct baton_context *context, bool up, size_t room,
 			uint64_t now_ms);
 enum baton_err baton_context_rx(struct baton_context *context, uint8_t op,

@@ -11,6 +11,7 @@
 #include "session/delivery_internal.h"
 
 #define OP_CHANNELS 0
+#define CHANNEL_LEN (BATON_APPLICATION_ID_LEN + 6) /* of it, for each */
 #define ENVELOPE 1000u /* in thousandths, of a level */
 
 enum baton_err baton_envelope_decode(struct baton_envelope *envelope,
@@ -190,6 +191,39 @@ baton_delivery_register(struct baton_delivery *delivery,
 	return BATON_OK;
 }
 
+/*
+ * The longest body that the link carries and the peer takes; 0: it has no such
+ * mode.
+ */
+static size_t room_for(const struct baton_delivery *delivery,
+		       const struct baton_channel *channel,
+		       enum baton_mode mode)
+{
+	size_t head = 0, max = 0, room;
+
+	switch (mode) {
+	case BATON_MODE_REQUEST:
+		head = BATON_REQUEST_HEADER;
+		max = channel->peer_message;
+		break;
+	case BATON_MODE_CONTEXT:
+		head = BATON_CONTEXT_SET_LEN;
+		max = channel->peer_context;
+		break;
+	case BATON_MODE_QUEUE:
+		head = BATON_QUEUE_PUT_LEN;
+		max = channel->peer_item;
+		break;
+	case BATON_MODE_DELIVERY:
+	case BATON_MODE_FILE:
+	case BATON_MODE_STREAM:
+	case BATON_MODE_HANDOFF:
+		return delivery->room;
+	}
+	room = max > 0 ? head + max : 0;
+	return room < delivery->room ? room : delivery->room;
+}
+
 void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
 		       bool open)
 {
@@ -216,7 +250,8 @@ void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
 		machine->link(
 			channel,
 			open || (asks && machine->mode == BATON_MODE_REQUEST),
-			open ? delivery->room : 0, delivery->now_ms);
+			open ? room_for(delivery, channel, machine->mode) : 0,
+			delivery->now_ms);
 	}
 }
 
@@ -249,34 +284,45 @@ void baton_delivery_link(struct baton_delivery *delivery, bool up,
 				room + BATON_ENVELOPE_LEN);
 }
 
+/* An id in CHANNELS, and what its application takes. */
+static void take_channel(struct baton_delivery *delivery, const uint8_t *p)
+{
+	uint8_t i = delivery->peer_count++, handle;
+	struct baton_channel *channel;
+
+	if (baton_delivery_find(delivery, p, &handle))
+		return;
+	channel = &delivery->channel[handle];
+	delivery->handle[i] = handle;
+	channel->peer = i;
+	p += BATON_APPLICATION_ID_LEN;
+	channel->peer_message = baton_load_be16(p);
+	channel->peer_context = baton_load_be16(p + 2);
+	channel->peer_item = baton_load_be16(p + 4);
+}
+
 static enum baton_err rx_channels(struct baton_delivery *delivery,
 				  const struct baton_envelope *envelope)
 {
-	const uint8_t *id = envelope->body, *other;
-	const uint8_t *end = id + envelope->len;
-	uint8_t i, handle;
+	const uint8_t *p = envelope->body, *other;
+	const uint8_t *end = p + envelope->len;
+	uint8_t i;
 
 	if (envelope->op != OP_CHANNELS || envelope->channel != 0)
 		return BATON_ERR_PEER_FORMAT;
 	if (delivery->has_channels)
 		return BATON_ERR_PEER_STATE;
-	if (envelope->len % BATON_APPLICATION_ID_LEN != 0 ||
-	    envelope->len >
-		    (size_t)BATON_CHANNELS_MAX * BATON_APPLICATION_ID_LEN)
+	if (envelope->len % CHANNEL_LEN != 0 ||
+	    envelope->len > (size_t)BATON_CHANNELS_MAX * CHANNEL_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	for (; id < end; id += BATON_APPLICATION_ID_LEN)
-		for (other = envelope->body; other < id && !is_zero(id);
-		     other += BATON_APPLICATION_ID_LEN)
-			if (memcmp(id, other, BATON_APPLICATION_ID_LEN) == 0)
+	for (; p < end; p += CHANNEL_LEN)
+		for (other = envelope->body; other < p && !is_zero(p);
+		     other += CHANNEL_LEN)
+			if (memcmp(p, other, BATON_APPLICATION_ID_LEN) == 0)
 				return BATON_ERR_PEER_FORMAT;
 	delivery->has_channels = true;
-	for (id = envelope->body; id < end; id += BATON_APPLICATION_ID_LEN) {
-		i = delivery->peer_count++;
-		if (baton_delivery_find(delivery, id, &handle))
-			continue;
-		delivery->handle[i] = handle;
-		delivery->channel[handle].peer = i;
-	}
+	for (p = envelope->body; p < end; p += CHANNEL_LEN)
+		take_channel(delivery, p);
 	for (i = 0; i < delivery->registered; i++) {
 		delivery_set_open(delivery, i,
 				  delivery->channel[i].peer != NOBODY);
@@ -325,20 +371,23 @@ enum baton_err baton_delivery_rx(struct baton_delivery *delivery,
 
 static size_t put_channels(struct baton_delivery *delivery, uint8_t *p)
 {
+	const struct baton_application *app;
 	uint8_t i;
 
 	baton_envelope_put(p, BATON_MODE_DELIVERY, OP_CHANNELS, 0);
 	p += BATON_ENVELOPE_LEN;
-	for (i = 0; i < delivery->registered; i++) {
-		memset(p, 0, BATON_APPLICATION_ID_LEN);
-		if (delivery_channel(delivery, i))
-			memcpy(p, delivery->channel[i].application.id,
-			       BATON_APPLICATION_ID_LEN);
-		p += BATON_APPLICATION_ID_LEN;
+	for (i = 0; i < delivery->registered; i++, p += CHANNEL_LEN) {
+		memset(p, 0, CHANNEL_LEN);
+		if (!delivery_channel(delivery, i))
+			continue;
+		app = &delivery->channel[i].application;
+		memcpy(p, app->id, BATON_APPLICATION_ID_LEN);
+		baton_store_be16(p + 8, app->message_max);
+		baton_store_be16(p + 10, app->context_max);
+		baton_store_be16(p + 12, app->item_max);
 	}
 	delivery->owes_channels = false;
-	return BATON_ENVELOPE_LEN +
-	       (size_t)delivery->registered * BATON_APPLICATION_ID_LEN;
+	return BATON_ENVELOPE_LEN + (size_t)delivery->registered * CHANNEL_LEN;
 }
 
 /* What it may send by now; a clock that runs backwards gives nothing. */

@@ -34,7 +34,7 @@
 #include "session/store_op.h"
 
 #define BATON_APPLICATIONS_MAX 32 /* of an endpoint */
-#define BATON_CHANNELS_MAX 63 /* of a peer */
+#define BATON_CHANNELS_MAX 36 /* of a peer */
 
 /* An envelope: a short message of the engine on stream MESSAGE/0. */
 #define BATON_ENVELOPE_LEN 2 /* bytes before its body */
@@ -89,6 +89,8 @@ struct baton_channel {
 	uint64_t filled_ms; /* when level was right */
 	uint32_t level; /* thousandths of an envelope that may go out */
 	uint8_t peer; /* the peer's number of it */
+	/* What the peer takes at once, as it said on this link; bytes. */
+	uint16_t peer_message, peer_context, peer_item;
 	bool used, erasing;
 	bool open; /* both have it, and there is a link */
 	bool waits; /* for its level */

@@ -13,7 +13,6 @@
 
 #define LINE_LEN 16
 #define ACK_LEN 19
-#define PUT_LEN 8 /* before the item */
 
 size_t baton_queue_memory_len(uint16_t item_max, uint16_t outbox,
 			      uint16_t inbox)
@@ -109,7 +108,8 @@ enum baton_err baton_queue_put(struct baton_queue *queue, const uint8_t *item,
 {
 	if (!queue)
 		return BATON_ERR_NOT_FOUND;
-	if (len > queue->item_max)
+	if (len > queue->item_max ||
+	    (queue->up && BATON_QUEUE_PUT_LEN + len > queue->room))
 		return BATON_ERR_TOO_LARGE;
 	queue_ready(queue);
 	if (queue->out.next == UINT32_MAX)
@@ -144,6 +144,25 @@ enum baton_err baton_queue_done(struct baton_queue *queue, uint32_t number,
 	queue->now_ms = now_ms;
 	queue->in.spent = number;
 	queue_place(&queue->in, number)->state = BATON_QUEUE_SPENT;
+	return BATON_OK;
+}
+
+enum baton_err baton_queue_drop(struct baton_queue *queue, uint32_t number,
+				uint64_t now_ms)
+{
+	if (!queue)
+		return BATON_ERR_NOT_FOUND;
+	if (number == 0 || number != queue->too_large || !queue->agreed)
+		return BATON_ERR_STATE;
+	queue->now_ms = now_ms;
+	queue_place(&queue->out, number)->state = BATON_QUEUE_SPENT;
+	queue->out.spent = number;
+	queue->dropped = number;
+	queue->too_large = 0;
+	queue->news &= (uint8_t)~NEWS_TOO_LARGE;
+	/* LINE takes the receiver over it. */
+	queue->lined = false;
+	queue->agreed = false;
 	return BATON_OK;
 }
 
@@ -196,7 +215,10 @@ void baton_queue_link(struct baton_queue *queue, bool up, size_t room,
 {
 	queue_ready(queue);
 	queue->now_ms = now_ms;
-	queue->up = up && room >= PUT_LEN + (size_t)queue->item_max;
+	queue->up = up && room > BATON_QUEUE_PUT_LEN;
+	queue->room = queue->up ? room : 0;
+	queue->too_large = 0;
+	queue->news &= (uint8_t)~NEWS_TOO_LARGE;
 	queue->lined = false;
 	queue->agreed = false;
 	queue->limit = 0;
@@ -257,9 +279,9 @@ static enum baton_err rx_put(struct baton_queue *queue, const uint8_t *p,
 {
 	uint32_t n, mark;
 
-	if (len < PUT_LEN)
+	if (len < BATON_QUEUE_PUT_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	if (len - PUT_LEN > queue->item_max)
+	if (len - BATON_QUEUE_PUT_LEN > queue->item_max)
 		return BATON_ERR_PEER_LIMIT;
 	if (!queue->peer_lined)
 		return BATON_ERR_PEER_STATE;
@@ -276,7 +298,8 @@ static enum baton_err rx_put(struct baton_queue *queue, const uint8_t *p,
 	/* ACK when it is durable. */
 	queue->owes_ack = false;
 	queue->got = n;
-	queue_add(queue, &queue->in, mark, p + PUT_LEN, len - PUT_LEN);
+	queue_add(queue, &queue->in, mark, p + BATON_QUEUE_PUT_LEN,
+		  len - BATON_QUEUE_PUT_LEN);
 	return BATON_OK;
 }
 
@@ -433,18 +456,34 @@ static size_t put_put(struct baton_queue *queue, uint8_t *p)
 
 	baton_store_be32(p, n);
 	baton_store_be32(p + 4, queue_mark(queue, box, n));
-	memcpy(p + PUT_LEN,
+	memcpy(p + BATON_QUEUE_PUT_LEN,
 	       queue_bytes(queue, box, n) + BATON_QUEUE_ITEM_HEADER, len);
-	return PUT_LEN + len;
+	return BATON_QUEUE_PUT_LEN + len;
 }
 
 /* Not while items are being deleted: it names the oldest. */
 static bool wants_line(const struct baton_queue *queue)
 {
 	return !queue->lined && queue->has_line && !queue->line_dirty &&
+	       queue->out.first > queue->dropped &&
 	       queue->out.spent < queue->out.durable &&
 	       !(queue->asked && queue->writes_out &&
 		 queue->out.deleted_to >= queue->out.first);
+}
+
+/* The next item is not longer than the peer takes; else it is told, as first. */
+static bool fits(struct baton_queue *queue)
+{
+	uint32_t n = queue->sent + 1;
+
+	if (BATON_QUEUE_PUT_LEN + (size_t)queue_place(&queue->out, n)->len <=
+	    queue->room)
+		return true;
+	if (queue->sent == queue->out.spent && queue->too_large != n) {
+		queue->too_large = n;
+		queue->news |= NEWS_TOO_LARGE;
+	}
+	return false;
 }
 
 bool baton_queue_tx(struct baton_queue *queue, uint8_t *op, uint8_t *body,
@@ -453,8 +492,7 @@ bool baton_queue_tx(struct baton_queue *queue, uint8_t *op, uint8_t *body,
 	const struct baton_queue_box *box = &queue->out;
 
 	queue->now_ms = now_ms;
-	if (!queue->up || cap < PUT_LEN + (size_t)queue->item_max ||
-	    cap < ACK_LEN)
+	if (!queue->up || cap < queue->room || cap < ACK_LEN)
 		return false;
 	if (queue->owes_ack) {
 		*op = OP_ACK;
@@ -463,8 +501,8 @@ bool baton_queue_tx(struct baton_queue *queue, uint8_t *op, uint8_t *body,
 		*op = OP_LINE;
 		*len = put_line(queue, body);
 	} else if (queue->agreed && queue->sent < box->durable &&
-		   queue->sent < queue->limit &&
-		   queue_has(box, queue->sent + 1)) {
+		   queue_has(box, queue->sent + 1) && fits(queue) &&
+		   queue->sent < queue->limit) {
 		*op = OP_PUT;
 		*len = put_put(queue, body);
 	} else {
@@ -501,6 +539,9 @@ bool baton_queue_next_event(struct baton_queue *queue,
 	} else if (take_news(queue, NEWS_TAKEN)) {
 		event->type = BATON_QUEUE_TAKEN;
 		event->number = queue->out.spent;
+	} else if (take_news(queue, NEWS_TOO_LARGE)) {
+		event->type = BATON_QUEUE_TOO_LARGE;
+		event->number = queue->too_large;
 	} else if (take_news(queue, NEWS_GONE)) {
 		event->type = BATON_QUEUE_GONE;
 		event->number = queue->in.first - 1;

@@ -33,6 +33,7 @@
 #define BATON_QUEUE_ITEM_HEADER 5 /* of a stored item: format, mark */
 #define BATON_QUEUE_HEADER_MAX 21 /* of a stored header */
 #define BATON_QUEUE_LINE_LEN 8
+#define BATON_QUEUE_PUT_LEN 8 /* bytes before the item in an envelope */
 
 enum baton_queue_event_type {
 	/* All that I put up to number are durable here. */
@@ -50,9 +51,14 @@ enum baton_queue_event_type {
 	BATON_QUEUE_NEW_LINE,
 	/*
 	 * Items of the peer's are in no inbox: they had been taken, and this
-	 * store was put back; or the peer's was damaged.
+	 * store was put back; or the peer's was damaged; or it dropped one.
 	 */
 	BATON_QUEUE_MISSING,
+	/*
+	 * Item number is next, and longer than the peer takes: those behind it
+	 * wait. drop() it, or wait for a peer that takes it. Told on each link.
+	 */
+	BATON_QUEUE_TOO_LARGE,
 	/* The store failed; the write is asked for again. */
 	BATON_QUEUE_STORE_FAILED,
 };
@@ -117,6 +123,9 @@ struct baton_queue {
 	uint32_t before; /* mark of the item before first */
 	uint32_t sent; /* highest sent on this link */
 	uint32_t limit; /* the peer has room up to this number */
+	uint32_t too_large; /* told to be, on this link; 0: none */
+	uint32_t dropped; /* LINE waits until it is deleted */
+	size_t room; /* of this link and the peer, for PUT; 0: no link */
 	bool has_line, line_dirty;
 	bool lined, agreed; /* LINE was sent on this link; ACK came */
 
@@ -168,12 +177,23 @@ enum baton_err baton_queue_load(struct baton_queue *queue, const char *name,
 
 /*
  * Put an item of 0 to item_max bytes, copied; *number is its own. It is safe
- * once KEPT names it. BATON_ERR_TOO_LARGE. BATON_ERR_SPACE: the outbox is full,
- * wait for TAKEN. BATON_ERR_EXHAUSTED: 2^32 - 2 were put.
+ * once KEPT names it. BATON_ERR_TOO_LARGE: longer than that, or than what the
+ * peer takes, as far as there is a link. BATON_ERR_SPACE: the outbox is full,
+ * wait for TAKEN. BATON_ERR_EXHAUSTED: 2^32 - 2 were put. Nothing was put.
  */
 BATON_MUST_CHECK
 enum baton_err baton_queue_put(struct baton_queue *queue, const uint8_t *item,
 			       size_t len, uint32_t *number, uint64_t now_ms);
+
+/*
+ * Give up the item that TOO_LARGE named on this link: it is deleted, and those
+ * behind it go. The peer is told MISSING with the next one. If the power goes
+ * before the deletion is durable it is told TOO_LARGE again. BATON_ERR_STATE:
+ * number is another one.
+ */
+BATON_MUST_CHECK
+enum baton_err baton_queue_drop(struct baton_queue *queue, uint32_t number,
+				uint64_t now_ms);
 
 /*
  * The oldest item that ITEM told is dealt with and may be deleted.
@@ -187,7 +207,10 @@ enum baton_err baton_queue_done(struct baton_queue *queue, uint32_t number,
 size_t baton_queue_outstanding(const struct baton_queue *queue);
 size_t baton_queue_waiting(const struct baton_queue *queue);
 
-/* As in session/request.h and session/context.h. */
+/*
+ * As in session/request.h and session/context.h. room: what the link carries and
+ * the peer takes of a PUT, 0 if it has no queue.
+ */
 void baton_queue_link(struct baton_queue *queue, bool up, size_t room,
 		      uint64_t now_ms);
 enum baton_err baton_queue_rx(struct baton_queue *queue, uint8_t op,

@@ -17,6 +17,7 @@ enum queue_news {
 	NEWS_KEPT = 8,
 	NEWS_TAKEN = 16,
 	NEWS_GONE = 32,
+	NEWS_TOO_LARGE = 64,
 };
 
 /* The place of item n, and its bytes; whether it has that item. */

@@ -673,6 +673,13 @@ static void take_queue(struct baton_desk *desk, uint8_t peer,
 	case BATON_QUEUE_MISSING:
 		say(desk, "queue begun anew: a store was put back");
 		break;
+	case BATON_QUEUE_TOO_LARGE:
+		say(desk, "item %u is dropped: too large for the peer",
+		    event->number);
+		if (baton_queue_drop(queue, event->number,
+				     baton_runner_now_ms()))
+			g_debug("an item was dropped before");
+		break;
 	case BATON_QUEUE_GONE:
 	case BATON_QUEUE_STORE_FAILED:
 		break;
@@ -734,6 +741,8 @@ static void take_delivery(struct baton_desk *desk, uint8_t peer,
 		return;
 	if (event->u.context.type == BATON_CONTEXT_TAKEN)
 		say(desk, "context taken");
+	if (event->u.context.type == BATON_CONTEXT_TOO_LARGE)
+		say(desk, "context too large for the peer");
 	if (event->u.context.type != BATON_CONTEXT_CHANGED)
 		return;
 	text = baton_desk_text(event->u.context.bytes, event->u.context.len);

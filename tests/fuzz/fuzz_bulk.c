@@ -89,7 +89,7 @@ static struct baton_bytestreams *streams(void)
 static void set_link(bool is_up)
 {
 	static const uint8_t key[32] = {1};
-	uint8_t channels[2 + BATON_APPLICATION_ID_LEN] = {0};
+	uint8_t channels[2 + BATON_APPLICATION_ID_LEN + 6] = {0};
 
 	up = is_up;
 	baton_delivery_link(&delivery, up, key, ROOM, now_ms);

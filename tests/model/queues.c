@@ -294,6 +294,9 @@ static void attend(int d)
 		if (!dev->doubles)
 			breaks("items missing without a store put back");
 		break;
+	case BATON_QUEUE_TOO_LARGE:
+		breaks("an item is too large");
+		break;
 	case BATON_QUEUE_TAKEN:
 	case BATON_QUEUE_GONE:
 	case BATON_QUEUE_STORE_FAILED:
