@@ -30,10 +30,14 @@ enum baton_host_state {
 #define REVIVE_MS 1000
 #define REVIVE_TRIES 4
 
-/* Who may call us. The filter reads it in GDBus's own thread. */
+/* What passes between us and the bus, seen in GDBus's own thread. */
 struct gate {
 	GMutex lock;
-	char *owner; /* unique name of org.bluez, or NULL */
+	char *owner; /* unique name of org.bluez, who may call us; or NULL */
+	guint32 asked; /* serial of an AcquireNotify without answer; 0: none */
+	gint64 asked_us;
+	bool leaving; /* nobody takes its answer */
+	GCond answered;
 };
 
 struct baton_host_private {
@@ -99,23 +103,15 @@ static void fail(struct baton_host *host, char *text)
 	g_free(text);
 }
 
-static GDBusMessage *refuse_strangers(GDBusConnection *bus,
-				      GDBusMessage *message, gboolean incoming,
-				      gpointer data)
+/* False: the caller takes it no further. */
+static bool may_call(struct gate *gate, GDBusConnection *bus,
+		     GDBusMessage *message)
 {
-	struct gate *gate = data;
 	GDBusMessage *answer;
-	bool allowed;
 
-	if (!incoming || g_dbus_message_get_message_type(message) !=
-				 G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-		return message;
-	g_mutex_lock(&gate->lock);
-	allowed = gate->owner &&
-		  !g_strcmp0(g_dbus_message_get_sender(message), gate->owner);
-	g_mutex_unlock(&gate->lock);
-	if (allowed)
-		return message;
+	if (gate->owner &&
+	    !g_strcmp0(g_dbus_message_get_sender(message), gate->owner))
+		return true;
 	if (!(g_dbus_message_get_flags(message) &
 	      G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
 		answer = g_dbus_message_new_method_error_literal(
@@ -126,6 +122,47 @@ static GDBusMessage *refuse_strangers(GDBusConnection *bus,
 					       NULL, NULL);
 		g_object_unref(answer);
 	}
+	return false;
+}
+
+static void note_asked(struct gate *gate, GDBusMessage *message)
+{
+	if (g_strcmp0(g_dbus_message_get_member(message), "AcquireNotify"))
+		return;
+	gate->asked = g_dbus_message_get_serial(message);
+	gate->asked_us = g_get_monotonic_time();
+}
+
+/* False: it is the answer to what we ask no more, and ends with its socket. */
+static bool note_answered(struct gate *gate, GDBusMessage *message)
+{
+	if (!gate->asked ||
+	    g_dbus_message_get_reply_serial(message) != gate->asked)
+		return true;
+	gate->asked = 0;
+	g_cond_signal(&gate->answered);
+	return !gate->leaving;
+}
+
+static GDBusMessage *on_message(GDBusConnection *bus, GDBusMessage *message,
+				gboolean incoming, gpointer data)
+{
+	GDBusMessageType type = g_dbus_message_get_message_type(message);
+	bool call = type == G_DBUS_MESSAGE_TYPE_METHOD_CALL;
+	struct gate *gate = data;
+	bool passes = true;
+
+	if (type == G_DBUS_MESSAGE_TYPE_SIGNAL)
+		return message;
+	g_mutex_lock(&gate->lock);
+	if (incoming)
+		passes = call ? may_call(gate, bus, message)
+			      : note_answered(gate, message);
+	else if (call)
+		note_asked(gate, message);
+	g_mutex_unlock(&gate->lock);
+	if (passes)
+		return message;
 	g_object_unref(message);
 	return NULL;
 }
@@ -143,6 +180,7 @@ static void gate_free(gpointer data)
 	struct gate *gate = data;
 
 	g_mutex_clear(&gate->lock);
+	g_cond_clear(&gate->answered);
 	g_free(gate->owner);
 	g_free(gate);
 }
@@ -585,8 +623,8 @@ static void on_bus(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	host->bus = bus;
 	priv->state = HOST_ABSENT;
-	priv->filter = g_dbus_connection_add_filter(bus, refuse_strangers,
-						    priv->gate, gate_free);
+	priv->filter = g_dbus_connection_add_filter(bus, on_message, priv->gate,
+						    gate_free);
 	priv->watch = g_bus_watch_name_on_connection(
 		bus, BATON_BLUEZ, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_bluez,
 		on_no_bluez, host, NULL);
@@ -632,8 +670,21 @@ struct baton_host *baton_host_new(const char *adapter,
 	host->priv->cancel = g_cancellable_new();
 	host->priv->gate = g_new0(struct gate, 1);
 	g_mutex_init(&host->priv->gate->lock);
+	g_cond_init(&host->priv->gate->answered);
 	timer_start(host, &host->priv->retry, 0, open_bus);
 	return host;
+}
+
+/* A socket that is asked for has come and is closed, or never comes. */
+static void await_socket(struct gate *gate)
+{
+	g_mutex_lock(&gate->lock);
+	gate->leaving = true;
+	while (gate->asked &&
+	       g_cond_wait_until(&gate->answered, &gate->lock,
+				 gate->asked_us + LEAVE_MS * 1000))
+		;
+	g_mutex_unlock(&gate->lock);
 }
 
 /*
@@ -642,7 +693,10 @@ struct baton_host *baton_host_new(const char *adapter,
  */
 static void leave_stack(struct baton_host *host)
 {
-	GVariant *answer = g_dbus_connection_call_sync(
+	GVariant *answer;
+
+	await_socket(host->priv->gate);
+	answer = g_dbus_connection_call_sync(
 		host->bus, BATON_BLUEZ, "/", "org.freedesktop.DBus.Peer",
 		"Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, LEAVE_MS,
 		NULL, NULL);
@@ -662,8 +716,8 @@ void baton_host_free(struct baton_host *host)
 	stack_forget(host);
 	g_free(priv->wanted);
 	if (host->bus) {
-		g_dbus_connection_remove_filter(host->bus, priv->filter);
 		leave_stack(host);
+		g_dbus_connection_remove_filter(host->bus, priv->filter);
 		g_dbus_connection_close(host->bus, NULL, NULL, NULL);
 		g_object_unref(host->bus);
 	} else {

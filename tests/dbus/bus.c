@@ -62,3 +62,14 @@ bool mock_fd_is_hup(int fd)
 
 	return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLHUP);
 }
+
+unsigned int mock_fds(void)
+{
+	GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+	unsigned int count = 0;
+
+	while (g_dir_read_name(dir))
+		count++;
+	g_dir_close(dir);
+	return count;
+}

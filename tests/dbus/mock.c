@@ -418,6 +418,14 @@ static gboolean give_socket(struct mock *mock, GDBusMethodInvocation *call,
 	return TRUE;
 }
 
+int mock_give_notify(struct mock *mock)
+{
+	int ours = -1;
+
+	give_socket(mock, g_steal_pointer(&mock->held), &ours);
+	return ours;
+}
+
 static gboolean on_remote_acquire_write(BatonBluezGattCharacteristic1 *chrc,
 					GDBusMethodInvocation *call,
 					GUnixFDList *fds, GVariant *options,
@@ -441,6 +449,10 @@ static gboolean on_remote_acquire_notify(BatonBluezGattCharacteristic1 *chrc,
 	(void)chrc;
 	(void)fds;
 	(void)options;
+	if (mock->options.hold_notify) {
+		mock->held = call;
+		return TRUE;
+	}
 	if (mock->options.loop)
 		mock_phone_subscribe(mock, MOCK_PHONE);
 	return give_socket(mock, call, &mock->watch_notify_fd);

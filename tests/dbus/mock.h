@@ -32,7 +32,7 @@ struct mock_options {
 		*advert; /* the distant watch shows this, not the service */
 	unsigned int refuse_adverts; /* so often, at first */
 	unsigned int refuse_apps; /* so often, at first */
-	bool hold_notify; /* AcquireNotify is not answered: mock_answer() */
+	bool hold_notify; /* AcquireNotify waits for mock_give_notify() */
 	unsigned int stale; /* the watch is to be forgotten so often */
 	uint16_t mtu; /* 0: 517 */
 };
@@ -127,11 +127,14 @@ void mock_phone_bulk(struct mock *mock, const char *device,
 /* A packet from a socket as text, or NULL if there is none; freed by caller. */
 char *mock_packet(int fd);
 bool mock_fd_is_hup(int fd);
+unsigned int mock_fds(void); /* that this process has */
 
 /* The distant watch at hci1. */
 void mock_watch_show(struct mock *mock, const uint8_t *advert);
 void mock_watch_disconnect(struct mock *mock);
 void mock_watch_notify(struct mock *mock, const void *value, size_t len);
 void mock_answer(struct mock *mock);
+/* From any thread; the end that is not given is the caller's. */
+int mock_give_notify(struct mock *mock);
 
 #endif

@@ -280,6 +280,29 @@ static void a_lost_link_is_made_again_at_other_paths(void **state)
 	phone_end(&p);
 }
 
+#define LINKS 30
+
+static void many_links_leave_no_descriptor(void **state)
+{
+	unsigned int before = 0;
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &hci1);
+	for (unsigned int i = 1; i <= LINKS; i++) {
+		MOCK_UNTIL(p.log.ups == i);
+		assert_int_equal(log_send(&p.log, "first"), BATON_OK);
+		mock_watch_notify(p.mock, "answer", 6);
+		MOCK_UNTIL(p.log.got->len == i);
+		mock_watch_disconnect(p.mock);
+		MOCK_UNTIL(p.log.downs == i);
+		if (i == 2)
+			before = mock_fds();
+	}
+	assert_int_equal(mock_fds(), before);
+	phone_end(&p);
+}
+
 static void drop_ends_the_link_and_looks_again(void **state)
 {
 	struct phone p;
@@ -354,6 +377,45 @@ static void a_silent_socket_end_ends_the_link(void **state)
 	MOCK_UNTIL(p.log.downs == 1);
 	MOCK_UNTIL(p.log.ups == 2);
 	phone_end(&p);
+}
+
+struct giver {
+	struct mock *mock;
+	int left; /* the client has, set from its thread */
+	bool in_time; /* it had not when it was given the socket */
+	int fd; /* bluetoothd's end */
+};
+
+static gpointer give_later(gpointer data)
+{
+	struct giver *giver = data;
+
+	g_usleep(300000);
+	giver->in_time = !g_atomic_int_get(&giver->left);
+	giver->fd = mock_give_notify(giver->mock);
+	return NULL;
+}
+
+/* bluetoothd 5.66 crashes where its client leaves the bus before. */
+static void who_leaves_waits_for_the_socket_it_asked_for(void **state)
+{
+	const struct mock_options options = {.hold_notify = true};
+	struct giver giver = {.left = 0};
+	GThread *thread;
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	MOCK_UNTIL(p.mock->held);
+	giver.mock = p.mock;
+	thread = g_thread_new("giver", give_later, &giver);
+	log_end(&p.log);
+	g_atomic_int_set(&giver.left, 1);
+	g_thread_join(thread);
+	assert_true(giver.in_time);
+	assert_true(mock_fd_is_hup(giver.fd));
+	close(giver.fd);
+	mock_free(p.mock);
 }
 
 static void only_the_named_peer_is_connected_to(void **state)
@@ -440,12 +502,14 @@ int main(void)
 		cmocka_unit_test(where_bulk_is_refused_the_rest_serves),
 		cmocka_unit_test(bulk_is_left_alone_unless_asked_for),
 		cmocka_unit_test(a_lost_link_is_made_again_at_other_paths),
+		cmocka_unit_test(many_links_leave_no_descriptor),
 		cmocka_unit_test(drop_ends_the_link_and_looks_again),
 		cmocka_unit_test(a_watch_without_the_service_is_tried_again),
 		cmocka_unit_test(a_watch_behind_old_services_is_forgotten),
 		cmocka_unit_test(
 			a_watch_that_comes_back_as_it_was_is_forgotten_again),
 		cmocka_unit_test(a_silent_socket_end_ends_the_link),
+		cmocka_unit_test(who_leaves_waits_for_the_socket_it_asked_for),
 		cmocka_unit_test(only_the_named_peer_is_connected_to),
 		cmocka_unit_test(bluetoothd_may_come_back),
 		cmocka_unit_test(both_roles_meet),

@@ -246,6 +246,36 @@ static void what_comes_after_the_end_of_a_link_is_no_link(void **state)
 	watch_end(&w);
 }
 
+#define LINKS 100
+
+static void many_links_leave_no_descriptor(void **state)
+{
+	const char *burst[] = {KEY, NULL};
+	unsigned int before = 0;
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, NULL, &fast);
+	for (unsigned int i = 1; i <= LINKS; i++) {
+		mock_phone_connected(w.mock, MOCK_PHONE, true);
+		mock_phone_subscribe(w.mock, MOCK_PHONE);
+		if (i % 2)
+			mock_phone_bulk(w.mock, MOCK_PHONE, burst);
+		else
+			mock_phone_write(w.mock, MOCK_PHONE, "first", 5);
+		MOCK_UNTIL(w.log.ups == i);
+		assert_int_equal(log_send(&w.log, "answer"), BATON_OK);
+		if (i % 3 == 0)
+			w.log.bearer->ops->drop(w.log.bearer);
+		mock_phone_connected(w.mock, MOCK_PHONE, false);
+		MOCK_UNTIL(w.log.downs == i && w.mock->advertising);
+		if (i == 2)
+			before = mock_fds();
+	}
+	assert_int_equal(mock_fds(), before);
+	watch_end(&w);
+}
+
 static void a_burst_of_a_foreign_phone_arrives_whole(void **state)
 {
 	struct watch w;
@@ -661,6 +691,7 @@ int main(void)
 		cmocka_unit_test(
 			a_service_that_is_refused_later_is_offered_again),
 		cmocka_unit_test(what_comes_after_the_end_of_a_link_is_no_link),
+		cmocka_unit_test(many_links_leave_no_descriptor),
 		cmocka_unit_test(a_burst_of_a_foreign_phone_arrives_whole),
 		cmocka_unit_test(only_bluez_may_call),
 		cmocka_unit_test(a_second_central_is_ignored),
