@@ -207,7 +207,10 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 		return err;
 	if (refused)
 		told.tell |= NEWS_REFUSED;
-	news->tell &= (uint8_t) ~(NEWS_REWIND | NEWS_WRITABLE);
+	news->tell &= (uint8_t)~NEWS_REWIND;
+	/* Who is to begin again at an offset need not hear that there is room. */
+	if (told.tell & NEWS_REWIND)
+		news->tell &= (uint8_t)~NEWS_WRITABLE;
 	news->tell |= told.tell;
 	if (told.tell & NEWS_REFUSED)
 		news->reason = position->reason;

@@ -682,6 +682,44 @@ static void nothing_is_sent_before_a_loss_is_told(void **state)
 	assert_int_equal(world->end[BATON_WATCH].messages, 1);
 }
 
+static unsigned int writable;
+
+static bool count_writable(struct pair_end *end,
+			   const struct baton_event *event)
+{
+	(void)end;
+	writable += event->type == BATON_EVENT_WRITABLE;
+	return false;
+}
+
+/* There was room, and it was not told before the link went. */
+static void who_waits_for_room_hears_of_it_after_the_next_link(void **state)
+{
+	static const uint8_t message[400];
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+
+	(void)state;
+	assert_true(pair_bond(world));
+	while (baton_session_send(&phone->session, stream, message,
+				  sizeof(message),
+				  world->now_ms) != BATON_ERR_AGAIN)
+		;
+	phone->deaf = true;
+	phone->on_event = count_writable;
+	writable = 0;
+	assert_false(pair_run(world, pair_closed, 5000));
+	/* By SYNC. */
+	phone->session.bonds[0].ticket.usable = false;
+	pair_down(world);
+	pair_up(world);
+	assert_true(pair_run(world, both_engines_secured, 60000));
+	phone->deaf = false;
+	while (pair_turn(world))
+		;
+	assert_true(writable > 0);
+}
+
 static void a_cancelled_message_is_not_asked_for_again(void **state)
 {
 	struct pair_end *phone = &world->end[BATON_PHONE];
@@ -722,6 +760,7 @@ int main(void)
 		T(a_silent_stranger_is_put_out),
 		T(short_messages_go_both_ways),
 		T(nothing_is_sent_before_a_loss_is_told),
+		T(who_waits_for_room_hears_of_it_after_the_next_link),
 		T(a_cancelled_message_is_not_asked_for_again),
 		T(a_stream_that_is_none_takes_nothing),
 		T(frames_travel_in_order_with_messages),
