@@ -368,14 +368,17 @@ static enum baton_inbox_news complete(struct baton_inbox *inbox,
 				      struct baton_note *note)
 {
 	struct coming *coming = find_coming(inbox, note->id);
+	enum baton_inbox_news news;
 
 	if (!coming)
 		coming = open_part(inbox, note, note->total, false);
 	/* Where it is gone it got its name before the process ended. */
-	if (!coming && errno != ENOENT)
-		return refuse_disk(inbox, note);
-	if (coming && !name_it(inbox, note, coming->part))
-		return refuse_disk(inbox, note);
+	if ((!coming && errno != ENOENT) ||
+	    (coming && !name_it(inbox, note, coming->part))) {
+		news = refuse_disk(inbox, note);
+		erase(inbox, note);
+		return news;
+	}
 	g_free(inbox->path);
 	inbox->path = g_build_filename(note->where, note->name, NULL);
 	return BATON_INBOX_DONE;

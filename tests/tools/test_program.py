@@ -345,6 +345,21 @@ def what_is_longer_than_the_receiver_takes_is_73(bench):
     bench.watch('send', 'big').fails(73, 'big', 'larger')
 
 
+def a_file_that_gets_no_name_leaves_nothing(bench):
+    bench.radio()
+    bench.pair()
+    bench.mkdir('in')
+    taken = ['a'] + [f'a ({i})' for i in range(1, 1000)]
+    for name in taken:
+        bench.file(os.path.join('in', name), b'')
+    bench.file('a', b'one too many')
+    phone = bench.phone('--receive', 'in')
+    bench.watch('send', 'a').fails(65, 'a')
+    phone.until_warned('cannot write a')
+    expect(sorted(os.listdir(bench.path('in'))) == sorted(taken),
+           [n for n in os.listdir(bench.path('in')) if n not in taken])
+
+
 def who_takes_no_files_says_so(bench):
     bench.radio()
     bench.pair()
