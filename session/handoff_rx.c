@@ -40,8 +40,10 @@ static void end_offer(struct baton_handoff_place *place)
 static void refuse(struct baton_handoff *handoff, const uint8_t *id,
 		   uint8_t reason)
 {
-	handoff_try(baton_ownership_refuse(&handoff->own, id, reason,
-					   handoff->now_ms));
+	struct baton_activity *activity = own_find(&handoff->own, id);
+
+	if (activity)
+		own_turn_away(&handoff->own, activity, reason);
 }
 
 /* A token is here: the application may be asked. */

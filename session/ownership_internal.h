@@ -91,6 +91,13 @@ void own_refuse(struct baton_activity *activity, uint64_t epoch,
 void own_reboot(const struct baton_ownership *own,
 		struct baton_activity *activity, uint64_t now_ms);
 
+/*
+ * ownership_rx.c: what is offered is refused without asking anybody, within
+ * the limit of such refusals; beyond it, it is judged anew when repeated.
+ */
+void own_turn_away(struct baton_ownership *own, struct baton_activity *activity,
+		   uint8_t reason);
+
 static inline void own_owe(struct baton_activity *activity,
 			   enum own_frame frame)
 {

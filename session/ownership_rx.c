@@ -31,20 +31,40 @@ static void refuse_again(struct baton_activity *activity, uint64_t epoch)
  * Rule 3 writes for every refusal: a peer that goes on asking for new ones
  * must not wear the store out. What is dropped here is repeated.
  */
-static enum baton_err refuse_new(struct baton_ownership *own,
-				 struct baton_activity *activity,
-				 uint64_t epoch, uint8_t reason)
+static bool may_refuse(struct baton_ownership *own)
 {
 	uint64_t ready_ms = own->refusing_ms;
 
 	if (ready_ms < own->now_ms)
 		ready_ms = own->now_ms;
 	if (ready_ms - own->now_ms > (REFUSALS - 1) * REFUSAL_MS)
-		return BATON_ERR_PEER_LIMIT;
+		return false;
 	own->refusing_ms = ready_ms + REFUSAL_MS;
+	return true;
+}
+
+static enum baton_err refuse_new(struct baton_ownership *own,
+				 struct baton_activity *activity,
+				 uint64_t epoch, uint8_t reason)
+{
+	if (!may_refuse(own))
+		return BATON_ERR_PEER_LIMIT;
 	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
 	own_refuse(activity, epoch, reason);
 	return BATON_OK;
+}
+
+void own_turn_away(struct baton_ownership *own, struct baton_activity *activity,
+		   uint8_t reason)
+{
+	if (activity->writing || !activity->offered)
+		return;
+	if (may_refuse(own)) {
+		own_refuse(activity, activity->offered, reason);
+		return;
+	}
+	activity->offered = 0;
+	activity->accepted = 0;
 }
 
 static bool is_lent(const struct baton_activity *activity, uint64_t epoch)
