@@ -15,6 +15,7 @@
 
 #include "port/linux/seed.h"
 #include "tools/bearers.h"
+#include "tools/control.h"
 #include "tools/fail.h"
 #include "tools/prompt.h"
 #include "tools/runner.h"
@@ -127,11 +128,13 @@ int main(int argc, char **argv)
 	GMainLoop *loop = g_main_loop_new(NULL, FALSE);
 	GError *error = NULL;
 
-	if (argc != 4 || baton_store_open(&store, argv[3]) ||
-	    baton_seed_get(seed)) {
+	if (argc != 4 || baton_seed_get(seed)) {
 		fputs("usage: notes watch|phone BEARER STORE\n", stderr);
 		return BATON_EXIT_USAGE;
 	}
+	store = baton_control_store(argv[3], &error);
+	if (!store)
+		return baton_fail_end(error);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	memcpy(id, seed, sizeof(id));
 	config.session.role = argv[1][0] == 'w' ? BATON_WATCH : BATON_PHONE;

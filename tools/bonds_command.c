@@ -11,6 +11,7 @@
 #include "tools/control.h"
 #include "tools/fail.h"
 #include "tools/fold.h"
+#include "tools/role_options.h"
 
 /* One request, as it goes to a program that runs (bonds_live.h). */
 struct order {
@@ -222,7 +223,8 @@ static char *store_dir(const char *store, const char *role, GError **error)
 			       "or --store DIR");
 		return NULL;
 	}
-	return g_build_filename(g_get_user_state_dir(), "baton", role, NULL);
+	return baton_role_store(!strcmp(role, "watch") ? BATON_WATCH
+						       : BATON_PHONE);
 }
 
 int baton_bonds_main(int argc, char **argv)

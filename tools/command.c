@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "tools/command.h"
 #include "tools/fail.h"
 
@@ -22,5 +26,23 @@ gboolean baton_command_parse(GOptionContext *context, int *argc, char ***argv,
 		return TRUE;
 	baton_fail_set(error, BATON_EXIT_USAGE, "%s; see %s --help",
 		       wrong->message, g_get_prgname());
+	return FALSE;
+}
+
+gboolean baton_command_read(const char *path, char **text, gsize *len,
+			    GError **error)
+{
+	int wrong;
+
+	if (g_file_get_contents(path, text, len, NULL))
+		return TRUE;
+	wrong = g_access(path, R_OK) ? errno : 0;
+	if (wrong == ENOENT)
+		baton_fail_set(error, BATON_EXIT_INPUT,
+			       "there is no file %s; check the name", path);
+	else
+		baton_fail_set(error, BATON_EXIT_INPUT, "cannot read %s: %s",
+			       path,
+			       wrong ? g_strerror(wrong) : "it is no file");
 	return FALSE;
 }

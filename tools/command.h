@@ -18,4 +18,11 @@ GOptionContext *baton_command_context(const char *name, const char *arguments,
 gboolean baton_command_parse(GOptionContext *context, int *argc, char ***argv,
 			     GError **error);
 
+/*
+ * What is in a file, to be freed. BATON_EXIT_INPUT: it is not there, or cannot
+ * be read.
+ */
+gboolean baton_command_read(const char *path, char **text, gsize *len,
+			    GError **error);
+
 #endif

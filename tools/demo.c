@@ -182,11 +182,11 @@ static char *hand_over(struct demo *demo, enum baton_sim_side from,
 		return NULL;
 	}
 	baton_mark_set(&after, sim);
-	baton_cost_between(cost, &before, &after, file_len(received),
-			   baton_world_limit_bps(&demo->config));
 	after_packing = baton_packing_now();
-	cost->saved_pct =
-		baton_packing_saved_pct(&before_packing, &after_packing);
+	baton_cost_between(
+		cost, &before, &after, file_len(received),
+		baton_packing_saved_pct(&before_packing, &after_packing),
+		baton_world_limit_bps(&demo->config));
 	return received;
 }
 

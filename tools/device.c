@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/bearers.h"
@@ -84,13 +85,18 @@ static gboolean open_runner(struct device *device, GError **error)
 
 static gboolean check_bond(struct device *device, GError **error)
 {
+	g_autofree char *usual = baton_role_store(device->options.role);
+	bool named = strcmp(usual, device->options.store) != 0;
+
 	if (device->options.pair ||
 	    baton_session_bond_count(baton_runner_session(device->runner)))
 		return TRUE;
 	baton_fail_set(error, BATON_EXIT_REFUSED,
 		       "not paired yet; pair both devices first: %s --bearer "
-		       "%s pair",
-		       g_get_prgname(), device->options.bearer);
+		       "%s%s%s pair",
+		       g_get_prgname(), device->options.bearer,
+		       named ? " --store " : "",
+		       named ? device->options.store : "");
 	return FALSE;
 }
 
@@ -200,6 +206,14 @@ int baton_pair_main(int argc, char **argv)
 	g_autofree char **args = NULL;
 	GError *error = NULL;
 
+	if (argc > 1 &&
+	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		puts("Usage:\n"
+		     "  baton pair watch|phone --bearer B [OPTION...]\n"
+		     "\n"
+		     "The options are those of baton watch and baton phone.");
+		return BATON_EXIT_OK;
+	}
 	if (argc < 2 ||
 	    (strcmp(argv[1], "watch") != 0 && strcmp(argv[1], "phone") != 0)) {
 		baton_fail_set(&error, BATON_EXIT_USAGE,

@@ -66,17 +66,6 @@ static bool read_key(struct dissect *dissect, const char *line)
 	return true;
 }
 
-static gboolean read_file(const char *path, char **text, gsize *len,
-			  GError **error)
-{
-	g_autoptr(GError) wrong = NULL;
-
-	if (g_file_get_contents(path, text, len, &wrong))
-		return TRUE;
-	baton_fail_set(error, BATON_EXIT_INPUT, "%s", wrong->message);
-	return FALSE;
-}
-
 static gboolean read_keylog(struct dissect *dissect, GError **error)
 {
 	g_autofree char *text = NULL;
@@ -86,7 +75,7 @@ static gboolean read_keylog(struct dissect *dissect, GError **error)
 
 	if (!dissect->keylog)
 		return TRUE;
-	if (!read_file(dissect->keylog, &text, &len, error))
+	if (!baton_command_read(dissect->keylog, &text, &len, error))
 		return FALSE;
 	lines = g_strsplit(text, "\n", -1);
 	for (i = 0; lines[i]; i++) {
@@ -285,7 +274,7 @@ static gboolean run(struct dissect *dissect, const char *path, GError **error)
 	gsize len;
 
 	if (!read_keylog(dissect, error) ||
-	    !read_file(path, &text, &len, error) ||
+	    !baton_command_read(path, &text, &len, error) ||
 	    !baton_pcapng_each((const uint8_t *)text, len, take_packet, dissect,
 			       error))
 		return FALSE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +43,8 @@ static const char help_text[] =
 	"   66  a file to send is missing or unreadable\n"
 	"   69  no Bluetooth, or no simulated radio\n"
 	"   70  a bug\n"
-	"   73  cannot write: no space or no right, here or at the receiver\n"
+	"   73  cannot write: no space or no right, here or at the receiver;\n"
+	"       a store cannot be used\n"
 	"   75  not done in time\n"
 	"   76  the peer speaks another version\n"
 	"   77  not paired, or a person said no\n"
@@ -86,6 +88,16 @@ static const struct {
 	{"--version", version},
 };
 
+/* What was said has to arrive; a reader who has left has read enough. */
+static int flush(int code)
+{
+	if (!fflush(stdout) || errno == EPIPE || code != BATON_EXIT_OK)
+		return code;
+	fprintf(stderr, "baton: cannot write the output: %s\n",
+		g_strerror(errno));
+	return BATON_EXIT_OUTPUT;
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -97,7 +109,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return flush(commands[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "baton: no such command: %s; see baton help\n",
 		argv[1]);
 	return BATON_EXIT_USAGE;

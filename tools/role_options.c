@@ -196,6 +196,12 @@ static gboolean parse_job(struct baton_role_options *o, int argc, char **argv,
 	return TRUE;
 }
 
+char *baton_role_store(enum baton_role role)
+{
+	return g_build_filename(g_get_user_state_dir(), "baton",
+				role == BATON_WATCH ? "watch" : "phone", NULL);
+}
+
 static gboolean check(struct baton_role_options *o, GError **error)
 {
 	if (!o->bearer && o->job != BATON_JOB_TELL) {
@@ -216,9 +222,7 @@ static gboolean check(struct baton_role_options *o, GError **error)
 		return FALSE;
 	}
 	if (!o->store)
-		o->store = g_build_filename(
-			g_get_user_state_dir(), "baton",
-			o->role == BATON_WATCH ? "watch" : "phone", NULL);
+		o->store = baton_role_store(o->role);
 	return TRUE;
 }
 

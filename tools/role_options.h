@@ -50,4 +50,7 @@ gboolean baton_role_options_parse(struct baton_role_options *options,
 				  GError **error);
 void baton_role_options_clear(struct baton_role_options *options);
 
+/* Where the store of a role is unless it is named; to be freed. */
+char *baton_role_store(enum baton_role role);
+
 #endif

@@ -395,17 +395,16 @@ static gboolean boot(struct baton_runner *runner,
 	}
 	err = load_all(runner);
 	if (err == BATON_ERR_STORE) {
-		baton_fail_set(error, BATON_EXIT_INPUT,
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
 			       "cannot read the store: %s, or name another "
 			       "with --store",
 			       baton_store_problem(errno));
 		return FALSE;
 	}
 	if (err) {
-		baton_fail_set(error, BATON_EXIT_INPUT,
-			       "the store holds something that is nothing of "
-			       "this role (%s); name another with --store",
-			       baton_err_text(err));
+		baton_fail_set(error, BATON_EXIT_OUTPUT,
+			       "the store is that of the other device, or is "
+			       "damaged; name another with --store");
 		return FALSE;
 	}
 	return TRUE;

@@ -53,16 +53,12 @@ static gboolean load_text(struct baton_scenario_text *text, const char *name,
 static gboolean load(struct job *job, GError **error)
 {
 	g_autofree char *bytes = NULL;
-	g_autoptr(GError) wrong = NULL;
 	gsize len;
 	size_t i;
 
 	if (job->path) {
-		if (!g_file_get_contents(job->path, &bytes, &len, &wrong)) {
-			baton_fail_set(error, BATON_EXIT_INPUT, "%s",
-				       wrong->message);
+		if (!baton_command_read(job->path, &bytes, &len, error))
 			return FALSE;
-		}
 		return load_text(&job->text, job->path, bytes, len, error);
 	}
 	job->random = g_new0(struct baton_scenario_text,

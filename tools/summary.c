@@ -14,7 +14,7 @@ void baton_mark_set(struct baton_mark *mark, struct baton_sim *sim)
 
 void baton_cost_between(struct baton_cost *cost, const struct baton_mark *from,
 			const struct baton_mark *to, uint64_t bytes,
-			double limit_bps)
+			double saved_pct, double limit_bps)
 {
 	uint64_t air_us = 0;
 	int i;
@@ -31,7 +31,7 @@ void baton_cost_between(struct baton_cost *cost, const struct baton_mark *from,
 	}
 	cost->seconds = (double)(to->at_us - from->at_us) / 1e6;
 	cost->air_seconds = (double)air_us / 1e6;
-	cost->saved_pct = 0;
+	cost->saved_pct = saved_pct;
 	cost->overhead_pct = 0;
 	if (bytes)
 		cost->overhead_pct =
@@ -40,7 +40,7 @@ void baton_cost_between(struct baton_cost *cost, const struct baton_mark *from,
 	if (cost->seconds > 0)
 		cost->goodput_bps = 8 * (double)bytes / cost->seconds;
 	cost->limit_bps = limit_bps;
-	cost->share_pct = 100 * cost->goodput_bps / limit_bps;
+	cost->share_pct = (100 - saved_pct) * cost->goodput_bps / limit_bps;
 }
 
 static void print_cost(const char *title, const struct baton_cost *cost)

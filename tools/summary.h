@@ -25,12 +25,13 @@ struct baton_cost {
 	double air_seconds; /* both radios sending */
 	double goodput_bps;
 	double limit_bps; /* what the radio could carry */
-	double share_pct;
+	double share_pct; /* of limit_bps, by what compression left */
 };
 
+/* bytes: the file's; saved_pct of them were not sent. */
 void baton_cost_between(struct baton_cost *cost, const struct baton_mark *from,
 			const struct baton_mark *to, uint64_t bytes,
-			double limit_bps);
+			double saved_pct, double limit_bps);
 
 /* What `baton demo` has done; strings are the caller's. */
 struct baton_summary {

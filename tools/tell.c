@@ -183,6 +183,12 @@ int baton_report_main(int argc, char **argv)
 	bool watch = argc > 1 && !strcmp(argv[1], "watch");
 	GError *error = NULL;
 
+	if (argc > 1 &&
+	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		printf("Usage:\n  baton %s watch|phone [--store DIR] [--json]\n",
+		       argv[0]);
+		return BATON_EXIT_OK;
+	}
 	if (!watch && (argc < 2 || strcmp(argv[1], "phone") != 0)) {
 		baton_fail_set(&error, BATON_EXIT_USAGE,
 			       "of which one? baton %s watch, or baton %s "

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "tools/large.h"
@@ -190,6 +191,22 @@ static void on_answer(void *user, const char *text)
 	answer(user, text && (*text == 'y' || *text == 'Y'));
 }
 
+/*
+ * What was typed before numbers are shown is no answer to them; of a script, what
+ * it said of numbers that are void.
+ */
+static void drop_early_answers(const struct baton_walk *walk)
+{
+	GPollFD in = {.fd = STDIN_FILENO, .events = G_IO_IN};
+	char dropped[256];
+
+	if (!tcflush(STDIN_FILENO, TCIFLUSH) || !walk->failures)
+		return;
+	while (g_poll(&in, 1, 0) == 1 && in.revents & G_IO_IN &&
+	       read(STDIN_FILENO, dropped, sizeof(dropped)) > 0)
+		;
+}
+
 static void take_compare(struct baton_walk *walk, uint32_t code)
 {
 	g_autofree char *digits =
@@ -198,6 +215,7 @@ static void take_compare(struct baton_walk *walk, uint32_t code)
 
 	walk->way = WAY_COMPARE;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
+	drop_early_answers(walk);
 	if (yes_if >= 0 || !is_terminal())
 		say(walk, "code %06u", code);
 	if (yes_if >= 0) {
@@ -407,10 +425,25 @@ static void fail_refused(struct baton_walk *walk)
 		     peer_name(walk));
 }
 
-static void take_failed(struct baton_walk *walk, enum baton_err err)
+/* The link was lost, and with it the numbers. */
+static void look_again(struct baton_walk *walk)
 {
 	GError *error = NULL;
 
+	if (walk->way == WAY_COMPARE && is_terminal())
+		say(walk,
+		    "%sThe %s is gone; looking for it.\n"
+		    "There will be other numbers.",
+		    walk->asking ? "\n" : "", peer_name(walk));
+	walk->asking = false;
+	if (baton_walk_open(walk, walk->runner, &error))
+		return;
+	fail(walk, (enum baton_exit)error->code, "%s", error->message);
+	g_error_free(error);
+}
+
+static void take_failed(struct baton_walk *walk, enum baton_err err)
+{
 	if (!walk->open)
 		return;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
@@ -444,9 +477,8 @@ static void take_failed(struct baton_walk *walk, enum baton_err err)
 	} else if (++walk->failures == PAIR_TRIES) {
 		fail(walk, BATON_EXIT_PEER, "not paired: %s; pair both again",
 		     baton_err_text(err));
-	} else if (!baton_walk_open(walk, walk->runner, &error)) {
-		fail(walk, (enum baton_exit)error->code, "%s", error->message);
-		g_error_free(error);
+	} else {
+		look_again(walk);
 	}
 }
 

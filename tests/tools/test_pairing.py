@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -274,11 +275,14 @@ class Screen:
         return max(len(line) for line in lines)
 
 
+def screen_of(bench, columns, method, role):
+    return Screen(bench, columns, 'pair', role, '-b', 'sim:radio', '-s',
+                  f'{role}-store', '-m', method)
+
+
 def screens(bench, columns, method):
-    def screen(role):
-        return Screen(bench, columns, 'pair', role, '-b', 'sim:radio', '-s',
-                      f'{role}-store', '-m', method)
-    return screen('watch'), screen('phone')
+    return [screen_of(bench, columns, method, role)
+            for role in ('watch', 'phone')]
 
 
 def drawn(text, path):
@@ -353,6 +357,50 @@ def what_is_said_after_a_question_has_lines_of_its_own(bench):
         screen.until(r'\nbaton: not paired[^\0]*both\s+again\r\n')
         expect(screen.widest() <= 40, screen.text)
         expect(screen.end() == 77, screen.text)
+
+
+def numbers_of_a_link_that_was_lost_are_void(bench):
+    bench.radio()
+    watch, phone = screens(bench, 40, 'compare')
+    for screen in (watch, phone):
+        screen.until(r'minutes\? \[y/N\] ')
+    os.kill(watch.pid, signal.SIGKILL)
+    watch.end()
+    phone.until(r'\nThe watch is gone; looking for it\.\r\n')
+    # What was answered too late is no answer to the next question.
+    phone.say('y\n')
+    watch = screen_of(bench, 40, 'compare', 'watch')
+    for screen in (watch, phone):
+        screen.until(r'minutes\? \[y/N\] (?![^\0]*The watch is gone)')
+    watch.say('y\n')
+    watch.until('Waiting for the phone')
+    time.sleep(1)
+    phone.until(r'minutes\? \[y/N\] $')
+    phone.say('y\n')
+    for screen in (watch, phone):
+        screen.until('paired')
+        expect(screen.widest() <= 40, screen.text)
+        expect(screen.end() == 0, screen.text)
+
+
+def a_script_answers_the_numbers_that_it_was_given(bench):
+    bench.radio()
+    watch, phone = bench.watch('pair', stdin=True), bench.phone('pair',
+                                                                stdin=True)
+    code = phone.until('code ')
+    watch.until('code ')
+    watch.kill()
+    time.sleep(2)
+    phone.say('y\n')
+    watch = bench.watch('pair', stdin=True)
+    code = watch.until('code ')
+    watch.say('y\n')
+    phone.until(code)
+    time.sleep(1)
+    expect('paired' not in phone.out, 'nobody has compared')
+    phone.say('y\n')
+    phone.succeeds()
+    watch.succeeds()
 
 
 # Bonds
@@ -523,6 +571,8 @@ CASES = (
     a_qr_code_fits_40_columns_and_is_read_by_a_scanner,
     everything_fits_40_columns,
     what_is_said_after_a_question_has_lines_of_its_own,
+    numbers_of_a_link_that_was_lost_are_void,
+    a_script_answers_the_numbers_that_it_was_given,
     several_phones_each_have_their_bond,
     revoking_reaches_the_programs_that_run,
     revoking_one_leaves_the_others,

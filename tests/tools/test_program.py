@@ -69,15 +69,29 @@ def an_unknown_bearer_is_named(bench):
 def help_and_version_are_given(bench):
     expect('Exit codes' in bench.start('help').succeeds(), 'no exit codes')
     expect('baton' in bench.start('version').succeeds(), 'no version')
-    for command in ('demo', 'air', 'watch', 'phone', 'doctor'):
+    for command in ('demo', 'air', 'watch', 'phone', 'pair', 'status', 'queue',
+                    'bonds', 'sim', 'dissect', 'doctor'):
         expect(command in bench.start(command, '--help').succeeds(),
                f'no help on {command}')
+
+
+def what_cannot_be_said_is_73(bench):
+    for args in (['help'], ['status', 'watch', '-s', 'none'], ['demo']):
+        bench.start(*args, before=['sh', '-c', 'exec "$0" "$@" >/dev/full']
+                    ).fails(73, 'cannot write the output', 'No space left')
+
+
+def a_reader_who_leaves_is_no_failure(bench):
+    bench.start('help', before=['bash', '-c', 'set -o pipefail; '
+                                '(trap "" PIPE; sleep 0.5; "$0" "$@") | true']
+                ).succeeds()
 
 
 # Files that cannot be sent
 
 def a_missing_file_is_66(bench):
-    bench.start('demo', 'nowhere.txt').fails(66, 'nowhere.txt')
+    for command in ('demo', 'sim', 'dissect'):
+        bench.start(command, 'nowhere.txt').fails(66, 'no file nowhere.txt;')
     bench.watch('send', 'nowhere.txt').fails(66, 'nowhere.txt')
 
 
@@ -187,7 +201,14 @@ def a_code_that_is_not_the_expected_one_is_refused(bench):
 def who_never_paired_is_told_to(bench):
     bench.radio()
     bench.file('a', b'a')
-    bench.watch('send', 'a').fails(77, 'pair')
+    bench.watch('send', 'a').fails(77, 'pair', '--store watch-store pair')
+
+
+def the_store_of_the_other_role_is_73(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('status', 'phone', '--store', 'watch-store').fails(
+        73, 'of the other device')
 
 
 def who_was_forgotten_is_told_to_pair_again(bench):
@@ -634,6 +655,12 @@ def text_is_compressed_unless_one_says_no(bench):
     expect(packed['seconds'] < plain['seconds'] * 0.7, packed)
     expect(plain['saved_percent'] == 0, plain)
     expect(plain['pdu_bytes'] > 100000, plain)
+
+
+def what_is_compressed_well_is_not_faster_than_the_radio(bench):
+    bench.file('log.txt', 100000 * b'the same line\n')
+    result = demo(bench, 'log.txt')['handover']
+    expect(0 < result['share_percent'] < 100, result)
 
 
 def what_is_compressed_already_does_not_suffer(bench):
