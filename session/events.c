@@ -12,8 +12,11 @@ static void begin(struct baton_event *event, unsigned int type)
 	event->type = (enum baton_event_type)type;
 }
 
-/* Take the lowest of the bits, begin an event of its type; false: none. */
-static bool take_bit(uint8_t *bits, const uint8_t *types,
+/*
+ * Take the lowest of the bits, begin an event of its type; first is that of bit
+ * 0, and the others follow it. False: there is none.
+ */
+static bool take_bit(uint8_t *bits, enum baton_event_type first,
 		     struct baton_event *event)
 {
 	unsigned int at = 0;
@@ -23,7 +26,7 @@ static bool take_bit(uint8_t *bits, const uint8_t *types,
 	while (!(*bits >> at & 1))
 		at++;
 	*bits = (uint8_t)(*bits & (*bits - 1));
-	begin(event, types[at]);
+	begin(event, first + at);
 	return true;
 }
 
@@ -46,35 +49,18 @@ static void urgent_event(struct baton_session *session,
 static bool secrets_event(struct baton_secrets *secrets,
 			  struct baton_event *event)
 {
-	if (secrets->show) {
-		secrets->show = false;
-		begin(event, BATON_EVENT_SHOW_CODE);
+	if (!take_bit(&secrets->tell, BATON_EVENT_SHOW_CODE, event))
+		return false;
+	if (event->type == BATON_EVENT_SHOW_CODE)
 		memcpy(event->u.typed.digits, secrets->digits,
 		       BATON_TYPED_DIGITS);
-	} else if (secrets->ask) {
-		secrets->ask = false;
-		begin(event, BATON_EVENT_TYPE_CODE);
-	} else if (secrets->show_oob) {
-		secrets->show_oob = false;
-		begin(event, BATON_EVENT_SHOW_SECRET);
+	if (event->type == BATON_EVENT_SHOW_SECRET)
 		event->u.secret.bytes = secrets->oob;
-	} else if (secrets->ask_oob) {
-		secrets->ask_oob = false;
-		begin(event, BATON_EVENT_TAKE_SECRET);
-	} else {
-		return false;
-	}
 	return true;
 }
 
 static bool link_event(struct baton_session *session, struct baton_event *event)
 {
-	static const uint8_t types[] = {
-		BATON_EVENT_COMPARE,	 BATON_EVENT_PAIRED,
-		BATON_EVENT_PAIR_FAILED, BATON_EVENT_SECURED,
-		BATON_EVENT_ROLLED_BACK, BATON_EVENT_REVOKED,
-		BATON_EVENT_LINK_CLOSE,	 BATON_EVENT_FRAME};
-
 	if (BATON_METHODS && secrets_event(session->secrets, event))
 		return true;
 	if (session->urgent_count > 0 &&
@@ -82,7 +68,7 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 		urgent_event(session, event);
 		return true;
 	}
-	if (!take_bit(&session->tell, types, event))
+	if (!take_bit(&session->tell, BATON_EVENT_COMPARE, event))
 		return false;
 	if (event->type == BATON_EVENT_COMPARE)
 		event->u.compare.code = session->code;
@@ -118,10 +104,6 @@ static void set_stream(struct baton_event *event, unsigned int at)
 static bool streams_event(struct baton_session *session,
 			  struct baton_event *event)
 {
-	static const uint8_t types[] = {
-		BATON_EVENT_ABORTED, BATON_EVENT_LOST,
-		BATON_EVENT_REFUSED, BATON_EVENT_DELIVERED,
-		BATON_EVENT_REWIND,  BATON_EVENT_WRITABLE};
 	const struct baton_outgoing_stream *out = session->outgoing.stream;
 	struct baton_stream_news *news = session->news;
 	uint32_t before;
@@ -133,7 +115,7 @@ static bool streams_event(struct baton_session *session,
 		before = news->before;
 		if (before > 0)
 			begin(event, BATON_EVENT_DELIVERED);
-		else if (!take_bit(&news->tell, types, event))
+		else if (!take_bit(&news->tell, BATON_EVENT_ABORTED, event))
 			continue;
 		set_stream(event, i);
 		if (before > 0) {
@@ -170,12 +152,9 @@ static void fill_message(struct baton_session *session,
 static bool frame_event(struct baton_session *session,
 			struct baton_event *event)
 {
-	static const uint8_t types[] = {BATON_EVENT_BEGIN, BATON_EVENT_MESSAGE,
-					BATON_EVENT_DATA, BATON_EVENT_END,
-					BATON_EVENT_ABORTED};
 	const struct baton_frame *frame = &session->frame;
 
-	if (!take_bit(&session->frame_news.tell, types, event))
+	if (!take_bit(&session->frame_news.tell, BATON_EVENT_BEGIN, event))
 		return false;
 	fill_message(session, event);
 	if (event->type == BATON_EVENT_BEGIN) {

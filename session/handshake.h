@@ -84,6 +84,12 @@ struct baton_handshake {
 	uint8_t advert[BATON_BOND_NONCE_LEN];
 };
 
+/* In baton_secrets.tell; the lowest bit is told first. */
+#define BATON_TELL_SHOW_CODE 0x01
+#define BATON_TELL_TYPE_CODE 0x02
+#define BATON_TELL_SHOW_SECRET 0x04
+#define BATON_TELL_TAKE_SECRET 0x08
+
 /*
  * What a pairing window has that is more than open: the secret of a QR code or
  * the digits of a typed code, and what the handshake wants of people and store.
@@ -93,12 +99,11 @@ struct baton_secrets {
 	bool has_oob : 1, has_digits : 1;
 	bool counted : 1; /* the try that this window allows, durably */
 	bool count : 1; /* it is to be counted */
-	bool show : 1; /* a person is to be shown the digits */
-	bool ask : 1, asked : 1; /* a person is to be asked for them, and was */
-	bool show_oob : 1; /* the same for the secret */
-	bool ask_oob : 1, asked_oob : 1;
+	bool asked : 1; /* a person was asked for the digits */
+	bool asked_oob : 1; /* and for the secret */
 	bool forgive : 1; /* what was counted: a person asked for it */
 	bool spent : 1; /* somebody may have tried the secret: shut the window */
+	uint8_t tell; /* what a person is to be told, as bits */
 	uint8_t oob[BATON_OOB_SECRET_LEN];
 	uint8_t digits[BATON_TYPED_DIGITS];
 };

@@ -139,7 +139,8 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 		return BATON_OK;
 	if (!baton_hello_shows(BATON_KIND_OUT_OF_BAND, handshake->role,
 			       turn->can, handshake->peer.pairing)) {
-		secrets->ask_oob |= !secrets->asked_oob;
+		if (!secrets->asked_oob)
+			secrets->tell |= BATON_TELL_TAKE_SECRET;
 		secrets->asked_oob = true;
 		return BATON_ERR_AGAIN;
 	}
@@ -147,7 +148,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 	if (err)
 		return err;
 	secrets->has_oob = true;
-	secrets->show_oob = true;
+	secrets->tell |= BATON_TELL_SHOW_SECRET;
 	return BATON_ERR_AGAIN;
 }
 
@@ -232,7 +233,7 @@ baton_session_secret_take(struct baton_session *session,
 		err = baton_session_pairing_open(session, now_ms);
 	if (err)
 		return err;
-	session->secrets->ask_oob = false;
+	session->secrets->tell &= (uint8_t)~BATON_TELL_TAKE_SECRET;
 	memcpy(session->secrets->oob, secret, BATON_OOB_SECRET_LEN);
 	session->secrets->has_oob = true;
 	return BATON_OK;

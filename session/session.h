@@ -33,13 +33,35 @@
 #include "transport/outgoing.h"
 #include "transport/pack.h"
 
+/* In the order of the bits that they wait as (session/internal.h). */
 enum baton_event_type {
-	/* Both sides are authenticated, streams may be used. */
-	BATON_EVENT_SECURED,
-	/* Close this link in the bearer; u.closed.err says why. */
-	BATON_EVENT_LINK_CLOSE,
 	/* Show u.compare.code (6 digits); answer with _confirm(). */
 	BATON_EVENT_COMPARE,
+	/* A bond is durable on both sides; u.bond.id names it. */
+	BATON_EVENT_PAIRED,
+	/* Pairing ended without a bond; u.closed.err says why. */
+	BATON_EVENT_PAIR_FAILED,
+	/* Both sides are authenticated, streams may be used. */
+	BATON_EVENT_SECURED,
+	/*
+	 * The store of one side holds less than it did: it was put back, or
+	 * copied to another device that went on with it. This link has fresh
+	 * keys all the same; what else came from that store is old.
+	 */
+	BATON_EVENT_ROLLED_BACK,
+	/*
+	 * The bond u.bond.id is gone for good: revoke() asked for it, the
+	 * peer did, or it never served and made room for a new one.
+	 * u.bond.err: what the store said of deleting it.
+	 */
+	BATON_EVENT_REVOKED,
+	/* Close this link in the bearer; u.closed.err says why. */
+	BATON_EVENT_LINK_CLOSE,
+	/*
+	 * A session frame for a machine above the engine; u.frame. Urgent
+	 * ones come before all that is about messages.
+	 */
+	BATON_EVENT_FRAME,
 	/*
 	 * Show u.typed.digits with baton_typed_text(), for the person to type
 	 * them on the other device.
@@ -61,29 +83,16 @@ enum baton_event_type {
 	 * go meanwhile.
 	 */
 	BATON_EVENT_TAKE_SECRET,
-	/* A bond is durable on both sides; u.bond.id names it. */
-	BATON_EVENT_PAIRED,
-	/* Pairing ended without a bond; u.closed.err says why. */
-	BATON_EVENT_PAIR_FAILED,
-	/* A whole short message, all of it in u.message. */
-	BATON_EVENT_MESSAGE,
 	/* A streamed message begins: u.message.total, offset and meta. */
 	BATON_EVENT_BEGIN,
+	/* A whole short message, all of it in u.message. */
+	BATON_EVENT_MESSAGE,
 	/* The next bytes of the message that has begun; u.message. */
 	BATON_EVENT_DATA,
 	/* The message is complete and every byte of it was authentic. */
 	BATON_EVENT_END,
 	/* The message being received will not be completed: drop it. */
 	BATON_EVENT_ABORTED,
-	/* write() or send() answered AGAIN and may be called again. */
-	BATON_EVENT_WRITABLE,
-	/* Give the bytes of the message in progress again, from u.sent.offset. */
-	BATON_EVENT_REWIND,
-	/*
-	 * The peer is done with all messages below u.sent.message: it has
-	 * taken them, but for those that REFUSED or cancel() was about.
-	 */
-	BATON_EVENT_DELIVERED,
 	/*
 	 * Short messages u.sent.message to u.sent.end - 1 were lost with the
 	 * last link: send them again if they still matter. Numbering goes on
@@ -93,22 +102,14 @@ enum baton_event_type {
 	/* The peer refused the message in progress; u.sent.reason. */
 	BATON_EVENT_REFUSED,
 	/*
-	 * A session frame for a machine above the engine; u.frame. Urgent
-	 * ones come before all that is about messages.
+	 * The peer is done with all messages below u.sent.message: it has
+	 * taken them, but for those that REFUSED or cancel() was about.
 	 */
-	BATON_EVENT_FRAME,
-	/*
-	 * The bond u.bond.id is gone for good: revoke() asked for it, the
-	 * peer did, or it never served and made room for a new one.
-	 * u.bond.err: what the store said of deleting it.
-	 */
-	BATON_EVENT_REVOKED,
-	/*
-	 * The store of one side holds less than it did: it was put back, or
-	 * copied to another device that went on with it. This link has fresh
-	 * keys all the same; what else came from that store is old.
-	 */
-	BATON_EVENT_ROLLED_BACK,
+	BATON_EVENT_DELIVERED,
+	/* Give the bytes of the message in progress again, from u.sent.offset. */
+	BATON_EVENT_REWIND,
+	/* write() or send() answered AGAIN and may be called again. */
+	BATON_EVENT_WRITABLE,
 };
 
 /* Where a message travels. Streams are numbered per class. */

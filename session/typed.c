@@ -95,7 +95,8 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 	if (!secrets->has_digits &&
 	    !baton_hello_shows(BATON_KIND_TYPED, handshake->role, turn->can,
 			       handshake->peer.pairing)) {
-		secrets->ask |= !secrets->asked;
+		if (!secrets->asked)
+			secrets->tell |= BATON_TELL_TYPE_CODE;
 		secrets->asked = true;
 		return BATON_ERR_AGAIN;
 	}
@@ -103,7 +104,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 		err = make_digits(secrets, turn->drbg);
 		if (err)
 			return err;
-		secrets->show = true;
+		secrets->tell |= BATON_TELL_SHOW_CODE;
 	}
 	secrets->count = true;
 	return BATON_ERR_AGAIN;
@@ -282,7 +283,7 @@ enum baton_err baton_session_code(struct baton_session *session,
 	if (err)
 		return err;
 	secrets->has_digits = true;
-	secrets->ask = false;
+	secrets->tell &= (uint8_t)~BATON_TELL_TYPE_CODE;
 	secrets->count = true;
 	return BATON_OK;
 }
