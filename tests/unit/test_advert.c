@@ -27,10 +27,10 @@ static void the_advert_is_that_of_the_specification(void **state)
 
 	(void)state;
 	assert_ok(baton_advert_make(advert, &drbg, keys, 2));
-	assert_hex(advert, "c5e61731f3f84d3cd69c6d34e05cbbf0"
-			   "3646a2eb91119507");
+	assert_hex(advert, "c063dd25327c8cb0bf6eac416fb0e8f0"
+			   "6a05cc472f0ed581");
 	baton_advert_nonce(nonce, advert);
-	assert_hex(nonce, "45a0a9239e8b32207f7d00c8dc2a0b94");
+	assert_hex(nonce, "d19eb258930d6f958fa6bf8c2a9b93f5");
 	fill(advert, sizeof(advert), 0x10);
 	assert_false(baton_advert_match(advert, key[0]));
 	memcpy(advert + 16, "\x65\xb5\xf0\x48", 4);
