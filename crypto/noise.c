@@ -362,16 +362,16 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 				 const uint8_t *payload, size_t payload_len,
 				 uint8_t *msg, size_t msg_cap, size_t *msg_len)
 {
-	struct baton_noise_state state;
+	struct baton_noise_state *state = &noise->state;
 	enum baton_err err = BATON_OK;
 	size_t overhead, at;
 
 	*msg_len = 0;
 	if (!is_turn_of(noise, noise->role))
 		return BATON_ERR_STATE;
-	overhead = baton_noise_overhead(noise->pattern, noise->state.step);
-	at = baton_noise_payload_at(noise->pattern, noise->state.step);
-	if (noise->state.keys_out) {
+	overhead = baton_noise_overhead(noise->pattern, state->step);
+	at = baton_noise_payload_at(noise->pattern, state->step);
+	if (state->keys_out) {
 		overhead -= at;
 		at = 0;
 	}
@@ -379,19 +379,16 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 		return BATON_ERR_TOO_LARGE;
 	if (msg_cap < payload_len + overhead)
 		return BATON_ERR_SPACE;
-
-	state = noise->state;
-	if (!state.keys_out)
-		err = pass_keys(noise, &state, msg, NULL);
-	if (!err) {
-		encrypt_and_hash(&state, msg + at, payload, payload_len);
-		state.keys_out = false;
-		state.step++;
-		noise->state = state;
-		*msg_len = payload_len + overhead;
-	}
-	baton_crypto_wipe(&state, sizeof(state));
-	return err;
+	if (!state->keys_out)
+		err = baton_noise_write_keys(noise, msg, msg_cap);
+	if (err)
+		return err;
+	/* Behind the keys nothing can fail. */
+	encrypt_and_hash(state, msg + at, payload, payload_len);
+	state->keys_out = false;
+	state->step++;
+	*msg_len = payload_len + overhead;
+	return BATON_OK;
 }
 
 enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
@@ -434,8 +431,6 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 				  struct baton_noise_result *result)
 {
 	struct baton_noise_state *state = &noise->state;
-	uint8_t rs[POINT_LEN];
-	bool has_rs = state->has_rs;
 
 	if (!baton_noise_is_done(noise))
 		return BATON_ERR_STATE;
@@ -443,11 +438,7 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 	baton_hkdf_noise(result->k_i2r, result->k_r2i, result->exporter,
 			 state->ck, NULL, 0);
 	memcpy(result->h, state->h, sizeof(result->h));
-
-	memcpy(rs, state->rs, sizeof(rs));
 	baton_noise_wipe(noise);
-	memcpy(state->rs, rs, sizeof(rs));
-	state->has_rs = has_rs;
 	return BATON_OK;
 }
 

@@ -186,14 +186,13 @@ bool baton_noise_is_done(const struct baton_noise *noise);
 
 /*
  * The peer's static public key, 32 bytes inside noise, or NULL while it is
- * not known. In XX and XXPSK0 it is known from the message that carried it,
- * and it stays, after baton_noise_finish() too, until baton_noise_wipe().
+ * not known. In XX and XXPSK0 it is known from the message that carried it on,
+ * until baton_noise_finish().
  */
 const uint8_t *baton_noise_remote_static(const struct baton_noise *noise);
 
 /*
- * Take the keys out of a complete handshake and wipe everything in noise but
- * the peer's static key.
+ * Take the keys out of a complete handshake and wipe everything in noise.
  *
  * BATON_ERR_STATE: messages are missing, or it was finished before; noise is
  * unchanged, result is untouched.
