@@ -271,30 +271,38 @@ static enum store_what wanted(struct baton_session *session)
 	return NOTHING;
 }
 
-/* Add a write; its key takes its place behind *p. */
-static struct baton_store_write *add(struct baton_store_op *op, uint8_t **p,
-				     enum baton_store_kind kind,
-				     const char *prefix, const uint8_t *id)
+static void add(struct baton_store_op *op, enum baton_store_kind kind,
+		const char *key, const uint8_t *value, size_t value_len)
 {
 	struct baton_store_write *write = &op->write[op->count++];
 
-	memset(write, 0, sizeof(*write));
 	write->kind = kind;
-	write->key = (const char *)*p;
-	baton_bond_key(prefix, id, (char *)*p);
-	*p += BATON_BOND_KEY_LEN;
-	return write;
+	write->key = key;
+	write->value = value;
+	write->value_len = value_len;
 }
 
-static struct baton_store_write *add_tries(struct baton_store_op *op,
-					   enum baton_store_kind kind)
+/*
+ * Add what becomes of a value of a bond. Its key stands at p; gives the place
+ * behind it, where the value stands, or what comes next.
+ */
+static uint8_t *add_of_bond(struct baton_store_op *op, uint8_t *p,
+			    const char *prefix, const uint8_t *id,
+			    size_t value_len)
 {
-	struct baton_store_write *write = &op->write[op->count++];
+	uint8_t *value = p + BATON_BOND_KEY_LEN;
 
-	memset(write, 0, sizeof(*write));
-	write->kind = kind;
-	write->key = tries_key;
-	return write;
+	baton_bond_key(prefix, id, (char *)p);
+	add(op, value_len > 0 ? BATON_STORE_PUT : BATON_STORE_DELETE,
+	    (const char *)p, value, value_len);
+	return value;
+}
+
+static void put_ticket(struct baton_store_op *op, uint8_t *p,
+		       const struct baton_bond *bond)
+{
+	p = add_of_bond(op, p, "tick/", bond->id, BATON_TICKET_LEN);
+	baton_ticket_encode(&bond->ticket, p);
 }
 
 bool baton_session_next_store_op(struct baton_session *session,
@@ -302,7 +310,6 @@ bool baton_session_next_store_op(struct baton_session *session,
 {
 	struct baton_storing *storing = &session->storing;
 	struct baton_bond *bond = session_bond_at(session, session->bond_count);
-	struct baton_store_write *write;
 	uint8_t *p = session->stored;
 
 	if (storing->what)
@@ -313,47 +320,34 @@ bool baton_session_next_store_op(struct baton_session *session,
 	case NOTHING:
 		return false;
 	case NEW_BOND:
-		write = add(op, &p, BATON_STORE_PUT, "bond/", bond->id);
-		write->value = p;
-		write->value_len = BATON_BOND_LEN;
+		p = add_of_bond(op, p, "bond/", bond->id, BATON_BOND_LEN);
 		baton_bond_encode(bond, session->role, p);
-		p += BATON_BOND_LEN;
 		/* Generation 0: it has not served. */
-		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
-		write->value = p;
-		write->value_len = BATON_TICKET_LEN;
-		baton_ticket_encode(&bond->ticket, p);
+		put_ticket(op, p + BATON_BOND_LEN, bond);
 		if (BATON_METHODS && session->secrets->tries > 0)
-			add_tries(op, BATON_STORE_DELETE);
+			add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
 		break;
 	case REVOKED:
-		(void)add(op, &p, BATON_STORE_DELETE, "bond/",
-			  storing->revoked[0]);
-		(void)add(op, &p, BATON_STORE_DELETE, "tick/",
-			  storing->revoked[0]);
+		p = add_of_bond(op, p, "bond/", storing->revoked[0], 0);
+		(void)add_of_bond(op, p, "tick/", storing->revoked[0], 0);
 		break;
 	case TICKET:
 		bond = session_bond_at(session, storing->ticket);
 		bond->ticket.dirty = false;
 		storing->generation = bond->ticket.generation;
-		write = add(op, &p, BATON_STORE_PUT, "tick/", bond->id);
-		write->value = p;
-		write->value_len = BATON_TICKET_LEN;
-		baton_ticket_encode(&bond->ticket, p);
+		put_ticket(op, p, bond);
 		break;
 	case TRY:
 		if (!BATON_METHODS)
 			break;
 		p[0] = TRIES_FORMAT;
 		p[1] = (uint8_t)(session->secrets->tries + 1);
-		write = add_tries(op, BATON_STORE_PUT);
-		write->value = p;
-		write->value_len = TRIES_LEN;
+		add(op, BATON_STORE_PUT, tries_key, p, TRIES_LEN);
 		break;
 	case FORGIVEN:
 		if (!BATON_METHODS)
 			break;
-		(void)add_tries(op, BATON_STORE_DELETE);
+		add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
 		break;
 	}
 	op->id = ++storing->id;
