@@ -218,7 +218,9 @@ enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 		bytes, len, other, &handshake->peer, &handshake->hello[other]);
 
 	if (!err)
-		handshake->version = baton_hello_version(&handshake->peer);
+		handshake->version =
+			baton_hello_version(handshake->peer.version_max,
+					    handshake->peer.version_min);
 	return err;
 }
 

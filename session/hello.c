@@ -31,23 +31,36 @@ void baton_hello_encode(const struct baton_hello *hello,
 	}
 }
 
-static enum baton_err check(const struct baton_hello *hello,
-			    enum baton_role role)
+/* A hello of a version that is spoken here, from role. */
+static bool is_good(const uint8_t *p, enum baton_role role)
 {
+	uint16_t record_max = baton_load_be16(p + 7);
+	uint16_t pdu_max = baton_load_be16(p + 9);
+	const uint8_t *window = p + 11;
 	int c;
 
-	if (hello->role != (uint8_t)role ||
-	    hello->version_min > hello->version_max ||
-	    hello->record_max < BATON_RECORD_MIN ||
-	    hello->record_max > BATON_RECORD_MAX ||
-	    hello->pdu_max < BATON_PDU_MIN || hello->pdu_max > BATON_PDU_MAX)
-		return BATON_ERR_PEER_FORMAT;
+	if (p[2] != (uint8_t)role || p[1] > p[0] ||
+	    record_max < BATON_RECORD_MIN || record_max > BATON_RECORD_MAX ||
+	    pdu_max < BATON_PDU_MIN || pdu_max > BATON_PDU_MAX)
+		return false;
 	for (c = 0; c < BATON_CLASSES; c++)
-		if (hello->window[c] < 1 || hello->window[c] > BATON_WINDOW_MAX)
-			return BATON_ERR_PEER_FORMAT;
-	if (hello->window[BATON_CLASS_CONTROL] < BATON_CONTROL_WINDOW_MIN)
-		return BATON_ERR_PEER_FORMAT;
-	return BATON_OK;
+		if (window[c] < 1 || window[c] > BATON_WINDOW_MAX)
+			return false;
+	return window[BATON_CLASS_CONTROL] >= BATON_CONTROL_WINDOW_MIN;
+}
+
+static void read(struct baton_hello *hello, const uint8_t *p)
+{
+	hello->role = p[2];
+	hello->bearer = p[BEARER_AT];
+	hello->features = baton_load_be16(p + 4);
+	hello->pairing = p[PAIRING_AT];
+	hello->record_max = baton_load_be16(p + 7);
+	hello->pdu_max = baton_load_be16(p + 9);
+	memcpy(hello->window, p + 11, BATON_CLASSES);
+	memcpy(hello->nonce, p + NONCE_AT, BATON_HELLO_NONCE_LEN);
+	if (hello->features & BATON_FEATURE_CODECS)
+		hello->codecs = baton_load_be32(p + BATON_HELLO_LEN);
 }
 
 enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
@@ -55,36 +68,26 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
 				  struct baton_hello *hello,
 				  struct baton_hello_bytes *raw)
 {
-	struct baton_hello h;
-	enum baton_err err;
+	bool spoken;
 
 	/* Other versions may lay the rest out otherwise. */
 	if (len < 2 || len > BATON_HELLO_MAX)
 		return BATON_ERR_PEER_LENGTH;
-	memset(&h, 0, sizeof(h));
-	h.version_max = p[0];
-	h.version_min = p[1];
-	if (baton_hello_version(&h)) {
+	spoken = baton_hello_version(p[0], p[1]);
+	if (spoken) {
 		if (len < BATON_HELLO_LEN)
 			return BATON_ERR_PEER_LENGTH;
-		h.role = p[2];
-		h.bearer = p[BEARER_AT];
-		h.features = baton_load_be16(p + 4);
-		h.pairing = p[PAIRING_AT];
-		h.record_max = baton_load_be16(p + 7);
-		h.pdu_max = baton_load_be16(p + 9);
-		memcpy(h.window, p + 11, BATON_CLASSES);
-		memcpy(h.nonce, p + NONCE_AT, BATON_HELLO_NONCE_LEN);
-		if (h.features & BATON_FEATURE_CODECS) {
-			if (len < BATON_HELLO_LEN + sizeof(h.codecs))
-				return BATON_ERR_PEER_LENGTH;
-			h.codecs = baton_load_be32(p + BATON_HELLO_LEN);
-		}
-		err = check(&h, role);
-		if (err)
-			return err;
+		if (baton_load_be16(p + 4) & BATON_FEATURE_CODECS &&
+		    len < BATON_HELLO_LEN + sizeof(hello->codecs))
+			return BATON_ERR_PEER_LENGTH;
+		if (!is_good(p, role))
+			return BATON_ERR_PEER_FORMAT;
 	}
-	*hello = h;
+	memset(hello, 0, sizeof(*hello));
+	hello->version_max = p[0];
+	hello->version_min = p[1];
+	if (spoken)
+		read(hello, p);
 	memcpy(raw->bytes, p, len);
 	raw->len = (uint8_t)len;
 	return BATON_OK;
@@ -97,15 +100,11 @@ void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN])
 	memset(bytes + NONCE_AT, 0, BATON_HELLO_NONCE_LEN);
 }
 
-uint8_t baton_hello_version(const struct baton_hello *peer)
+uint8_t baton_hello_version(uint8_t max, uint8_t min)
 {
-	uint8_t version = peer->version_max < BATON_VERSION_MAX
-				  ? peer->version_max
-				  : BATON_VERSION_MAX;
+	uint8_t version = max < BATON_VERSION_MAX ? max : BATON_VERSION_MAX;
 
-	if (version < peer->version_min || version < BATON_VERSION_MIN)
-		return 0;
-	return version;
+	return version < min || version < BATON_VERSION_MIN ? 0 : version;
 }
 
 /* True if from can show what to can take. */

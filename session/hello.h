@@ -96,8 +96,8 @@ enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
  */
 void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN]);
 
-/* The version both speak, 0 if there is none. */
-uint8_t baton_hello_version(const struct baton_hello *peer);
+/* The version spoken with a peer that speaks max to min; 0: there is none. */
+uint8_t baton_hello_version(uint8_t max, uint8_t min);
 
 /*
  * How two devices pair that can what a and b say: the kind, 0 if they have no

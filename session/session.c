@@ -247,28 +247,26 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 	turn->payload_len = session->parked_len;
 }
 
-static struct baton_hello own_hello(const struct baton_session *session,
-				    uint8_t bearer)
+static void own_hello(const struct baton_session *session, uint8_t bearer,
+		      struct baton_hello *hello)
 {
 	const struct baton_link_config *link = &session->config.link;
-	struct baton_hello hello = {
-		.version_max = BATON_VERSION_MAX,
-		.version_min = BATON_VERSION_MIN,
-		.role = (uint8_t)session->role,
-		.bearer = bearer,
-		.pairing = pairing_methods(session),
-		.record_max = link->record_max,
-		.pdu_max = link->pdu_max,
-	};
 	int c;
 
+	memset(hello, 0, sizeof(*hello));
+	hello->version_max = BATON_VERSION_MAX;
+	hello->version_min = BATON_VERSION_MIN;
+	hello->role = (uint8_t)session->role;
+	hello->bearer = bearer;
+	hello->pairing = pairing_methods(session);
+	hello->record_max = link->record_max;
+	hello->pdu_max = link->pdu_max;
 	for (c = 0; c < BATON_CLASSES; c++)
-		hello.window[c] = (uint8_t)link->window[c];
+		hello->window[c] = (uint8_t)link->window[c];
 	if (BATON_CODEC)
-		hello.codecs = baton_codec_ids(session->config.codec);
-	if (hello.codecs)
-		hello.features |= BATON_FEATURE_CODECS;
-	return hello;
+		hello->codecs = baton_codec_ids(session->config.codec);
+	if (hello->codecs)
+		hello->features |= BATON_FEATURE_CODECS;
 }
 
 void session_send_reply(struct baton_session *session,
@@ -307,7 +305,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 				     const struct baton_link_facts *facts,
 				     uint64_t now_ms)
 {
-	struct baton_hello hello = own_hello(session, facts->bearer);
+	struct baton_hello hello;
 	struct baton_turn turn;
 	enum baton_err err;
 	uint8_t kind = 0;
@@ -316,6 +314,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		return BATON_ERR_STATE;
 	session->began_ms = now_ms;
 	session_clock(session, now_ms);
+	own_hello(session, facts->bearer, &hello);
 	resume_park(session);
 	begin_turn(session, &turn);
 	if (baton_is_phone(session->role)) {

@@ -158,7 +158,9 @@ static void the_highest_version_both_speak_is_used(void **state)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		h.version_max = table[i].max;
 		h.version_min = table[i].min;
-		assert_int_equal(baton_hello_version(&h), table[i].used);
+		assert_int_equal(
+			baton_hello_version(h.version_max, h.version_min),
+			table[i].used);
 	}
 }
 
@@ -170,7 +172,8 @@ static void another_version_may_lay_the_rest_out_otherwise(void **state)
 	assert_int_equal(decode(later, 2), BATON_OK);
 	assert_int_equal(hello.version_max, 9);
 	assert_int_equal(hello.version_min, 7);
-	assert_int_equal(baton_hello_version(&hello), 0);
+	assert_int_equal(
+		baton_hello_version(hello.version_max, hello.version_min), 0);
 	assert_int_equal(decode(later, 1), BATON_ERR_PEER_LENGTH);
 }
 
