@@ -108,6 +108,7 @@ static enum baton_err decode_flight(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
+BATON_NOT_INLINE
 static enum baton_err decode_block(const uint8_t *p, size_t len,
 				   struct baton_block *block, size_t *used)
 {
