@@ -14,14 +14,13 @@
 #define GENERATION_AT PROOF_LEN
 #define PROVEN_AT (GENERATION_AT + 4)
 #define ENTRIES_AT (PROVEN_AT + 4)
-#define REFUSED 0x80 /* in the byte of the stream */
 #define GENERATION_MAX 0xffff0000u /* of tickets, before KKpsk0 makes one */
-#define ENTRY_MAX (3 + 2 * BATON_VARINT_MAX)
+#define ENTRY_MAX (17 + 9) /* VERIFIED and REFUSE at their longest */
 #define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
 struct position {
-	uint64_t messages; /* below BATON_MESSAGES_MAX, once it was read */
 	uint64_t offset;
+	uint32_t messages;
 	bool given;
 	bool refused; /* the last one of messages */
 	uint8_t reason;
@@ -119,6 +118,7 @@ enum baton_err sync_put(struct baton_session *session)
 	uint8_t body[SYNC_MAX];
 	const struct baton_incoming_stream *stream;
 	const struct baton_refusal *refusal;
+	struct baton_frame entry;
 	size_t n = ENTRIES_AT;
 	size_t at = 1;
 	int i;
@@ -130,17 +130,18 @@ enum baton_err sync_put(struct baton_session *session)
 		stream = &session->incoming.stream[i];
 		if (stream->messages == 0 && stream->offset == 0)
 			continue;
+		entry.at = (uint8_t)i;
+		entry.message = stream->messages - (BATON_PLANTED(DOUBLE) &&
+						    stream->messages > 0 &&
+						    stream->offset == 0);
+		entry.offset = stream->offset;
+		n += baton_frame_put_verified(body + n, &entry);
 		refusal = last_refusal(session, i);
-		body[n++] = BATON_CLASS_OF(i);
-		body[n++] =
-			(uint8_t)(BATON_NUMBER_OF(i) | (refusal ? REFUSED : 0));
-		n += baton_varint_put(
-			body + n, stream->messages - (BATON_PLANTED(DOUBLE) &&
-						      stream->messages > 0 &&
-						      stream->offset == 0));
-		n += baton_varint_put(body + n, stream->offset);
-		if (refusal)
-			body[n++] = refusal->reason;
+		if (!refusal)
+			continue;
+		entry.message = refusal->message;
+		entry.reason = refusal->reason;
+		n += baton_frame_put_refuse(body + n, &entry);
 	}
 	frame[0] = SYNC_FRAME;
 	at += baton_varint_put(frame + at, n);
@@ -153,33 +154,27 @@ static enum baton_err read_entries(const uint8_t *p, size_t len,
 				   struct position at[BATON_ALL_STREAMS])
 {
 	struct position *position;
-	uint8_t number;
-	bool refused;
+	struct baton_frame entry;
+	size_t used;
 
-	while (len > 0) {
-		if (len < 2)
+	for (; len > 0; p += used, len -= used) {
+		if (baton_frame_decode(p, len, BATON_CLASS_CONTROL, &entry,
+				       &used))
 			return BATON_ERR_PROTOCOL;
-		refused = p[1] & REFUSED;
-		number = p[1] & (uint8_t)~REFUSED;
-		if (p[0] < BATON_CLASS_MESSAGE || p[0] > BATON_CLASS_BULK ||
-		    number >= BATON_STREAMS)
+		position = &at[entry.at];
+		if (entry.type == BATON_FRAME_VERIFIED && !position->given) {
+			position->given = true;
+			position->messages = entry.message;
+			position->offset = entry.offset;
+		} else if (entry.type == BATON_FRAME_REFUSE &&
+			   !position->refused &&
+			   entry.message < position->messages &&
+			   entry.message + 1 == position->messages) {
+			position->refused = true;
+			position->reason = entry.reason;
+		} else {
 			return BATON_ERR_PROTOCOL;
-		position = &at[BATON_STREAM_AT(p[0], number)];
-		p += 2;
-		len -= 2;
-		if (position->given ||
-		    !baton_varint_get(&p, &len, &position->messages) ||
-		    !baton_varint_get(&p, &len, &position->offset) ||
-		    position->messages > BATON_MESSAGES_MAX)
-			return BATON_ERR_PROTOCOL;
-		position->given = true;
-		if (!refused)
-			continue;
-		if (len < 1 || position->messages == 0)
-			return BATON_ERR_PROTOCOL;
-		position->refused = true;
-		position->reason = *p++;
-		len--;
+		}
 	}
 	return BATON_OK;
 }
@@ -201,7 +196,7 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 		news->tell &= (uint8_t)~NEWS_DELIVERED;
 		news->before = out->verified;
 	}
-	err = baton_outgoing_sync(out, known, (uint32_t)position->messages,
+	err = baton_outgoing_sync(out, known, position->messages,
 				  position->offset, &told);
 	if (err)
 		return err;

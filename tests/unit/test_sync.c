@@ -218,6 +218,60 @@ static void a_proof_serves_one_role_on_one_link(void **state)
 	pair_free(world);
 }
 
+/* What a SYNC with these entries comes to, of an end that waits for one. */
+static enum baton_err take(const uint8_t *entries, size_t len)
+{
+	uint8_t body[16 + 32] = {0};
+	enum baton_err err;
+
+	begin(1);
+	watch->session.state = BATON_SESSION_SYNCING;
+	memcpy(body + 16, entries, len);
+	err = sync_take(&watch->session, body, 16 + len);
+	pair_free(world);
+	return err;
+}
+
+static void
+entries_say_once_where_a_stream_stands_and_what_was_refused(void **state)
+{
+	static const struct {
+		uint8_t bytes[32];
+		size_t len;
+		enum baton_err err;
+	} rows[] = {
+		{{0}, 0, BATON_OK},
+		{{1, 1, 0, 1, 0}, 5, BATON_OK},
+		{{1, 1, 0, 1, 0, 1, 2, 0, 1, 0}, 10, BATON_OK},
+		{{1, 1, 0, 1, 0, 3, 1, 0, 0, 4}, 10, BATON_OK},
+		/* Twice. */
+		{{1, 1, 0, 1, 0, 1, 1, 0, 1, 0}, 10, BATON_ERR_PROTOCOL},
+		{{1, 1, 0, 1, 0, 3, 1, 0, 0, 4, 3, 1, 0, 0, 4},
+		 15,
+		 BATON_ERR_PROTOCOL},
+		/* Refused is not the last message, or none was taken. */
+		{{1, 1, 0, 2, 0, 3, 1, 0, 0, 4}, 10, BATON_ERR_PROTOCOL},
+		{{1, 1, 0, 1, 0, 3, 1, 0, 1, 4}, 10, BATON_ERR_PROTOCOL},
+		{{1, 1, 0, 1, 0, 3, 1, 1, 0, 4}, 10, BATON_ERR_PROTOCOL},
+		{{1, 1, 0, 0, 5, 3, 1, 0, 0xf1, 255, 255, 255, 255, 4},
+		 14,
+		 BATON_ERR_PROTOCOL},
+		{{3, 1, 0, 0, 4}, 5, BATON_ERR_PROTOCOL},
+		/* Neither. */
+		{{0}, 1, BATON_ERR_PROTOCOL},
+		{{0x10, 0}, 2, BATON_ERR_PROTOCOL},
+		{{2, 0, 1}, 3, BATON_ERR_PROTOCOL},
+		{{1, 1, 4, 1, 0}, 5, BATON_ERR_PROTOCOL},
+		{{1, 1, 0, 1}, 4, BATON_ERR_PROTOCOL},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (take(rows[i].bytes, rows[i].len) != rows[i].err)
+			fail_msg("row %zu", i);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -225,6 +279,7 @@ int main(void)
 		T(by_two_bonds_and_cut_anywhere_one_numbering_goes_on),
 		T(another_numbering_is_no_reason_to_part),
 		T(a_proof_serves_one_role_on_one_link),
+		T(entries_say_once_where_a_stream_stands_and_what_was_refused),
 	};
 #undef T
 
