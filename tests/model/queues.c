@@ -57,6 +57,8 @@ struct device {
 	bool safe[PUTS]; /* content has to arrive */
 	uint32_t doing; /* number of the item that is being dealt with, 0 */
 	bool doubles; /* its items may come twice, or have */
+	uint32_t large; /* number of the item that is too large, or was, 0 */
+	bool drops; /* it has given items up */
 	uint16_t outbox, inbox;
 };
 
@@ -67,7 +69,8 @@ static uint64_t now_ms, boots;
 static const char *broken;
 static uint64_t were_put, arrived, crashes, failed_writes, links, lost,
 	put_back;
-static uint64_t new_lines;
+static uint64_t new_lines, dropped;
+static bool uneven; /* the peer may take less than ITEM_MAX */
 
 static uint32_t below(uint32_t n)
 {
@@ -114,6 +117,7 @@ static void start(int d)
 	}
 	dev->op_out = false;
 	dev->doing = 0;
+	dev->large = 0;
 	dev->kept = 0;
 	memset(dev->number, 0, sizeof(dev->number));
 	baton_queue_link(&dev->queue, false, 0, now_ms);
@@ -129,7 +133,13 @@ static void set_link(bool now_up)
 	for (d = 0; d < 2; d++) {
 		lost += device[d].in_count;
 		device[d].in_count = 0;
-		baton_queue_link(&device[d].queue, up, ROOM, now_ms);
+		device[d].large = 0;
+		baton_queue_link(&device[d].queue, up,
+				 uneven && chance(70)
+					 ? BATON_QUEUE_PUT_LEN + 4 +
+						   below(ITEM_MAX - 3)
+					 : ROOM,
+				 now_ms);
 	}
 }
 
@@ -224,7 +234,8 @@ static void put(int d)
 	baton_store_be32(item, dev->put + 1);
 	err = baton_queue_put(&dev->queue, item, 4 + below(ITEM_MAX - 3),
 			      &number, now_ms);
-	if (err == BATON_ERR_SPACE)
+	if (err == BATON_ERR_SPACE ||
+	    (err == BATON_ERR_TOO_LARGE && uneven && up))
 		return;
 	if (err)
 		breaks("put");
@@ -291,11 +302,14 @@ static void attend(int d)
 		break;
 	case BATON_QUEUE_MISSING:
 		SAY("%d misses items\n", d);
-		if (!dev->doubles)
+		if (!dev->doubles && !device[!d].drops)
 			breaks("items missing without a store put back");
 		break;
 	case BATON_QUEUE_TOO_LARGE:
-		breaks("an item is too large");
+		SAY("%d has %u too large\n", d, event.number);
+		if (!uneven)
+			breaks("an item is too large");
+		dev->large = event.number;
 		break;
 	case BATON_QUEUE_TAKEN:
 	case BATON_QUEUE_GONE:
@@ -312,6 +326,28 @@ static void finish(int d)
 	if (dev->doing &&
 	    !baton_queue_done(&dev->queue, dev->queue.in.spent + 1, now_ms))
 		SAY("%d did %u\n", d, dev->queue.in.spent);
+}
+
+static void drop(int d)
+{
+	struct device *dev = &device[d];
+	const struct baton_queue_box *box = &dev->queue.out;
+	uint32_t content;
+
+	if (!dev->large)
+		return;
+	content = baton_load_be32(
+		box->bytes +
+		dev->large % box->count *
+			(size_t)(BATON_QUEUE_ITEM_HEADER + ITEM_MAX) +
+		BATON_QUEUE_ITEM_HEADER);
+	if (!baton_queue_drop(&dev->queue, dev->large, now_ms)) {
+		SAY("%d drops %u as %u\n", d, content, dev->large);
+		dev->safe[content] = false;
+		dev->drops = true;
+		dev->large = 0;
+		dropped++;
+	}
 }
 
 /* What the machine has to say goes on its way. */
@@ -447,6 +483,8 @@ static void step(int d, uint32_t trouble, uint32_t lazy, bool rolls)
 	case 8:
 		if (chance(lazy))
 			finish(d);
+		if (chance(lazy / 2))
+			drop(d);
 		break;
 	case 9:
 		now_ms += below(400);
@@ -488,6 +526,7 @@ static void settle(void)
 			arrive(d);
 			attend(d);
 			finish(d);
+			drop(d);
 			baton_queue_tick(&device[d].queue, now_ms);
 		}
 		now_ms += 50;
@@ -512,6 +551,7 @@ static const char *play(uint64_t seed)
 	trouble = below(4) * 8;
 	lazy = 20 + below(80);
 	rolls = below(4) == 0;
+	uneven = below(3) == 0;
 	for (d = 0; d < 2; d++) {
 		device[d].outbox = (uint16_t)(1 + below(8));
 		device[d].inbox = (uint16_t)(1 + below(8));
@@ -543,8 +583,9 @@ int main(int argc, char **argv)
 	       " items put, %" PRIu64 " arrived, %" PRIu64 " links,\n  %" PRIu64
 	       " envelopes lost, %" PRIu64 " power cuts, %" PRIu64
 	       " failed writes, %" PRIu64 " stores put back, %" PRIu64
-	       " new lines:\n  each once, in order, none lost\n",
+	       " new lines, %" PRIu64
+	       " items dropped:\n  each once, in order, none lost\n",
 	       count, seed, were_put, arrived, links, lost, crashes,
-	       failed_writes, put_back, new_lines);
+	       failed_writes, put_back, new_lines, dropped);
 	return 0;
 }
