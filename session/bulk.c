@@ -332,6 +332,10 @@ enum baton_err bulk_write(struct baton_bulk *bulk,
 			err = BATON_ERR_AGAIN;
 		if (err == BATON_ERR_AGAIN || took < n)
 			bulk->room = false;
+		/* An older file has waited for the end of this slice. */
+		if (lane->state == BATON_BULK_SENT &&
+		    file_current(member->files) != file)
+			break;
 	}
 	return *taken > 0 ? BATON_OK : err;
 }

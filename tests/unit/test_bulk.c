@@ -178,6 +178,53 @@ static void all_but_one_may_sleep(void **state)
 		assert_true(ferry->file[i].ended_well);
 }
 
+/* The peer never says HOLD or REFUSED, and takes nothing. */
+static void who_refuses_every_slice_is_not_sent_more(void **state)
+{
+	(void)state;
+	(void)send_file(0, LARGE);
+	until(0, BATON_BULK_SLICE / 2);
+	ferry->node[BATON_PHONE].app[0].in[0].turn ^= 1;
+	ferry_run(ferry, 60000);
+	assert_true(supplied(0) <= 2 * BATON_BULK_SLICE);
+}
+
+static size_t lanes_of(const struct ferry_app *app)
+{
+	const struct baton_bulk *bulk = &ferry->node[BATON_WATCH].bulk;
+	size_t i, n = 0;
+
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		n += bulk->out[i].state == BATON_BULK_FILLING &&
+		     bulk->out[i].file >= app->out &&
+		     bulk->out[i].file < app->out + FERRY_OUT;
+	return n;
+}
+
+/* The older file's turn comes when the slice of the newer one has ended. */
+static void an_application_fills_one_lane_at_a_time(void **state)
+{
+	struct ferry_file *older, *newer;
+	struct ferry_app *to = &ferry->node[BATON_PHONE].app[0];
+
+	(void)state;
+	ferry->asks = true;
+	older = send_file(0, LARGE);
+	newer = send_file(0, LARGE);
+	ferry_run(ferry, 1000);
+	newer->part = older->part = true;
+	assert_int_equal(baton_files_accept(&to->files, newer->id, 0),
+			 BATON_OK);
+	until(0, BATON_BULK_SLICE / 2);
+	assert_int_equal(baton_files_accept(&to->files, older->id, 0),
+			 BATON_OK);
+	while (supplied(0) < 8 * BATON_BULK_SLICE) {
+		turn();
+		assert_true(lanes_of(&ferry->node[BATON_WATCH].app[0]) <= 1);
+	}
+	assert_true(older->written > newer->written);
+}
+
 static void who_comes_to_full_lanes_gets_one(void **state)
 {
 	uint8_t i;
@@ -398,6 +445,8 @@ int main(void)
 		T(who_comes_late_catches_nothing_up),
 		T(who_does_not_supply_holds_nobody_up),
 		T(all_but_one_may_sleep),
+		T(who_refuses_every_slice_is_not_sent_more),
+		T(an_application_fills_one_lane_at_a_time),
 		T(who_comes_to_full_lanes_gets_one),
 		T(a_stream_and_a_file_share_alike),
 		T(a_reader_that_sleeps_holds_nobody_up),
