@@ -302,7 +302,9 @@ static void a_pause_at_any_moment_stops_no_file(void **state)
 		if (baton_files_pause(files, courier->file[0].id, true))
 			continue;
 		pauses++;
-		run_turns(40);
+		/* Or so short that HOLD never goes. */
+		if (at % 3)
+			run_turns(40);
 		OK(baton_files_pause(files, courier->file[0].id, false));
 		run_to_the_end();
 		assert_int_equal(courier->file[0].renamed, 1);

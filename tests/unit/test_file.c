@@ -258,6 +258,23 @@ static void a_cancel_is_answered_by_an_application_that_is_quick(void **state)
 	assert_true(told(&a, BATON_FILE_FAILED));
 }
 
+static void
+a_delivery_is_forgotten_by_an_application_that_is_quick(void **state)
+{
+	(void)state;
+	complete(one, 100);
+	OK(baton_files_done(&b.files, one, false));
+	while (store(&b) || envelope(&b, &a))
+		;
+	/* Durable, told and done before FORGET goes out. */
+	while (store(&a))
+		;
+	assert_true(told(&a, BATON_FILE_DELIVERED));
+	OK(baton_files_done(&a.files, one, true));
+	run();
+	assert_true(nothing_is_left());
+}
+
 static void a_cancel_of_what_nobody_was_asked_is_not_told(void **state)
 {
 	(void)state;
@@ -460,6 +477,7 @@ int main(void)
 		T(a_start_of_the_sender_goes_on_where_the_receiver_is),
 		T(a_cancel_ends_it_at_both_sides),
 		T(a_cancel_is_answered_by_an_application_that_is_quick),
+		T(a_delivery_is_forgotten_by_an_application_that_is_quick),
 		T(a_cancel_of_what_nobody_was_asked_is_not_told),
 		T(a_cancel_that_comes_too_late_is_a_delivery),
 		T(a_receiver_may_refuse_until_it_is_done),
