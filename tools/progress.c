@@ -29,6 +29,13 @@ static void draw(const char *name, uint64_t done, uint64_t total,
 	fflush(stderr);
 }
 
+static void begin(struct baton_progress *progress, uint64_t done, gint64 now_us)
+{
+	progress->begin_us = now_us;
+	progress->drawn_us = now_us;
+	progress->begin_bytes = done;
+}
+
 void baton_progress_show(struct baton_progress *progress, const char *name,
 			 uint64_t done, uint64_t total)
 {
@@ -37,13 +44,20 @@ void baton_progress_show(struct baton_progress *progress, const char *name,
 
 	if (!isatty(STDERR_FILENO) || done > total)
 		return;
-	if (!progress->begin_us || done < progress->begin_bytes) {
-		progress->begin_us = now_us;
-		progress->drawn_us = now_us;
-		progress->begin_bytes = done;
+	if (done < progress->begin_bytes)
+		progress->begin_us = 0;
+	if (!progress->begin_us) {
+		begin(progress, done, now_us);
+		progress->flowing = FALSE;
 	}
 	if (now_us - progress->drawn_us < DRAW_US)
 		return;
+	/* What fills the queues of a sender at first has not gone yet. */
+	if (!progress->flowing) {
+		begin(progress, done, now_us);
+		progress->flowing = TRUE;
+		return;
+	}
 	progress->drawn_us = now_us;
 	progress->shown = TRUE;
 	seconds = (double)(now_us - progress->begin_us) / 1e6;

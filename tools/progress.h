@@ -12,6 +12,7 @@
 struct baton_progress {
 	gboolean shown;
 	gint64 begin_us; /* 0: not begun */
+	gboolean flowing; /* begin is behind what went at once */
 	gint64 drawn_us;
 	uint64_t begin_bytes;
 };

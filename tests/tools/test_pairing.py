@@ -403,6 +403,25 @@ def a_script_answers_the_numbers_that_it_was_given(bench):
     watch.succeeds()
 
 
+def the_rate_of_a_file_is_one_that_the_radio_has(bench):
+    radio = bench.radio()
+    bench.pair()
+    bench.file('long', os.urandom(600000))
+    bench.mkdir('in')
+    bench.phone('--receive', 'in')
+    watch = Screen(bench, 80, 'watch', '-b', 'sim:radio', '-s', 'watch-store',
+                   '--no-compression', 'send', 'long')
+    watch.until(r' (\d+\.\d)\skB/s')
+    radio.kill()
+    bench.radio()
+    watch.until('delivered long')
+    rates = [float(rate) for rate in re.findall(r' (\d+\.\d)\skB/s',
+                                                watch.text)]
+    # 1386 kbit/s, and a host that may be late at the first look.
+    expect(rates and max(rates) < 1.25 * 1386 / 8, rates)
+    expect(watch.end() == 0, watch.text)
+
+
 # Bonds
 
 def several_phones_each_have_their_bond(bench):
@@ -573,6 +592,7 @@ CASES = (
     what_is_said_after_a_question_has_lines_of_its_own,
     numbers_of_a_link_that_was_lost_are_void,
     a_script_answers_the_numbers_that_it_was_given,
+    the_rate_of_a_file_is_one_that_the_radio_has,
     several_phones_each_have_their_bond,
     revoking_reaches_the_programs_that_run,
     revoking_one_leaves_the_others,
