@@ -389,6 +389,12 @@ struct baton_store *baton_control_store(const char *dir, GError **error)
 	return NULL;
 }
 
+/* Not one that somebody may not see. */
+static bool is_missing(const char *dir)
+{
+	return access(dir, F_OK) && errno == ENOENT;
+}
+
 JsonObject *baton_control_ask(const char *dir, JsonObject *request,
 			      struct baton_store **store, GError **error)
 {
@@ -402,7 +408,7 @@ JsonObject *baton_control_ask(const char *dir, JsonObject *request,
 
 	do {
 		fd = reach(dir);
-		if (fd < 0 && (!store || access(dir, F_OK)))
+		if (fd < 0 && (!store || is_missing(dir)))
 			return NULL;
 		if (fd < 0) {
 			err = baton_store_open(store, dir);

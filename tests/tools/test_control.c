@@ -427,6 +427,20 @@ static void a_store_that_is_not_there_is_not_made(void **state)
 	g_free(missing.dir);
 }
 
+static void a_store_that_cannot_be_looked_at_is_an_error(void **state)
+{
+	struct bench *bench = *state;
+	/* The socket is no directory. */
+	struct bench hidden = {.dir = g_build_filename(bench->dir,
+						       BATON_CONTROL_NAME, "in",
+						       NULL)};
+	int answers;
+	pid_t pid = ask_or_have(&hidden, "echo", NULL, &answers, true);
+
+	expect(pid, answers, "73 cannot use the store ");
+	g_free(hidden.dir);
+}
+
 static void a_socket_that_was_left_behind_is_replaced(void **state)
 {
 	struct bench *bench = *state;
@@ -462,6 +476,7 @@ int main(void)
 		TEST(a_program_that_starts_waits_for_one_that_ends),
 		TEST(a_store_that_nobody_leaves_is_not_waited_for_forever),
 		TEST(a_store_that_is_not_there_is_not_made),
+		TEST(a_store_that_cannot_be_looked_at_is_an_error),
 		TEST(a_socket_that_was_left_behind_is_replaced),
 	};
 
