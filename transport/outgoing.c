@@ -9,7 +9,7 @@ BATON_NOT_INLINE
 static void set_state(struct baton_outgoing_stream *stream,
 		      enum baton_outgoing_state state)
 {
-	stream->state = (unsigned int)state & 3;
+	stream->state = (uint8_t)state;
 	/* The peer's decoder is taken until it has the CANCEL. */
 	if (state != BATON_OUTGOING_CANCELLING)
 		stream->codec = BATON_CODEC_PLAIN;

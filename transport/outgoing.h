@@ -51,12 +51,12 @@ struct baton_outgoing_stream {
 	uint8_t meta_len;
 	uint8_t reason; /* CANCELLING */
 	uint8_t codec; /* it has the encoder of its class; 0: it is plain */
-	uint8_t state : 2; /* enum baton_outgoing_state */
-	bool begun : 1; /* its head was written on this link */
-	bool resumed : 1; /* and on one before, as the peer may know */
-	bool cancelled : 1; /* a CANCEL went out that is not verified */
-	bool owes_cancel : 1; /* of the message before: the peer lacks it */
-	bool secret : 1;
+	uint8_t state; /* enum baton_outgoing_state */
+	bool begun; /* its head was written on this link */
+	bool resumed; /* and on one before, as the peer may know */
+	bool cancelled; /* a CANCEL went out that is not verified */
+	bool owes_cancel; /* of the message before: the peer lacks it */
+	bool secret;
 };
 
 /* A record being filled; room for its header is kept in front. */
