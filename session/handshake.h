@@ -96,13 +96,13 @@ struct baton_handshake {
  */
 struct baton_secrets {
 	uint8_t tries; /* at typed codes, counted so far, durably */
-	bool has_oob : 1, has_digits : 1;
-	bool counted : 1; /* the try that this window allows, durably */
-	bool count : 1; /* it is to be counted */
-	bool asked : 1; /* a person was asked for the digits */
-	bool asked_oob : 1; /* and for the secret */
-	bool forgive : 1; /* what was counted: a person asked for it */
-	bool spent : 1; /* somebody may have tried the secret: shut the window */
+	bool has_oob, has_digits;
+	bool counted; /* the try that this window allows, durably */
+	bool count; /* it is to be counted */
+	bool asked; /* a person was asked for the digits */
+	bool asked_oob; /* and for the secret */
+	bool forgive; /* what was counted: a person asked for it */
+	bool spent; /* somebody may have tried the secret: shut the window */
 	uint8_t tell; /* what a person is to be told, as bits */
 	uint8_t oob[BATON_OOB_SECRET_LEN];
 	uint8_t digits[BATON_TYPED_DIGITS];
