@@ -102,13 +102,8 @@ static inline bool session_untold(const struct baton_session *session,
 }
 
 /* The urgent frame that is i-th to be told. */
-static inline struct urgent *session_urgent(const struct baton_session *session,
-					    unsigned int i)
-{
-	struct urgent *urgent = (void *)(session->link.flight.tx + URGENT_AT);
-
-	return &urgent[(session->urgent_at + i) % BATON_URGENT_WAITING];
-}
+struct urgent *session_urgent(const struct baton_session *session,
+			      unsigned int i);
 
 /* Where tables have a stream; BATON_ALL_STREAMS: there is none. */
 unsigned int session_stream_at(struct baton_stream_id stream);

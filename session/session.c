@@ -155,6 +155,15 @@ void session_set_state(struct baton_session *session,
 }
 
 BATON_NOT_INLINE
+struct urgent *session_urgent(const struct baton_session *session,
+			      unsigned int i)
+{
+	struct urgent *urgent = (void *)(session->link.flight.tx + URGENT_AT);
+
+	return &urgent[(session->urgent_at + i) % BATON_URGENT_WAITING];
+}
+
+BATON_NOT_INLINE
 unsigned int session_stream_at(struct baton_stream_id stream)
 {
 	if (stream.class_id < BATON_CLASS_MESSAGE ||
