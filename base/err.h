@@ -40,15 +40,20 @@ enum baton_err {
 	BATON_ERR_NO_BOND = 72, /* the peer does not know this bond */
 };
 
-/*
- * NOT_INLINE: called in so many places that a call is the smaller code; or what
- * it points to would be worked out anew wherever it is used.
- */
 #if defined(__GNUC__)
 #define BATON_MUST_CHECK __attribute__((warn_unused_result))
-#define BATON_NOT_INLINE __attribute__((noinline))
 #else
 #define BATON_MUST_CHECK
+#endif
+
+/*
+ * Where code is to be small: called in so many places that a call is the
+ * smaller code; or what it points to would be worked out anew wherever it is
+ * used.
+ */
+#if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
+#define BATON_NOT_INLINE __attribute__((noinline))
+#else
 #define BATON_NOT_INLINE
 #endif
 
