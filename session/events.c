@@ -71,7 +71,7 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 	if (!take_bit(&session->tell, BATON_EVENT_COMPARE, event))
 		return false;
 	if (event->type == BATON_EVENT_COMPARE)
-		event->u.compare.code = session->code;
+		event->u.compare.code = session->handshake->code;
 	if (event->type == BATON_EVENT_PAIRED)
 		memcpy(event->u.bond.id, session_bond(session)->id,
 		       BATON_BOND_ID_LEN);

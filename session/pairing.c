@@ -92,7 +92,6 @@ void pairing_counted(struct baton_session *session, enum baton_err err)
 
 void pairing_begin(struct baton_session *session)
 {
-	session->code = session->handshake->code;
 	session->said_yes = false;
 	session->peer_said_yes = false;
 	session->bond_durable = false;

@@ -266,7 +266,6 @@ struct baton_session {
 	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	struct baton_handshake *handshake; /* in the batches' memory */
 	struct baton_secrets *secrets; /* of the pairing window */
-	uint32_t code; /* to compare */
 	uint32_t records_in, records_out;
 	/* The record being read: frames from at on. */
 	const uint8_t *record;
