@@ -61,7 +61,7 @@ static struct baton_prng prng;
 static const char *broken;
 static bool up, traces;
 static uint64_t now_ms, boots;
-static uint64_t items, values, requests, crashes, links, erased;
+static uint64_t items, values, requests, crashes, links, suspensions, erased;
 
 static const uint8_t session_key[32] = {5};
 
@@ -388,6 +388,36 @@ static void arrive(int e)
 		me->in_count * sizeof(me->in_len[0]));
 }
 
+static void use_link(int e, bool use)
+{
+	SAY("%d %s\n", e, use ? "goes on" : "stops");
+	baton_delivery_link(&end[e].delivery, use, session_key, ROOM, now_ms);
+}
+
+/*
+ * Both stop and go on over the same link: what was on its way then, and what
+ * comes to whoever has stopped, waits (session/LIFECYCLE.md 2).
+ */
+static void suspend(void)
+{
+	int e = (int)below(2);
+	uint32_t n;
+
+	suspensions++;
+	use_link(e, false);
+	for (n = below(4); n > 0; n--) {
+		arrive(!e);
+		pass(!e);
+	}
+	use_link(!e, false);
+	use_link(!e, true);
+	for (n = below(6); n > 0; n--) {
+		arrive(!e);
+		pass(!e);
+	}
+	use_link(e, true);
+}
+
 static void step(uint32_t trouble)
 {
 	int e = (int)below(2);
@@ -415,6 +445,8 @@ static void step(uint32_t trouble)
 	case 7:
 		now_ms += below(300);
 		baton_delivery_tick(&end[e].delivery, now_ms);
+		if (up && below(100) < trouble)
+			suspend();
 		if (below(100) < (up ? trouble : 50))
 			set_link(!up);
 		if (below(200) < trouble)
@@ -560,8 +592,9 @@ int main(int argc, char **argv)
 		return code;
 	printf("%" PRIu64 " worlds from seed %" PRIu64 ": %" PRIu64
 	       " items, %" PRIu64 " values, %" PRIu64 " requests,\n  %" PRIu64
-	       " links, %" PRIu64 " power cuts, %" PRIu64
-	       " applications erased: all as stated\n",
-	       count, seed, items, values, requests, links, crashes, erased);
+	       " links, %" PRIu64 " suspensions, %" PRIu64
+	       " power cuts, %" PRIu64 " applications erased: all as stated\n",
+	       count, seed, items, values, requests, links, suspensions,
+	       crashes, erased);
 	return 0;
 }
