@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "gatt/gate.h"
+
 /*
  *            bus open        org.bluez there     objects read
  *   OPENING ---------> ABSENT ------------> LOADING ---------> SEARCHING
@@ -24,21 +26,10 @@ enum baton_host_state {
 /* An adapter may come after bluetoothd, and be busy when it comes. */
 #define GRACE_MS 4000
 #define LOADING_MS 20000 /* on a busy machine its answer takes seconds, too */
-#define LEAVE_MS 10000 /* a busy machine; only one that hangs takes it */
 #define RETRY_MS 500
 /* A bluetoothd that crashed is asked for so often, each time later. */
 #define REVIVE_MS 1000
 #define REVIVE_TRIES 4
-
-/* What passes between us and the bus, seen in GDBus's own thread. */
-struct gate {
-	GMutex lock;
-	char *owner; /* unique name of org.bluez, who may call us; or NULL */
-	guint32 asked; /* serial of an AcquireNotify without answer; 0: none */
-	gint64 asked_us;
-	bool leaving; /* nobody takes its answer */
-	GCond answered;
-};
 
 struct baton_host_private {
 	const struct baton_host_events *events;
@@ -55,7 +46,7 @@ struct baton_host_private {
 	guint filter;
 	GSource *grace; /* until it has failed, at the start */
 	GSource *retry; /* to switch the adapter on, to revive bluetoothd */
-	struct gate *gate; /* freed by the filter once there is one */
+	struct baton_gate *gate; /* freed by the filter once there is one */
 };
 
 static void search(struct baton_host *host);
@@ -101,88 +92,6 @@ static void fail(struct baton_host *host, char *text)
 	timers_stop(host->priv);
 	host->priv->events->failed(host->priv->user, text);
 	g_free(text);
-}
-
-/* False: the caller takes it no further. */
-static bool may_call(struct gate *gate, GDBusConnection *bus,
-		     GDBusMessage *message)
-{
-	GDBusMessage *answer;
-
-	if (gate->owner &&
-	    !g_strcmp0(g_dbus_message_get_sender(message), gate->owner))
-		return true;
-	if (!(g_dbus_message_get_flags(message) &
-	      G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)) {
-		answer = g_dbus_message_new_method_error_literal(
-			message, "org.freedesktop.DBus.Error.AccessDenied",
-			"only org.bluez may call this");
-		g_dbus_connection_send_message(bus, answer,
-					       G_DBUS_SEND_MESSAGE_FLAGS_NONE,
-					       NULL, NULL);
-		g_object_unref(answer);
-	}
-	return false;
-}
-
-static void note_asked(struct gate *gate, GDBusMessage *message)
-{
-	if (g_strcmp0(g_dbus_message_get_member(message), "AcquireNotify"))
-		return;
-	gate->asked = g_dbus_message_get_serial(message);
-	gate->asked_us = g_get_monotonic_time();
-}
-
-/* False: it is the answer to what we ask no more, and ends with its socket. */
-static bool note_answered(struct gate *gate, GDBusMessage *message)
-{
-	if (!gate->asked ||
-	    g_dbus_message_get_reply_serial(message) != gate->asked)
-		return true;
-	gate->asked = 0;
-	g_cond_signal(&gate->answered);
-	return !gate->leaving;
-}
-
-static GDBusMessage *on_message(GDBusConnection *bus, GDBusMessage *message,
-				gboolean incoming, gpointer data)
-{
-	GDBusMessageType type = g_dbus_message_get_message_type(message);
-	bool call = type == G_DBUS_MESSAGE_TYPE_METHOD_CALL;
-	struct gate *gate = data;
-	bool passes = true;
-
-	if (type == G_DBUS_MESSAGE_TYPE_SIGNAL)
-		return message;
-	g_mutex_lock(&gate->lock);
-	if (incoming)
-		passes = call ? may_call(gate, bus, message)
-			      : note_answered(gate, message);
-	else if (call)
-		note_asked(gate, message);
-	g_mutex_unlock(&gate->lock);
-	if (passes)
-		return message;
-	g_object_unref(message);
-	return NULL;
-}
-
-static void owner_set(struct gate *gate, const char *owner)
-{
-	g_mutex_lock(&gate->lock);
-	g_free(gate->owner);
-	gate->owner = g_strdup(owner);
-	g_mutex_unlock(&gate->lock);
-}
-
-static void gate_free(gpointer data)
-{
-	struct gate *gate = data;
-
-	g_mutex_clear(&gate->lock);
-	g_cond_clear(&gate->answered);
-	g_free(gate->owner);
-	g_free(gate);
 }
 
 gpointer baton_host_proxy(struct baton_host *host, const char *path,
@@ -468,6 +377,14 @@ static void on_properties(GDBusObjectManagerClient *objects,
 	interface_changed(host, interface, false);
 }
 
+static void look_again(struct baton_host *host);
+
+static gboolean retry_objects(gpointer data)
+{
+	look_again(data);
+	return G_SOURCE_REMOVE;
+}
+
 static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
 {
 	GError *error = NULL;
@@ -478,6 +395,18 @@ static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
 	(void)source;
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		g_error_free(error);
+		return;
+	}
+	if (baton_gate_load_end(host->priv->gate) ||
+	    host->priv->state != HOST_LOADING) {
+		g_clear_error(&error);
+		g_clear_object(&objects);
+		look_again(host);
+		return;
+	}
+	if (error && host->priv->was_ready) {
+		g_error_free(error);
+		timer_start(host, &host->priv->retry, RETRY_MS, retry_objects);
 		return;
 	}
 	if (error) {
@@ -516,10 +445,11 @@ static void on_bluez(GDBusConnection *bus, const char *name, const char *owner,
 	(void)name;
 	if (priv->state != HOST_ABSENT)
 		return;
-	owner_set(priv->gate, owner);
+	baton_gate_owner(priv->gate, owner);
 	timer_stop(&priv->retry);
 	priv->state = HOST_LOADING;
 	priv->cancel_stack = g_cancellable_new();
+	baton_gate_load_begin(priv->gate);
 	if (!priv->was_ready)
 		timer_start(host, &priv->grace, LOADING_MS, search_give_up);
 	baton_bluez_object_manager_client_new(
@@ -532,7 +462,7 @@ static void stack_forget(struct baton_host *host)
 	struct baton_host_private *priv = host->priv;
 
 	timers_stop(priv);
-	owner_set(priv->gate, NULL);
+	baton_gate_owner(priv->gate, NULL);
 	if (priv->cancel_stack) {
 		g_cancellable_cancel(priv->cancel_stack);
 		g_clear_object(&priv->cancel_stack);
@@ -577,6 +507,10 @@ static void on_no_bluez(GDBusConnection *bus, const char *name, gpointer data)
 	(void)name;
 	if (priv->state == HOST_FAILED)
 		return;
+	if (bus && priv->state == HOST_LOADING) {
+		baton_gate_miss(priv->gate);
+		return;
+	}
 	stack_forget(host);
 	if (!bus) {
 		fail(host, g_strdup("the D-Bus system bus went away: start "
@@ -597,13 +531,36 @@ static void on_no_bluez(GDBusConnection *bus, const char *name, gpointer data)
 		priv->events->gone(priv->user, true);
 }
 
+/* Is bluetoothd there, and from now on? */
+static void look(struct baton_host *host)
+{
+	host->priv->watch = g_bus_watch_name_on_connection(
+		host->bus, BATON_BLUEZ,
+		host->priv->was_ready ? G_BUS_NAME_WATCHER_FLAGS_NONE
+				      : G_BUS_NAME_WATCHER_FLAGS_AUTO_START,
+		on_bluez, on_no_bluez, host, NULL);
+}
+
+/* From LOADING: it went meanwhile, or does not answer. */
+static void look_again(struct baton_host *host)
+{
+	struct baton_host_private *priv = host->priv;
+
+	if (priv->state != HOST_LOADING)
+		return;
+	stack_forget(host);
+	g_bus_unwatch_name(priv->watch);
+	priv->state = HOST_ABSENT;
+	look(host);
+}
+
 static void on_bus(GObject *source, GAsyncResult *result, gpointer data)
 {
 	GError *error = NULL;
 	GDBusConnection *bus =
 		g_dbus_connection_new_for_address_finish(result, &error);
 	struct baton_host *host = data;
-	struct baton_host_private *priv = host->priv;
+	struct baton_host_private *priv;
 
 	(void)source;
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
@@ -621,13 +578,12 @@ static void on_bus(GObject *source, GAsyncResult *result, gpointer data)
 		fail(host, text);
 		return;
 	}
+	priv = host->priv;
 	host->bus = bus;
 	priv->state = HOST_ABSENT;
-	priv->filter = g_dbus_connection_add_filter(bus, on_message, priv->gate,
-						    gate_free);
-	priv->watch = g_bus_watch_name_on_connection(
-		bus, BATON_BLUEZ, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_bluez,
-		on_no_bluez, host, NULL);
+	priv->filter = g_dbus_connection_add_filter(
+		bus, baton_gate_filter, priv->gate, baton_gate_free);
+	look(host);
 }
 
 static gboolean open_bus(gpointer data)
@@ -668,23 +624,9 @@ struct baton_host *baton_host_new(const char *adapter,
 	host->priv->user = user;
 	host->priv->wanted = g_strdup(adapter);
 	host->priv->cancel = g_cancellable_new();
-	host->priv->gate = g_new0(struct gate, 1);
-	g_mutex_init(&host->priv->gate->lock);
-	g_cond_init(&host->priv->gate->answered);
+	host->priv->gate = baton_gate_new();
 	timer_start(host, &host->priv->retry, 0, open_bus);
 	return host;
-}
-
-/* A socket that is asked for has come and is closed, or never comes. */
-static void await_socket(struct gate *gate)
-{
-	g_mutex_lock(&gate->lock);
-	gate->leaving = true;
-	while (gate->asked &&
-	       g_cond_wait_until(&gate->answered, &gate->lock,
-				 gate->asked_us + LEAVE_MS * 1000))
-		;
-	g_mutex_unlock(&gate->lock);
 }
 
 /*
@@ -695,11 +637,11 @@ static void leave_stack(struct baton_host *host)
 {
 	GVariant *answer;
 
-	await_socket(host->priv->gate);
+	baton_gate_leave(host->priv->gate);
 	answer = g_dbus_connection_call_sync(
 		host->bus, BATON_BLUEZ, "/", "org.freedesktop.DBus.Peer",
-		"Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, LEAVE_MS,
-		NULL, NULL);
+		"Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+		BATON_GATE_LEAVE_MS, NULL, NULL);
 
 	if (answer)
 		g_variant_unref(answer);
@@ -721,7 +663,7 @@ void baton_host_free(struct baton_host *host)
 		g_dbus_connection_close(host->bus, NULL, NULL, NULL);
 		g_object_unref(host->bus);
 	} else {
-		gate_free(priv->gate);
+		baton_gate_free(priv->gate);
 	}
 	g_free(priv);
 	g_free(host);

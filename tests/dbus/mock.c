@@ -509,6 +509,7 @@ static gboolean remote_export(gpointer data)
 				     : BATON_GATT_UUID_SERVICE,
 			     "device", MOCK_WATCH, NULL);
 
+	mock->appearing = 0;
 	export(mock, path, service);
 	g_object_unref(service);
 	g_free(path);
@@ -532,7 +533,7 @@ static gboolean on_connect(BatonBluezDevice1 *device,
 	if (mock->options.loop)
 		mock_phone_connected(mock, MOCK_PHONE, true);
 	baton_bluez_device1_set_services_resolved(device, TRUE);
-	g_timeout_add(20, remote_export, mock);
+	mock->appearing = g_timeout_add(20, remote_export, mock);
 	return TRUE;
 }
 
@@ -553,6 +554,7 @@ void mock_watch_disconnect(struct mock *mock)
 	fd_close(&mock->watch_write_fd);
 	if (!mock->watch || !baton_bluez_device1_get_connected(mock->watch))
 		return;
+	g_clear_handle_id(&mock->appearing, g_source_remove);
 	g_clear_object(&mock->out);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		char *path = remote_path(mock, names[i]);
@@ -758,6 +760,7 @@ void mock_free(struct mock *mock)
 	g_object_unref(mock->cancel);
 	if (mock->pump)
 		g_source_remove(mock->pump);
+	g_clear_handle_id(&mock->appearing, g_source_remove);
 	g_dbus_connection_signal_unsubscribe(mock->bus, mock->signal_watch);
 	g_bus_unown_name(mock->name);
 	g_dbus_connection_close_sync(mock->bus, NULL, NULL);

@@ -69,6 +69,7 @@ struct mock {
 	GPtrArray *written_how; /* the types, "request" or "command" */
 	GDBusMethodInvocation *held;
 	guint pump;
+	guint appearing; /* the distant service */
 };
 
 /* Runs the default main loop until condition, evaluated again and again. */

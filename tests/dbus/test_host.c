@@ -249,6 +249,78 @@ static void the_doctor_sees_a_blocked_radio(void **state)
 	g_free(sys);
 }
 
+/* What it finds of us in memory is looked at under AddressSanitizer. */
+static void closing_at_any_moment_is_fine(void **state)
+{
+	struct mock *mock = mock_new(NULL);
+	struct log log;
+
+	(void)state;
+	for (unsigned int i = 0; i < 60; i++) {
+		log_init(&log);
+		log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &log);
+		for (unsigned int j = 0; j < i; j++)
+			mock_iterate();
+		log_end(&log);
+	}
+	mock_free(mock);
+}
+
+static void bluetoothd_may_go_at_any_moment(void **state)
+{
+	struct mock *mock = mock_new(NULL);
+	struct log log;
+
+	(void)state;
+	log_init(&log);
+	log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &log);
+	MOCK_UNTIL(mock->advertising);
+	for (unsigned int i = 0; i < 60; i++) {
+		mock_free(mock);
+		for (unsigned int j = 0; j < i % 7; j++)
+			mock_iterate();
+		mock = mock_new(NULL);
+		for (unsigned int j = 0; j < i; j++)
+			mock_iterate();
+	}
+	MOCK_UNTIL(mock->advertising);
+	assert_null(log.failed);
+	log_end(&log);
+	mock_free(mock);
+}
+
+/* It has the name, and answers nothing that is asked of it. */
+static void a_bluetoothd_that_refuses_later_is_asked_again(void **state)
+{
+	struct mock *mock = mock_new(NULL);
+	GDBusConnection *mute;
+	struct log log;
+	guint name;
+
+	(void)state;
+	log_init(&log);
+	log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &log);
+	MOCK_UNTIL(mock->advertising);
+	mock_free(mock);
+	mute = g_dbus_connection_new_for_address_sync(
+		g_getenv("DBUS_SYSTEM_BUS_ADDRESS"),
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+		NULL, NULL, NULL);
+	name = g_bus_own_name_on_connection(mute, "org.bluez",
+					    G_BUS_NAME_OWNER_FLAGS_NONE, NULL,
+					    NULL, NULL, NULL);
+	mock_wait(300);
+	assert_null(log.failed);
+	g_bus_unown_name(name);
+	g_dbus_connection_close_sync(mute, NULL, NULL);
+	g_object_unref(mute);
+	mock = mock_new(NULL);
+	MOCK_UNTIL(mock->advertising);
+	log_end(&log);
+	mock_free(mock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +330,10 @@ int main(void)
 		cmocka_unit_test(a_wrong_adapter_is_named_with_those_there),
 		cmocka_unit_test(an_adapter_that_stays_off_is_told),
 		cmocka_unit_test(closing_before_the_loop_runs_is_fine),
+		cmocka_unit_test(closing_at_any_moment_is_fine),
+		cmocka_unit_test(bluetoothd_may_go_at_any_moment),
+		cmocka_unit_test(
+			a_bluetoothd_that_refuses_later_is_asked_again),
 		cmocka_unit_test(a_bluetoothd_that_crashed_is_asked_for),
 		cmocka_unit_test(the_doctor_finds_what_is_wrong),
 		cmocka_unit_test(the_doctor_knows_the_kernel_that_crashes),
