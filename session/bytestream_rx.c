@@ -180,8 +180,6 @@ static enum baton_err take_break(struct baton_bytestreams *streams,
 				 struct baton_bytestream *stream,
 				 uint8_t reason)
 {
-	if (stream->state == BATON_BYTESTREAM_BROKEN)
-		return BATON_OK;
 	/* It knows nothing of it any more, and has no need to. */
 	if (stream->state == BATON_BYTESTREAM_CLOSED ||
 	    (reason == 0 && is_through(stream))) {
@@ -233,7 +231,8 @@ enum baton_err baton_bytestreams_rx(struct baton_bytestreams *streams,
 	stream = bytestream_find(streams, body);
 	if (op == BYTESTREAM_OPEN)
 		return take_open(streams, stream, body, len);
-	if (!stream)
+	/* The peer may mean another one of the same name: it has to hear. */
+	if (!stream || stream->state == BATON_BYTESTREAM_BROKEN)
 		return op == BYTESTREAM_BREAK
 			       ? BATON_OK
 			       : bytestream_reply(streams, body, 0);

@@ -69,7 +69,7 @@ static struct baton_prng prng;
 static bool up, traces;
 static const char *broken;
 static uint64_t opened, closed, resets, broke, refused, links, crashes,
-	bytes_read, lost;
+	suspensions, bytes_read, lost;
 
 static uint32_t below(uint32_t n)
 {
@@ -464,6 +464,41 @@ static bool arrive_chunk(int d)
 	return true;
 }
 
+static void use_link(int d, bool use)
+{
+	SAY("%d %s\n", d, use ? "goes on" : "stops");
+	baton_bytestreams_link(&device[d].streams, use, 500, 0);
+}
+
+/* What came before the peer's CHANNELS of a session is not taken. */
+static void forget_envelopes(int d)
+{
+	lost += device[d].envelopes;
+	device[d].envelopes = 0;
+}
+
+/* Both stop and go on over the same link: bytes on their way wait. */
+static void suspend(void)
+{
+	int d = (int)below(2);
+	uint32_t n;
+
+	suspensions++;
+	use_link(d, false);
+	for (n = below(4); n > 0; n--)
+		(void)arrive_chunk(!d);
+	use_link(!d, false);
+	forget_envelopes(0);
+	forget_envelopes(1);
+	use_link(!d, true);
+	for (n = below(6); n > 0; n--) {
+		(void)send(!d);
+		(void)send_chunk(!d);
+		(void)arrive_chunk(!d);
+	}
+	use_link(d, true);
+}
+
 /* ---- Worlds ---- */
 
 /* A stream of the side that goes on, if a few tries find one. */
@@ -526,6 +561,8 @@ static void step(int d, uint32_t trouble, uint32_t slow, uint32_t opens)
 			(void)arrive_chunk(!d);
 		break;
 	case 11:
+		if (up && chance(trouble / 4))
+			suspend();
 		if (chance(up ? trouble / 4 : 40))
 			set_link(!up);
 		if (chance(trouble / 8))
@@ -683,10 +720,10 @@ int main(int argc, char **argv)
 	       " streams, %" PRIu64 " ends closed, %" PRIu64 " reset, %" PRIu64
 	       " refused,\n  %" PRIu64 " told broken, %" PRIu64
 	       " bytes read, %" PRIu64 " links, %" PRIu64
-	       " pieces lost with them,\n  %" PRIu64
+	       " suspensions, %" PRIu64 " pieces lost with them,\n  %" PRIu64
 	       " processes lost: in order, each once, and all came to an end\n",
 	       count, seed, opened, closed, resets, refused, broke, bytes_read,
-	       links, lost, crashes);
+	       links, suspensions, lost, crashes);
 	if (count >= 1000 && (closed < count || broke < count || lost < count ||
 			      crashes < count / 10)) {
 		puts("too little happened");

@@ -214,6 +214,28 @@ static void an_offer_of_what_the_peer_has_open_already_breaks(void **state)
 	assert_true(told(&b, BATON_BYTESTREAM_IS_BROKEN));
 }
 
+/* The OPEN of before is taken after a reset, whose BREAK is not told yet. */
+static void who_takes_a_name_again_hears_that_it_is_broken(void **state)
+{
+	(void)state;
+	assert_int_equal(baton_bytestreams_open(&a.streams, one, NULL, 0),
+			 BATON_OK);
+	run();
+	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
+	assert_int_equal(baton_bytestreams_reset(&b.streams, one, 1), BATON_OK);
+	memset(body, 0, sizeof(body));
+	baton_store_be16(body + 8, 1);
+	baton_store_be32(body + 10, RING);
+	assert_int_equal(say(OPEN, one, 14), BATON_OK);
+	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
+	while (drop_or_take(&a, &b) || drop_or_take(&b, &a))
+		;
+	assert_true(told(&b, BATON_BYTESTREAM_IS_BROKEN));
+	assert_true(told(&a, BATON_BYTESTREAM_IS_BROKEN));
+}
+
 /* ---- What a peer gets wrong ---- */
 
 static void envelopes_of_every_length_change_nothing(void **state)
@@ -468,6 +490,7 @@ int main(void)
 		CASE(answers_that_have_no_place_are_asked_for_again),
 		CASE(an_offer_is_not_made_again_of_what_was_accepted),
 		CASE(two_streams_of_one_name_break),
+		CASE(who_takes_a_name_again_hears_that_it_is_broken),
 		CASE(an_offer_of_what_the_peer_has_open_already_breaks),
 		CASE(envelopes_of_every_length_change_nothing),
 		CASE(room_that_cannot_be_is_not_taken),
