@@ -126,14 +126,10 @@ static void set_path(struct baton_link *link)
 void baton_link_change(struct baton_link *link,
 		       const struct baton_link_facts *facts)
 {
-	int c;
-
 	link->facts = *facts;
 	link->limited = false;
 	link->untrusted_losses = 0;
 	baton_rtt_set_interval(&link->rtt, facts->interval_us);
-	for (c = 0; c < BATON_CLASSES; c++)
-		link->receiver[c].interval_ms = link->rtt.interval_ms;
 	set_path(link);
 }
 
@@ -146,7 +142,7 @@ void baton_link_start(struct baton_link *link,
 	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_sender_start(&link->sender[c], 0);
-		baton_receiver_start(&link->receiver[c], 0);
+		baton_receiver_start(&link->receiver[c]);
 	}
 	link->peer_pdu_max = BATON_PDU_MAX;
 	link->sizes.trusted = BATON_PDU_MIN;
@@ -349,7 +345,8 @@ static enum baton_err take_block(struct baton_link *link,
 	case BATON_BLOCK_PART:
 		link->arrived |= (uint8_t)(1 << block->class_id);
 		return baton_receiver_data(receiver_of(link, block->class_id),
-					   block, now_ms);
+					   block, link->rtt.interval_ms,
+					   now_ms);
 	case BATON_BLOCK_ACK:
 		echo = before && before->type == BATON_BLOCK_ECHO &&
 		       take_echo(link, before, block);

@@ -23,14 +23,13 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 	receiver->unit_max = unit_max;
 	receiver->record = record;
 	receiver->record_cap = (uint16_t)BATON_RECEIVER_RECORD_LEN(record_max);
-	baton_receiver_start(receiver, 0);
+	baton_receiver_start(receiver);
 }
 
-void baton_receiver_start(struct baton_receiver *receiver, uint32_t interval_ms)
+void baton_receiver_start(struct baton_receiver *receiver)
 {
 	memset(&receiver->broken, 0,
 	       sizeof(*receiver) - offsetof(struct baton_receiver, broken));
-	receiver->interval_ms = interval_ms;
 	receiver->record_want = BATON_RECORD_HEADER_LEN;
 	receiver->told_limit = receiver->window;
 	receiver->ack_due_ms = BATON_LINK_NEVER;
@@ -89,13 +88,14 @@ static uint32_t ack_every(const struct baton_receiver *receiver,
 }
 
 static void note_arrival(struct baton_receiver *receiver,
-			 const struct baton_block *data, uint32_t now_ms)
+			 const struct baton_block *data, uint32_t interval_ms,
+			 uint32_t now_ms)
 {
-	uint32_t due = now_ms + BATON_ACK_DELAY_MS + receiver->interval_ms;
+	uint32_t due = now_ms + BATON_ACK_DELAY_MS + interval_ms;
 
 	if (receiver->ack_due_ms == BATON_LINK_NEVER)
-		receiver->ack_until_ms = now_ms + BATON_ACK_DELAY_MAX_MS +
-					 4 * receiver->interval_ms;
+		receiver->ack_until_ms =
+			now_ms + BATON_ACK_DELAY_MAX_MS + 4 * interval_ms;
 	if (receiver->next - receiver->told >= ack_every(receiver, data))
 		receiver->ack_due_ms = 0;
 	if (receiver->ack_due_ms > 0)
@@ -236,7 +236,7 @@ static bool proves_length(struct baton_receiver *receiver,
 
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
-				   uint32_t now_ms)
+				   uint32_t interval_ms, uint32_t now_ms)
 {
 	uint32_t number = full_number(receiver, data);
 	struct baton_slot *slot;
@@ -272,7 +272,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	if (hole || receiver->high != receiver->next ||
 	    proves_length(receiver, data))
 		receiver->ack_due_ms = 0;
-	note_arrival(receiver, data, now_ms);
+	note_arrival(receiver, data, interval_ms, now_ms);
 	return BATON_OK;
 }
 

@@ -47,7 +47,6 @@ struct baton_receiver {
 	uint32_t high; /* one past the highest unit seen */
 	uint32_t told; /* next of the last ACK */
 	uint32_t told_limit; /* next + credit of the last ACK */
-	uint32_t interval_ms; /* connection interval, 0: not known */
 	uint32_t moved_ms; /* next or the credit told went up */
 	uint16_t taken_at; /* where unit taken is */
 	uint32_t ack_due_ms; /* 0: at once, BATON_LINK_NEVER: none is owed */
@@ -72,17 +71,17 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 			 uint16_t record_max);
 
 /* Start empty, for a new link. */
-void baton_receiver_start(struct baton_receiver *receiver,
-			  uint32_t interval_ms);
+void baton_receiver_start(struct baton_receiver *receiver);
 
 /*
- * Take a DATA block. PEER_SEQ: outside the window, or a part that does not
- * join on; PEER_LIMIT: longer than was allowed; both dropped.
+ * Take a DATA block; interval_ms: the connection interval, 0: not known.
+ * PEER_SEQ: outside the window, or a part that does not join on; PEER_LIMIT:
+ * longer than was allowed; both dropped.
  */
 BATON_MUST_CHECK
 enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 				   const struct baton_block *data,
-				   uint32_t now_ms);
+				   uint32_t interval_ms, uint32_t now_ms);
 
 /*
  * The next record, header and body, once it is whole: *bytes points to it

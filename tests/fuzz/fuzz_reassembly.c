@@ -93,7 +93,7 @@ static void send(struct world *world, uint32_t unit, uint16_t total,
 				       (variant & VARIANTS));
 	if (baton_pdu_decode(pdu, n + len, blocks, &count))
 		return;
-	if (baton_receiver_data(receiver, &blocks[0], world->now_ms))
+	if (baton_receiver_data(receiver, &blocks[0], 0, world->now_ms))
 		FUZZ_CHECK(receiver->next == next);
 	check(world, next, unit, blocks[0].total);
 }

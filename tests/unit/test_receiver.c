@@ -24,11 +24,14 @@ static uint8_t *record;
 static size_t record_len;
 static uint32_t now_ms;
 
+static uint32_t interval; /* ms, of the connection */
+
 static void start(uint16_t window, uint32_t interval_ms)
 {
 	baton_receiver_init(&receiver, BATON_CLASS_BULK, bytes, slots, window,
 			    UNIT_MAX, record_memory, RECORD_MAX);
-	baton_receiver_start(&receiver, interval_ms);
+	baton_receiver_start(&receiver);
+	interval = interval_ms;
 	now_ms = 1000;
 }
 
@@ -51,7 +54,7 @@ static enum baton_err give(enum baton_block_type type, uint16_t number,
 				    .bytes = payload,
 				    .len = len};
 
-	return baton_receiver_data(&receiver, &block, now_ms);
+	return baton_receiver_data(&receiver, &block, interval, now_ms);
 }
 
 /* A whole unit of one byte, in the long form. */
@@ -632,7 +635,8 @@ static void starting_anew_forgets_everything(void **state)
 	assert_int_equal(baton_receiver_record(&receiver, &record, &record_len),
 			 BATON_ERR_PROTOCOL);
 	assert_int_equal(unit(3), BATON_OK);
-	baton_receiver_start(&receiver, 10);
+	baton_receiver_start(&receiver);
+	interval = 10;
 	assert_true(baton_receiver_ack_deadline(&receiver) == BATON_LINK_NEVER);
 	assert_false(baton_receiver_partial(&receiver));
 	assert_int_equal(part(1, 5, 10, 10, 1), BATON_ERR_PEER_SEQ);
