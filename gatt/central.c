@@ -535,7 +535,11 @@ static gboolean second_choice(gpointer data)
 
 static void scanning(void *user)
 {
-	candidates_check(user);
+	struct central *c = user;
+
+	/* One whose services were not found yet when this search began. */
+	baton_candidate_end_leftovers(c->host);
+	candidates_check(c);
 }
 
 static void scan_refused(void *user, const char *why)

@@ -379,6 +379,27 @@ static void a_silent_socket_end_ends_the_link(void **state)
 	phone_end(&p);
 }
 
+/* Of a program that was killed while BlueZ connected for it. */
+static void a_link_that_was_left_behind_is_ended(void **state)
+{
+	const struct baton_gatt_options other = {
+		.adapter = "hci1",
+		.peer = "00:AA:01:00:00:99",
+	};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, NULL, &other);
+	MOCK_UNTIL(p.mock->watch);
+	g_dbus_connection_call(p.mock->bus, "org.bluez", MOCK_WATCH,
+			       "org.bluez.Device1", "Connect", NULL, NULL,
+			       G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+	MOCK_UNTIL(p.mock->connects == 1);
+	assert_true(baton_bluez_device1_get_connected(p.mock->watch));
+	MOCK_UNTIL(!baton_bluez_device1_get_connected(p.mock->watch));
+	phone_end(&p);
+}
+
 struct giver {
 	struct mock *mock;
 	int left; /* the client has, set from its thread */
@@ -509,6 +530,7 @@ int main(void)
 		cmocka_unit_test(
 			a_watch_that_comes_back_as_it_was_is_forgotten_again),
 		cmocka_unit_test(a_silent_socket_end_ends_the_link),
+		cmocka_unit_test(a_link_that_was_left_behind_is_ended),
 		cmocka_unit_test(who_leaves_waits_for_the_socket_it_asked_for),
 		cmocka_unit_test(only_the_named_peer_is_connected_to),
 		cmocka_unit_test(bluetoothd_may_come_back),
