@@ -630,14 +630,24 @@ static void take_handoff(struct baton_desk *desk,
 		say(desk, "not accepted %s", name);
 }
 
-/* Each item has a file of its number: twice is once. */
-static bool keep_item(struct baton_desk *desk,
+/*
+ * Each item has a file of its number: twice is once. Every bond counts from 1,
+ * so its name says which one, to nobody who does not know the bond.
+ */
+static bool keep_item(struct baton_desk *desk, uint8_t peer,
 		      const struct baton_queue_event *event)
 {
-	g_autofree char *name = g_strdup_printf("item-%u", event->number);
-	g_autofree char *path =
-		g_build_filename(desk->options.items, name, NULL);
+	uint8_t bond[BATON_BOND_ID_LEN];
+	g_autofree char *sum = NULL;
+	g_autofree char *name = NULL;
+	g_autofree char *path = NULL;
 
+	if (baton_endpoint_bond(endpoint(desk), peer, bond))
+		return false;
+	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bond,
+					  sizeof(bond));
+	name = g_strdup_printf("item-%.8s-%u", sum, event->number);
+	path = g_build_filename(desk->options.items, name, NULL);
 	return g_file_set_contents_full(
 		path, (const char *)event->bytes, (gssize)event->len,
 		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
@@ -659,7 +669,7 @@ static void take_queue(struct baton_desk *desk, uint8_t peer,
 		say(desk, "taken %u", event->number);
 		break;
 	case BATON_QUEUE_ITEM:
-		if (desk->options.items && !keep_item(desk, event)) {
+		if (desk->options.items && !keep_item(desk, peer, event)) {
 			say(desk, "item %u cannot be written", event->number);
 			break;
 		}

@@ -112,6 +112,26 @@ def items_and_the_context_arrive(bench):
     expect(status(bench, 'watch')['queue_out'] == 0, 'items left')
 
 
+def items_after_pairing_anew_replace_none_of_before(bench):
+    inbox = bench.mkdir('in')
+    bench.radio()
+    for text in ('before', 'after'):
+        bench.pair()
+        watch = bench.watch(stdin=True)
+        phone = bench.phone('--receive', inbox)
+        watch.until('active')
+        watch.say(f'queue {text}\n')
+        phone.until(f'item 1 {text}')
+        watch.until('taken 1')
+        tell(bench, 'phone', 'revoke').succeeds()
+        for program in (watch, phone):
+            program.until('revoked')
+            program.kill()
+    items = [bench.content(inbox, name)
+             for name in os.listdir(bench.path(inbox))]
+    expect(sorted(items) == [b'after', b'before'], items)
+
+
 def what_was_queued_apart_arrives_later(bench):
     bench.radio()
     bench.pair()
@@ -375,6 +395,7 @@ def main(args):
              a_script_hands_over_without_a_person,
              an_offer_may_be_refused_and_cancelled,
              items_and_the_context_arrive,
+             items_after_pairing_anew_replace_none_of_before,
              what_was_queued_apart_arrives_later,
              a_suspended_session_waits_and_goes_on,
              a_session_that_ended_wants_approval,

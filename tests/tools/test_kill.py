@@ -83,7 +83,7 @@ class Device:
     def got(self):
         texts = {}
         for name in os.listdir(self.bench.path(self.inbox)):
-            match = re.fullmatch(r'item-(\d+)', name)
+            match = re.fullmatch(r'item-[0-9a-f]{8}-(\d+)', name)
             if match:
                 with open(self.bench.path(self.inbox, name)) as file:
                     texts[int(match[1])] = file.read()
