@@ -20,6 +20,7 @@ struct baton_conduit {
 	uint8_t id[BATON_BYTESTREAM_ID_LEN];
 	uint8_t peer;
 	bool open; /* there is a stream */
+	bool output_ended; /* stdout is closed */
 	bool closed; /* it has ended well */
 	bool peer_ended; /* no more comes */
 	bool over; /* done() or failed() was told */
@@ -130,6 +131,15 @@ static bool get(struct baton_conduit *conduit)
 	return conduit->out_len > 0;
 }
 
+/* Who reads stdout shall see the end; its number may be another file's then. */
+static void end_output(struct baton_conduit *conduit)
+{
+	if (!conduit->peer_ended || conduit->output_ended)
+		return;
+	conduit->output_ended = true;
+	close(STDOUT_FILENO);
+}
+
 static gboolean on_stdout(gint fd, GIOCondition condition, gpointer data)
 {
 	struct baton_conduit *conduit = data;
@@ -152,9 +162,7 @@ static gboolean on_stdout(gint fd, GIOCondition condition, gpointer data)
 	if (get(conduit))
 		return G_SOURCE_CONTINUE;
 	conduit->writing = 0;
-	/* Who reads it shall see the end. */
-	if (conduit->peer_ended)
-		close(fd);
+	end_output(conduit);
 	look_for_end(conduit);
 	return G_SOURCE_REMOVE;
 }
@@ -165,8 +173,8 @@ static void write_on(struct baton_conduit *conduit)
 		conduit->writing = g_unix_fd_add(STDOUT_FILENO,
 						 G_IO_OUT | G_IO_HUP | G_IO_ERR,
 						 on_stdout, conduit);
-	else if (!conduit->writing && conduit->peer_ended)
-		close(STDOUT_FILENO);
+	else if (!conduit->writing)
+		end_output(conduit);
 }
 
 /* ---- The stream ---- */
