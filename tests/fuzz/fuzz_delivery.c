@@ -86,7 +86,7 @@ static bool names_other(const uint8_t *bytes, size_t len)
 {
 	size_t at;
 
-	for (at = 2; at + 8 <= len; at += 8)
+	for (at = 2; at + 8 <= len; at++)
 		if (bytes[0] == 0 &&
 		    memcmp(bytes + at, channel[1].application.id, 8) == 0)
 			return true;
