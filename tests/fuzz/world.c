@@ -512,6 +512,9 @@ static void run(void)
 			baton_session_deadline(&world->end[0].session),
 			baton_session_deadline(&world->end[1].session));
 		due = baton_earlier(due, limit);
+		/* They may have more to say, though nothing is due. */
+		if (moved)
+			due = world->now_ms;
 		world_pass(due > world->now_ms ? due - world->now_ms : 1);
 	}
 }
