@@ -346,9 +346,8 @@ bool baton_context_tx(struct baton_context *context, uint8_t *op, uint8_t *body,
 
 uint64_t baton_context_deadline(const struct baton_context *context)
 {
-	return !context->writing && context->retry_at_ms > context->now_ms
-		       ? context->retry_at_ms
-		       : UINT64_MAX;
+	return baton_store_retry(context->writing, context->retry_at_ms,
+				 context->now_ms);
 }
 
 void baton_context_tick(struct baton_context *context, uint64_t now_ms)

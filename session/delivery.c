@@ -469,12 +469,12 @@ uint64_t baton_delivery_deadline(const struct baton_delivery *delivery)
 {
 	const struct delivery_machine *machine;
 	const struct baton_channel *channel;
-	uint64_t deadline = UINT64_MAX, at;
+	uint64_t deadline = baton_store_retry(
+		delivery->asked, delivery->retry_at_ms, delivery->now_ms);
+	uint64_t at;
 	unsigned int m;
 	uint8_t i;
 
-	if (delivery->retry_at_ms > delivery->now_ms && !delivery->asked)
-		deadline = delivery->retry_at_ms;
 	for (i = 0; i < delivery->registered; i++) {
 		/* It ends where a next write is looked for: that is told. */
 		if (delivery->news[i] & NEWS_ERASED)

@@ -309,9 +309,8 @@ bool baton_files_name(const struct baton_files *files, size_t at,
 
 uint64_t baton_files_deadline(const struct baton_files *files)
 {
-	return !files->asked && files->retry_at_ms > files->now_ms
-		       ? files->retry_at_ms
-		       : UINT64_MAX;
+	return baton_store_retry(files->asked, files->retry_at_ms,
+				 files->now_ms);
 }
 
 void baton_files_tick(struct baton_files *files, uint64_t now_ms)

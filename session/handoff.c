@@ -622,19 +622,17 @@ uint64_t baton_handoff_deadline(const struct baton_handoff *handoff)
 	uint64_t deadline = baton_ownership_deadline(&handoff->own);
 	const struct baton_handoff_place *place;
 	const struct baton_handoff_slot *slot;
-	/* What may be written now waits for no time. */
-	bool waits = !handoff->asked && handoff->retry_at_ms > handoff->now_ms;
+	uint64_t retry_ms = baton_store_retry(
+		handoff->asked, handoff->retry_at_ms, handoff->now_ms);
 	size_t i;
 
 	/* Looking for the next write may find that there is none: that is told. */
 	if (handoff->tells_erased)
 		return handoff->now_ms;
 	if (handoff->erasing)
-		return waits && !handoff->erased ? handoff->retry_at_ms
-						 : UINT64_MAX;
-	if (waits && handoff_has_due(handoff) &&
-	    handoff->retry_at_ms < deadline)
-		deadline = handoff->retry_at_ms;
+		return handoff->erased ? UINT64_MAX : retry_ms;
+	if (retry_ms < deadline && handoff_has_due(handoff))
+		deadline = retry_ms;
 	for (i = 0; i < handoff->count; i++) {
 		place = &handoff->place[i];
 		slot = &place->slot[1 - place->at];

@@ -401,9 +401,9 @@ uint64_t baton_lifecycle_deadline(const struct baton_lifecycle *life)
 {
 	uint64_t due = UINT64_MAX;
 
-	/* What may be written now waits for no time. */
-	if (life->dirty && !life->asked && life->retry_at_ms > life->now_ms)
-		due = life->retry_at_ms;
+	if (life->dirty)
+		due = baton_store_retry(life->asked, life->retry_at_ms,
+					life->now_ms);
 	if (!life_has_session(life))
 		return due;
 	if (life->life_end_ms < due)

@@ -631,19 +631,18 @@ uint64_t baton_ownership_deadline(const struct baton_ownership *own)
 {
 	const struct baton_activity *activity;
 	uint64_t deadline = UINT64_MAX;
-	/* What may be written now waits for no time. */
-	bool waits = !own->asked && own->retry_at_ms > own->now_ms;
+	uint64_t retry_ms =
+		baton_store_retry(own->asked, own->retry_at_ms, own->now_ms);
 	size_t i;
 
-	if ((own->evicts || own->floor_moves) && waits)
-		sooner(&deadline, own->retry_at_ms);
+	if (own->evicts || own->floor_moves)
+		sooner(&deadline, retry_ms);
 	for (i = 0; i < own->count; i++) {
 		activity = &own->activity[i];
 		if (!activity->used)
 			continue;
 		if (activity->writing) {
-			if (waits)
-				sooner(&deadline, own->retry_at_ms);
+			sooner(&deadline, retry_ms);
 			continue;
 		}
 		if (own->role == BATON_WATCH && is_held_by_lease(activity))

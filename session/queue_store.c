@@ -356,9 +356,8 @@ void baton_queue_stored(struct baton_queue *queue, uint32_t id,
 
 uint64_t baton_queue_deadline(const struct baton_queue *queue)
 {
-	return !queue->asked && queue->retry_at_ms > queue->now_ms
-		       ? queue->retry_at_ms
-		       : UINT64_MAX;
+	return baton_store_retry(queue->asked, queue->retry_at_ms,
+				 queue->now_ms);
 }
 
 void baton_queue_tick(struct baton_queue *queue, uint64_t now_ms)

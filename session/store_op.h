@@ -7,6 +7,7 @@
  * caller carries an operation out and says when it is durable.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,15 @@ struct baton_store_op {
 	size_t count; /* 1..BATON_STORE_WRITES_MAX */
 	struct baton_store_write write[BATON_STORE_WRITES_MAX];
 };
+
+/*
+ * When a machine tries again to have something written that failed; UINT64_MAX:
+ * it waits for no time, as it may ask now, or its operation is out.
+ */
+static inline uint64_t baton_store_retry(bool is_out, uint64_t retry_at_ms,
+					 uint64_t now_ms)
+{
+	return !is_out && retry_at_ms > now_ms ? retry_at_ms : UINT64_MAX;
+}
 
 #endif
