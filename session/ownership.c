@@ -297,6 +297,8 @@ enum baton_err baton_ownership_offer(struct baton_ownership *own,
 	if (info_len > 0)
 		memcpy(activity->info, info, info_len);
 	own_owe(activity, OWN_OFFER);
+	/* The peer may need a place for it. */
+	own->owes_mark = true;
 	return BATON_OK;
 }
 
@@ -668,7 +670,6 @@ void baton_ownership_link(struct baton_ownership *own, bool up, uint64_t now_ms)
 	for (i = 0; i < own->count; i++) {
 		activity = &own->activity[i];
 		activity->owed = 0;
-		activity->heard_release = false;
 		if (!up || !activity->used)
 			continue;
 		if (activity->attempt == BATON_ATTEMPT_FROZEN ||

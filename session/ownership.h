@@ -162,7 +162,6 @@ struct baton_activity {
 	bool recalling;
 	bool released_offer;
 	bool closed; /* the peer waits for no answer about the past */
-	bool heard_release; /* on this link, of the past */
 };
 
 #define BATON_ACTIVITY_KEY_LEN 38 /* "own/<bond>/<activity>", with its 0 */

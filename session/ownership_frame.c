@@ -80,8 +80,12 @@ enum baton_err own_frame_get(const uint8_t *body, size_t len,
 	struct cursor c = {.p = body, .len = len};
 
 	memset(message, 0, sizeof(*message));
-	if (type == OWN_MARK)
-		return len == 0 ? BATON_OK : BATON_ERR_PEER_FORMAT;
+	if (type == OWN_MARK) {
+		message->info = body;
+		message->info_len = len;
+		return len % BATON_ACTIVITY_ID_LEN ? BATON_ERR_PEER_LENGTH
+						   : BATON_OK;
+	}
 	if (len < BATON_ACTIVITY_ID_LEN)
 		return BATON_ERR_PEER_LENGTH;
 	memcpy(message->id, body, BATON_ACTIVITY_ID_LEN);
@@ -98,8 +102,6 @@ size_t own_frame_put(uint8_t *body, enum own_frame type,
 {
 	size_t n = BATON_ACTIVITY_ID_LEN;
 
-	if (type == OWN_MARK)
-		return 0;
 	memcpy(body, message->id, BATON_ACTIVITY_ID_LEN);
 	n += baton_varint_put(body + n, message->epoch);
 	switch (type) {

@@ -51,7 +51,7 @@ struct own_message {
 	uint64_t lease_ms; /* OFFER, ACCEPT */
 	uint64_t nonce; /* ACCEPT, RELEASE, RENEW, RENEWED */
 	uint64_t version; /* RELEASE */
-	const uint8_t *info; /* OFFER */
+	const uint8_t *info; /* OFFER; MARK: activities */
 	size_t info_len;
 	uint8_t reason; /* REFUSED */
 };

@@ -13,14 +13,6 @@ static void confirm(struct baton_activity *activity, uint64_t epoch)
 	own_owe(activity, OWN_CONFIRM);
 }
 
-/* An answer about the past: what was written then. */
-static void confirm_again(struct baton_activity *activity, uint64_t epoch)
-{
-	activity->heard_release = true;
-	activity->closed = false;
-	confirm(activity, epoch);
-}
-
 static void refuse_again(struct baton_activity *activity, uint64_t epoch)
 {
 	activity->refuse_epoch = epoch;
@@ -106,7 +98,7 @@ static enum baton_err take_offer(struct baton_ownership *own,
 		return BATON_ERR_PEER_FORMAT;
 	/* Late, of what was adopted since: REFUSED would give it back. */
 	if (message->epoch <= activity->kept.adopted) {
-		confirm_again(activity, message->epoch);
+		confirm(activity, message->epoch);
 		return BATON_OK;
 	}
 	/* A lease from me that I have taken back, and perhaps finished. */
@@ -193,7 +185,6 @@ static void adopt(struct baton_ownership *own, struct baton_activity *activity,
 	activity->offered = 0;
 	activity->accepted = 0;
 	activity->closed = false;
-	activity->heard_release = true;
 	activity->recalling = false;
 	own_commit(activity, AFTER_ADOPT);
 	if (!BATON_RULE(ADOPT))
@@ -208,7 +199,7 @@ static enum baton_err take_release(struct baton_ownership *own,
 
 	/* Rule 3: what was adopted is confirmed, what was not is refused. */
 	if (epoch <= activity->kept.adopted) {
-		confirm_again(activity, epoch);
+		confirm(activity, epoch);
 		return BATON_OK;
 	}
 	if (epoch <= activity->kept.seen) {
@@ -315,7 +306,7 @@ static enum baton_err take_recall(struct baton_ownership *own,
 				  const struct own_message *message)
 {
 	if (message->epoch <= activity->kept.adopted)
-		confirm_again(activity, message->epoch);
+		confirm(activity, message->epoch);
 	else if (message->epoch <= activity->kept.seen)
 		refuse_again(activity, message->epoch);
 	else
@@ -387,14 +378,25 @@ static enum baton_err take_gone(struct baton_ownership *own,
 	return BATON_OK;
 }
 
-/* The peer has told all it still waits to have confirmed (OWNERSHIP.md 5). */
-static enum baton_err take_mark(struct baton_ownership *own)
+static bool names(const uint8_t *ids, size_t len, const uint8_t *id)
 {
-	size_t i;
+	for (; len > 0; ids += BATON_ACTIVITY_ID_LEN) {
+		if (memcmp(ids, id, BATON_ACTIVITY_ID_LEN) == 0)
+			return true;
+		len -= BATON_ACTIVITY_ID_LEN;
+	}
+	return false;
+}
 
-	for (i = 0; i < own->count; i++)
-		if (!own->activity[i].heard_release)
-			own->activity[i].closed = true;
+/* The peer waits for a CONFIRM of these, and of no other (OWNERSHIP.md 5). */
+static enum baton_err take_mark(struct baton_ownership *own,
+				const struct own_message *message)
+{
+	struct baton_activity *activity = own->activity;
+
+	for (; activity < own->activity + own->count; activity++)
+		if (!names(message->info, message->info_len, activity->id))
+			activity->closed = true;
 	return BATON_OK;
 }
 
@@ -453,7 +455,7 @@ enum baton_err baton_ownership_rx(struct baton_ownership *own, uint8_t code,
 	if (err)
 		return err;
 	if (type == OWN_MARK)
-		return take_mark(own);
+		return take_mark(own, &message);
 	activity = own_find(own, message.id);
 	if (!activity && is_new(type))
 		activity = own_place(own, message.id);
@@ -569,6 +571,28 @@ static bool still_true(const struct baton_activity *activity,
 	return true;
 }
 
+/* Names what waits for a CONFIRM; says nothing if it does not fit. */
+static bool put_mark(struct baton_ownership *own, uint8_t *code, uint8_t *body,
+		     size_t *len)
+{
+	const struct baton_activity *activity = own->activity;
+
+	if (!own->owes_mark)
+		return false;
+	own->owes_mark = false;
+	*code = BATON_FRAME_CODE_FIRST + OWN_MARK;
+	*len = 0;
+	for (; activity < own->activity + own->count; activity++) {
+		if (activity->kept.hold != BATON_HOLD_RELEASED)
+			continue;
+		if (*len + BATON_ACTIVITY_ID_LEN > BATON_FRAME_BODY_MAX)
+			return false;
+		memcpy(body + *len, activity->id, BATON_ACTIVITY_ID_LEN);
+		*len += BATON_ACTIVITY_ID_LEN;
+	}
+	return true;
+}
+
 bool baton_ownership_tx(struct baton_ownership *own, uint8_t *code,
 			uint8_t *body, size_t *len, uint64_t now_ms)
 {
@@ -593,12 +617,7 @@ bool baton_ownership_tx(struct baton_ownership *own, uint8_t *code,
 			return true;
 		}
 	}
-	if (!own->owes_mark)
-		return false;
-	own->owes_mark = false;
-	*code = BATON_FRAME_CODE_FIRST + OWN_MARK;
-	*len = 0;
-	return true;
+	return put_mark(own, code, body, len);
 }
 
 bool baton_ownership_next_event(struct baton_ownership *own,

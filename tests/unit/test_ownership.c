@@ -659,6 +659,67 @@ static void a_full_table_says_so(void **state)
 	assert_int_equal(world.device[1].op.count, 3);
 }
 
+static void
+what_was_adopted_and_finished_makes_room_on_the_same_link(void **state)
+{
+	int i;
+
+	(void)state;
+	fresh_world();
+	for (i = 0; i < 3 * WORLD_PLACES; i++) {
+		wish(BATON_WATCH, WORLD_BEGIN);
+		run();
+		hand_over(BATON_WATCH);
+		assert_true(acts(BATON_PHONE));
+		wish(BATON_PHONE, WORLD_FINISH);
+		run();
+		assert_int_equal(hold(BATON_PHONE), BATON_HOLD_NONE);
+	}
+}
+
+/* The phone was not listening when the RELEASE came, and hears the MARK. */
+static void what_is_waited_for_keeps_its_place(void **state)
+{
+	(void)state;
+	world_init(&world, 3, 2, 7);
+	world_link(&world, true);
+	wish(BATON_WATCH, WORLD_BEGIN);
+	wish(BATON_WATCH, WORLD_OFFER);
+	run();
+	wish(BATON_PHONE, WORLD_ACCEPT);
+	run();
+	wish(BATON_WATCH, WORLD_RELEASE);
+	assert_true(world_wants_write(&world, BATON_WATCH));
+	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	while (world.device[BATON_PHONE].in.count > 0)
+		world_deliver(&world, BATON_PHONE, 0, false);
+	assert_true(world_wants_write(&world, BATON_PHONE));
+	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	wish(BATON_PHONE, WORLD_FINISH);
+	/* The CONFIRM is lost with its link. */
+	world_link(&world, false);
+	world.device[BATON_WATCH].in.count = 0;
+	world_link(&world, true);
+	assert_true(world_wants_write(&world, BATON_PHONE));
+	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	world_attend(&world, BATON_WATCH);
+	assert_int_equal(world.device[BATON_PHONE].in.item[1].code, 0x22);
+	world_drop(&world, BATON_PHONE, 1);
+	run();
+	assert_int_equal(hold(BATON_WATCH), BATON_HOLD_RELEASED);
+	assert_true(world_wish(&world, BATON_PHONE, 1, WORLD_BEGIN, 0));
+	run();
+	assert_false(world_wish(&world, BATON_PHONE, 2, WORLD_BEGIN, 0));
+	pass_ms(250);
+	run();
+	assert_int_equal(hold(BATON_WATCH), BATON_HOLD_NONE);
+	assert_false(world_wish(&world, BATON_PHONE, 2, WORLD_BEGIN, 0));
+	world_link(&world, false);
+	world_link(&world, true);
+	run();
+	assert_true(world_wish(&world, BATON_PHONE, 2, WORLD_BEGIN, 0));
+}
+
 static void what_it_held_is_wiped(void **state)
 {
 	static const struct baton_activity nothing[WORLD_PLACES];
@@ -697,6 +758,8 @@ int main(void)
 		T(frames_that_are_not_right_change_nothing),
 		T(a_flood_of_offers_displaces_nothing),
 		T(a_full_table_says_so),
+		T(what_was_adopted_and_finished_makes_room_on_the_same_link),
+		T(what_is_waited_for_keeps_its_place),
 		T(what_it_held_is_wiped),
 	};
 
