@@ -178,6 +178,65 @@ static void all_but_one_may_sleep(void **state)
 		assert_true(ferry->file[i].ended_well);
 }
 
+/* All that it gave is there, so there is nothing for the peer to refuse. */
+static void who_is_held_leaves_its_lane_at_once(void **state)
+{
+	struct ferry_app *to;
+	uint8_t i;
+
+	(void)state;
+	for (i = 1; i < FERRY_APPS; i++)
+		fall_asleep(i);
+	ferry_run(ferry, BATON_BULK_PATIENCE_MS / 4);
+	for (i = 1; i < FERRY_APPS; i++) {
+		to = &ferry->node[BATON_PHONE].app[i];
+		assert_int_equal(
+			baton_files_pause(&to->files, to->in[0].id, true),
+			BATON_OK);
+	}
+	(void)send_file(0, 1000);
+	ferry_run(ferry, BATON_BULK_PATIENCE_MS / 2);
+	assert_int_equal(supplied(0), 1000);
+}
+
+static bool are_sent(uint8_t count)
+{
+	const struct ferry_node *watch = &ferry->node[BATON_WATCH];
+	const struct baton_outgoing_stream *stream =
+		&watch->end->session.outgoing
+			 .stream[BATON_STREAM_AT(BATON_CLASS_BULK, 0)];
+	uint8_t i;
+
+	for (i = 0; i < count; i++)
+		if (stream[i].state != BATON_OUTGOING_SENT)
+			return false;
+	return true;
+}
+
+/* The engine would begin them anew; but the peer says GO on the next link. */
+static void lanes_of_slices_that_were_lost_are_free_again(void **state)
+{
+	struct ferry_file *file[BATON_BULK_LANES];
+	uint8_t i;
+
+	(void)state;
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		file[i] = send_file(i, 100);
+	for (i = 0; !are_sent(BATON_BULK_LANES) && i < 200; i++) {
+		ferry_turn(ferry);
+		/* Nothing of what was supplied arrives. */
+		if (supplied(0) + supplied(1) + supplied(2) > 0)
+			ferry->pair.lose[BATON_PHONE] = PAIR_QUEUE;
+	}
+	assert_true(are_sent(BATON_BULK_LANES));
+	ferry_down(ferry);
+	ferry->pair.lose[BATON_PHONE] = 0;
+	ferry_up(ferry);
+	ferry_run(ferry, 60000);
+	for (i = 0; i < BATON_BULK_LANES; i++)
+		assert_true(file[i]->ended_well);
+}
+
 /* The peer never says HOLD or REFUSED, and takes nothing. */
 static void who_refuses_every_slice_is_not_sent_more(void **state)
 {
@@ -445,6 +504,8 @@ int main(void)
 		T(who_comes_late_catches_nothing_up),
 		T(who_does_not_supply_holds_nobody_up),
 		T(all_but_one_may_sleep),
+		T(who_is_held_leaves_its_lane_at_once),
+		T(lanes_of_slices_that_were_lost_are_free_again),
 		T(who_refuses_every_slice_is_not_sent_more),
 		T(an_application_fills_one_lane_at_a_time),
 		T(who_comes_to_full_lanes_gets_one),

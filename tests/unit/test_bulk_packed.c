@@ -74,6 +74,62 @@ static void nor_where_more_files_go_than_there_are_lanes(void **state)
 	send_files(FERRY_APPS);
 }
 
+/* It has begun a slice, and does not answer when it is asked for more. */
+static const struct ferry_file *fall_asleep(uint8_t app)
+{
+	const struct ferry_file *file =
+		ferry_send(ferry, BATON_WATCH, app, TOTAL);
+	struct ferry_app *from = &ferry->node[BATON_WATCH].app[app];
+	unsigned int i;
+
+	assert_non_null(file);
+	for (i = 0; from->supplied == 0 && i < 1000; i++)
+		ferry_turn(ferry);
+	assert_true(from->supplied > 0);
+	from->lazy = true;
+	return file;
+}
+
+/* It answers at last: all that it has, from where it is to go on. */
+static void wake(const struct ferry_file *file)
+{
+	static uint8_t bytes[TOTAL];
+	struct ferry_app *from = ferry_from(ferry, file);
+	uint64_t at = from->out[0].at, i;
+	size_t taken;
+
+	for (i = at; i < TOTAL; i++)
+		bytes[i] = ferry_byte(file, i);
+	from->lazy = false;
+	(void)!baton_files_write(&from->files, file->id, bytes + at,
+				 (size_t)(TOTAL - at), &taken,
+				 ferry->pair.now_ms);
+}
+
+/* What the encoder had of its slice went with the lane. */
+static void who_lost_its_lane_asleep_goes_on_where_the_receiver_is(void **state)
+{
+	const struct ferry_file *file[FERRY_APPS];
+	uint8_t i;
+
+	(void)state;
+	/* The first has the encoder, and its patience ends first. */
+	for (i = 1; i < FERRY_APPS; i++) {
+		file[i] = fall_asleep(i);
+		ferry_run(ferry, BATON_BULK_PATIENCE_MS / 4);
+	}
+	file[0] = ferry_send(ferry, BATON_WATCH, 0, 30000);
+	ferry_run(ferry, 60000);
+	assert_true(file[0]->ended_well);
+	for (i = 1; i < FERRY_APPS; i++)
+		wake(file[i]);
+	ferry_run(ferry, 60000);
+	for (i = 1; i < FERRY_APPS; i++) {
+		assert_false(file[i]->bad);
+		assert_true(file[i]->ended_well);
+	}
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -81,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(no_slice_overtakes_the_end_of_the_one_before),
 		T(nor_where_more_files_go_than_there_are_lanes),
+		T(who_lost_its_lane_asleep_goes_on_where_the_receiver_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
