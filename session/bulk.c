@@ -128,7 +128,7 @@ static bool is_idle(struct baton_bulk *bulk, size_t lane)
 		&bulk->session->news[BATON_STREAM_AT(BATON_CLASS_BULK, lane)];
 
 	return engine_state(bulk, lane) == BATON_OUTGOING_IDLE &&
-	       !(news->tell & (NEWS_REFUSED | NEWS_REWIND));
+	       !(news->tell & NEWS_REFUSED);
 }
 
 /* A slice that was verified, or given up, leaves its lane. */
@@ -355,6 +355,7 @@ void baton_bulk_link(struct baton_bulk *bulk, struct baton_bulk_member *member,
 {
 	size_t i;
 
+	/* Nor does REWIND come of it: where to go on the receiver says. */
 	for (i = 0; i < BATON_BULK_LANES; i++)
 		if (bulk->out[i].state != BATON_BULK_FREE)
 			give_up(bulk, i);
@@ -491,11 +492,6 @@ enum baton_err baton_bulk_event(struct baton_bulk *bulk,
 	case BATON_EVENT_ABORTED:
 		if (event->stream.number < BATON_BULK_LANES)
 			bulk->in[event->stream.number].member = NULL;
-		return BATON_OK;
-	case BATON_EVENT_REWIND:
-		/* Where to go on is the receiver's to say, not the engine's. */
-		if (event->stream.number < BATON_BULK_LANES)
-			give_up(bulk, event->stream.number);
 		return BATON_OK;
 	case BATON_EVENT_REFUSED:
 		take_refused(bulk, event);

@@ -87,8 +87,9 @@ void baton_bulk_init(struct baton_bulk *bulk, struct baton_session *session);
 /*
  * The link is that of a bond whose applications are member[0..count - 1], the
  * index being the channel under which this side sends; or (NULL, 0) it has
- * gone. Members live until then. chunk_max: min(record_max of both) - 2. Before
- * the machines are told of the link, and after they were told that it went.
+ * gone. Members live until then. chunk_max: min(record_max of both) - 2. After
+ * SECURED, before the machines are told of the link and before any event of the
+ * engine is given on it; and after the machines were told that it went.
  */
 void baton_bulk_link(struct baton_bulk *bulk, struct baton_bulk_member *member,
 		     size_t count, size_t chunk_max);
