@@ -484,15 +484,6 @@ static bool next_peer_event(struct baton_endpoint *endpoint,
 	return false;
 }
 
-/* Bytes of a file have come. */
-static bool next_data(struct baton_endpoint *endpoint,
-		      struct baton_endpoint_event *event)
-{
-	struct baton_peer *peer = peer_linked(endpoint);
-
-	return peer && peer_next_data(endpoint, peer, event);
-}
-
 bool baton_endpoint_next_event(struct baton_endpoint *endpoint,
 			       struct baton_endpoint_event *event,
 			       uint64_t now_ms)
@@ -503,18 +494,17 @@ bool baton_endpoint_next_event(struct baton_endpoint *endpoint,
 	endpoint->now_ms = now_ms;
 	for (;;) {
 		pump(endpoint);
-		/* They have room for what the engine brings next. */
+		/*
+		 * They have room for what the engine brings next, and nothing
+		 * points into what it brought last.
+		 */
 		if (next_peer_event(endpoint, event))
 			return true;
 		if (!next_paired(endpoint, engine) &&
 		    !next_session_event(endpoint, engine, now_ms))
 			return false;
-		if (!take_event(endpoint, engine)) {
-			/* Before any call that might overwrite them. */
-			if (next_data(endpoint, event))
-				return true;
+		if (!take_event(endpoint, engine))
 			continue;
-		}
 		peer = peer_linked(endpoint);
 		if (engine->type == BATON_EVENT_PAIRED)
 			peer = peer_find(endpoint, engine->u.bond.id);

@@ -43,9 +43,6 @@ bool peer_is_gone(const struct baton_peer *peer);
 /* An event of one of its machines; false: none. */
 bool peer_next_event(struct baton_endpoint *endpoint, struct baton_peer *peer,
 		     struct baton_endpoint_event *event);
-/* Bytes of a file that the engine's last event brought; false: none. */
-bool peer_next_data(struct baton_endpoint *endpoint, struct baton_peer *peer,
-		    struct baton_endpoint_event *event);
 /* An envelope, into the endpoint's; false: none. */
 bool peer_next_envelope(struct baton_endpoint *endpoint,
 			struct baton_peer *peer);

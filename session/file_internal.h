@@ -27,12 +27,6 @@ enum file_op {
 #define FILE_OUT_NEWS(type) ((uint8_t)(1u << ((type)-BATON_FILE_PENDING)))
 #define FILE_IN_NEWS(type) ((uint8_t)(1u << ((type)-BATON_FILE_OFFERED)))
 
-/* Bytes have come, which the next event tells. */
-static inline bool file_has_data(const struct baton_files *files)
-{
-	return files->data_of;
-}
-
 static inline bool file_out_clean(const struct baton_file_out *out)
 {
 	return out->state == out->stored;

@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "session/delivery_internal.h"
 #include "session/endpoint_internal.h"
-#include "session/file_internal.h"
 
 static size_t channels_len(const struct baton_endpoint_config *config)
 {
@@ -380,24 +379,6 @@ static void begin_event(const struct baton_endpoint *endpoint,
 	memset(event, 0, sizeof(*event));
 	event->peer = (uint8_t)(peer - endpoint->peer);
 	memcpy(event->bond, peer->bond, BATON_BOND_ID_LEN);
-}
-
-bool peer_next_data(struct baton_endpoint *endpoint, struct baton_peer *peer,
-		    struct baton_endpoint_event *event)
-{
-	struct baton_files *files;
-	uint8_t i;
-
-	for (i = 0; i < endpoint->config.applications; i++) {
-		files = baton_delivery_files(&peer->delivery, i);
-		if (!files || !file_has_data(files))
-			continue;
-		begin_event(endpoint, peer, event);
-		event->type = BATON_ENDPOINT_FILE;
-		event->application = i;
-		return baton_files_next_event(files, &event->u.file);
-	}
-	return false;
 }
 
 bool peer_next_event(struct baton_endpoint *endpoint, struct baton_peer *peer,
