@@ -191,37 +191,15 @@ baton_delivery_register(struct baton_delivery *delivery,
 	return BATON_OK;
 }
 
-/*
- * The longest body that the link carries and the peer takes; 0: it has no such
- * mode.
- */
+/* The longest body that the link carries and the peer takes. */
 static size_t room_for(const struct baton_delivery *delivery,
 		       const struct baton_channel *channel,
-		       enum baton_mode mode)
+		       const struct delivery_machine *machine)
 {
-	size_t head = 0, max = 0, room;
+	size_t takes =
+		machine->takes ? machine->takes(channel) : delivery->room;
 
-	switch (mode) {
-	case BATON_MODE_REQUEST:
-		head = BATON_REQUEST_HEADER;
-		max = channel->peer_message;
-		break;
-	case BATON_MODE_CONTEXT:
-		head = BATON_CONTEXT_SET_LEN;
-		max = channel->peer_context;
-		break;
-	case BATON_MODE_QUEUE:
-		head = BATON_QUEUE_PUT_LEN;
-		max = channel->peer_item;
-		break;
-	case BATON_MODE_DELIVERY:
-	case BATON_MODE_FILE:
-	case BATON_MODE_STREAM:
-	case BATON_MODE_HANDOFF:
-		return delivery->room;
-	}
-	room = max > 0 ? head + max : 0;
-	return room < delivery->room ? room : delivery->room;
+	return takes < delivery->room ? takes : delivery->room;
 }
 
 void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
@@ -250,7 +228,7 @@ void delivery_set_open(struct baton_delivery *delivery, uint8_t handle,
 		machine->link(
 			channel,
 			open || (asks && machine->mode == BATON_MODE_REQUEST),
-			open ? room_for(delivery, channel, machine->mode) : 0,
+			open ? room_for(delivery, channel, machine) : 0,
 			delivery->now_ms);
 	}
 }
@@ -369,22 +347,25 @@ enum baton_err baton_delivery_rx(struct baton_delivery *delivery,
 						   : BATON_ERR_PEER_FORMAT;
 }
 
+static void put_channel(const struct baton_application *app, uint8_t *p)
+{
+	memcpy(p, app->id, BATON_APPLICATION_ID_LEN);
+	p += BATON_APPLICATION_ID_LEN;
+	baton_store_be16(p, app->message_max);
+	baton_store_be16(p + 2, app->context_max);
+	baton_store_be16(p + 4, app->item_max);
+}
+
 static size_t put_channels(struct baton_delivery *delivery, uint8_t *p)
 {
-	const struct baton_application *app;
 	uint8_t i;
 
 	baton_envelope_put(p, BATON_MODE_DELIVERY, OP_CHANNELS, 0);
 	p += BATON_ENVELOPE_LEN;
 	for (i = 0; i < delivery->registered; i++, p += CHANNEL_LEN) {
 		memset(p, 0, CHANNEL_LEN);
-		if (!delivery_channel(delivery, i))
-			continue;
-		app = &delivery->channel[i].application;
-		memcpy(p, app->id, BATON_APPLICATION_ID_LEN);
-		baton_store_be16(p + 8, app->message_max);
-		baton_store_be16(p + 10, app->context_max);
-		baton_store_be16(p + 12, app->item_max);
+		if (delivery_channel(delivery, i))
+			put_channel(&delivery->channel[i].application, p);
 	}
 	delivery->owes_channels = false;
 	return BATON_ENVELOPE_LEN + (size_t)delivery->registered * CHANNEL_LEN;

@@ -20,6 +20,11 @@ enum delivery_news {
 struct delivery_machine {
 	enum baton_mode mode;
 	bool (*there)(const struct baton_channel *channel);
+	/*
+	 * The longest body that the peer takes; 0: it has no such mode. NULL:
+	 * as the link carries.
+	 */
+	size_t (*takes)(const struct baton_channel *channel);
 	void (*wipe)(struct baton_channel *channel);
 	void (*link)(struct baton_channel *channel, bool up, size_t room,
 		     uint64_t now_ms);

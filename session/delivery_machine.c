@@ -93,6 +93,27 @@ static bool queue_there(const struct baton_channel *channel)
 	return channel->application.item_max > 0;
 }
 
+/* head: what stands before what the peer has set a limit to. */
+static size_t body_max(size_t head, uint16_t max)
+{
+	return max > 0 ? head + max : 0;
+}
+
+static size_t requests_takes(const struct baton_channel *channel)
+{
+	return body_max(BATON_REQUEST_HEADER, channel->peer_message);
+}
+
+static size_t context_takes(const struct baton_channel *channel)
+{
+	return body_max(BATON_CONTEXT_SET_LEN, channel->peer_context);
+}
+
+static size_t queue_takes(const struct baton_channel *channel)
+{
+	return body_max(BATON_QUEUE_PUT_LEN, channel->peer_item);
+}
+
 static bool files_there(const struct baton_channel *channel)
 {
 	return channel->files;
@@ -126,9 +147,11 @@ STORES(queue, queue)
 STORES(files, files[0])
 
 const struct delivery_machine delivery_machines[BATON_MACHINES] = {
-	{.mode = BATON_MODE_REQUEST, LIVE_ROW(requests)},
-	{.mode = BATON_MODE_CONTEXT, ROW(context)},
-	{.mode = BATON_MODE_QUEUE, ROW(queue)},
+	{.mode = BATON_MODE_REQUEST,
+	 .takes = requests_takes,
+	 LIVE_ROW(requests)},
+	{.mode = BATON_MODE_CONTEXT, .takes = context_takes, ROW(context)},
+	{.mode = BATON_MODE_QUEUE, .takes = queue_takes, ROW(queue)},
 	{.mode = BATON_MODE_FILE, ROW(files)},
 	{.mode = BATON_MODE_STREAM, LIVE_ROW(bytestreams)},
 };
