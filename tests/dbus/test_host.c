@@ -5,6 +5,7 @@
 #include "gatt/doctor.h"
 #include "gatt/peripheral.h"
 #include "tests/dbus/log.h"
+#include "tests/support/folder.h"
 
 /* Both roles, with what is not there: one clear line each. */
 static void assert_failed(const struct baton_gatt_options *options,
@@ -91,9 +92,9 @@ static void closing_before_the_loop_runs_is_fine(void **state)
 }
 
 /* A bus that can start bluetoothd: a program that only says it was asked. */
-static char *folder_of_services(char **asked)
+static const char *folder_of_services(char **asked)
 {
-	char *folder = g_dir_make_tmp("baton-XXXXXX", NULL);
+	const char *folder = folder_make();
 	char *path = g_build_filename(folder, "org.bluez.service", NULL);
 	char *text;
 
@@ -131,7 +132,7 @@ static void a_bluetoothd_that_crashed_is_asked_for(void **state)
 {
 	struct log log;
 	char *asked;
-	char *folder = folder_of_services(&asked);
+	const char *folder = folder_of_services(&asked);
 
 	(void)state;
 	mock_bus_stop();
@@ -146,7 +147,6 @@ static void a_bluetoothd_that_crashed_is_asked_for(void **state)
 	log_end(&log);
 	mock_bus_stop();
 	mock_bus_start(NULL);
-	g_free(folder);
 	g_free(asked);
 }
 
@@ -161,10 +161,10 @@ static const struct baton_doctor_check *check(struct baton_doctor *doctor,
 	return NULL;
 }
 
-/* A folder with one file; the folder is the caller's to free. */
-static char *folder_with(const char *name, const char *text)
+/* A folder with one file. */
+static const char *folder_with(const char *name, const char *text)
 {
-	char *folder = g_dir_make_tmp("baton-XXXXXX", NULL);
+	const char *folder = folder_make();
 	char *path = g_build_filename(folder, name, NULL);
 	char *parent = g_path_get_dirname(path);
 
@@ -177,9 +177,10 @@ static char *folder_with(const char *name, const char *text)
 
 static void the_doctor_finds_what_is_wrong(void **state)
 {
-	char *etc = folder_with("main.conf", "[General]\nControllerMode=dual\n"
-					     "Privacy = device\n"
-					     "[GATT]\nChannels=1\n");
+	const char *etc =
+		folder_with("main.conf", "[General]\nControllerMode=dual\n"
+					 "Privacy = device\n"
+					 "[GATT]\nChannels=1\n");
 	struct baton_doctor_places places = {
 		.etc = etc, .sys = "/nonexistent", .kernel = "4.9.1"};
 	struct baton_doctor *doctor = baton_doctor_new(&places);
@@ -202,7 +203,6 @@ static void the_doctor_finds_what_is_wrong(void **state)
 				 baton_doctor_check(doctor, i)->verdict ==
 					 BATON_DOCTOR_OK);
 	baton_doctor_free(doctor);
-	g_free(etc);
 }
 
 static void the_doctor_knows_the_kernel_that_crashes(void **state)
@@ -220,7 +220,7 @@ static void the_doctor_knows_the_kernel_that_crashes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-		char *etc = folder_with("main.conf", table[i].conf);
+		const char *etc = folder_with("main.conf", table[i].conf);
 		struct baton_doctor_places places = {.etc = etc,
 						     .kernel = table[i].kernel};
 		struct baton_doctor *doctor = baton_doctor_new(&places);
@@ -228,13 +228,13 @@ static void the_doctor_knows_the_kernel_that_crashes(void **state)
 		assert_int_equal(check(doctor, "kernel")->verdict,
 				 table[i].verdict);
 		baton_doctor_free(doctor);
-		g_free(etc);
 	}
 }
 
 static void the_doctor_sees_a_blocked_radio(void **state)
 {
-	char *sys = folder_with("class/rfkill/rfkill0/type", "bluetooth\n");
+	const char *sys =
+		folder_with("class/rfkill/rfkill0/type", "bluetooth\n");
 	char *soft = g_build_filename(sys, "class/rfkill/rfkill0/soft", NULL);
 	struct baton_doctor_places places = {.sys = sys};
 	struct baton_doctor *doctor;
@@ -246,7 +246,6 @@ static void the_doctor_sees_a_blocked_radio(void **state)
 	assert_non_null(strstr(check(doctor, "rfkill")->advice, "rfkill"));
 	baton_doctor_free(doctor);
 	g_free(soft);
-	g_free(sys);
 }
 
 /* What it finds of us in memory is looked at under AddressSanitizer. */

@@ -12,41 +12,35 @@ struct sealed sealed;
 
 static struct baton_store *store;
 
+static void shut(void)
+{
+	baton_store_close(store);
+	store = NULL;
+}
+
 int sealed_setup(void **state)
 {
 	(void)state;
 	unsetenv("CREDENTIALS_DIRECTORY");
 	unsetenv("BATON_TPM");
-	strcpy(sealed.root, "/tmp/baton-seal-XXXXXX");
-	if (!mkdtemp(sealed.root))
-		return -1;
+	sealed.root = folder_make();
 	snprintf(sealed.dir, sizeof(sealed.dir), "%s/store", sealed.root);
 	return 0;
 }
 
 int sealed_teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	baton_store_close(store);
-	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf '%s'", sealed.root);
-	return system(command);
+	shut();
+	return 0;
 }
 
 const char *sealed_path(const char *name)
 {
-	static char path[80];
+	static char path[FOLDER_MAX + 48];
 
 	snprintf(path, sizeof(path), "%s/%s", sealed.root, name);
 	return path;
-}
-
-static void shut(void)
-{
-	baton_store_close(store);
-	store = NULL;
 }
 
 void sealed_make(enum baton_seal_method method)

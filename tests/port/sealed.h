@@ -13,10 +13,11 @@
 
 #include "port/linux/seal.h"
 #include "port/linux/store.h"
+#include "tests/support/folder.h"
 
 struct sealed {
-	char root[32]; /* the folder */
-	char dir[40]; /* of the store, in it; not there yet */
+	const char *root; /* the folder */
+	char dir[FOLDER_MAX + 8]; /* of the store, in it; not there yet */
 };
 
 extern struct sealed sealed;

@@ -23,6 +23,7 @@
 #include "port/linux/store.h"
 #include "tests/port/fault_vfs.h"
 #include "tests/support/duo.h"
+#include "tests/support/folder.h"
 
 #define NOTES 0
 #define LEASE_MS 60000
@@ -45,8 +46,7 @@ struct written {
 };
 
 static struct duo *duo;
-static char root[] = "/tmp/baton-erasure-XXXXXX";
-static char dir[2][64];
+static char dir[2][FOLDER_MAX + 4];
 static struct baton_store *store[2];
 static struct written written[WRITTEN];
 static size_t writes;
@@ -268,15 +268,13 @@ static void on_event(struct duo *d, enum baton_role role,
 
 static int setup(void **state)
 {
+	const char *root = folder_make();
 	size_t i;
 	int role;
 
 	(void)state;
 	memset(&fault, 0, sizeof(fault));
 	fault.no_sync = true; /* what is on the disk is the same */
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
 	for (role = 0; role < 2; role++) {
 		snprintf(dir[role], sizeof(dir[role]), "%s/%d", root, role);
 		if (baton_store_open(&store[role], dir[role]))
@@ -299,7 +297,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	char command[64];
 	int role;
 
 	(void)state;
@@ -307,8 +304,7 @@ static int teardown(void **state)
 	free(duo);
 	for (role = 0; role < 2; role++)
 		baton_store_close(store[role]);
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	return 0;
 }
 
 static void wait_ms(uint64_t ms)

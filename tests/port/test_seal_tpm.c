@@ -164,7 +164,7 @@ static void it_opens_after_a_reboot(void **state)
 static void without_its_tpm_a_copy_opens_nothing(void **state)
 {
 	enum baton_seal_method method;
-	char command[400];
+	char command[500];
 
 	(void)state;
 	sealed_make(BATON_SEAL_BEST);

@@ -24,34 +24,31 @@
 #include "port/linux/seed.h"
 #include "port/linux/store.h"
 #include "tests/port/fault_vfs.h"
+#include "tests/support/folder.h"
 
-static char root[] = "/tmp/baton-store-XXXXXX";
-static char dir[64], file[80], journal[96];
+static const char *root;
+static char dir[FOLDER_MAX + 8], file[FOLDER_MAX + 24],
+	journal[FOLDER_MAX + 32];
 static struct baton_store *store;
 
 static int open_fresh(void **state)
 {
 	(void)state;
 	memset(&fault, 0, sizeof(fault));
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
+	root = folder_make();
 	snprintf(dir, sizeof(dir), "%s/a/b", root);
 	snprintf(file, sizeof(file), "%s/store.db", dir);
 	snprintf(journal, sizeof(journal), "%s-journal", file);
 	return (int)baton_store_open(&store, dir);
 }
 
-static int remove_all(void **state)
+static int shut(void **state)
 {
-	char command[64];
-
 	(void)state;
 	memset(&fault, 0, sizeof(fault));
 	baton_store_close(store);
 	store = NULL;
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	return 0;
 }
 
 static void reopen(void)
@@ -631,7 +628,7 @@ static void seeds_differ(void **state)
 	assert_memory_not_equal(a, b, 32);
 }
 
-#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, open_fresh, remove_all)
+#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, open_fresh, shut)
 
 int main(void)
 {

@@ -28,7 +28,8 @@ void child_stop(struct child *child);
 
 /* A directory, and `baton air` in it. */
 struct child_air {
-	char *root, *bearer;
+	const char *root;
+	char *bearer;
 	struct child child;
 };
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/folder.h"
 #include "tools/control.h"
 #include "tools/fail.h"
 
@@ -58,10 +59,9 @@ static void on_no(void *user, struct baton_control_request *request)
 static int setup(void **state)
 {
 	struct bench *bench = g_new0(struct bench, 1);
-	g_autofree char *root = g_dir_make_tmp("baton-control-XXXXXX", NULL);
 
 	/* Longer than a socket's path may be. */
-	bench->dir = g_strdup_printf("%s/%0120d", root, 0);
+	bench->dir = g_strdup_printf("%s/%0120d", folder_make(), 0);
 	assert_int_equal(g_mkdir(bench->dir, 0700), 0);
 	bench->control = baton_control_new(bench->dir, NULL);
 	assert_non_null(bench->control);

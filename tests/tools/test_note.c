@@ -7,26 +7,24 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "tests/support/folder.h"
 #include "tools/note.h"
 
-static char *dir;
+static const char *dir;
 static struct baton_store *store;
 
 static int make(void **state)
 {
 	(void)state;
-	dir = g_dir_make_tmp("baton-note-XXXXXX", NULL);
-	return !dir || baton_store_open(&store, dir);
+	dir = folder_make();
+	return (int)baton_store_open(&store, dir);
 }
 
 static int clean_up(void **state)
 {
-	g_autofree char *command = g_strdup_printf("rm -rf '%s'", dir);
-
 	(void)state;
 	baton_store_close(store);
-	g_free(dir);
-	return !g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL);
+	return 0;
 }
 
 /* The store is closed and opened, as when a program is started anew. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <glib/gstdio.h>
+#include <glib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/folder.h"
 #include "tools/desk.h"
 #include "tools/runner.h"
 
@@ -66,19 +67,16 @@ static int find_timer(void)
 
 static void what_is_due_in_a_sleep_is_told_after_it(void **state)
 {
-	static const char *const files[] = {"store.db", "store.db-journal",
-					    "store.key"};
 	static const struct baton_runner_events events;
 	struct baton_endpoint_application application;
-	g_autofree char *dir = g_dir_make_tmp("baton-runner-XXXXXX", NULL);
 	struct baton_endpoint_config config;
 	struct baton_store *store = NULL;
 	struct baton_runner *runner;
-	size_t i;
 
 	(void)state;
-	assert_int_equal(baton_store_open_sealed(&store, dir, BATON_SEAL_FILE),
-			 BATON_OK);
+	assert_int_equal(
+		baton_store_open_sealed(&store, folder_make(), BATON_SEAL_FILE),
+		BATON_OK);
 	baton_desk_configure(&config, &application, BATON_WATCH, 1000);
 	runner = baton_runner_new(&config, store, NULL, &events, NULL, NULL);
 	assert_non_null(runner);
@@ -95,12 +93,6 @@ static void what_is_due_in_a_sleep_is_told_after_it(void **state)
 	baton_runner_free(runner);
 	assert_int_equal(find_timer(), -1);
 	baton_store_close(store);
-	for (i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(dir, files[i], NULL);
-
-		g_unlink(path);
-	}
-	assert_int_equal(g_rmdir(dir), 0);
 }
 
 int main(void)

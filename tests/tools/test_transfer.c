@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "sim/prng.h"
+#include "tests/support/folder.h"
 #include "tools/pair.h"
 
 #define KIB UINT64_C(1024)
@@ -32,7 +33,7 @@ struct cell {
 
 /* Directories and a file for one cell. */
 struct place {
-	char *root;
+	const char *root;
 	char *dir[BATON_SIM_SIDES];
 	char *file;
 };
@@ -58,8 +59,7 @@ static void make_file(const char *path, uint64_t len)
 
 static void place_make(struct place *place, uint64_t len)
 {
-	place->root = g_dir_make_tmp("baton-transfer-XXXXXX", NULL);
-	assert_non_null(place->root);
+	place->root = folder_make();
 	place->dir[0] = g_build_filename(place->root, "watch", NULL);
 	place->dir[1] = g_build_filename(place->root, "phone", NULL);
 	place->file = g_build_filename(place->root, "file.bin", NULL);
@@ -80,7 +80,6 @@ static void place_remove(struct place *place, const char *received)
 	g_free(place->dir[0]);
 	g_free(place->dir[1]);
 	g_free(place->file);
-	g_free(place->root);
 }
 
 static void configure(struct baton_sim_config *config, const struct cell *cell)
