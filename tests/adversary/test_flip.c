@@ -22,8 +22,7 @@
 
 static bool done(struct pair *pair)
 {
-	return pair->end[BATON_WATCH].delivered > 0 || pair->end[0].closed ||
-	       pair->end[1].closed;
+	return pair->end[BATON_WATCH].delivered > 0 || pair_closed(pair);
 }
 
 static void assert_true_or_nothing(const struct pair *pair, uint64_t bit)
@@ -85,8 +84,7 @@ static uint64_t session(struct pair *pair, uint64_t bit, bool *delivered)
 		pair_run(pair, done, 60000);
 	}
 	assert_true_or_nothing(pair, bit);
-	if (pair->end[BATON_WATCH].sending || pair->end[0].closed ||
-	    pair->end[1].closed)
+	if (pair->end[BATON_WATCH].sending || pair_closed(pair))
 		recover(pair, bit);
 	*delivered = pair->end[BATON_WATCH].delivered > 0;
 	bits = pair->bits;

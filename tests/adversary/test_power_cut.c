@@ -87,8 +87,8 @@ static bool someone_is_dead(void)
 
 static bool dead_or_secured(struct pair *p)
 {
-	return someone_is_dead() || pair_secured(p) || p->end[0].closed ||
-	       p->end[1].closed || (p->end[0].compare && p->end[1].compare);
+	return someone_is_dead() || pair_over(p) ||
+	       (p->end[0].compare && p->end[1].compare);
 }
 
 static bool never(struct pair *p)
@@ -295,8 +295,7 @@ static enum baton_role sender;
 
 static bool delivered_or_gone(struct pair *p)
 {
-	return someone_is_dead() || p->end[0].closed || p->end[1].closed ||
-	       p->end[sender].delivered;
+	return someone_is_dead() || pair_closed(p) || p->end[sender].delivered;
 }
 
 /* A file arrives, if need be at the next link. */

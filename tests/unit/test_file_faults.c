@@ -195,7 +195,7 @@ static void repair(struct ferry *ferry)
 		ferry_reboot(ferry, (enum baton_role)r);
 		sum.cuts++;
 	}
-	if (ferry->pair.end[0].closed || ferry->pair.end[1].closed)
+	if (pair_closed(&ferry->pair))
 		ferry_down(ferry);
 	if (!ferry->pair.up) {
 		ferry_up(ferry);

@@ -104,8 +104,7 @@ static void let_pass(int n)
 
 static bool done(struct pair *pair)
 {
-	return pair->end[BATON_PHONE].delivered > 0 || pair->end[0].closed ||
-	       pair->end[1].closed;
+	return pair->end[BATON_PHONE].delivered > 0 || pair_closed(pair);
 }
 
 /* What was to arrive does, after one more link at most. */
@@ -381,7 +380,7 @@ static void forged_flights_leave_a_session_alone(void **state)
 					 piece, 20, world->now_ms)));
 	}
 	assert_true(pair_run(world, done, 60000));
-	assert_false(world->end[0].closed || world->end[1].closed);
+	assert_false(pair_closed(world));
 }
 
 static void sixteen_senseless_flights_end_a_link_that_begins(void **state)

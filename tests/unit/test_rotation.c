@@ -327,8 +327,7 @@ static unsigned int files;
 
 static bool file_delivered(struct pair *pair)
 {
-	return pair->end[BATON_WATCH].delivered >= files ||
-	       pair->end[0].closed || pair->end[1].closed;
+	return pair->end[BATON_WATCH].delivered >= files || pair_closed(pair);
 }
 
 /* Each begins when the hour is over: the exchange is in the middle of it. */

@@ -94,7 +94,7 @@ static void link_that_ends(unsigned int turns, enum baton_role deaf,
 		say(&world->end[more % 2]);
 		world->now_ms += 40;
 	}
-	assert_false(watch->closed || phone->closed);
+	assert_false(pair_closed(world));
 	pair_down(world);
 	world->lose[deaf] = 0;
 }
@@ -103,7 +103,7 @@ static void assert_secured(void)
 {
 	pair_up(world);
 	assert_true(pair_run(world, pair_over, 20000));
-	assert_false(watch->closed || phone->closed);
+	assert_false(pair_closed(world));
 	assert_memory_equal(watch->session.numbering, phone->session.numbering,
 			    BATON_NUMBERING_LEN);
 }
@@ -141,7 +141,7 @@ static void by_two_bonds_and_cut_anywhere_one_numbering_goes_on(void **state)
 
 static bool all_delivered(struct pair *pair)
 {
-	return pair->end[0].closed || pair->end[1].closed ||
+	return pair_closed(pair) ||
 	       (pair->end[0].delivered > 0 && pair->end[1].delivered > 0);
 }
 
@@ -173,7 +173,7 @@ static void another_numbering_is_no_reason_to_part(void **state)
 			phone->delivered = 0;
 			assert_true(say(watch) && say(phone));
 			assert_true(pair_run(world, all_delivered, 20000));
-			assert_false(watch->closed || phone->closed);
+			assert_false(pair_closed(world));
 			pair_free(world);
 		}
 }
