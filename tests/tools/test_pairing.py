@@ -238,9 +238,12 @@ def one_by_qr_and_one_by_comparison_do_not_pair(bench):
 # What a person sees
 
 class Screen:
-    """A terminal with a program on it."""
+    """A terminal with a program on it, which ends with the bench."""
+
+    err = ''
 
     def __init__(self, bench, columns, *args):
+        self.args = args
         self.text = ''
         self.pid, self.fd = pty.fork()
         if not self.pid:
@@ -249,6 +252,11 @@ class Screen:
             subprocess.run(['stty', 'cols', str(columns)], check=True)
             os.execv(bench.program, [bench.program, *args])
         os.set_blocking(self.fd, False)
+        bench.processes.append(self)
+
+    @property
+    def out(self):
+        return self.text
 
     def until(self, pattern):
         end = time.monotonic() + PATIENCE
@@ -268,7 +276,17 @@ class Screen:
         os.write(self.fd, text.encode())
 
     def end(self):
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        status = os.waitpid(self.pid, 0)[1]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def kill(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            self.end()
+
+    def __str__(self):
+        return ' '.join(self.args)
 
     def widest(self):
         lines = re.sub(r'\x1b\[[\d;]*m', '', self.text).splitlines()
@@ -364,8 +382,7 @@ def numbers_of_a_link_that_was_lost_are_void(bench):
     watch, phone = screens(bench, 40, 'compare')
     for screen in (watch, phone):
         screen.until(r'minutes\? \[y/N\] ')
-    os.kill(watch.pid, signal.SIGKILL)
-    watch.end()
+    watch.kill()
     phone.until(r'\nThe watch is gone; looking for it\.\r\n')
     # What was answered too late is no answer to the next question.
     phone.say('y\n')
