@@ -43,7 +43,7 @@ class Process:
 
     def read(self, file):
         file.seek(0)
-        return file.read().decode()
+        return file.read().decode(errors='backslashreplace')
 
     @property
     def out(self):
