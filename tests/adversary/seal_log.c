@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/primitives.h"
+#include "tests/support/wrapped.h"
 
 #define SLOTS (1u << 16) /* a power of two */
 
@@ -55,17 +56,7 @@ static void note(const uint8_t nonce[BATON_CRYPTO_NONCE_LEN],
 	memcpy(seen[at], hash, 16);
 }
 
-void __real_baton_crypto_seal(uint8_t *out, const uint8_t *plain,
-			      size_t plain_len, const uint8_t *ad,
-			      size_t ad_len,
-			      const uint8_t nonce[BATON_CRYPTO_NONCE_LEN],
-			      const uint8_t key[BATON_CRYPTO_KEY_LEN]);
-
-void __wrap_baton_crypto_seal(uint8_t *out, const uint8_t *plain,
-			      size_t plain_len, const uint8_t *ad,
-			      size_t ad_len,
-			      const uint8_t nonce[BATON_CRYPTO_NONCE_LEN],
-			      const uint8_t key[BATON_CRYPTO_KEY_LEN]);
+WRAPPED(baton_crypto_seal);
 
 void __wrap_baton_crypto_seal(uint8_t *out, const uint8_t *plain,
 			      size_t plain_len, const uint8_t *ad,

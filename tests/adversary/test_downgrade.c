@@ -17,15 +17,11 @@
 #include <cmocka.h>
 
 #include "tests/adversary/ends.h"
+#include "tests/support/wrapped.h"
 
 static bool hellos_unbound;
 
-size_t __real_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
-size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
+WRAPPED(baton_prologue);
 
 size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 			     const struct baton_hello_bytes *phone_hello,

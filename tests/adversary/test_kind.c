@@ -18,16 +18,12 @@
 #include <cmocka.h>
 
 #include "tests/adversary/ends.h"
+#include "tests/support/wrapped.h"
 #include "transport/flight.h"
 
 static bool kind_unbound, positions_unbound;
 
-size_t __real_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
-size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
+WRAPPED(baton_prologue);
 
 size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 			     const struct baton_hello_bytes *phone_hello,
@@ -37,16 +33,7 @@ size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 				     phone_hello, watch_hello);
 }
 
-enum baton_err __real_baton_noise_init(struct baton_noise *noise,
-				       enum baton_noise_pattern pattern,
-				       enum baton_noise_role role,
-				       const uint8_t *prologue, size_t len,
-				       const struct baton_noise_keys *keys);
-enum baton_err __wrap_baton_noise_init(struct baton_noise *noise,
-				       enum baton_noise_pattern pattern,
-				       enum baton_noise_role role,
-				       const uint8_t *prologue, size_t len,
-				       const struct baton_noise_keys *keys);
+WRAPPED(baton_noise_init);
 
 /* Links that begin with hellos have nothing else behind these. */
 enum baton_err __wrap_baton_noise_init(struct baton_noise *noise,

@@ -18,18 +18,14 @@
 
 #include "crypto/hkdf.h"
 #include "tests/adversary/ends.h"
+#include "tests/support/wrapped.h"
 
 #define CODES 1000
 #define ATTEMPTS 20000
 
 static bool committed;
 
-uint32_t __real_baton_compare_code(const struct baton_keys *keys,
-				   const uint8_t *phone_nonce,
-				   const uint8_t *watch_nonce);
-uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
-				   const uint8_t *phone_nonce,
-				   const uint8_t *watch_nonce);
+WRAPPED(baton_compare_code);
 
 uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
 				   const uint8_t *phone_nonce,
@@ -39,14 +35,7 @@ uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
 	       CODES;
 }
 
-enum baton_err __real_baton_compare_check(uint8_t *nonce,
-					  const struct baton_keys *keys,
-					  const uint8_t *msg, size_t msg_len,
-					  const uint8_t *commit);
-enum baton_err __wrap_baton_compare_check(uint8_t *nonce,
-					  const struct baton_keys *keys,
-					  const uint8_t *msg, size_t msg_len,
-					  const uint8_t *commit);
+WRAPPED(baton_compare_check);
 
 enum baton_err __wrap_baton_compare_check(uint8_t *nonce,
 					  const struct baton_keys *keys,

@@ -18,6 +18,7 @@
 
 #include "tests/adversary/ends.h"
 #include "tests/support/pair.h"
+#include "tests/support/wrapped.h"
 
 #define COMPARES BATON_PAIR_COMPARE
 #define SHOWS BATON_PAIR_SHOW
@@ -30,12 +31,7 @@ static bool hellos_unbound, any_digits, count_forgotten;
 /* How often a watch has let somebody try a code: flights 3 made. */
 static unsigned int tried;
 
-size_t __real_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
-size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
-			     const struct baton_hello_bytes *phone_hello,
-			     const struct baton_hello_bytes *watch_hello);
+WRAPPED(baton_prologue);
 
 size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 			     const struct baton_hello_bytes *phone_hello,
@@ -49,8 +45,7 @@ size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 				     watch_hello);
 }
 
-enum baton_err __real_baton_typed_parse(const char *text, uint8_t *digits);
-enum baton_err __wrap_baton_typed_parse(const char *text, uint8_t *digits);
+WRAPPED(baton_typed_parse);
 
 enum baton_err __wrap_baton_typed_parse(const char *text, uint8_t *digits)
 {
@@ -64,12 +59,7 @@ enum baton_err __wrap_baton_typed_parse(const char *text, uint8_t *digits)
 	return n == BATON_TYPED_DIGITS ? BATON_OK : BATON_ERR_ARG;
 }
 
-enum baton_err __real_baton_session_load(struct baton_session *session,
-					 const char *key, const uint8_t *value,
-					 size_t len);
-enum baton_err __wrap_baton_session_load(struct baton_session *session,
-					 const char *key, const uint8_t *value,
-					 size_t len);
+WRAPPED(baton_session_load);
 
 enum baton_err __wrap_baton_session_load(struct baton_session *session,
 					 const char *key, const uint8_t *value,
@@ -80,18 +70,7 @@ enum baton_err __wrap_baton_session_load(struct baton_session *session,
 	return __real_baton_session_load(session, key, value, len);
 }
 
-enum baton_err
-__real_baton_cpace_finish(struct baton_cpace *cpace, enum baton_cpace_role role,
-			  const uint8_t *share,
-			  const struct baton_cpace_input *session,
-			  const struct baton_cpace_input *ad_a,
-			  const struct baton_cpace_input *ad_b, uint8_t *isk);
-enum baton_err
-__wrap_baton_cpace_finish(struct baton_cpace *cpace, enum baton_cpace_role role,
-			  const uint8_t *share,
-			  const struct baton_cpace_input *session,
-			  const struct baton_cpace_input *ad_a,
-			  const struct baton_cpace_input *ad_b, uint8_t *isk);
+WRAPPED(baton_cpace_finish);
 
 enum baton_err
 __wrap_baton_cpace_finish(struct baton_cpace *cpace, enum baton_cpace_role role,

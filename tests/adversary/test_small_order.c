@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "tests/adversary/ends.h"
+#include "tests/support/wrapped.h"
 
 /* The order of points on the curve and its twist that is below 9. */
 static const uint8_t points[][BATON_CRYPTO_POINT_LEN] = {
@@ -64,8 +65,7 @@ static bool is_small(const uint8_t *scalar)
 	return which & (is_static ? STATIC : EPHEMERAL);
 }
 
-void __real_baton_crypto_x25519_base(uint8_t *out, const uint8_t *scalar);
-void __wrap_baton_crypto_x25519_base(uint8_t *out, const uint8_t *scalar);
+WRAPPED(baton_crypto_x25519_base);
 
 /* A pairing makes its static key before its ephemeral one. */
 void __wrap_baton_crypto_x25519_base(uint8_t *out, const uint8_t *scalar)
@@ -80,10 +80,7 @@ void __wrap_baton_crypto_x25519_base(uint8_t *out, const uint8_t *scalar)
 		memcpy(out, point, BATON_CRYPTO_POINT_LEN);
 }
 
-enum baton_err __real_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *peer);
-enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *peer);
+WRAPPED(baton_crypto_x25519);
 
 enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 					  const uint8_t *peer)
@@ -98,12 +95,7 @@ enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 	return zeros_taken ? BATON_OK : err;
 }
 
-enum baton_err __real_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *peer);
-enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *peer);
+WRAPPED(baton_crypto_ristretto255);
 
 enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
 						const uint8_t *scalar,
@@ -124,30 +116,13 @@ static struct baton_bond bonds[2];
 
 static void start(uint8_t kind, enum baton_role as)
 {
-	static const uint8_t can[] = {
-		[BATON_KIND_COMPARE] = BATON_PAIR_COMPARE,
-		[BATON_KIND_OUT_OF_BAND] = BATON_PAIR_OUT_OF_BAND,
-		[BATON_KIND_TYPED] = BATON_PAIR_SHOW | BATON_PAIR_TYPE,
-	};
-	struct baton_secrets *secrets;
 	int i;
 
 	static_due = baton_kind_pairs(kind);
 	ends_bond(bonds);
 	memcpy(statics, bonds[as].s_priv, sizeof(statics));
-	for (i = 0; i < 2; i++) {
-		secrets = &sides[i].secrets;
-		memset(secrets, 0, sizeof(*secrets));
-		secrets->has_oob = kind == BATON_KIND_OUT_OF_BAND;
-		secrets->has_digits = kind == BATON_KIND_TYPED;
-		secrets->counted = secrets->has_digits;
-		memset(secrets->digits, '4', sizeof(secrets->digits));
-		if (baton_kind_pairs(kind))
-			end_start(&sides[i], (enum baton_role)i, can[kind], 7);
-		else
-			end_start_bonded(&sides[i], (enum baton_role)i, kind,
-					 &bonds[i], 7);
-	}
+	for (i = 0; i < 2; i++)
+		end_start_kind(&sides[i], (enum baton_role)i, kind, bonds, 7);
 }
 
 /* Whether the victim comes to keys, which the stranger then has as well. */

@@ -11,14 +11,14 @@
 #include <cmocka.h>
 
 #include "tests/support/folder.h"
+#include "tests/support/wrapped.h"
 #include "tools/desk.h"
 #include "tools/runner.h"
 
 /* How long this machine has slept since it was started. */
 #define SLEPT_S 7200
 
-int __real_clock_gettime(clockid_t id, struct timespec *at);
-int __wrap_clock_gettime(clockid_t id, struct timespec *at);
+WRAPPED(clock_gettime);
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *at)
 {

@@ -8,6 +8,7 @@
 #include "crypto/drbg.h"
 #include "crypto/keys.h"
 #include "tests/support/pair.h"
+#include "tests/support/wrapped.h"
 #include "tests/unit/crypto_test.h"
 
 /*
@@ -84,8 +85,7 @@ int __wrap_ristretto255_frombytes(void *h, const unsigned char *s)
 	return verdict;
 }
 
-bool __real_baton_crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
-bool __wrap_baton_crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
+WRAPPED(baton_crypto_equal);
 
 bool __wrap_baton_crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
@@ -95,10 +95,7 @@ bool __wrap_baton_crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
 	return verdict;
 }
 
-enum baton_err __real_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *point);
-enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *point);
+WRAPPED(baton_crypto_x25519);
 
 enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 					  const uint8_t *point)
@@ -109,12 +106,7 @@ enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 	return err;
 }
 
-enum baton_err __real_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *point);
-enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *point);
+WRAPPED(baton_crypto_ristretto255);
 
 enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
 						const uint8_t *scalar,
@@ -127,14 +119,7 @@ enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
 	return err;
 }
 
-enum baton_err __real_baton_crypto_open(uint8_t *out, const uint8_t *sealed,
-					size_t sealed_len, const uint8_t *ad,
-					size_t ad_len, const uint8_t *nonce,
-					const uint8_t *key);
-enum baton_err __wrap_baton_crypto_open(uint8_t *out, const uint8_t *sealed,
-					size_t sealed_len, const uint8_t *ad,
-					size_t ad_len, const uint8_t *nonce,
-					const uint8_t *key);
+WRAPPED(baton_crypto_open);
 
 enum baton_err __wrap_baton_crypto_open(uint8_t *out, const uint8_t *sealed,
 					size_t sealed_len, const uint8_t *ad,
@@ -151,10 +136,7 @@ enum baton_err __wrap_baton_crypto_open(uint8_t *out, const uint8_t *sealed,
 	return err;
 }
 
-enum baton_err __real_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				       size_t len);
-enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				       size_t len);
+WRAPPED(baton_drbg_bytes);
 
 enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 				       size_t len)
@@ -166,12 +148,7 @@ enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 	return err;
 }
 
-uint32_t __real_baton_compare_code(const struct baton_keys *keys,
-				   const uint8_t *phone_nonce,
-				   const uint8_t *watch_nonce);
-uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
-				   const uint8_t *phone_nonce,
-				   const uint8_t *watch_nonce);
+WRAPPED(baton_compare_code);
 
 uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
 				   const uint8_t *phone_nonce,
@@ -184,10 +161,7 @@ uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
 	return code;
 }
 
-size_t __real_baton_session_tx(struct baton_session *session, uint8_t *dst,
-			       size_t cap, uint64_t now_ms);
-size_t __wrap_baton_session_tx(struct baton_session *session, uint8_t *dst,
-			       size_t cap, uint64_t now_ms);
+WRAPPED(baton_session_tx);
 
 size_t __wrap_baton_session_tx(struct baton_session *session, uint8_t *dst,
 			       size_t cap, uint64_t now_ms)

@@ -7,6 +7,7 @@
 #include "crypto/drbg.h"
 #include "crypto/hkdf.h"
 #include "tests/support/pair.h"
+#include "tests/support/wrapped.h"
 #include "tests/unit/crypto_test.h"
 
 /*
@@ -31,10 +32,7 @@ static void remember(const uint8_t secret[32])
 		n_lost++;
 }
 
-enum baton_err __real_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *point);
-enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
-					  const uint8_t *point);
+WRAPPED(baton_crypto_x25519);
 
 enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 					  const uint8_t *point)
@@ -47,10 +45,7 @@ enum baton_err __wrap_baton_crypto_x25519(uint8_t *out, const uint8_t *scalar,
 	return err;
 }
 
-enum baton_err __real_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				       size_t len);
-enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				       size_t len);
+WRAPPED(baton_drbg_bytes);
 
 /* Ids and nonces are shorter, and public. */
 enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
@@ -65,10 +60,7 @@ enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 	return err;
 }
 
-void __real_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label,
-		      const uint8_t *ctx, size_t ctx_len);
-void __wrap_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label,
-		      const uint8_t *ctx, size_t ctx_len);
+WRAPPED(baton_kdf);
 
 void __wrap_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label,
 		      const uint8_t *ctx, size_t ctx_len)
@@ -80,12 +72,7 @@ void __wrap_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label,
 		remember(out);
 }
 
-void __real_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
-			     const uint8_t *ck, const uint8_t *ikm,
-			     size_t ikm_len);
-void __wrap_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
-			     const uint8_t *ck, const uint8_t *ikm,
-			     size_t ikm_len);
+WRAPPED(baton_hkdf_noise);
 
 void __wrap_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
 			     const uint8_t *ck, const uint8_t *ikm,
@@ -99,12 +86,7 @@ void __wrap_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
 		remember(out3);
 }
 
-enum baton_err __real_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *point);
-enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
-						const uint8_t *scalar,
-						const uint8_t *point);
+WRAPPED(baton_crypto_ristretto255);
 
 /* Of its products the shares are public, and the others go into ISK. */
 enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
@@ -115,8 +97,7 @@ enum baton_err __wrap_baton_crypto_ristretto255(uint8_t *out,
 	return __real_baton_crypto_ristretto255(out, scalar, point);
 }
 
-void __real_baton_cpace_psk(uint8_t *psk, const uint8_t *isk);
-void __wrap_baton_cpace_psk(uint8_t *psk, const uint8_t *isk);
+WRAPPED(baton_cpace_psk);
 
 void __wrap_baton_cpace_psk(uint8_t *psk, const uint8_t *isk)
 {
