@@ -14,7 +14,7 @@
 #include "session/bulk.h"
 #include "session/delivery.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/shelf.h"
+#include "tests/fuzz/stored.h"
 
 #define ROOM 508
 #define STORED 16
@@ -38,7 +38,7 @@ static struct baton_bulk_member member[1];
 static struct baton_delivery delivery;
 static struct baton_channel channel[1];
 static uint64_t memory[1024];
-static struct shelf_value stored[STORED];
+static struct stored stored[STORED];
 static struct baton_store_op op;
 static bool op_out, up;
 static uint64_t now_ms, boots;
@@ -111,7 +111,7 @@ static void start(void)
 	baton_delivery_bulk(&delivery, &bulk, member);
 	FUZZ_CHECK(!baton_delivery_register(&delivery, &application, root,
 					    memory, sizeof(memory), &handle));
-	shelf_load(stored, STORED, &delivery);
+	stored_load(stored, STORED, &delivery);
 	op_out = false;
 	set_link(true);
 }
@@ -119,7 +119,7 @@ static void start(void)
 static void apply(void)
 {
 	FUZZ_CHECK(op.count == 1);
-	shelf_write(stored, STORED, &op.write[0]);
+	FUZZ_CHECK(shelf_apply(SHELF(stored), &op));
 }
 
 static void write_out(uint8_t how)

@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "session/delivery.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/shelf.h"
+#include "tests/fuzz/stored.h"
 
 #define ROOM 508
 #define STORED 64
@@ -22,7 +22,7 @@
 static struct baton_delivery delivery;
 static struct baton_channel channel[2];
 static uint64_t memory[2][4096];
-static struct shelf_value stored[STORED];
+static struct stored stored[STORED];
 static struct baton_store_op op;
 static bool op_out;
 static uint64_t now_ms, boots, version;
@@ -52,9 +52,9 @@ static void apply(void)
 	const struct baton_store_write *write;
 	size_t w;
 
+	FUZZ_CHECK(shelf_apply(SHELF(stored), &op));
 	for (w = 0; w < op.count; w++) {
 		write = &op.write[w];
-		shelf_write(stored, STORED, write);
 		/* Nothing of what the peer does not have. */
 		FUZZ_CHECK(
 			write->kind == BATON_STORE_DELETE ||
@@ -76,7 +76,7 @@ static void start(void)
 	FUZZ_CHECK(!baton_delivery_register(&delivery, &other, root[1],
 					    memory[1], sizeof(memory[1]),
 					    &handle));
-	shelf_load(stored, STORED, &delivery);
+	stored_load(stored, STORED, &delivery);
 	op_out = false;
 	set_link(false);
 }

@@ -15,7 +15,6 @@
 #include "base/bytes.h"
 #include "session/bulk_internal.h"
 #include "session/bytestream.h"
-#include "sim/prng.h"
 #include "tests/model/play.h"
 
 #define STEPS 3000
@@ -65,34 +64,9 @@ struct device {
 static struct device device[2];
 static struct talk talk[TALKS];
 static size_t talks;
-static struct baton_prng prng;
-static bool up, traces;
-static const char *broken;
+static bool up;
 static uint64_t opened, closed, resets, broke, refused, links, crashes,
 	suspensions, bytes_read, lost;
-
-static uint32_t below(uint32_t n)
-{
-	return baton_prng_below(&prng, n);
-}
-
-static bool chance(uint32_t percent)
-{
-	return below(100) < percent;
-}
-
-#define SAY(...)                                      \
-	do {                                          \
-		if (traces)                           \
-			fprintf(stderr, __VA_ARGS__); \
-	} while (0)
-
-static void breaks(const char *why)
-{
-	if (!broken)
-		broken = why;
-	SAY("  BROKEN: %s\n", why);
-}
 
 static void put_id(uint8_t *id, size_t t)
 {
@@ -112,7 +86,7 @@ static void start(int d)
 	memset(dev->memory, CANARY, sizeof(dev->memory));
 	if (baton_bytestreams_init(&dev->streams, NULL, NULL, dev->place,
 				   dev->places, dev->memory, dev->ring_len))
-		breaks("init");
+		play_breaks("init");
 }
 
 static void set_link(bool now_up)
@@ -121,7 +95,7 @@ static void set_link(bool now_up)
 
 	up = now_up;
 	links += now_up;
-	SAY("link %s\n", up ? "up" : "down");
+	PLAY_SAY("link %s\n", up ? "up" : "down");
 	for (d = 0; d < 2; d++) {
 		lost += device[d].envelopes + device[d].chunks;
 		device[d].envelopes = 0;
@@ -134,7 +108,7 @@ static void crash(int d)
 {
 	size_t t;
 
-	SAY("%d crashes\n", d);
+	PLAY_SAY("%d crashes\n", d);
 	crashes++;
 	set_link(false);
 	start(d);
@@ -157,15 +131,15 @@ static void open_one(int d)
 		return;
 	put_id(id, talks);
 	err = baton_bytestreams_open(&device[d].streams, id,
-				     (const uint8_t *)"x", below(2));
+				     (const uint8_t *)"x", play_below(2));
 	if (err == BATON_ERR_SPACE)
 		return;
 	if (err)
-		breaks("open");
+		play_breaks("open");
 	memset(new, 0, sizeof(*new));
 	new->opener = d;
 	new->end[d].here = true;
-	SAY("%d opens %zu\n", d, talks);
+	PLAY_SAY("%d opens %zu\n", d, talks);
 	talks++;
 	opened++;
 }
@@ -180,13 +154,13 @@ static void answer(int d, size_t t, bool yes)
 		return;
 	put_id(id, t);
 	end->asked = false;
-	SAY("%d %s %zu\n", d, yes ? "accepts" : "refuses", t);
+	PLAY_SAY("%d %s %zu\n", d, yes ? "accepts" : "refuses", t);
 	err = yes ? baton_bytestreams_accept(&device[d].streams, id)
 		  : baton_bytestreams_reset(&device[d].streams, id,
 					    BATON_REASON_PERSON);
 	if (err &&
 	    !(err == BATON_ERR_STATE && (end->may_break || end->refused)))
-		breaks("answer");
+		play_breaks("answer");
 	if (!yes || err) {
 		peer->may_break = true;
 		end->refused = true;
@@ -215,7 +189,7 @@ static void write_some(int d, size_t t)
 {
 	struct end *end = &talk[t].end[d], *peer = &talk[t].end[!d];
 	uint8_t id[BATON_BYTESTREAM_ID_LEN], bytes[300];
-	size_t i, len = below(sizeof(bytes)), taken = 0;
+	size_t i, len = play_below(sizeof(bytes)), taken = 0;
 	enum baton_err err;
 
 	if (!end->here || end->over || end->finished || end->full)
@@ -228,12 +202,12 @@ static void write_some(int d, size_t t)
 	if (err == BATON_ERR_AGAIN && len > 0)
 		end->full = true;
 	else if (err && !is_ending(end, err))
-		breaks("write");
+		play_breaks("write");
 	end->written += taken;
-	SAY("%d writes %zu of %zu\n", d, taken, t);
+	PLAY_SAY("%d writes %zu of %zu\n", d, taken, t);
 	if (peer->here && !peer->over &&
 	    end->written - peer->read > device[0].ring_len + device[1].ring_len)
-		breaks("more was taken than there is memory for");
+		play_breaks("more was taken than there is memory for");
 }
 
 static void read_some(int d, size_t t)
@@ -247,23 +221,23 @@ static void read_some(int d, size_t t)
 		return;
 	put_id(id, t);
 	err = baton_bytestreams_read(&device[d].streams, id, bytes,
-				     1 + below(sizeof(bytes) - 1), &len);
+				     1 + play_below(sizeof(bytes) - 1), &len);
 	if (err == BATON_ERR_AGAIN)
 		end->empty = true;
 	/* All of it was read, and the end is still to be told. */
 	else if (err && !is_ending(end, err) &&
 		 !(err == BATON_ERR_STATE && peer->finished &&
 		   (end->read == peer->written || peer->refused)))
-		breaks("read");
+		play_breaks("read");
 	for (i = 0; i < len; i++)
 		if (bytes[i] != byte_of(t, !d, end->read + i))
-			breaks("a byte that is not the next one");
+			play_breaks("a byte that is not the next one");
 	if (len > 0)
-		SAY("%d reads %zu of %zu\n", d, len, t);
+		PLAY_SAY("%d reads %zu of %zu\n", d, len, t);
 	end->read += len;
 	bytes_read += len;
 	if (end->read > peer->written && !peer->refused)
-		breaks("more was read than written");
+		play_breaks("more was read than written");
 }
 
 static void finish(int d, size_t t)
@@ -275,10 +249,10 @@ static void finish(int d, size_t t)
 	if (!end->here || end->over || end->finished)
 		return;
 	put_id(id, t);
-	SAY("%d finishes %zu at %" PRIu64 "\n", d, t, end->written);
+	PLAY_SAY("%d finishes %zu at %" PRIu64 "\n", d, t, end->written);
 	err = baton_bytestreams_finish(&device[d].streams, id);
 	if (err && !is_ending(end, err))
-		breaks("finish");
+		play_breaks("finish");
 	end->finished = true;
 }
 
@@ -290,7 +264,7 @@ static void reset(int d, size_t t)
 	if (!end->here || end->over)
 		return;
 	put_id(id, t);
-	SAY("%d resets %zu\n", d, t);
+	PLAY_SAY("%d resets %zu\n", d, t);
 	/* STATE: it has ended, and that is still to be told. */
 	if (baton_bytestreams_reset(&device[d].streams, id,
 				    BATON_REASON_PERSON))
@@ -308,7 +282,7 @@ static void told(int d, size_t t, const struct baton_bytestream_event *event)
 	switch (event->type) {
 	case BATON_BYTESTREAM_OFFERED:
 		if (d == talk[t].opener || end->closed)
-			breaks("an offer of what is here");
+			play_breaks("an offer of what is here");
 		end->asked = true;
 		end->here = false;
 		end->open = false;
@@ -316,7 +290,7 @@ static void told(int d, size_t t, const struct baton_bytestream_event *event)
 		break;
 	case BATON_BYTESTREAM_OPENED:
 		if (d != talk[t].opener || end->open)
-			breaks("opened twice");
+			play_breaks("opened twice");
 		end->open = true;
 		break;
 	case BATON_BYTESTREAM_READABLE:
@@ -330,24 +304,24 @@ static void told(int d, size_t t, const struct baton_bytestream_event *event)
 		if (end->ended ||
 		    (!peer->refused &&
 		     (!peer->finished || end->read != peer->written)))
-			breaks("ENDED before the end, or twice");
+			play_breaks("ENDED before the end, or twice");
 		end->ended = true;
 		break;
 	case BATON_BYTESTREAM_IS_CLOSED:
 		/* What it wrote is with the peer, which may read it later. */
 		if (end->over || !end->ended || !end->finished)
-			breaks("closed before the end, or twice");
+			play_breaks("closed before the end, or twice");
 		end->closed = true;
 		end->over = true;
 		closed++;
 		break;
 	case BATON_BYTESTREAM_IS_BROKEN:
 		if (end->closed || end->over)
-			breaks("broken after the end");
+			play_breaks("broken after the end");
 		if (!end->may_break && !end->refused &&
 		    !(event->reason == BATON_REASON_NO_ROOM && !end->open &&
 		      d == talk[t].opener))
-			breaks("broken without a cause");
+			play_breaks("broken without a cause");
 		end->asked = false;
 		end->over = true;
 		/* Who had no room first may have been offered it again since. */
@@ -365,9 +339,9 @@ static bool attend(int d)
 	if (!baton_bytestreams_next_event(&device[d].streams, &event))
 		return false;
 	t = baton_load_be64(event.id) - 1;
-	SAY("%d is told %d of %" PRIu64 "\n", d, (int)event.type, t);
+	PLAY_SAY("%d is told %d of %" PRIu64 "\n", d, (int)event.type, t);
 	if (t >= talks)
-		breaks("an event of a stream that nobody opened");
+		play_breaks("an event of a stream that nobody opened");
 	else
 		told(d, (size_t)t, &event);
 	return true;
@@ -385,8 +359,8 @@ static bool send(int d)
 				  flight->bytes, sizeof(flight->bytes),
 				  &flight->len, 0))
 		return false;
-	SAY("%d sends %u of %" PRIu64 "\n", d, flight->op,
-	    flight->len < 8 ? 0 : baton_load_be64(flight->bytes) - 1);
+	PLAY_SAY("%d sends %u of %" PRIu64 "\n", d, flight->op,
+		 flight->len < 8 ? 0 : baton_load_be64(flight->bytes) - 1);
 	to->envelopes++;
 	return true;
 }
@@ -395,16 +369,16 @@ static bool send_chunk(int d)
 {
 	struct device *to = &device[!d];
 	struct flight *flight = &to->chunk[to->chunks];
-	size_t cap = 16 + below(CHUNK - 16), bytes;
+	size_t cap = 16 + play_below(CHUNK - 16), bytes;
 
 	if (to->chunks == FLIGHT || !bytestream_ready(&device[d].streams))
 		return false;
 	flight->len = bytestream_chunk(&device[d].streams, flight->bytes, cap,
 				       &bytes);
 	if (flight->len == 0 || flight->len > cap)
-		breaks("a chunk of the wrong size");
+		play_breaks("a chunk of the wrong size");
 	/* The engine may have no room. */
-	if (chance(10))
+	if (play_chance(10))
 		return true;
 	bytestream_sent(&device[d].streams, bytes);
 	to->chunks++;
@@ -413,7 +387,7 @@ static bool send_chunk(int d)
 
 static void judge(int d, const char *what, enum baton_err err, bool twice)
 {
-	SAY("%d takes %s: %d\n", d, what, (int)err);
+	PLAY_SAY("%d takes %s: %d\n", d, what, (int)err);
 	/*
 	 * STATE: of a stream that has ended here; LIMIT: it will say REPEAT.
 	 * What a side said of a stream before it reset and was offered it
@@ -421,7 +395,8 @@ static void judge(int d, const char *what, enum baton_err err, bool twice)
 	 */
 	if (err && err != BATON_ERR_PEER_STATE && err != BATON_ERR_PEER_LIMIT &&
 	    !twice)
-		breaks("one machine does not take what the other one sent");
+		play_breaks(
+			"one machine does not take what the other one sent");
 }
 
 /* The sender of the envelope had its stream more than once. */
@@ -466,7 +441,7 @@ static bool arrive_chunk(int d)
 
 static void use_link(int d, bool use)
 {
-	SAY("%d %s\n", d, use ? "goes on" : "stops");
+	PLAY_SAY("%d %s\n", d, use ? "goes on" : "stops");
 	baton_bytestreams_link(&device[d].streams, use, 500, 0);
 }
 
@@ -480,18 +455,18 @@ static void forget_envelopes(int d)
 /* Both stop and go on over the same link: bytes on their way wait. */
 static void suspend(void)
 {
-	int d = (int)below(2);
+	int d = (int)play_below(2);
 	uint32_t n;
 
 	suspensions++;
 	use_link(d, false);
-	for (n = below(4); n > 0; n--)
+	for (n = play_below(4); n > 0; n--)
 		(void)arrive_chunk(!d);
 	use_link(!d, false);
 	forget_envelopes(0);
 	forget_envelopes(1);
 	use_link(!d, true);
-	for (n = below(6); n > 0; n--) {
+	for (n = play_below(6); n > 0; n--) {
 		(void)send(!d);
 		(void)send_chunk(!d);
 		(void)arrive_chunk(!d);
@@ -508,7 +483,7 @@ static size_t some_talk(int d)
 	int i;
 
 	for (i = 0; i < 12 && talks > 0; i++) {
-		t = below((uint32_t)talks);
+		t = play_below((uint32_t)talks);
 		if (talk[t].end[d].asked ||
 		    (talk[t].end[d].here && !talk[t].end[d].over))
 			break;
@@ -521,13 +496,13 @@ static void step(int d, uint32_t trouble, uint32_t slow, uint32_t opens)
 	size_t t = some_talk(d);
 	uint32_t n;
 
-	switch (below(12)) {
+	switch (play_below(12)) {
 	case 0:
-		if (chance(opens))
+		if (play_chance(opens))
 			open_one(d);
 		break;
 	case 1:
-		answer(d, t, !chance(trouble));
+		answer(d, t, !play_chance(trouble));
 		break;
 	case 2:
 	case 3:
@@ -535,37 +510,37 @@ static void step(int d, uint32_t trouble, uint32_t slow, uint32_t opens)
 		break;
 	case 4:
 	case 5:
-		if (!chance(slow))
+		if (!play_chance(slow))
 			read_some(d, t);
 		break;
 	case 6:
-		if (chance(15))
+		if (play_chance(15))
 			finish(d, t);
-		if (chance(trouble / 2))
+		if (play_chance(trouble / 2))
 			reset(d, t);
 		break;
 	case 7:
 		(void)attend(d);
 		break;
 	case 8:
-		for (n = below(chance(20) ? FLIGHT : 3); n > 0; n--)
+		for (n = play_below(play_chance(20) ? FLIGHT : 3); n > 0; n--)
 			(void)send(d);
 		break;
 	case 9:
-		for (n = below(chance(20) ? FLIGHT : 2); n > 0; n--)
+		for (n = play_below(play_chance(20) ? FLIGHT : 2); n > 0; n--)
 			(void)arrive(d);
 		break;
 	case 10:
 		(void)send_chunk(d);
-		if (!chance(slow))
+		if (!play_chance(slow))
 			(void)arrive_chunk(!d);
 		break;
 	case 11:
-		if (up && chance(trouble / 4))
+		if (up && play_chance(trouble / 4))
 			suspend();
-		if (chance(up ? trouble / 4 : 40))
+		if (play_chance(up ? trouble / 4 : 40))
 			set_link(!up);
-		if (chance(trouble / 8))
+		if (play_chance(trouble / 8))
 			crash(d);
 		break;
 	}
@@ -616,7 +591,7 @@ static void flow_all(void)
 	bool busy = true;
 	int i;
 
-	for (i = 0; i < SETTLE_STEPS && busy && !broken; i++) {
+	for (i = 0; i < SETTLE_STEPS && busy && !play_broken; i++) {
 		busy = flow(0);
 		busy |= flow(1);
 	}
@@ -635,13 +610,13 @@ static void settle(void)
 	if (!up)
 		set_link(true);
 	flow_all();
-	for (t = 0; t < talks && !broken; t++)
+	for (t = 0; t < talks && !play_broken; t++)
 		for (d = 0; d < 2; d++) {
 			end = talk[t].end;
 			if (end[0].open && end[1].open && !end[0].over &&
 			    !end[1].over &&
 			    (end[d].full || end[!d].read != end[d].written))
-				breaks("what was written is not read");
+				play_breaks("what was written is not read");
 		}
 	for (t = 0; t < talks; t++) {
 		finish(0, t);
@@ -654,8 +629,9 @@ static void settle(void)
 		finish(1, t);
 	}
 	flow_all();
-	if (!broken && !all_over())
-		breaks("a stream does not come to its end, or keeps a place");
+	if (!play_broken && !all_over())
+		play_breaks(
+			"a stream does not come to its end, or keeps a place");
 }
 
 static void look_at_end(void)
@@ -669,14 +645,14 @@ static void look_at_end(void)
 		for (d = 0; d < 2; d++) {
 			end = &talk[t].end[d];
 			if (end->closed && !end->ended)
-				breaks("closed, and not ENDED");
+				play_breaks("closed, and not ENDED");
 		}
 	for (d = 0; d < 2; d++) {
 		dev = &device[d];
 		t = BATON_BYTESTREAM_MEMORY(dev->places, dev->ring_len);
 		for (i = t; i < sizeof(dev->memory); i++)
 			if (dev->memory[i] != CANARY)
-				breaks("bytes behind the rings");
+				play_breaks("bytes behind the rings");
 	}
 }
 
@@ -685,34 +661,32 @@ static const char *play(uint64_t seed)
 	uint32_t trouble, slow, opens, i;
 	int d;
 
-	baton_prng_init(&prng, seed, 3);
+	play_begin(seed, 3);
 	memset(device, 0, sizeof(device));
 	talks = 0;
-	broken = NULL;
 	up = false;
-	trouble = below(4) * 10;
-	slow = below(90);
-	opens = 5 + below(40);
+	trouble = play_below(4) * 10;
+	slow = play_below(90);
+	opens = 5 + play_below(40);
 	for (d = 0; d < 2; d++) {
-		device[d].places = 1 + below(chance(20) ? PLACES : 4);
+		device[d].places = 1 + play_below(play_chance(20) ? PLACES : 4);
 		device[d].ring_len =
-			BATON_BYTESTREAM_RING_MIN + below(RING_MAX - 63);
+			BATON_BYTESTREAM_RING_MIN + play_below(RING_MAX - 63);
 		start(d);
 	}
-	for (i = 0; i < STEPS && !broken; i++)
-		step((int)below(2), trouble, slow, opens);
-	if (!broken)
+	for (i = 0; i < STEPS && !play_broken; i++)
+		step((int)play_below(2), trouble, slow, opens);
+	if (!play_broken)
 		settle();
-	if (!broken)
+	if (!play_broken)
 		look_at_end();
-	return broken;
+	return play_broken;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t seed, count;
-	int code = play_worlds(argc, argv, "bytestreams", play, &traces, &seed,
-			       &count);
+	int code = play_worlds(argc, argv, "bytestreams", play, &seed, &count);
 
 	if (code)
 		return code;

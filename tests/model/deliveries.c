@@ -13,8 +13,8 @@
 
 #include "base/bytes.h"
 #include "session/delivery.h"
-#include "sim/prng.h"
 #include "tests/model/play.h"
+#include "tests/support/shelf.h"
 
 #define APPS 2
 #define STEPS 1500
@@ -27,9 +27,7 @@
 #define ASKS 512
 
 struct record {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t value[VALUE];
-	size_t len; /* 0: nothing */
+	SHELF_PLACE(VALUE);
 };
 
 /* What an application did and keeps; but for what is of this life, durably. */
@@ -57,9 +55,7 @@ struct end {
 };
 
 static struct end end[2];
-static struct baton_prng prng;
-static const char *broken;
-static bool up, traces;
+static bool up;
 static uint64_t now_ms, boots;
 static uint64_t items, values, requests, crashes, links, suspensions, erased;
 
@@ -86,23 +82,6 @@ static const struct baton_application applications[APPS] = {
 	 .burst = 4},
 };
 
-static uint32_t below(uint32_t n)
-{
-	return baton_prng_below(&prng, n);
-}
-
-#define SAY(...)                                      \
-	do {                                          \
-		if (traces)                           \
-			fprintf(stderr, __VA_ARGS__); \
-	} while (0)
-
-static void breaks(const char *why)
-{
-	if (!broken)
-		broken = why;
-}
-
 /* The application of the handle: they are registered in another order. */
 static int app_of(int e, uint8_t handle)
 {
@@ -118,21 +97,21 @@ static void start(int e)
 
 	baton_store_be64(seed, ++boots);
 	if (baton_delivery_init(&me->delivery, me->channel, APPS, seed))
-		breaks("init");
+		play_breaks("init");
 	for (i = 0; i < APPS; i++) {
 		a = app_of(e, (uint8_t)i);
 		memset(root, a + 1, sizeof(root));
 		if (baton_delivery_register(&me->delivery, &applications[a],
 					    root, me->memory[i],
 					    sizeof(me->memory[i]), &handle))
-			breaks("register");
+			play_breaks("register");
 		memset(me->app[a].asked, 0, sizeof(me->app[a].asked));
 	}
 	for (r = 0; r < STORED; r++)
 		if (me->record[r].len > 0 &&
 		    baton_delivery_load(&me->delivery, me->record[r].key,
-					me->record[r].value, me->record[r].len))
-			breaks("what was stored is not loaded");
+					me->record[r].bytes, me->record[r].len))
+			play_breaks("what was stored is not loaded");
 	for (i = 0; i < APPS; i++) {
 		a = app_of(e, (uint8_t)i);
 		me->app[a].safe = 0;
@@ -147,7 +126,7 @@ static void set_link(bool now_up)
 
 	up = now_up;
 	links += up;
-	SAY("link %d\n", up);
+	PLAY_SAY("link %d\n", up);
 	for (e = 0; e < 2; e++) {
 		end[e].in_count = 0;
 		baton_delivery_link(&end[e].delivery, up, session_key, ROOM,
@@ -157,7 +136,7 @@ static void set_link(bool now_up)
 
 static void crash(int e)
 {
-	SAY("%d crashes\n", e);
+	PLAY_SAY("%d crashes\n", e);
 	crashes++;
 	set_link(false);
 	start(e);
@@ -165,45 +144,21 @@ static void crash(int e)
 
 static void apply(struct end *me)
 {
-	const struct baton_store_write *write;
-	struct record *at, *room;
-	size_t w, r;
-
-	for (w = 0; w < me->op.count; w++) {
-		write = &me->op.write[w];
-		room = NULL;
-		for (r = 0; r < STORED; r++) {
-			at = &me->record[r];
-			if (at->len == 0)
-				room = at;
-			else if (strcmp(at->key, write->key) == 0)
-				break;
-		}
-		at = r < STORED ? at : room;
-		if (!at || write->value_len > VALUE) {
-			breaks("a write of the wrong size, or too many");
-			return;
-		}
-		memset(at, 0, sizeof(*at));
-		if (write->kind == BATON_STORE_DELETE)
-			continue;
-		strcpy(at->key, write->key);
-		memcpy(at->value, write->value, write->value_len);
-		at->len = write->value_len;
-	}
+	if (!shelf_apply(SHELF(me->record), &me->op))
+		play_breaks("a write of the wrong size, or too many");
 }
 
 static void write_out(int e, uint32_t trouble)
 {
 	struct end *me = &end[e];
-	uint32_t how = below(100) < trouble ? 1 + below(3) : 0;
+	uint32_t how = play_below(100) < trouble ? 1 + play_below(3) : 0;
 
 	if (!me->op_out) {
 		me->op_out =
 			baton_delivery_next_store_op(&me->delivery, &me->op);
 		return;
 	}
-	SAY("%d write %" PRIu32 "\n", e, how);
+	PLAY_SAY("%d write %" PRIu32 "\n", e, how);
 	if (how == 0 || how == 3)
 		apply(me);
 	if (how >= 2) {
@@ -218,37 +173,37 @@ static void write_out(int e, uint32_t trouble)
 static void act(int e)
 {
 	struct end *me = &end[e];
-	uint8_t handle = (uint8_t)below(APPS), bytes[MAX] = {0};
+	uint8_t handle = (uint8_t)play_below(APPS), bytes[MAX] = {0};
 	struct app *app = &me->app[app_of(e, handle)];
 	struct baton_delivery *delivery = &me->delivery;
 	uint32_t number;
 
-	switch (below(3)) {
+	switch (play_below(3)) {
 	case 0:
 		if (app->put > 4000)
 			break;
 		baton_store_be32(bytes, app->put + 1);
 		if (baton_queue_put(baton_delivery_queue(delivery, handle),
-				    bytes, 4 + below(12), &number, now_ms))
+				    bytes, 4 + play_below(12), &number, now_ms))
 			break;
 		app->put++;
 		app->base = app->put - number;
 		items++;
-		SAY("%d app %d puts %u as %u\n", e, app_of(e, handle), app->put,
-		    number);
+		PLAY_SAY("%d app %d puts %u as %u\n", e, app_of(e, handle),
+			 app->put, number);
 		break;
 	case 1:
 		baton_store_be32(bytes, app->set + 1);
 		if (baton_context_set(baton_delivery_context(delivery, handle),
-				      bytes, 4 + below(12), now_ms))
-			breaks("set");
+				      bytes, 4 + play_below(12), now_ms))
+			play_breaks("set");
 		app->set++;
 		values++;
 		break;
 	case 2:
 		if (!baton_requests_ask(
 			    baton_delivery_requests(delivery, handle), bytes, 4,
-			    1 + below(3000), &number, now_ms)) {
+			    1 + play_below(3000), &number, now_ms)) {
 			app->asked[number % ASKS] = 1;
 			requests++;
 		}
@@ -265,22 +220,23 @@ static void take_request(int e, int a, uint8_t handle,
 
 	switch (event->type) {
 	case BATON_REQUEST_ASKED:
-		if (below(3) == 0)
+		if (play_below(3) == 0)
 			err = baton_requests_refuse(machine, event->number, 1,
 						    now_ms);
-		else if (below(2) == 0)
+		else if (play_below(2) == 0)
 			err = baton_requests_answer(machine, event->number,
 						    event->body, event->len,
 						    now_ms);
 		if (err && err != BATON_ERR_NOT_FOUND)
-			breaks("answer");
+			play_breaks("answer");
 		break;
 	case BATON_REQUEST_GONE:
 		break;
 	case BATON_REQUEST_ANSWERED:
 	case BATON_REQUEST_FAILED:
 		if (!end[e].app[a].asked[event->number % ASKS])
-			breaks("a request ended that had not begun, or twice");
+			play_breaks(
+				"a request ended that had not begun, or twice");
 		end[e].app[a].asked[event->number % ASKS] = 0;
 		break;
 	}
@@ -302,14 +258,14 @@ static void take_queue(int e, int a, uint8_t handle,
 	}
 	if (event->type == BATON_QUEUE_NEW_LINE ||
 	    event->type == BATON_QUEUE_MISSING)
-		breaks("a store was not put back");
+		play_breaks("a store was not put back");
 	if (event->type != BATON_QUEUE_ITEM)
 		return;
 	content = baton_load_be32(event->bytes);
 	if (event->number > app->last) {
-		SAY("%d app %d does %u\n", e, a, content);
+		PLAY_SAY("%d app %d does %u\n", e, a, content);
 		if (content <= app->done)
-			breaks("an item came twice, or out of order");
+			play_breaks("an item came twice, or out of order");
 		app->done = content;
 		app->last = event->number;
 		if (content < 4096)
@@ -317,7 +273,7 @@ static void take_queue(int e, int a, uint8_t handle,
 	}
 	if (baton_queue_done(baton_delivery_queue(&end[e].delivery, handle),
 			     event->number, now_ms))
-		breaks("done");
+		play_breaks("done");
 }
 
 static void attend(int e)
@@ -338,7 +294,7 @@ static void attend(int e)
 			break;
 		content = baton_load_be32(event.u.context.bytes);
 		if (content <= end[e].app[a].seen)
-			breaks("an older value came later");
+			play_breaks("an older value came later");
 		end[e].app[a].seen = content;
 		break;
 	case BATON_DELIVERY_QUEUE:
@@ -351,11 +307,11 @@ static void attend(int e)
 	case BATON_DELIVERY_SHUT:
 		break;
 	case BATON_DELIVERY_UNKNOWN:
-		breaks("both have both applications");
+		play_breaks("both have both applications");
 		break;
 	case BATON_DELIVERY_FILE:
 	case BATON_DELIVERY_STREAM:
-		breaks("no application has files or streams");
+		play_breaks("no application has files or streams");
 		break;
 	}
 }
@@ -381,7 +337,7 @@ static void arrive(int e)
 	err = baton_delivery_rx(&me->delivery, me->in[0], me->in_len[0],
 				now_ms);
 	if (err && err != BATON_ERR_PEER_STATE)
-		breaks("one side does not take what the other one sent");
+		play_breaks("one side does not take what the other one sent");
 	me->in_count--;
 	memmove(me->in[0], me->in[1], me->in_count * sizeof(me->in[0]));
 	memmove(&me->in_len[0], &me->in_len[1],
@@ -390,7 +346,7 @@ static void arrive(int e)
 
 static void use_link(int e, bool use)
 {
-	SAY("%d %s\n", e, use ? "goes on" : "stops");
+	PLAY_SAY("%d %s\n", e, use ? "goes on" : "stops");
 	baton_delivery_link(&end[e].delivery, use, session_key, ROOM, now_ms);
 }
 
@@ -400,18 +356,18 @@ static void use_link(int e, bool use)
  */
 static void suspend(void)
 {
-	int e = (int)below(2);
+	int e = (int)play_below(2);
 	uint32_t n;
 
 	suspensions++;
 	use_link(e, false);
-	for (n = below(4); n > 0; n--) {
+	for (n = play_below(4); n > 0; n--) {
 		arrive(!e);
 		pass(!e);
 	}
 	use_link(!e, false);
 	use_link(!e, true);
-	for (n = below(6); n > 0; n--) {
+	for (n = play_below(6); n > 0; n--) {
 		arrive(!e);
 		pass(!e);
 	}
@@ -420,11 +376,11 @@ static void suspend(void)
 
 static void step(uint32_t trouble)
 {
-	int e = (int)below(2);
+	int e = (int)play_below(2);
 
-	switch (below(8)) {
+	switch (play_below(8)) {
 	case 0:
-		if (below(2))
+		if (play_below(2))
 			act(e);
 		break;
 	case 1:
@@ -443,13 +399,13 @@ static void step(uint32_t trouble)
 		attend(e);
 		break;
 	case 7:
-		now_ms += below(300);
+		now_ms += play_below(300);
 		baton_delivery_tick(&end[e].delivery, now_ms);
-		if (up && below(100) < trouble)
+		if (up && play_below(100) < trouble)
 			suspend();
-		if (below(100) < (up ? trouble : 50))
+		if (play_below(100) < (up ? trouble : 50))
 			set_link(!up);
-		if (below(200) < trouble)
+		if (play_below(200) < trouble)
 			crash(e);
 		break;
 	}
@@ -492,7 +448,7 @@ static void check_values(int e)
 		got = baton_context_get(peers, &version, &len);
 		if (!got || len != value->len ||
 		    memcmp(got, value->bytes + BATON_CONTEXT_HEADER, len) != 0)
-			breaks("the latest value is not there");
+			play_breaks("the latest value is not there");
 	}
 }
 
@@ -501,7 +457,7 @@ static void settle(void)
 	uint32_t i, c;
 	int e, a;
 
-	for (i = 0; i < SETTLE_STEPS && !broken; i++) {
+	for (i = 0; i < SETTLE_STEPS && !play_broken; i++) {
 		if (!up)
 			set_link(true);
 		for (e = 0; e < 2; e++) {
@@ -517,16 +473,17 @@ static void settle(void)
 			break;
 	}
 	if (i == SETTLE_STEPS)
-		breaks("it does not come to rest");
-	for (e = 0; e < 2 && !broken; e++) {
+		play_breaks("it does not come to rest");
+	for (e = 0; e < 2 && !play_broken; e++) {
 		check_values(e);
 		for (a = 0; a < APPS; a++) {
 			for (c = 1; c < 4096; c++)
 				if (end[e].must[a][c] && !end[!e].did[a][c])
-					breaks("an item that was safe is lost");
+					play_breaks(
+						"an item that was safe is lost");
 			for (c = 0; c < ASKS; c++)
 				if (end[e].app[a].asked[c])
-					breaks("a request has no end");
+					play_breaks("a request has no end");
 		}
 	}
 }
@@ -540,53 +497,51 @@ static void erase(int e)
 
 	/* With what it may have at most, or less. */
 	set_link(false);
-	for (i = (int)below(40); i > 0; i--) {
+	for (i = (int)play_below(40); i > 0; i--) {
 		act(e);
 		write_out(e, 0);
 	}
 	if (baton_delivery_erase(&me->delivery, 0, now_ms))
-		breaks("erase");
-	for (i = 0; i < 400 && !broken; i++) {
+		play_breaks("erase");
+	for (i = 0; i < 400 && !play_broken; i++) {
 		write_out(e, 0);
 		attend(e);
 		if (i == 200 && baton_delivery_erase(&me->delivery, 1, now_ms))
-			breaks("erase");
+			play_breaks("erase");
 	}
 	for (r = 0; r < STORED; r++)
 		if (me->record[r].len > 0)
-			breaks("something is left in the store");
+			play_breaks("something is left in the store");
 	for (r = 0; r < sizeof(me->memory); r++)
 		if (((const uint8_t *)me->memory)[r])
-			breaks("something is left in memory");
+			play_breaks("something is left in memory");
 }
 
 static const char *play(uint64_t seed)
 {
 	uint32_t trouble, i;
 
-	baton_prng_init(&prng, seed, 3);
+	play_begin(seed, 3);
 	memset(end, 0, sizeof(end));
-	broken = NULL;
 	up = false;
 	now_ms = 1000;
 	boots = seed << 20;
-	trouble = below(4) * 4;
+	trouble = play_below(4) * 4;
 	start(0);
 	start(1);
-	for (i = 0; i < STEPS && !broken; i++)
+	for (i = 0; i < STEPS && !play_broken; i++)
 		step(trouble);
-	if (!broken)
+	if (!play_broken)
 		settle();
-	if (!broken)
-		erase((int)below(2));
-	return broken;
+	if (!play_broken)
+		erase((int)play_below(2));
+	return play_broken;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t seed, count;
-	int code = play_worlds(argc, argv, "deliveries", play, &traces, &seed,
-			       &count);
+	int code = play_worlds(argc, argv, "deliveries", play, &seed, &count);
 
 	if (code)
 		return code;

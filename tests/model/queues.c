@@ -11,8 +11,8 @@
 
 #include "base/bytes.h"
 #include "session/queue.h"
-#include "sim/prng.h"
 #include "tests/model/play.h"
+#include "tests/support/shelf.h"
 
 #define STEPS 1200
 #define SETTLE_STEPS 4000
@@ -24,9 +24,7 @@
 #define PUTS 512 /* per device and world, at most */
 
 struct record {
-	char name[BATON_NAME_MAX];
-	uint8_t value[VALUE];
-	size_t len; /* 0: none */
+	SHELF_PLACE(VALUE);
 };
 
 struct flight {
@@ -63,37 +61,12 @@ struct device {
 };
 
 static struct device device[2];
-static struct baton_prng prng;
-static bool up, traces;
+static bool up;
 static uint64_t now_ms, boots;
-static const char *broken;
 static uint64_t were_put, arrived, crashes, failed_writes, links, lost,
 	put_back;
 static uint64_t new_lines, dropped;
 static bool uneven; /* the peer may take less than ITEM_MAX */
-
-static uint32_t below(uint32_t n)
-{
-	return (uint32_t)baton_prng_below(&prng, n);
-}
-
-static bool chance(uint32_t percent)
-{
-	return below(100) < percent;
-}
-
-#define SAY(...)                                      \
-	do {                                          \
-		if (traces)                           \
-			fprintf(stderr, __VA_ARGS__); \
-	} while (0)
-
-static void breaks(const char *why)
-{
-	if (!broken)
-		broken = why;
-	SAY("  BROKEN: %s\n", why);
-}
 
 static void start(int d)
 {
@@ -104,16 +77,16 @@ static void start(int d)
 	baton_store_be64(seed, ++boots);
 	if (baton_queue_init(&dev->queue, ITEM_MAX, dev->outbox, dev->inbox,
 			     seed, dev->memory, sizeof(dev->memory)))
-		breaks("init");
+		play_breaks("init");
 	/* In whatever order. */
 	for (i = 0; i < STORED; i++) {
 		struct record *record =
 			&dev->medium.record[(i + boots) % STORED];
 
 		if (record->len > 0 &&
-		    baton_queue_load(&dev->queue, record->name, record->value,
+		    baton_queue_load(&dev->queue, record->key, record->bytes,
 				     record->len))
-			breaks("what was stored is not loaded");
+			play_breaks("what was stored is not loaded");
 	}
 	dev->op_out = false;
 	dev->doing = 0;
@@ -129,15 +102,15 @@ static void set_link(bool now_up)
 
 	up = now_up;
 	links += now_up;
-	SAY("link %s\n", up ? "up" : "down");
+	PLAY_SAY("link %s\n", up ? "up" : "down");
 	for (d = 0; d < 2; d++) {
 		lost += device[d].in_count;
 		device[d].in_count = 0;
 		device[d].large = 0;
 		baton_queue_link(&device[d].queue, up,
-				 uneven && chance(70)
+				 uneven && play_chance(70)
 					 ? BATON_QUEUE_PUT_LEN + 4 +
-						   below(ITEM_MAX - 3)
+						   play_below(ITEM_MAX - 3)
 					 : ROOM,
 				 now_ms);
 	}
@@ -145,63 +118,37 @@ static void set_link(bool now_up)
 
 static void crash(int d)
 {
-	SAY("%d crashes\n", d);
+	PLAY_SAY("%d crashes\n", d);
 	crashes++;
 	set_link(false);
 	start(d);
 }
 
-static struct record *find(struct medium *medium, const char *name)
-{
-	struct record *room = NULL;
-	size_t i;
-
-	for (i = 0; i < STORED; i++) {
-		if (medium->record[i].len == 0)
-			room = &medium->record[i];
-		else if (strcmp(medium->record[i].name, name) == 0)
-			return &medium->record[i];
-	}
-	return room;
-}
-
 static void apply(struct device *dev)
 {
-	const struct baton_store_write *write;
-	struct record *record;
 	size_t i;
 
-	for (i = 0; i < dev->op.count; i++) {
-		write = &dev->op.write[i];
-		record = find(&dev->medium, write->key);
-		if (strlen(write->key) >= BATON_NAME_MAX || !record ||
-		    write->value_len > VALUE) {
-			breaks("a write of the wrong size, or too many");
-			return;
-		}
-		memset(record, 0, sizeof(*record));
-		if (write->kind == BATON_STORE_DELETE)
-			continue;
-		strcpy(record->name, write->key);
-		memcpy(record->value, write->value, write->value_len);
-		record->len = write->value_len;
-	}
+	for (i = 0; i < dev->op.count; i++)
+		if (strlen(dev->op.write[i].key) >= BATON_NAME_MAX)
+			play_breaks("a name that is too long");
+	if (!shelf_apply(SHELF(dev->medium.record), &dev->op))
+		play_breaks("a write of the wrong size, or too many");
 }
 
 /* The operation that is out ends, in one of four ways. */
 static void write_out(int d, uint32_t trouble)
 {
 	struct device *dev = &device[d];
-	bool goes_wrong = chance(trouble);
-	uint32_t how = below(3);
+	bool goes_wrong = play_chance(trouble);
+	uint32_t how = play_below(3);
 
 	if (!dev->op_out)
 		return;
-	SAY("%d write %u: %s\n", d, dev->op.id,
-	    !goes_wrong ? "done"
-	    : how == 0	? "fails"
-	    : how == 1	? "cut before"
-			: "cut after");
+	PLAY_SAY("%d write %u: %s\n", d, dev->op.id,
+		 !goes_wrong ? "done"
+		 : how == 0  ? "fails"
+		 : how == 1  ? "cut before"
+			     : "cut after");
 	if (!goes_wrong || how == 2)
 		apply(dev);
 	if (goes_wrong && how > 0) {
@@ -232,16 +179,16 @@ static void put(int d)
 	if (dev->put + 1 >= PUTS)
 		return;
 	baton_store_be32(item, dev->put + 1);
-	err = baton_queue_put(&dev->queue, item, 4 + below(ITEM_MAX - 3),
+	err = baton_queue_put(&dev->queue, item, 4 + play_below(ITEM_MAX - 3),
 			      &number, now_ms);
 	if (err == BATON_ERR_SPACE ||
 	    (err == BATON_ERR_TOO_LARGE && uneven && up))
 		return;
 	if (err)
-		breaks("put");
+		play_breaks("put");
 	dev->number[++dev->put] = number;
 	were_put++;
-	SAY("%d puts %u as %u\n", d, dev->put, number);
+	PLAY_SAY("%d puts %u as %u\n", d, dev->put, number);
 }
 
 static void kept(struct device *dev, uint32_t number)
@@ -261,17 +208,17 @@ static void deal_with(int d, const struct baton_queue_event *event)
 	struct medium *medium = &dev->medium;
 	uint32_t content = event->len < 4 ? 0 : baton_load_be32(event->bytes);
 
-	SAY("%d is told %u as %u\n", d, content, event->number);
+	PLAY_SAY("%d is told %u as %u\n", d, content, event->number);
 	dev->doing = event->number;
 	if (event->number <= medium->last)
 		return;
 	if (content == 0 || content > from->put)
-		breaks("an item that nobody put");
+		play_breaks("an item that nobody put");
 	if (!from->doubles && medium->logged > 0 &&
 	    content <= medium->log[medium->logged - 1])
-		breaks("an item came twice, or out of order");
+		play_breaks("an item came twice, or out of order");
 	if (medium->logged == 2 * PUTS) {
-		breaks("far too many items");
+		play_breaks("far too many items");
 		return;
 	}
 	medium->log[medium->logged++] = content;
@@ -288,27 +235,27 @@ static void attend(int d)
 		return;
 	switch (event.type) {
 	case BATON_QUEUE_KEPT:
-		SAY("%d kept %u\n", d, event.number);
+		PLAY_SAY("%d kept %u\n", d, event.number);
 		kept(dev, event.number);
 		break;
 	case BATON_QUEUE_ITEM:
 		deal_with(d, &event);
 		break;
 	case BATON_QUEUE_NEW_LINE:
-		SAY("%d has a new line\n", d);
+		PLAY_SAY("%d has a new line\n", d);
 		new_lines++;
 		if (!dev->doubles)
-			breaks("a new line without a store put back");
+			play_breaks("a new line without a store put back");
 		break;
 	case BATON_QUEUE_MISSING:
-		SAY("%d misses items\n", d);
+		PLAY_SAY("%d misses items\n", d);
 		if (!dev->doubles && !device[!d].drops)
-			breaks("items missing without a store put back");
+			play_breaks("items missing without a store put back");
 		break;
 	case BATON_QUEUE_TOO_LARGE:
-		SAY("%d has %u too large\n", d, event.number);
+		PLAY_SAY("%d has %u too large\n", d, event.number);
 		if (!uneven)
-			breaks("an item is too large");
+			play_breaks("an item is too large");
 		dev->large = event.number;
 		break;
 	case BATON_QUEUE_TAKEN:
@@ -325,7 +272,7 @@ static void finish(int d)
 	/* Told in order, so the last one told may not be the oldest. */
 	if (dev->doing &&
 	    !baton_queue_done(&dev->queue, dev->queue.in.spent + 1, now_ms))
-		SAY("%d did %u\n", d, dev->queue.in.spent);
+		PLAY_SAY("%d did %u\n", d, dev->queue.in.spent);
 }
 
 static void drop(int d)
@@ -342,7 +289,7 @@ static void drop(int d)
 			(size_t)(BATON_QUEUE_ITEM_HEADER + ITEM_MAX) +
 		BATON_QUEUE_ITEM_HEADER);
 	if (!baton_queue_drop(&dev->queue, dev->large, now_ms)) {
-		SAY("%d drops %u as %u\n", d, content, dev->large);
+		PLAY_SAY("%d drops %u as %u\n", d, content, dev->large);
 		dev->safe[content] = false;
 		dev->drops = true;
 		dev->large = 0;
@@ -361,7 +308,7 @@ static void send(int d)
 	if (!baton_queue_tx(&device[d].queue, &flight->op, flight->body,
 			    sizeof(flight->body), &flight->len, now_ms))
 		return;
-	SAY("%d sends %u (%zu)\n", d, flight->op, flight->len);
+	PLAY_SAY("%d sends %u (%zu)\n", d, flight->op, flight->len);
 	to->in_count++;
 }
 
@@ -374,9 +321,10 @@ static void arrive(int d)
 		return;
 	err = baton_queue_rx(&dev->queue, dev->in[0].op, dev->in[0].body,
 			     dev->in[0].len, now_ms);
-	SAY("%d takes %u: %d\n", d, dev->in[0].op, err);
+	PLAY_SAY("%d takes %u: %d\n", d, dev->in[0].op, err);
 	if (err && err != BATON_ERR_PEER_STATE)
-		breaks("one machine does not take what the other one sent");
+		play_breaks(
+			"one machine does not take what the other one sent");
 	memmove(&dev->in[0], &dev->in[1], (FLIGHT - 1) * sizeof(struct flight));
 	dev->in_count--;
 }
@@ -400,8 +348,8 @@ static bool is_stored(const struct medium *medium, const char *box,
 	for (i = 0; i < STORED; i++) {
 		record = &medium->record[i];
 		if (record->len > BATON_QUEUE_ITEM_HEADER &&
-		    memcmp(record->name, box, 3) == 0 &&
-		    baton_load_be32(record->value + BATON_QUEUE_ITEM_HEADER) ==
+		    memcmp(record->key, box, 3) == 0 &&
+		    baton_load_be32(record->bytes + BATON_QUEUE_ITEM_HEADER) ==
 			    content)
 			return true;
 	}
@@ -437,7 +385,7 @@ static void roll_back(int d)
 
 	if (!dev->has_past)
 		return;
-	SAY("%d is put back\n", d);
+	PLAY_SAY("%d is put back\n", d);
 	put_back++;
 	set_link(false);
 	dev->medium = dev->past;
@@ -458,14 +406,14 @@ static void roll_back(int d)
 
 static void step(int d, uint32_t trouble, uint32_t lazy, bool rolls)
 {
-	switch (below(10)) {
+	switch (play_below(10)) {
 	case 0:
-		if (chance(60))
+		if (play_chance(60))
 			put(d);
 		break;
 	case 1:
 	case 2:
-		if (chance(lazy))
+		if (play_chance(lazy))
 			write_out(d, trouble);
 		ask_for_write(d);
 		break;
@@ -481,23 +429,23 @@ static void step(int d, uint32_t trouble, uint32_t lazy, bool rolls)
 		attend(d);
 		break;
 	case 8:
-		if (chance(lazy))
+		if (play_chance(lazy))
 			finish(d);
-		if (chance(lazy / 2))
+		if (play_chance(lazy / 2))
 			drop(d);
 		break;
 	case 9:
-		now_ms += below(400);
+		now_ms += play_below(400);
 		baton_queue_tick(&device[d].queue, now_ms);
-		if (chance(up ? trouble / 2 : 40))
+		if (play_chance(up ? trouble / 2 : 40))
 			set_link(!up);
-		if (chance(trouble / 4))
+		if (play_chance(trouble / 4))
 			crash(d);
-		if (rolls && chance(5) && !device[d].op_out) {
+		if (rolls && play_chance(5) && !device[d].op_out) {
 			device[d].past = device[d].medium;
 			device[d].has_past = true;
 		}
-		if (rolls && chance(4))
+		if (rolls && play_chance(4))
 			roll_back(d);
 		break;
 	}
@@ -516,7 +464,7 @@ static void settle(void)
 {
 	int i, d;
 
-	for (i = 0; i < SETTLE_STEPS && !broken; i++) {
+	for (i = 0; i < SETTLE_STEPS && !play_broken; i++) {
 		if (!up)
 			set_link(true);
 		for (d = 0; d < 2; d++) {
@@ -533,7 +481,7 @@ static void settle(void)
 		if (is_idle(0) && is_idle(1) && i > 50)
 			return;
 	}
-	breaks("it does not come to rest");
+	play_breaks("it does not come to rest");
 }
 
 static const char *play(uint64_t seed)
@@ -542,40 +490,38 @@ static const char *play(uint64_t seed)
 	bool rolls;
 	int d;
 
-	baton_prng_init(&prng, seed, 2);
+	play_begin(seed, 2);
 	memset(device, 0, sizeof(device));
-	broken = NULL;
 	up = false;
 	now_ms = 1000;
 	boots = seed << 20;
-	trouble = below(4) * 8;
-	lazy = 20 + below(80);
-	rolls = below(4) == 0;
-	uneven = below(3) == 0;
+	trouble = play_below(4) * 8;
+	lazy = 20 + play_below(80);
+	rolls = play_below(4) == 0;
+	uneven = play_below(3) == 0;
 	for (d = 0; d < 2; d++) {
-		device[d].outbox = (uint16_t)(1 + below(8));
-		device[d].inbox = (uint16_t)(1 + below(8));
+		device[d].outbox = (uint16_t)(1 + play_below(8));
+		device[d].inbox = (uint16_t)(1 + play_below(8));
 		start(d);
 	}
-	for (i = 0; i < STEPS && !broken; i++)
-		step((int)below(2), trouble, lazy, rolls);
-	if (!broken)
+	for (i = 0; i < STEPS && !play_broken; i++)
+		step((int)play_below(2), trouble, lazy, rolls);
+	if (!play_broken)
 		settle();
-	for (d = 0; d < 2 && !broken; d++)
+	for (d = 0; d < 2 && !play_broken; d++)
 		for (c = 1; c <= device[d].put; c++)
 			if (device[d].safe[c] &&
 			    !is_logged(&device[!d].medium, c)) {
-				SAY("%u of %d\n", c, d);
-				breaks("an item that was safe is lost");
+				PLAY_SAY("%u of %d\n", c, d);
+				play_breaks("an item that was safe is lost");
 			}
-	return broken;
+	return play_broken;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t seed, count;
-	int code =
-		play_worlds(argc, argv, "queues", play, &traces, &seed, &count);
+	int code = play_worlds(argc, argv, "queues", play, &seed, &count);
 
 	if (code)
 		return code;

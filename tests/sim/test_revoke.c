@@ -17,6 +17,7 @@
 
 #include "session/lifecycle.h"
 #include "sim/stack.h"
+#include "tests/support/shelf.h"
 
 #define SIDES BATON_SIM_SIDES
 #define TOTAL (UINT64_C(16) << 20)
@@ -29,9 +30,7 @@
 #define SECRET_LEN 32
 
 struct value {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t bytes[VALUE_MAX];
-	size_t len;
+	SHELF_PLACE(VALUE_MAX);
 };
 
 struct end {
@@ -79,37 +78,9 @@ static bool is_active(const struct end *e)
 	return baton_lifecycle_state(&e->life) == BATON_LIFECYCLE_ACTIVE;
 }
 
-static struct value *find(struct end *e, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < VALUES; i++)
-		if (strcmp(e->value[i].key, key) == 0)
-			return &e->value[i];
-	return NULL;
-}
-
 static void keep(struct end *e, const struct baton_store_op *op)
 {
-	struct value *value;
-	size_t i;
-
-	for (i = 0; i < op->count; i++) {
-		value = find(e, op->write[i].key);
-		if (op->write[i].kind == BATON_STORE_DELETE) {
-			if (value)
-				memset(value, 0, sizeof(*value));
-			continue;
-		}
-		if (!value)
-			value = find(e, "");
-		assert_non_null(value);
-		assert_true(op->write[i].value_len <= VALUE_MAX);
-		strcpy(value->key, op->write[i].key);
-		memcpy(value->bytes, op->write[i].value,
-		       op->write[i].value_len);
-		value->len = op->write[i].value_len;
-	}
+	assert_true(shelf_apply(SHELF(e->value), op));
 }
 
 static void supply(void)

@@ -178,38 +178,6 @@ void duo_reboot(struct duo *duo, enum baton_role role)
 	start(duo, role);
 }
 
-static struct duo_value *find(struct duo_end *end, const char *key)
-{
-	int i;
-
-	for (i = 0; i < DUO_VALUES; i++)
-		if (end->stored[i].len > 0 &&
-		    strcmp(end->stored[i].key, key) == 0)
-			return &end->stored[i];
-	return NULL;
-}
-
-static void write_one(struct duo_end *end, const struct baton_store_write *w)
-{
-	struct duo_value *value = find(end, w->key);
-	int i;
-
-	if (w->kind == BATON_STORE_DELETE) {
-		if (value)
-			memset(value, 0, sizeof(*value));
-		return;
-	}
-	for (i = 0; !value && i < DUO_VALUES; i++)
-		if (end->stored[i].len == 0)
-			value = &end->stored[i];
-	if (!value || w->value_len > DUO_VALUE || w->value_len == 0)
-		abort();
-	memset(value, 0, sizeof(*value));
-	strcpy(value->key, w->key);
-	memcpy(value->bytes, w->value, w->value_len);
-	value->len = w->value_len;
-}
-
 size_t duo_values(const struct duo_end *end)
 {
 	size_t n = 0;
@@ -225,15 +193,16 @@ static bool store(struct duo *duo, enum baton_role role)
 	struct duo_end *end = &duo->end[role];
 	struct baton_store_op op;
 	bool cut;
-	size_t i;
 
 	if (!baton_endpoint_next_store_op(&end->endpoint, &op))
 		return false;
 	cut = ++end->writes == end->cut_at;
-	for (i = 0; i < op.count && (!cut || end->cut_keeps); i++)
-		write_one(end, &op.write[i]);
-	if (duo->on_store && (!cut || end->cut_keeps))
-		duo->on_store(duo, role, &op);
+	if (!cut || end->cut_keeps) {
+		if (!shelf_apply(SHELF(end->stored), &op))
+			abort();
+		if (duo->on_store)
+			duo->on_store(duo, role, &op);
+	}
 	if (cut)
 		end->dead = true;
 	else

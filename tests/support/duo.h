@@ -12,15 +12,14 @@
 #include <stdint.h>
 
 #include "session/endpoint.h"
+#include "tests/support/shelf.h"
 
 #define DUO_QUEUE 256
 #define DUO_VALUES 96
 #define DUO_VALUE 4096
 
 struct duo_value {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t bytes[DUO_VALUE];
-	size_t len; /* 0: none */
+	SHELF_PLACE(DUO_VALUE);
 };
 
 struct duo;

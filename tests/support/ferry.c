@@ -390,8 +390,8 @@ static void start(struct ferry_node *node)
 		member->streams = &app->streams;
 		for (v = 0; v < FERRY_VALUES; v++) {
 			value = &app->stored[v];
-			if (value->name[0])
-				must(baton_files_load(&app->files, value->name,
+			if (value->len > 0)
+				must(baton_files_load(&app->files, value->key,
 						      value->bytes,
 						      value->len));
 		}
@@ -445,28 +445,9 @@ void ferry_reboot(struct ferry *ferry, enum baton_role role)
 
 static void carry_out(struct ferry_app *app, const struct baton_store_op *op)
 {
-	const struct baton_store_write *write = &op->write[0];
-	struct ferry_value *value = NULL, *empty = NULL;
-	size_t i;
-
-	if (op->count != 1 || strlen(write->key) >= sizeof(value->name))
+	if (op->count != 1 || strlen(op->write[0].key) >= BATON_FILE_NAME_LEN ||
+	    !shelf_apply(SHELF(app->stored), op))
 		abort();
-	for (i = 0; i < FERRY_VALUES; i++) {
-		if (!strcmp(app->stored[i].name, write->key))
-			value = &app->stored[i];
-		else if (!app->stored[i].name[0])
-			empty = &app->stored[i];
-	}
-	if (!value)
-		value = empty;
-	if (!value)
-		abort();
-	memset(value, 0, sizeof(*value));
-	if (write->kind == BATON_STORE_DELETE)
-		return;
-	strcpy(value->name, write->key);
-	memcpy(value->bytes, write->value, write->value_len);
-	value->len = write->value_len;
 }
 
 static bool store(struct ferry_node *node, struct ferry_app *app)
@@ -673,7 +654,6 @@ size_t ferry_stored(const struct ferry *ferry)
 	for (r = 0; r < 2; r++)
 		for (i = 0; i < FERRY_APPS; i++)
 			for (v = 0; v < FERRY_VALUES; v++)
-				n += ferry->node[r].app[i].stored[v].name[0] !=
-				     '\0';
+				n += ferry->node[r].app[i].stored[v].len > 0;
 	return n;
 }

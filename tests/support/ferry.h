@@ -23,11 +23,9 @@
 #define FERRY_VALUES 64
 #define FERRY_HELD 8
 
-/* A stored value of an application; its name is empty where there is none. */
+/* A stored value of an application. */
 struct ferry_value {
-	char name[BATON_FILE_NAME_LEN];
-	uint8_t bytes[BATON_FILE_VALUE_MAX];
-	size_t len;
+	SHELF_PLACE(BATON_FILE_VALUE_MAX);
 };
 
 struct ferry_app {

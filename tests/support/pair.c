@@ -423,16 +423,6 @@ static void write_some(struct pair *pair, struct pair_end *end)
 		end->sending = false;
 }
 
-static struct pair_value *find_value(struct pair_end *end, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < PAIR_VALUES; i++)
-		if (!strcmp(end->stored[i].key, key))
-			return &end->stored[i];
-	return NULL;
-}
-
 size_t pair_bonds(const struct pair_end *end)
 {
 	size_t i, count = 0;
@@ -444,28 +434,11 @@ size_t pair_bonds(const struct pair_end *end)
 
 static void carry_out(struct pair_end *end, const struct baton_store_op *op)
 {
-	const struct baton_store_write *write;
-	struct pair_value *value;
-	size_t i;
-
 	memmove(end->past[1], end->past[0],
 		(PAIR_PAST - 1) * sizeof(end->past[0]));
 	memcpy(end->past[0], end->stored, sizeof(end->stored));
-	for (i = 0; i < op->count; i++) {
-		write = &op->write[i];
-		value = find_value(end, write->key);
-		if (!value)
-			value = find_value(end, "");
-		if (!value || write->value_len > PAIR_VALUE ||
-		    strlen(write->key) >= BATON_STORE_KEY_MAX)
-			abort();
-		memset(value, 0, sizeof(*value));
-		if (write->kind == BATON_STORE_DELETE)
-			continue;
-		strcpy(value->key, write->key);
-		memcpy(value->bytes, write->value, write->value_len);
-		value->len = write->value_len;
-	}
+	if (!shelf_apply(SHELF(end->stored), op))
+		abort();
 }
 
 static void cut_power(struct pair *pair, struct pair_end *end)

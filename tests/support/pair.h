@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "session/session.h"
+#include "tests/support/shelf.h"
 
 #define PAIR_QUEUE 256
 
@@ -24,11 +25,8 @@ struct pair_pdu {
 #define PAIR_VALUE 256
 #define PAIR_PAST 4 /* operations that can be taken back */
 
-/* A stored value; its key is empty where there is none. */
 struct pair_value {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t bytes[PAIR_VALUE];
-	size_t len;
+	SHELF_PLACE(PAIR_VALUE);
 };
 
 struct pair_end {

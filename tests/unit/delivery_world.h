@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "session/delivery.h"
+#include "tests/support/shelf.h"
 
 #define ROOM 508
 #define APPS 3
@@ -49,9 +50,7 @@ static const struct baton_application notes = {.id = "notes",
 static const struct baton_application *its_notes[2] = {&notes, &notes};
 
 struct stored {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t value[VALUE];
-	size_t len; /* 0: nothing */
+	SHELF_PLACE(VALUE);
 };
 
 struct end {
@@ -112,7 +111,7 @@ static inline void start(int i)
 		if (e->stored[s].len > 0)
 			assert_int_equal(baton_delivery_load(&e->delivery,
 							     e->stored[s].key,
-							     e->stored[s].value,
+							     e->stored[s].bytes,
 							     e->stored[s].len),
 					 BATON_OK);
 }
@@ -136,30 +135,7 @@ static inline int setup(void **state)
 
 static inline void apply(struct end *e)
 {
-	struct stored *stored, *room;
-	size_t w, s;
-
-	for (w = 0; w < op.count; w++) {
-		room = NULL;
-		for (s = 0; s < STORED; s++) {
-			stored = &e->stored[s];
-			if (stored->len == 0)
-				room = room ? room : stored;
-			else if (strcmp(stored->key, op.write[w].key) == 0)
-				break;
-		}
-		if (s == STORED)
-			stored = room;
-		assert_non_null(stored);
-		assert_true(strlen(op.write[w].key) < BATON_STORE_KEY_MAX);
-		memset(stored, 0, sizeof(*stored));
-		if (op.write[w].kind == BATON_STORE_DELETE)
-			continue;
-		assert_true(op.write[w].value_len <= VALUE);
-		strcpy(stored->key, op.write[w].key);
-		memcpy(stored->value, op.write[w].value, op.write[w].value_len);
-		stored->len = op.write[w].value_len;
-	}
+	assert_true(shelf_apply(SHELF(e->stored), &op));
 }
 
 static inline bool store(int i)

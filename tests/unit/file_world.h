@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "session/bulk_internal.h"
 #include "session/file_internal.h"
+#include "tests/support/shelf.h"
 
 #define PLACES 3
 #define ROOM 500
@@ -30,9 +31,7 @@
 	assert_memory_equal(&(before).files, &(side).files, sizeof(side.files))
 
 struct value {
-	char name[BATON_FILE_NAME_LEN];
-	uint8_t bytes[BATON_FILE_VALUE_MAX];
-	size_t len; /* 0: none */
+	SHELF_PLACE(BATON_FILE_VALUE_MAX);
 };
 
 struct side {
@@ -78,7 +77,7 @@ static inline void reboot(struct side *side)
 	init(side);
 	for (value = side->stored; value < side->stored + VALUES; value++)
 		if (value->len > 0)
-			OK(baton_files_load(&side->files, value->name,
+			OK(baton_files_load(&side->files, value->key,
 					    value->bytes, value->len));
 	link_all(true);
 }
@@ -95,39 +94,17 @@ static inline int setup(void **state)
 	return 0;
 }
 
-static inline struct value *find_value(struct side *side, const char *name)
-{
-	struct value *value;
-
-	for (value = side->stored; value < side->stored + VALUES; value++)
-		if (value->len > 0 && strcmp(value->name, name) == 0)
-			return value;
-	return NULL;
-}
-
 /* One write is done; false: there is none. */
 static inline bool store(struct side *side)
 {
-	struct value *value;
-	struct baton_store_op write;
-	int i;
+	struct baton_store_op op;
 
-	if (!baton_files_next_store_op(&side->files, &write))
+	if (!baton_files_next_store_op(&side->files, &op))
 		return false;
-	assert_int_equal(write.count, 1);
-	value = find_value(side, write.write[0].key);
-	for (i = 0; !value && i < VALUES; i++)
-		if (side->stored[i].len == 0)
-			value = &side->stored[i];
-	assert_non_null(value);
-	memset(value, 0, sizeof(*value));
-	if (write.write[0].kind == BATON_STORE_PUT) {
-		strcpy(value->name, write.write[0].key);
-		memcpy(value->bytes, write.write[0].value,
-		       write.write[0].value_len);
-		value->len = write.write[0].value_len;
-	}
-	baton_files_stored(&side->files, write.id, BATON_OK, now_ms);
+	assert_int_equal(op.count, 1);
+	assert_true(strlen(op.write[0].key) < BATON_FILE_NAME_LEN);
+	assert_true(shelf_apply(SHELF(side->stored), &op));
+	baton_files_stored(&side->files, op.id, BATON_OK, now_ms);
 	return true;
 }
 

@@ -73,7 +73,7 @@ static void what_is_stored_is_found_again_and_says_nothing(void **state)
 	run();
 	for (s = 0; s < STORED; s++)
 		for (i = 0; i + 6 < end[0].stored[s].len; i++)
-			assert_memory_not_equal(end[0].stored[s].value + i,
+			assert_memory_not_equal(end[0].stored[s].bytes + i,
 						"secret", 6);
 	for (s = 0; s < STORED; s++)
 		assert_null(strstr(end[0].stored[s].key, "notes"));
@@ -111,7 +111,7 @@ static void no_application_can_read_anothers_store(void **state)
 		strcpy(key, stored->key);
 		memcpy(key, mine, strlen(mine));
 		assert_int_equal(
-			baton_delivery_load(b, key, stored->value, stored->len),
+			baton_delivery_load(b, key, stored->bytes, stored->len),
 			BATON_ERR_ARG);
 		tried++;
 	}
@@ -138,13 +138,13 @@ static void a_value_under_another_key_is_not_taken(void **state)
 	strcpy(key, stored->key);
 	key[strlen(key) - 1] = '9';
 	assert_int_equal(
-		baton_delivery_load(a, key, stored->value, stored->len),
+		baton_delivery_load(a, key, stored->bytes, stored->len),
 		BATON_ERR_ARG);
-	stored->value[stored->len - 1] ^= 1;
+	stored->bytes[stored->len - 1] ^= 1;
 	assert_int_equal(
-		baton_delivery_load(a, stored->key, stored->value, stored->len),
+		baton_delivery_load(a, stored->key, stored->bytes, stored->len),
 		BATON_ERR_ARG);
-	assert_int_equal(baton_delivery_load(a, "own/x", stored->value, 40),
+	assert_int_equal(baton_delivery_load(a, "own/x", stored->bytes, 40),
 			 BATON_ERR_NOT_FOUND);
 }
 

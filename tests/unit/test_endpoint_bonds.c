@@ -17,6 +17,7 @@
 
 #include "session/endpoint.h"
 #include "tests/support/pair.h"
+#include "tests/support/shelf.h"
 
 #define HUB 0 /* the device with two bonds; the others are 1 and 2 */
 #define DEVICES 3
@@ -40,9 +41,7 @@ static const struct baton_endpoint_application application = {
 };
 
 struct value {
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t bytes[VALUE_LEN];
-	size_t len; /* 0: none */
+	SHELF_PLACE(VALUE_LEN);
 };
 
 static struct device {
@@ -201,37 +200,13 @@ static void take(size_t at, const struct baton_endpoint_event *event)
 	d->closed |= event->u.session.type == BATON_EVENT_LINK_CLOSE;
 }
 
-static struct value *find_value(struct device *d, const char *key)
-{
-	struct value *value;
-
-	for (value = d->stored; value < d->stored + VALUES; value++)
-		if (!strcmp(value->key, key))
-			return value;
-	return NULL;
-}
-
 static bool store(struct device *d)
 {
-	const struct baton_store_write *write;
 	struct baton_store_op op;
-	struct value *value;
 
 	if (!baton_endpoint_next_store_op(&d->endpoint, &op))
 		return false;
-	for (write = op.write; write < op.write + op.count; write++) {
-		value = find_value(d, write->key);
-		if (!value)
-			value = find_value(d, "");
-		assert_non_null(value);
-		assert_true(write->value_len <= VALUE_LEN);
-		memset(value, 0, sizeof(*value));
-		if (write->kind == BATON_STORE_DELETE)
-			continue;
-		strcpy(value->key, write->key);
-		memcpy(value->bytes, write->value, write->value_len);
-		value->len = write->value_len;
-	}
+	assert_true(shelf_apply(SHELF(d->stored), &op));
 	baton_endpoint_stored(&d->endpoint, op.id, BATON_OK, now_ms);
 	return true;
 }

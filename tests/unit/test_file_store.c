@@ -243,6 +243,7 @@ static void what_is_decided_during_a_write_is_written_after_it(void **state)
 static void all_that_is_stored_can_be_named(void **state)
 {
 	char name[BATON_FILE_NAME_LEN];
+	struct value *value;
 	size_t at;
 
 	(void)state;
@@ -253,8 +254,9 @@ static void all_that_is_stored_can_be_named(void **state)
 		;
 	assert_int_equal(values(&b), 3);
 	for (at = 0; baton_files_name(&b.files, at, name); at++) {
-		assert_non_null(find_value(&b, name));
-		memset(find_value(&b, name), 0, sizeof(struct value));
+		value = shelf_find(SHELF(b.stored), name);
+		assert_non_null(value);
+		memset(value, 0, sizeof(*value));
 	}
 	assert_int_equal(at, 3);
 	assert_int_equal(values(&b), 0);

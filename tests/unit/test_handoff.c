@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "session/handoff.h"
+#include "tests/support/shelf.h"
 
 #define PLACES 3
 #define ROWS 32
@@ -22,10 +23,7 @@
 #define MARK 0xa7 /* states are full of it */
 
 struct row {
-	bool used;
-	char key[BATON_STORE_KEY_MAX];
-	uint8_t value[BATON_STATE_MAX + 64];
-	size_t len;
+	SHELF_PLACE(BATON_STATE_MAX + 64);
 };
 
 struct device {
@@ -73,10 +71,10 @@ static void boot(int role)
 							&keys[i], 2),
 				 BATON_OK);
 	for (i = 0; i < ROWS; i++)
-		if (d->row[i].used)
+		if (d->row[i].len > 0)
 			assert_int_equal(
 				baton_handoff_load(&d->handoff, d->row[i].key,
-						   d->row[i].value,
+						   d->row[i].bytes,
 						   d->row[i].len, now_ms),
 				BATON_OK);
 }
@@ -123,31 +121,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void write_row(struct device *d, const struct baton_store_write *w)
-{
-	struct row *free_row = NULL, *row = NULL;
-	int i;
-
-	for (i = 0; i < ROWS; i++) {
-		if (d->row[i].used && strcmp(d->row[i].key, w->key) == 0)
-			row = &d->row[i];
-		else if (!d->row[i].used)
-			free_row = &d->row[i];
-	}
-	if (w->kind == BATON_STORE_DELETE) {
-		d->deletes++;
-		if (row)
-			memset(row, 0, sizeof(*row));
-		return;
-	}
-	row = row ? row : free_row;
-	assert_non_null(row);
-	row->used = true;
-	strcpy(row->key, w->key);
-	memcpy(row->value, w->value, w->value_len);
-	row->len = w->value_len;
-}
-
 static bool store(struct device *d)
 {
 	struct baton_store_op op;
@@ -157,7 +130,8 @@ static bool store(struct device *d)
 		return false;
 	assert_in_range(op.count, 1, BATON_STORE_WRITES_MAX);
 	for (i = 0; i < op.count && !d->store_fails; i++)
-		write_row(d, &op.write[i]);
+		d->deletes += op.write[i].kind == BATON_STORE_DELETE;
+	assert_true(d->store_fails || shelf_apply(SHELF(d->row), &op));
 	baton_handoff_stored(&d->handoff, op.id,
 			     d->store_fails ? BATON_ERR_STORE : BATON_OK,
 			     now_ms);
@@ -302,7 +276,7 @@ static unsigned int states_stored(const struct device *d)
 	int i;
 
 	for (i = 0; i < ROWS; i++)
-		n += d->row[i].used && memcmp(d->row[i].key, "app/", 4) == 0;
+		n += d->row[i].len > 0 && memcmp(d->row[i].key, "app/", 4) == 0;
 	return n;
 }
 
@@ -372,8 +346,8 @@ static void what_is_stored_is_sealed(void **state)
 	assert_int_equal(states_stored(watch), 1);
 	assert_int_equal(states_stored(phone), 1);
 	for (i = 0; i < ROWS; i++) {
-		assert_false(holds_mark(phone->row[i].value, 3000));
-		assert_false(holds_mark(watch->row[i].value, 3000));
+		assert_false(holds_mark(phone->row[i].bytes, 3000));
+		assert_false(holds_mark(watch->row[i].bytes, 3000));
 	}
 }
 
@@ -491,7 +465,7 @@ static void erasing_leaves_nothing_at_all(void **state)
 	for (role = 0; role < 2; role++) {
 		assert_int_equal(device[role].told[BATON_HANDOFF_ERASED], 1);
 		for (i = 0; i < ROWS; i++)
-			assert_false(device[role].row[i].used);
+			assert_int_equal(device[role].row[i].len, 0);
 	}
 	assert_int_equal(baton_handoff_save(&phone->handoff, NOTES, id,
 					    state_bytes, 1, now_ms),
