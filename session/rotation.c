@@ -176,6 +176,12 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 	return err ? BATON_ERR_AUTH : finish(session, kind);
 }
 
+/* A watch has each exchange written: a peer must not wear its store out. */
+static bool is_soon(const struct baton_session *session)
+{
+	return session->now_ms + EPOCH_MS < memory(session)->due_ms;
+}
+
 enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 			     size_t len)
 {
@@ -185,7 +191,7 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 
 	if (session->state != BATON_SESSION_SECURED || len != REKEY_LEN ||
 	    r->to_open || r->turns || r->owes || r->asked != phone ||
-	    (phone && body[0] != r->kind))
+	    (phone && body[0] != r->kind) || is_soon(session))
 		return BATON_ERR_PROTOCOL;
 	if (!phone)
 		return answer(session, body[0], body + 1);

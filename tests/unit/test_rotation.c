@@ -213,6 +213,7 @@ static void as_many_records_bring_the_next_key(void **state)
 	(void)state;
 	say();
 	for (i = 0; i < 2 * KEYS_PER_EPOCH + 2; i++) {
+		world->now_ms += WATCH_LATER_MS / KEYS_PER_EPOCH;
 		phone->session.seal[BATON_CLASS_MESSAGE].counter =
 			RECORDS_PER_KEY - 1;
 		watch->session.open[BATON_CLASS_MESSAGE].counter =
@@ -252,6 +253,7 @@ static void records_that_are_late_ask_for_nothing(void **state)
 	const uint64_t total = 400000;
 
 	(void)state;
+	world->now_ms += WATCH_LATER_MS;
 	pair_send(world, BATON_PHONE, total);
 	while (watch->got_bytes < total / 2)
 		pair_turn(world);
@@ -264,6 +266,34 @@ static void records_that_are_late_ask_for_nothing(void **state)
 	assert_int_equal(watch->got_bytes, total);
 	assert_int_equal(watch->session.bonds[0].ticket.age, 1);
 	assert_true(watch->session.state_deadline_ms == BATON_LINK_NEVER);
+}
+
+/* Ask for new keys ms from now, whether it is time or not. */
+static void ask_in(uint64_t ms)
+{
+	world->now_ms += ms;
+	phone->session.seal[BATON_CLASS_MESSAGE].generation = KEYS_PER_EPOCH;
+	watch->session.open[BATON_CLASS_MESSAGE].generation = KEYS_PER_EPOCH;
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"a", 1,
+					    world->now_ms),
+			 BATON_OK);
+	pair_run(world, watch_closed, 1000);
+}
+
+static void a_phone_that_asks_again_and_again_is_left(void **state)
+{
+	(void)state;
+	ask_in(WATCH_LATER_MS);
+	assert_false(watch->closed);
+	assert_int_equal(watch->session.bonds[0].ticket.age, 1);
+	ask_in(WATCH_LATER_MS);
+	assert_false(watch->closed);
+	assert_int_equal(watch->session.bonds[0].ticket.age, 2);
+	ask_in(WATCH_LATER_MS / 2);
+	assert_true(watch->closed);
+	assert_int_equal(watch->close_err, BATON_ERR_PROTOCOL);
+	assert_int_equal(watch->session.bonds[0].ticket.age, 2);
 }
 
 static void a_watch_leaves_a_phone_that_does_not_ask(void **state)
@@ -454,6 +484,7 @@ int main(void)
 		T(ten_minutes_bring_the_next_key_of_a_class),
 		T(as_many_records_bring_the_next_key),
 		T(records_that_are_late_ask_for_nothing),
+		T(a_phone_that_asks_again_and_again_is_left),
 		T(a_watch_leaves_a_phone_that_does_not_ask),
 		T(a_phone_leaves_a_watch_that_does_not_answer),
 		T(an_exchange_may_take_most_of_an_hour),
