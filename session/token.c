@@ -79,7 +79,7 @@ static struct baton_token_place *find(struct baton_tokens *tokens,
 	return NULL;
 }
 
-/* A place without a token, else of the one that has been over longest. */
+/* A place without a token, else of the one whose time ends first. */
 static struct baton_token_place *make_room(struct baton_tokens *tokens)
 {
 	struct baton_token_place *room = NULL, *place;
@@ -89,10 +89,10 @@ static struct baton_token_place *make_room(struct baton_tokens *tokens)
 		place = &tokens->place[i];
 		if (place->state == BATON_TOKEN_NONE)
 			return place;
-		/* One that could still be presented must be remembered. */
-		if (is_live(place) || tokens->now_ms < place->until_ms)
+		/* One that is over is refused whether it is known or not. */
+		if (is_live(place))
 			continue;
-		/* So must one of which the peer is still to be told. */
+		/* But its peer must have been told of it. */
 		if (place->owes)
 			continue;
 		if (!room || place->until_ms < room->until_ms)

@@ -45,7 +45,7 @@ static struct device *const phone = &device[BATON_PHONE];
 static struct device *const watch = &device[BATON_WATCH];
 static struct baton_application_keys keys[2];
 static const uint8_t apps[2][BATON_APPLICATION_ID_LEN] = {"notes", "maps"};
-static const uint8_t id[BATON_ACTIVITY_ID_LEN] = {1, 2, 3};
+static uint8_t id[BATON_ACTIVITY_ID_LEN] = {1, 2, 3};
 static uint8_t state_bytes[BATON_STATE_MAX];
 static uint64_t now_ms;
 static size_t room;
@@ -108,6 +108,7 @@ static int setup(void **state)
 
 	(void)state;
 	memset(device, 0, sizeof(device));
+	id[7] = 0;
 	now_ms = 1000;
 	room = 508;
 	cut_after = UINT32_MAX;
@@ -739,6 +740,25 @@ static void a_state_that_nobody_accepted_is_dropped(void **state)
 		BATON_ERR_PEER_STATE);
 }
 
+/* More often than a side has places and tokens, on one link. */
+static void it_goes_as_often_as_a_person_likes(void **state)
+{
+	(void)state;
+	for (id[7] = 1; id[7] < 20; id[7]++) {
+		OK(baton_handoff_begin(&device[BATON_WATCH].handoff, NOTES, id,
+				       state_bytes, 100, now_ms));
+		run();
+		hand_over(BATON_WATCH, 100);
+		hand_over(BATON_PHONE, 100);
+		hand_over(BATON_WATCH, 100);
+		assert_true(acts(BATON_PHONE));
+		OK(baton_handoff_finish(&device[BATON_PHONE].handoff, NOTES, id,
+					now_ms));
+		run();
+		pass_ms(1000);
+	}
+}
+
 #define T(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -768,6 +788,7 @@ int main(void)
 		T(a_store_that_fails_lets_nothing_go),
 		T(wrong_calls_change_nothing),
 		T(a_state_that_nobody_accepted_is_dropped),
+		T(it_goes_as_often_as_a_person_likes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
