@@ -166,11 +166,7 @@ struct urgent *session_urgent(const struct baton_session *session,
 BATON_NOT_INLINE
 unsigned int session_stream_at(struct baton_stream_id stream)
 {
-	if (stream.class_id < BATON_CLASS_MESSAGE ||
-	    stream.class_id > BATON_CLASS_BULK ||
-	    stream.number >= BATON_STREAMS)
-		return BATON_ALL_STREAMS;
-	return BATON_STREAM_AT(stream.class_id, stream.number);
+	return baton_stream_at(stream.class_id, stream.number);
 }
 
 BATON_NOT_INLINE

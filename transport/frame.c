@@ -84,13 +84,19 @@ static bool decode_head(struct cursor *c, struct baton_frame *frame)
 	return !frame->continues || get_varint(c, &frame->offset);
 }
 
+unsigned int baton_stream_at(uint8_t class_id, uint8_t number)
+{
+	if (class_id < BATON_CLASS_MESSAGE || class_id > BATON_CLASS_BULK ||
+	    number >= BATON_STREAMS)
+		return BATON_ALL_STREAMS;
+	return BATON_STREAM_AT(class_id, number);
+}
+
 static bool set_stream(struct baton_frame *frame, uint8_t class_id,
 		       uint8_t number)
 {
-	frame->at = (uint8_t)BATON_STREAM_AT(class_id, number);
-	return (class_id == BATON_CLASS_MESSAGE ||
-		class_id == BATON_CLASS_BULK) &&
-	       number < BATON_STREAMS;
+	frame->at = (uint8_t)baton_stream_at(class_id, number);
+	return frame->at < BATON_ALL_STREAMS;
 }
 
 static bool decode_data(struct cursor *c, uint8_t first,

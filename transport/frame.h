@@ -24,9 +24,15 @@
 #define BATON_STREAM_AT(class_id, number)                                 \
 	((unsigned int)((class_id)-BATON_CLASS_MESSAGE) * BATON_STREAMS + \
 	 (number))
+#define BATON_DATA_CLASS_OF(at) ((at) / BATON_STREAMS) /* counted from 0 */
 #define BATON_CLASS_OF(at) \
-	((uint8_t)(BATON_CLASS_MESSAGE + (at) / BATON_STREAMS))
+	((uint8_t)(BATON_CLASS_MESSAGE + BATON_DATA_CLASS_OF(at)))
 #define BATON_NUMBER_OF(at) ((uint8_t)((at) % BATON_STREAMS))
+/* And the first stream of its class. */
+#define BATON_FIRST_OF(at) (BATON_DATA_CLASS_OF(at) * BATON_STREAMS)
+
+/* The same, of what others say; BATON_ALL_STREAMS: there is no such stream. */
+unsigned int baton_stream_at(uint8_t class_id, uint8_t number);
 
 /* A DATA frame without its bytes and without meta is never longer. */
 #define BATON_FRAME_HEADER_MAX (2 + 2 * BATON_VARINT_MAX + 3)

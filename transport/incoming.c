@@ -37,7 +37,7 @@ baton_incoming_stream(struct baton_incoming *incoming, unsigned int at)
 static bool codec_allowed(const struct baton_incoming *incoming,
 			  const struct baton_frame *frame)
 {
-	unsigned int at = frame->at / BATON_STREAMS * BATON_STREAMS;
+	unsigned int at = BATON_FIRST_OF(frame->at);
 	unsigned int end = at + BATON_STREAMS;
 
 	if (!BATON_CODEC || !frame->has_total ||

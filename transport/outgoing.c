@@ -200,7 +200,7 @@ static bool encoder_taken(const struct baton_outgoing *outgoing,
 			  unsigned int at)
 {
 	const struct baton_outgoing_stream *stream =
-		&outgoing->stream[at - BATON_NUMBER_OF(at)];
+		&outgoing->stream[BATON_FIRST_OF(at)];
 	uint8_t s;
 
 	for (s = 0; s < BATON_STREAMS; s++)
@@ -217,7 +217,7 @@ static bool send_packed(struct baton_outgoing *outgoing, unsigned int at,
 			const uint8_t *message, size_t len, bool padded)
 {
 	const struct baton_pack *pack = &outgoing->pack;
-	void *memory = pack->memory[at / BATON_STREAMS];
+	void *memory = pack->memory[BATON_DATA_CLASS_OF(at)];
 	struct baton_batch *batch =
 		baton_outgoing_batch(outgoing, BATON_CLASS_OF(at));
 	struct baton_codec_io io = {.in = message, .in_len = len};
@@ -436,11 +436,11 @@ static void choose_codec(struct baton_outgoing *outgoing, unsigned int at,
 		return;
 	with = baton_codec_choose(pack->codec, pack->ids, bytes, len,
 				  stream->total - stream->offset);
-	if (!with ||
-	    pack->codec->encode_begin(pack->memory[at / BATON_STREAMS], with))
+	if (!with || pack->codec->encode_begin(
+			     pack->memory[BATON_DATA_CLASS_OF(at)], with))
 		return;
 	stream->codec = with->id;
-	pack->from[at / BATON_STREAMS] = stream->offset;
+	pack->from[BATON_DATA_CLASS_OF(at)] = stream->offset;
 }
 
 enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
@@ -469,8 +469,8 @@ enum baton_err baton_outgoing_write(struct baton_outgoing *outgoing,
 		choose_codec(outgoing, at, bytes, len);
 	if (!BATON_CODEC || !stream->codec)
 		return write_plain(batch, stream, number, bytes, len, taken);
-	err = write_packed(&outgoing->pack, at / BATON_STREAMS, batch, stream,
-			   number, &io);
+	err = write_packed(&outgoing->pack, BATON_DATA_CLASS_OF(at), batch,
+			   stream, number, &io);
 	*taken = len - io.in_len;
 	return err;
 }

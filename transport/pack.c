@@ -15,7 +15,7 @@ size_t baton_pack_bucket(size_t len, size_t max)
 enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 				  const struct baton_frame *frame)
 {
-	size_t c = frame->at / BATON_STREAMS;
+	size_t c = BATON_DATA_CLASS_OF(frame->at);
 	const struct baton_dictionary *with;
 
 	if (!BATON_CODEC)
