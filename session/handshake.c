@@ -209,6 +209,14 @@ enum baton_err handshake_finish(struct baton_handshake *handshake)
 	return handshake_finish_noise(handshake);
 }
 
+enum baton_err handshake_end(struct baton_handshake *handshake,
+			     struct baton_turn *turn)
+{
+	enum baton_err err = handshake_read(handshake, turn, NULL, 0);
+
+	return err ? err : handshake_finish(handshake);
+}
+
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len)
 {

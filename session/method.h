@@ -55,6 +55,9 @@ enum baton_err handshake_read(struct baton_handshake *handshake,
 			      size_t payload_len);
 /* Keep the peer's static key, and derive the keys. */
 enum baton_err handshake_finish(struct baton_handshake *handshake);
+/* A last step that reads an empty Noise message and finishes. */
+enum baton_err handshake_end(struct baton_handshake *handshake,
+			     struct baton_turn *turn);
 size_t handshake_prologue(const struct baton_handshake *handshake,
 			  uint8_t out[BATON_PROLOGUE_MAX]);
 

@@ -202,20 +202,11 @@ static enum baton_err second(struct baton_handshake *handshake,
 	return err ? err : handshake_finish(handshake);
 }
 
-static enum baton_err third(struct baton_handshake *handshake,
-			    struct baton_turn *turn)
-{
-	enum baton_err err;
-
-	err = handshake_read(handshake, turn, NULL, 0);
-	return err ? err : handshake_finish(handshake);
-}
-
 const struct baton_method baton_out_of_band = {
 	.first = BATON_STEP_OF_PHONE(first),
 	.answer = BATON_STEP_OF_WATCH(answer),
 	.second = BATON_STEP_OF_PHONE(second),
-	.third = BATON_STEP_OF_WATCH(third),
+	.third = BATON_STEP_OF_WATCH(handshake_end),
 };
 
 enum baton_err

@@ -252,21 +252,12 @@ static enum baton_err third(struct baton_handshake *handshake,
 	return err ? err : handshake_finish(handshake);
 }
 
-static enum baton_err last(struct baton_handshake *handshake,
-			   struct baton_turn *turn)
-{
-	enum baton_err err;
-
-	err = handshake_read(handshake, turn, NULL, 0);
-	return err ? err : handshake_finish(handshake);
-}
-
 const struct baton_method baton_typed = {
 	.first = BATON_STEP_OF_PHONE(first),
 	.answer = BATON_STEP_OF_WATCH(answer),
 	.second = BATON_STEP_OF_PHONE(second),
 	.third = BATON_STEP_OF_WATCH(third),
-	.last = BATON_STEP_OF_PHONE(last),
+	.last = BATON_STEP_OF_PHONE(handshake_end),
 };
 
 enum baton_err baton_session_code(struct baton_session *session,
