@@ -200,30 +200,40 @@ int baton_phone_main(int argc, char **argv)
 	return device_main(BATON_PHONE, argc, argv);
 }
 
-int baton_pair_main(int argc, char **argv)
+/* argv[0] is the job; usage: what may stand behind it. */
+static int job_main(int argc, char **argv, const char *usage)
 {
-	static char pair[] = "pair";
-	g_autofree char **args = NULL;
+	g_autofree char **args = g_new0(char *, (gsize)argc + 1);
+	bool watch = argc > 1 && !strcmp(argv[1], "watch");
 	GError *error = NULL;
 
 	if (argc > 1 &&
 	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		puts("Usage:\n"
-		     "  baton pair watch|phone --bearer B [OPTION...]\n"
-		     "\n"
-		     "The options are those of baton watch and baton phone.");
+		printf("Usage:\n"
+		       "  baton %s %s\n"
+		       "\n"
+		       "The options are those of baton watch and baton phone.\n",
+		       argv[0], usage);
 		return BATON_EXIT_OK;
 	}
-	if (argc < 2 ||
-	    (strcmp(argv[1], "watch") != 0 && strcmp(argv[1], "phone") != 0)) {
+	if (!watch && (argc < 2 || strcmp(argv[1], "phone") != 0)) {
 		baton_fail_set(&error, BATON_EXIT_USAGE,
-			       "which one is this? baton pair watch, or baton "
-			       "pair phone, and --bearer");
+			       "which device is this? baton %s %s", argv[0],
+			       usage);
 		return baton_fail_end(error);
 	}
-	args = g_new0(char *, (gsize)argc + 1);
 	memcpy(args, argv + 1, (size_t)(argc - 1) * sizeof(*args));
-	args[argc - 1] = pair;
-	return !strcmp(argv[1], "watch") ? baton_watch_main(argc, args)
-					 : baton_phone_main(argc, args);
+	args[argc - 1] = argv[0];
+	return watch ? baton_watch_main(argc, args)
+		     : baton_phone_main(argc, args);
+}
+
+int baton_pair_main(int argc, char **argv)
+{
+	return job_main(argc, argv, "watch|phone --bearer B [OPTION...]");
+}
+
+int baton_report_main(int argc, char **argv)
+{
+	return job_main(argc, argv, "watch|phone [--store DIR] [--json]");
 }

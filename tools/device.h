@@ -6,7 +6,11 @@
 int baton_watch_main(int argc, char **argv);
 int baton_phone_main(int argc, char **argv);
 
-/* `baton pair watch|phone`: the same as `baton watch|phone ... pair`. */
+/*
+ * `baton pair watch|phone`: the same as `baton watch|phone ... pair`; `status`
+ * and `queue` likewise.
+ */
 int baton_pair_main(int argc, char **argv);
+int baton_report_main(int argc, char **argv);
 
 #endif

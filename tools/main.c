@@ -12,7 +12,6 @@
 #include "tools/doctor.h"
 #include "tools/fail.h"
 #include "tools/sim_command.h"
-#include "tools/tell.h"
 
 static const char help_text[] =
 	"Baton hands a live session from a watch to a phone over Bluetooth "

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tools/desk.h"
-#include "tools/device.h"
 #include "tools/fail.h"
 #include "tools/tell.h"
 
@@ -175,29 +174,4 @@ gboolean baton_tell(const struct baton_role_options *options, GError **error)
 	if (report)
 		return tell_report(options, report, error);
 	return tell_line(options, options->line, error);
-}
-
-int baton_report_main(int argc, char **argv)
-{
-	g_autofree char **args = g_new0(char *, (gsize)argc + 1);
-	bool watch = argc > 1 && !strcmp(argv[1], "watch");
-	GError *error = NULL;
-
-	if (argc > 1 &&
-	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		printf("Usage:\n  baton %s watch|phone [--store DIR] [--json]\n",
-		       argv[0]);
-		return BATON_EXIT_OK;
-	}
-	if (!watch && (argc < 2 || strcmp(argv[1], "phone") != 0)) {
-		baton_fail_set(&error, BATON_EXIT_USAGE,
-			       "of which one? baton %s watch, or baton %s "
-			       "phone",
-			       argv[0], argv[0]);
-		return baton_fail_end(error);
-	}
-	memcpy(args, argv + 1, (size_t)(argc - 1) * sizeof(*args));
-	args[argc - 1] = argv[0];
-	return watch ? baton_watch_main(argc, args)
-		     : baton_phone_main(argc, args);
 }

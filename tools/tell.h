@@ -19,7 +19,4 @@ gboolean baton_tell(const struct baton_role_options *options, GError **error);
 void baton_tell_serve(struct baton_control *control,
 		      struct baton_player *player);
 
-/* `baton status` and `baton queue`: the same as `baton watch|phone status`. */
-int baton_report_main(int argc, char **argv);
-
 #endif
