@@ -164,14 +164,21 @@ static bool link_up(struct peripheral *p, const char *device, uint16_t mtu)
 	return p->events && p->state == PERIPHERAL_LINKED;
 }
 
-/* What its writes bring after it is gone must not make a link. */
-static bool is_gone(struct peripheral *p, const char *path)
+/*
+ * A central that was dropped, or is gone, gets no link by what its writes still
+ * bring.
+ */
+static bool may_link(struct peripheral *p, const char *path)
 {
-	BatonBluezDevice1 *device = baton_host_proxy(p->host, path, "Device1");
-	bool gone = device && !baton_bluez_device1_get_connected(device);
+	BatonBluezDevice1 *device;
+	bool gone;
 
+	if (!g_strcmp0(path, p->draining))
+		return false;
+	device = baton_host_proxy(p->host, path, "Device1");
+	gone = device && !baton_bluez_device1_get_connected(device);
 	g_clear_object(&device);
-	return gone;
+	return !gone;
 }
 
 static void on_written(void *user, const char *device, uint16_t mtu,
@@ -186,7 +193,7 @@ static void on_written(void *user, const char *device, uint16_t mtu,
 	case PERIPHERAL_DROPPING:
 		break;
 	case PERIPHERAL_OFFERING:
-		if (g_strcmp0(device, p->draining) && !is_gone(p, device))
+		if (may_link(p, device))
 			ours = link_up(p, device, mtu);
 		break;
 	case PERIPHERAL_LINKED:
@@ -266,8 +273,7 @@ static void bulk_unlock(struct peripheral *p, const uint8_t *data, size_t len)
 		case PERIPHERAL_DROPPING:
 			break;
 		case PERIPHERAL_OFFERING:
-			open = g_strcmp0(p->bulk_device, p->draining) &&
-			       !is_gone(p, p->bulk_device);
+			open = may_link(p, p->bulk_device);
 			break;
 		case PERIPHERAL_LINKED:
 			open = !g_strcmp0(p->bulk_device, p->active);
