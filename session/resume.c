@@ -52,8 +52,7 @@ enum baton_err resume_early(struct baton_session *session, unsigned int at,
 	/* Headers and padding count, too: all of it goes into one flight. */
 	if (batch->cap > EARLY_MAX)
 		batch->cap = EARLY_MAX;
-	err = baton_outgoing_send_with(&session->outgoing, at, message, len,
-				       flags);
+	err = baton_outgoing_send(&session->outgoing, at, message, len, flags);
 	batch->cap = cap;
 	if (!err)
 		session->early_class = class_id;

@@ -670,14 +670,13 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	session_clock(session, now_ms);
 	if (session->state == BATON_SESSION_IDLE)
 		return resume_early(session, at, message, len, flags);
-	err = baton_outgoing_send_with(&session->outgoing, at, message, len,
-				       flags);
+	err = baton_outgoing_send(&session->outgoing, at, message, len, flags);
 	if (err != BATON_ERR_AGAIN)
 		return err;
 	err = records_pump(session, stream.class_id, true);
 	if (!err)
-		err = baton_outgoing_send_with(&session->outgoing, at, message,
-					       len, flags);
+		err = baton_outgoing_send(&session->outgoing, at, message, len,
+					  flags);
 	if (err == BATON_ERR_AGAIN)
 		want_room(session, at);
 	return err;

@@ -246,14 +246,7 @@ static bool send_packed(struct baton_outgoing *outgoing, unsigned int at,
 
 enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 				   unsigned int at, const uint8_t *message,
-				   size_t len)
-{
-	return baton_outgoing_send_with(outgoing, at, message, len, 0);
-}
-
-enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
-					unsigned int at, const uint8_t *message,
-					size_t len, unsigned int flags)
+				   size_t len, unsigned int flags)
 {
 	struct baton_outgoing_stream *stream =
 		baton_outgoing_stream(outgoing, at);

@@ -110,18 +110,13 @@ enum baton_err baton_outgoing_frame(struct baton_batch *batch,
 
 /*
  * Append a whole short message of the stream that is there, at
- * BATON_STREAM_AT(). AGAIN as above; TOO_LARGE; STATE.
+ * BATON_STREAM_AT(), as flags say (enum baton_send_flags). AGAIN as above;
+ * TOO_LARGE; STATE.
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 				   unsigned int at, const uint8_t *message,
-				   size_t len);
-
-/* The same, as flags say (enum baton_send_flags). */
-BATON_MUST_CHECK
-enum baton_err baton_outgoing_send_with(struct baton_outgoing *outgoing,
-					unsigned int at, const uint8_t *message,
-					size_t len, unsigned int flags);
+				   size_t len, unsigned int flags);
 
 /* Begin a streamed message: see baton_session_begin(). */
 BATON_MUST_CHECK

@@ -72,7 +72,8 @@ void messages_send(uint8_t class_id, uint8_t number, size_t len)
 		return;
 	fill(bytes, world.uids, 0, len);
 	if (baton_outgoing_send(&world.outgoing,
-				BATON_STREAM_AT(class_id, number), bytes, len))
+				BATON_STREAM_AT(class_id, number), bytes, len,
+				0))
 		return;
 	stream->sent[at] = (struct sent){.uid = world.uids++};
 }

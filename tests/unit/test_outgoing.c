@@ -76,7 +76,7 @@ static enum baton_err put(size_t len)
 
 static enum baton_err send(size_t len)
 {
-	return baton_outgoing_send(&outgoing, 0, bytes, len);
+	return baton_outgoing_send(&outgoing, 0, bytes, len, 0);
 }
 
 static enum baton_err verified(uint32_t messages, uint64_t offset)
@@ -186,7 +186,8 @@ static void a_stream_has_one_message_at_a_time(void **state)
 	assert_int_equal(send(1), BATON_ERR_STATE);
 	/* Another stream may interleave. */
 	assert_int_equal(put(4), BATON_OK);
-	assert_int_equal(baton_outgoing_send(&outgoing, 1, bytes, 3), BATON_OK);
+	assert_int_equal(baton_outgoing_send(&outgoing, 1, bytes, 3, 0),
+			 BATON_OK);
 	assert_int_equal(put(6), BATON_OK);
 	assert_int_equal(frame_at(0).len, 4);
 	assert_int_equal(frame_at(1).at, 1);
