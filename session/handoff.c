@@ -437,6 +437,7 @@ enum baton_err baton_handoff_cancel(struct baton_handoff *handoff,
 		err = baton_ownership_cancel(&handoff->own, id, now_ms);
 	if (!err &&
 	    baton_ownership_hold(&handoff->own, id) != BATON_HOLD_RELEASED) {
+		baton_tokens_end(&handoff->tokens, id);
 		place->wants_state = false;
 		place->freezing = false;
 		place->sending = false;

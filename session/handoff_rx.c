@@ -24,8 +24,10 @@ static uint8_t find_application(const struct baton_handoff *handoff,
 }
 
 /* The offer is over, or becomes an activity. */
-static void end_offer(struct baton_handoff_place *place)
+static void end_offer(struct baton_handoff *handoff,
+		      struct baton_handoff_place *place)
 {
+	baton_tokens_end(&handoff->tokens, place->id);
 	place->asked = false;
 	place->released = false;
 	place->has_token = false;
@@ -42,6 +44,7 @@ static void refuse(struct baton_handoff *handoff, const uint8_t *id,
 {
 	struct baton_activity *activity = own_find(&handoff->own, id);
 
+	baton_tokens_end(&handoff->tokens, id);
 	if (activity)
 		own_turn_away(&handoff->own, activity, reason);
 }
@@ -119,7 +122,8 @@ static void take_offered(struct baton_handoff *handoff,
 		ask(place);
 }
 
-static void take_adopted(struct baton_handoff_place *place,
+static void take_adopted(struct baton_handoff *handoff,
+			 struct baton_handoff_place *place,
 			 const struct baton_ownership_event *event)
 {
 	struct baton_handoff_slot *coming = handoff_coming(place);
@@ -129,7 +133,7 @@ static void take_adopted(struct baton_handoff_place *place,
 		handoff_erase(handoff_held(place));
 		place->at = 1 - place->at;
 	}
-	end_offer(place);
+	end_offer(handoff, place);
 	place->sending = false;
 	place->news = 0;
 	handoff_tell(place, BATON_HANDOFF_ADOPTED);
@@ -151,10 +155,12 @@ static void take_wanted(struct baton_handoff *handoff,
 	handoff_state_is_here(handoff, place);
 }
 
-/* It is not mine any more, or not to be mine. */
-static void let_go(struct baton_handoff_place *place,
+/* It is not mine any more, or not to be the peer's. */
+static void let_go(struct baton_handoff *handoff,
+		   struct baton_handoff_place *place,
 		   enum baton_handoff_event_type type)
 {
+	baton_tokens_end(&handoff->tokens, place->id);
 	place->sending = false;
 	place->freezing = false;
 	place->wants_state = false;
@@ -169,7 +175,7 @@ void handoff_withdraw(struct baton_handoff *handoff,
 	bool untold = place->news >> BATON_HANDOFF_OFFERED & 1;
 	bool known = place->asked || place->accepted;
 
-	end_offer(place);
+	end_offer(handoff, place);
 	handoff_erase(handoff_coming(place));
 	handoff_try(baton_ownership_state(&handoff->own, place->id, 0,
 					  handoff->now_ms));
@@ -185,7 +191,7 @@ static void take_event(struct baton_handoff *handoff,
 	case BATON_OWNERSHIP_OFFERED:
 		break;
 	case BATON_OWNERSHIP_ADOPTED:
-		take_adopted(place, event);
+		take_adopted(handoff, place, event);
 		break;
 	case BATON_OWNERSHIP_FREEZE:
 		place->wants_state = true;
@@ -201,23 +207,23 @@ static void take_event(struct baton_handoff *handoff,
 				    place->sending && !place->freezing;
 		break;
 	case BATON_OWNERSHIP_GIVEN:
-		let_go(place, BATON_HANDOFF_GIVEN);
+		let_go(handoff, place, BATON_HANDOFF_GIVEN);
 		if (handoff->role == BATON_WATCH)
 			handoff_erase(handoff_held(place));
 		break;
 	case BATON_OWNERSHIP_KEPT:
-		let_go(place, BATON_HANDOFF_KEPT);
+		let_go(handoff, place, BATON_HANDOFF_KEPT);
 		place->reason = event->reason;
 		break;
 	case BATON_OWNERSHIP_LEASE_OVER:
-		end_offer(place);
-		let_go(place, BATON_HANDOFF_LEASE_OVER);
+		end_offer(handoff, place);
+		let_go(handoff, place, BATON_HANDOFF_LEASE_OVER);
 		handoff_erase(handoff_held(place));
 		handoff_erase(handoff_coming(place));
 		break;
 	case BATON_OWNERSHIP_TAKEN_BACK:
-		end_offer(place);
-		let_go(place, BATON_HANDOFF_TAKEN_BACK);
+		end_offer(handoff, place);
+		let_go(handoff, place, BATON_HANDOFF_TAKEN_BACK);
 		handoff_erase(handoff_coming(place));
 		break;
 	case BATON_OWNERSHIP_RENEWED:

@@ -312,6 +312,17 @@ enum baton_err baton_tokens_revoke(struct baton_tokens *tokens,
 	return BATON_OK;
 }
 
+void baton_tokens_end(struct baton_tokens *tokens,
+		      const uint8_t activity[BATON_ACTIVITY_ID_LEN])
+{
+	struct baton_token_place *place = tokens->place;
+
+	for (; place < tokens->place + BATON_TOKENS; place++)
+		if (is_live(place) && memcmp(place->token.activity, activity,
+					     BATON_ACTIVITY_ID_LEN) == 0)
+			place->state = BATON_TOKEN_EXPIRED;
+}
+
 enum baton_err baton_tokens_rx(struct baton_tokens *tokens, uint8_t code,
 			       const uint8_t *body, size_t len, uint64_t now_ms)
 {

@@ -99,6 +99,35 @@ def an_offer_may_be_refused_and_cancelled(bench):
     expect(status(bench, 'phone')['activities'] == [], 'not finished')
 
 
+def a_person_may_hand_over_again_and_again(bench):
+    """On one link, faster than tokens run out of time."""
+    watch, phone = both(bench)
+
+    def seen(program, text, times):
+        until(lambda: program.out.count(text) == times)
+
+    for times in range(1, 11):
+        phone.say(f'offer walk {times}\n')
+        seen(watch, 'offered ', 3 * times - 2)
+        watch.say('refuse\n')
+        seen(phone, 'kept ', times)
+        phone.say('offer\n')
+        seen(watch, 'offered ', 3 * times - 1)
+        phone.say('cancel\n')
+        seen(watch, 'withdrawn ', times)
+        phone.say('offer\n')
+        seen(watch, 'offered ', 3 * times)
+        watch.say('accept\n')
+        seen(phone, 'given ', times)
+        watch.say('return\n')
+        seen(phone, 'offered ', times)
+        phone.say('accept\n')
+        seen(watch, 'given ', times)
+        phone.say('finish\n')
+        seen(phone, 'finished ', times)
+    expect(watch.out.count('connected') == 1, watch.out)
+
+
 def items_and_the_context_arrive(bench):
     watch, phone = both(bench)
     for text in ('one', 'two'):
@@ -394,6 +423,7 @@ def main(args):
              the_phone_has_back_what_it_lent_when_it_wants_it,
              a_script_hands_over_without_a_person,
              an_offer_may_be_refused_and_cancelled,
+             a_person_may_hand_over_again_and_again,
              items_and_the_context_arrive,
              items_after_pairing_anew_replace_none_of_before,
              what_was_queued_apart_arrives_later,

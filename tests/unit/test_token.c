@@ -371,6 +371,22 @@ static void there_is_room_for_eight(void **state)
 		BATON_ERR_PEER_LIMIT);
 }
 
+static void what_was_for_something_that_is_over_makes_room(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < BATON_TOKENS; i++)
+		issue_and_take();
+	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_GRANTED);
+	baton_tokens_end(&phone, run);
+	baton_tokens_end(&watch, run);
+	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_TWICE);
+	for (i = 0; i < BATON_TOKENS - 1; i++)
+		issue_and_take();
+	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_GRANTED);
+}
+
 static void bad_wishes_change_nothing(void **state)
 {
 	struct baton_tokens before = phone;
@@ -416,6 +432,7 @@ int main(void)
 		T(the_phone_sees_what_became_of_it),
 		T(a_use_before_the_revocation_stands),
 		T(there_is_room_for_eight),
+		T(what_was_for_something_that_is_over_makes_room),
 		T(bad_wishes_change_nothing),
 	};
 
