@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "port/linux/store.h"
+#include "tests/port/disk.h"
 #include "tests/port/fault_vfs.h"
 #include "tests/support/duo.h"
 #include "tests/support/folder.h"
@@ -58,20 +59,6 @@ static uint32_t item_number;
 
 /* ---- What is on the disk ---- */
 
-static char *read_file(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *bytes = calloc(1, 1 << 22);
-
-	assert_non_null(bytes);
-	*len = 0;
-	if (!f)
-		return bytes;
-	*len = fread(bytes, 1, 1 << 22, f);
-	fclose(f);
-	return bytes;
-}
-
 /* Zeros and the like are everywhere. */
 static bool is_plain(const uint8_t *piece)
 {
@@ -104,7 +91,7 @@ static bool is_on_disk(int role, const uint8_t *what, size_t len)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir[role], names[i]);
-		bytes = read_file(path, &size);
+		bytes = disk_read(path, &size);
 		found |= has_piece(bytes, size, what, len);
 		free(bytes);
 	}
@@ -121,27 +108,10 @@ static bool is_in_memory(int role, const uint8_t *what, size_t len)
 
 static size_t read_sealed(int role, const char *key, uint8_t *out)
 {
-	sqlite3_stmt *row;
-	size_t len = 0;
 	char path[96];
-	sqlite3 *db;
 
 	snprintf(path, sizeof(path), "%s/store.db", dir[role]);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db,
-					    "SELECT value FROM value "
-					    "WHERE key = ?1",
-					    -1, &row, NULL),
-			 SQLITE_OK);
-	sqlite3_bind_text(row, 1, key, -1, SQLITE_STATIC);
-	if (sqlite3_step(row) == SQLITE_ROW) {
-		len = (size_t)sqlite3_column_bytes(row, 0);
-		assert_true(len <= SEALED_MAX);
-		memcpy(out, sqlite3_column_blob(row, 0), len);
-	}
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return len;
+	return disk_sealed(path, key, out, SEALED_MAX);
 }
 
 static void on_store(struct duo *d, enum baton_role role,

@@ -23,6 +23,7 @@
 
 #include "port/linux/seed.h"
 #include "port/linux/store.h"
+#include "tests/port/disk.h"
 #include "tests/port/fault_vfs.h"
 #include "tests/support/folder.h"
 
@@ -209,27 +210,14 @@ static void write_file(const char *path, const char *bytes, size_t len)
 	close(fd);
 }
 
-static char *read_file(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *bytes = malloc(1 << 20);
-
-	*len = 0;
-	if (f) {
-		*len = fread(bytes, 1, 1 << 20, f);
-		fclose(f);
-	}
-	return bytes;
-}
-
 /* A file that is refused is not touched. */
 static void assert_untouched(int wanted)
 {
 	size_t len_before, len_after;
-	char *before = read_file(file, &len_before), *after;
+	char *before = disk_read(file, &len_before), *after;
 
 	assert_refused(wanted);
-	after = read_file(file, &len_after);
+	after = disk_read(file, &len_after);
 	assert_int_equal(len_before, len_after);
 	assert_memory_equal(before, after, len_before);
 	free(before);
@@ -534,7 +522,7 @@ static void who_looks_at_it_does_not_disturb_who_writes(void **state)
 static bool is_on_disk(const char *path, const uint8_t *value, size_t len)
 {
 	size_t size, i;
-	char *bytes = read_file(path, &size);
+	char *bytes = disk_read(path, &size);
 	bool found = false;
 
 	for (i = 0; i + 16 <= len && !found; i += 16)
@@ -551,29 +539,6 @@ static uint64_t next_random(void)
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
 	return z ^ z >> 31;
-}
-
-/* The value of a key as it is on the disk. */
-static size_t read_sealed(const char *key, uint8_t *out)
-{
-	sqlite3_stmt *row;
-	size_t len = 0;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db,
-					    "SELECT value FROM value "
-					    "WHERE key = ?1",
-					    -1, &row, NULL),
-			 SQLITE_OK);
-	sqlite3_bind_text(row, 1, key, -1, SQLITE_STATIC);
-	if (sqlite3_step(row) == SQLITE_ROW) {
-		len = (size_t)sqlite3_column_bytes(row, 0);
-		memcpy(out, sqlite3_column_blob(row, 0), len);
-	}
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return len;
 }
 
 #define SEALED_MAX (VALUE_LEN + 64)
@@ -608,7 +573,7 @@ static void what_was_deleted_or_replaced_is_not_in_the_file(void **state)
 				baton_store_put(store, key, value,
 						lengths[next_random() % 6]),
 				0);
-		len[v] = read_sealed(key, sealed[v]);
+		len[v] = disk_sealed(file, key, sealed[v], SEALED_MAX);
 		if (i % 16 == 0 && len[v])
 			assert_true(is_on_disk(file, sealed[v], len[v]));
 		assert_false(is_on_disk(file, old, old_len));
