@@ -27,6 +27,14 @@ static void phone_start(struct phone *p, const struct mock_options *mock,
 	p->log.bearer = baton_gatt_central_new(options, &log_events, &p->log);
 }
 
+/* It has found its watch and is connected to it. */
+static void phone_link(struct phone *p, const struct mock_options *mock,
+		       const struct baton_gatt_options *options)
+{
+	phone_start(p, mock, options);
+	MOCK_UNTIL(p->log.ups == 1);
+}
+
 static void phone_end(struct phone *p)
 {
 	log_end(&p->log);
@@ -68,8 +76,7 @@ static void the_first_write_is_alone_and_answered(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1);
 	assert_int_equal(p.log.mtu, 247);
 	assert_int_equal(p.mock->written->len, 0);
 	assert_int_equal(log_send(&p.log, "one"), BATON_OK);
@@ -163,8 +170,7 @@ static void notifications_arrive_by_socket(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, NULL, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, NULL, &hci1);
 	mock_watch_notify(p.mock, "a", 1);
 	mock_watch_notify(p.mock, "b", 1);
 	MOCK_UNTIL(p.log.got->len == 2);
@@ -178,8 +184,7 @@ static void without_sockets_calls_and_signals_do(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1);
 	assert_int_equal(p.log.mtu, 185);
 	mock_watch_notify(p.mock, "by signal", 9);
 	MOCK_UNTIL(p.log.got->len == 1);
@@ -201,8 +206,7 @@ static void calls_push_back(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1);
 	assert_int_equal(log_send(&p.log, "first"), BATON_OK);
 	MOCK_UNTIL(p.mock->written->len == 1);
 	mock_wait(30);
@@ -240,8 +244,7 @@ static void where_bulk_is_refused_the_rest_serves(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1_fast);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1_fast);
 	assert_int_equal(log_send(&p.log, "first"), BATON_OK);
 	MOCK_UNTIL(p.mock->written->len == 1);
 	assert_written(&p, 0, "request", "first");
@@ -254,8 +257,7 @@ static void bulk_is_left_alone_unless_asked_for(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1);
 	assert_int_equal(p.mock->written->len, 0);
 	phone_end(&p);
 }
@@ -308,8 +310,7 @@ static void drop_ends_the_link_and_looks_again(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, NULL, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, NULL, &hci1);
 	p.log.bearer->ops->drop(p.log.bearer);
 	assert_int_equal(p.log.downs, 0);
 	MOCK_UNTIL(p.log.downs == 1);
@@ -342,8 +343,7 @@ static void a_watch_behind_old_services_is_forgotten(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, &options, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, &options, &hci1);
 	assert_int_equal(p.mock->options.stale, 0);
 	phone_end(&p);
 }
@@ -368,8 +368,7 @@ static void a_silent_socket_end_ends_the_link(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, NULL, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, NULL, &hci1);
 	close(p.mock->watch_notify_fd);
 	p.mock->watch_notify_fd = -1;
 	mock_wait(100);
@@ -458,8 +457,7 @@ static void bluetoothd_may_come_back(void **state)
 	struct phone p;
 
 	(void)state;
-	phone_start(&p, NULL, &hci1);
-	MOCK_UNTIL(p.log.ups == 1);
+	phone_link(&p, NULL, &hci1);
 	mock_free(p.mock);
 	MOCK_UNTIL(p.log.downs == 1);
 	assert_int_equal(p.log.reason, BATON_BEARER_STACK);

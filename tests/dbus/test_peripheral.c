@@ -27,6 +27,14 @@ static void watch_start(struct watch *w, const struct mock_options *mock,
 	MOCK_UNTIL(w->mock->advertising);
 }
 
+/* It is told how it is to be met; its advert of that number shows it. */
+static void watch_show(struct watch *w, enum baton_bearer_way way,
+		       const uint8_t *advert, unsigned int number)
+{
+	w->log.bearer->ops->meet(w->log.bearer, way, advert);
+	MOCK_UNTIL(w->mock->adverts == number && w->mock->advertising);
+}
+
 static void watch_end(struct watch *w)
 {
 	log_end(&w->log);
@@ -117,18 +125,15 @@ static void a_private_advert_is_all_that_is_shown(void **state)
 	(void)state;
 	watch_start(&w, NULL, &named);
 	assert_shown(&w, NULL);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
-	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_1, 2);
 	assert_shown(&w, advert_1);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
-	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_2, 3);
 	assert_shown(&w, advert_2);
 	/* The same once more is no other. */
 	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
 	mock_wait(100);
 	assert_int_equal(w.mock->adverts, 3);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_OPEN, NULL);
-	MOCK_UNTIL(w.mock->adverts == 4 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_OPEN, NULL, 4);
 	assert_shown(&w, NULL);
 	watch_end(&w);
 }
@@ -157,8 +162,7 @@ static void a_private_advert_serves_one_link(void **state)
 	mock_phone_connected(w.mock, MOCK_PHONE, false);
 	MOCK_UNTIL(w.log.downs == 1);
 	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
-	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_1, 3);
 	watch_link(&w);
 	assert_true(w.log.by_advert);
 	assert_memory_equal(w.log.advert, advert_1, sizeof(advert_1));
@@ -167,8 +171,7 @@ static void a_private_advert_serves_one_link(void **state)
 	MOCK_UNTIL(w.log.downs == 2);
 	mock_wait(100);
 	assert_false(w.mock->advertising);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
-	MOCK_UNTIL(w.mock->adverts == 4 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_2, 4);
 	watch_link(&w);
 	assert_memory_equal(w.log.advert, advert_2, sizeof(advert_2));
 	watch_end(&w);
@@ -181,15 +184,13 @@ static void an_advert_does_not_come_back_with_the_adapter(void **state)
 
 	(void)state;
 	watch_start(&w, NULL, NULL);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
-	MOCK_UNTIL(w.mock->adverts == 2 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_1, 2);
 	mock_off(w.mock);
 	mock_wait(100);
 	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_HIDDEN, NULL);
 	mock_on(w.mock);
 	MOCK_UNTIL(!w.mock->advertising);
-	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_1);
-	MOCK_UNTIL(w.mock->adverts == 3 && w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_1, 3);
 	mock_off(w.mock);
 	mock_wait(100);
 	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_PRIVATE, advert_2);
