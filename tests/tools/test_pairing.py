@@ -44,6 +44,22 @@ def check_digit(digits):
     return str((11 - product) % 10)
 
 
+def another(code):
+    """A code that is right in itself, and not that one."""
+    other = str((int(code[0]) + 1) % 10) + code[1:6]
+    return other + check_digit(other)
+
+
+def enter(process, line):
+    """What another one has shown in a line, without its first word."""
+    process.say(word(line) + '\n')
+
+
+def forget(bench):
+    for store in ('watch-store', 'phone-store'):
+        shutil.rmtree(bench.path(store))
+
+
 # A typed code
 
 def a_code_typed_on_the_phone_pairs(bench):
@@ -74,8 +90,7 @@ def what_is_no_code_is_asked_for_again(bench):
 def another_code_is_refused_and_counted(bench):
     bench.radio()
     watch, phone, code = start_code(bench)
-    other = str((int(code[0]) + 1) % 10) + code[1:6]
-    phone.say(other + check_digit(other) + '\n')
+    phone.say(another(code) + '\n')
     phone.fails(65, 'not paired', 'new code')
     watch.fails(65, 'not paired', 'new code')
     for store in ('watch-store', 'phone-store'):
@@ -96,8 +111,7 @@ def no_code_is_no_bond(bench):
 def a_bond_forgives_the_tries(bench):
     bench.radio()
     watch, phone, code = start_code(bench)
-    other = str((int(code[0]) + 1) % 10) + code[1:6]
-    phone.say(other + check_digit(other) + '\n')
+    phone.say(another(code) + '\n')
     phone.end()
     watch.end()
     bench.pair()
@@ -108,8 +122,7 @@ def ten_codes_and_no_more(bench):
     bench.radio()
     for _ in range(10):
         watch, phone, code = start_code(bench)
-        other = str((int(code[0]) + 1) % 10) + code[1:6]
-        phone.say(other + check_digit(other) + '\n')
+        phone.say(another(code) + '\n')
         phone.end()
         watch.end()
         bench.start('bonds', '-s', 'phone-store', 'forgive').succeeds()
@@ -129,7 +142,7 @@ def a_watch_that_is_only_typed_on_has_the_phone_show(bench):
     watch = bench.watch('-m', 'code-type', 'pair', stdin=True)
     phone = bench.phone('-m', 'code', 'pair', stdin=True)
     watch.until('type')
-    watch.say(word(phone.until('show ')) + '\n')
+    enter(watch, phone.until('show '))
     watch.succeeds()
     phone.succeeds()
 
@@ -140,15 +153,14 @@ def nobody_is_asked_where_nobody_answers(bench):
     watch = bench.watch('-m', 'code', 'pair', stdin=True)
     phone = bench.phone('-m', 'code', 'pair')
     watch.until('type')
-    watch.say(word(phone.until('show ')) + '\n')
+    enter(watch, phone.until('show '))
     watch.succeeds()
     phone.succeeds()
-    for store in ('watch-store', 'phone-store'):
-        shutil.rmtree(bench.path(store))
+    forget(bench)
     watch = bench.watch('pair', stdin=True)
     phone = bench.phone('pair')
     watch.until('scan')
-    watch.say(word(phone.until('secret ')) + '\n')
+    enter(watch, phone.until('secret '))
     watch.succeeds()
     phone.succeeds()
     bench.watch('-m', 'code-type', 'pair').fails(64, 'nobody')
@@ -171,7 +183,7 @@ def one_side_chooses_for_both(bench):
         watch = bench.watch('-m', method, 'pair', stdin=True)
         phone = bench.phone('pair', stdin=True)
         phone.until(asks)
-        phone.say(word(watch.until(shows)) + '\n')
+        enter(phone, watch.until(shows))
         watch.succeeds()
         phone.succeeds()
 
@@ -205,11 +217,10 @@ def a_phone_shows_what_a_watch_scans(bench):
         phone = bench.phone(*(('-m', shows) if shows else ()), 'pair',
                             stdin=True)
         watch.until('scan')
-        watch.say(word(phone.until('secret ')) + '\n')
+        enter(watch, phone.until('secret '))
         watch.succeeds()
         phone.succeeds()
-        for store in ('watch-store', 'phone-store'):
-            shutil.rmtree(bench.path(store))
+        forget(bench)
 
 
 def two_that_only_show_do_not_pair(bench):
@@ -351,8 +362,7 @@ def everything_fits_40_columns(bench):
         screen.until('paired')
         expect(screen.widest() <= 40, screen.text)
         expect(screen.end() == 0, screen.text)
-    for store in ('watch-store', 'phone-store'):
-        shutil.rmtree(bench.path(store))
+    forget(bench)
     watch, phone = screens(bench, 40, 'code')
     code = watch.until(r'(\d{3} \d{3} \d) serves once').group(1)
     phone.until('Code: ')
