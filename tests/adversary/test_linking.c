@@ -50,7 +50,6 @@ static struct watch watches[WATCHES];
 
 static void add_bonds(struct watch *watch, size_t count, uint8_t first)
 {
-	uint8_t stored[BATON_BOND_LEN];
 	struct baton_bond bond;
 	size_t i;
 
@@ -60,11 +59,10 @@ static void add_bonds(struct watch *watch, size_t count, uint8_t first)
 	for (i = 0; i < count; i++) {
 		bond.id[0] = (uint8_t)i;
 		bond.tag_key[0] = (uint8_t)(first + i);
-		baton_bond_encode(&bond, BATON_WATCH, stored);
-		assert_int_equal(baton_session_load(
-					 &watch->pair.end[BATON_WATCH].session,
-					 "bond/", stored, sizeof(stored)),
-				 0);
+		assert_int_equal(
+			pair_load_bond(&watch->pair.end[BATON_WATCH].session,
+				       &bond),
+			BATON_OK);
 	}
 	watch->bonds = count;
 }

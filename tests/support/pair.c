@@ -423,6 +423,15 @@ static void write_some(struct pair *pair, struct pair_end *end)
 		end->sending = false;
 }
 
+enum baton_err pair_load_bond(struct baton_session *session,
+			      const struct baton_bond *bond)
+{
+	uint8_t stored[BATON_BOND_LEN];
+
+	baton_bond_encode(bond, session->config.role, stored);
+	return baton_session_load(session, "bond/", stored, sizeof(stored));
+}
+
 size_t pair_bonds(const struct pair_end *end)
 {
 	size_t i, count = 0;

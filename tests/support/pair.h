@@ -137,6 +137,10 @@ void pair_reboot(struct pair *pair, enum baton_role role);
 /* What it has stored becomes what it was so many operations ago. */
 void pair_rollback(struct pair *pair, enum baton_role role, unsigned int count);
 
+/* A bond is loaded, as if it had been stored. */
+enum baton_err pair_load_bond(struct baton_session *session,
+			      const struct baton_bond *bond);
+
 /* How many bonds an end has stored. */
 size_t pair_bonds(const struct pair_end *end);
 

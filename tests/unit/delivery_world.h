@@ -172,10 +172,10 @@ static inline bool told(int i, enum baton_delivery_event_type type)
 	return false;
 }
 
-static inline bool told_item(int i)
+static inline bool told_queue(int i, enum baton_queue_event_type type)
 {
 	while (told(i, BATON_DELIVERY_QUEUE))
-		if (event.u.queue.type == BATON_QUEUE_ITEM)
+		if (event.u.queue.type == type)
 			return true;
 	return false;
 }

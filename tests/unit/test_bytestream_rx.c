@@ -147,6 +147,16 @@ static enum baton_err say(uint8_t what, const uint8_t *id, size_t body_len)
 	return baton_bytestreams_rx(&b.streams, what, body, body_len, 0);
 }
 
+/* The peer opens a stream, and the application is asked. */
+static void say_open(const uint8_t *id)
+{
+	memset(body, 0, sizeof(body));
+	baton_store_be16(body + 8, 1);
+	baton_store_be32(body + 10, RING);
+	assert_int_equal(say(OPEN, id, 14), BATON_OK);
+	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+}
+
 /* One envelope, which may be refused. */
 static bool drop_or_take(struct side *from, struct side *to)
 {
@@ -185,11 +195,7 @@ static void two_streams_of_one_name_break(void **state)
 	assert_int_equal(baton_bytestreams_reset(&b.streams, one, 1), BATON_OK);
 	link_all(true);
 	/* An OPEN that comes late: b asks its application once more. */
-	memset(body, 0, sizeof(body));
-	baton_store_be16(body + 8, 1);
-	baton_store_be32(body + 10, RING);
-	assert_int_equal(say(OPEN, one, 14), BATON_OK);
-	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	say_open(one);
 	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
 	while (drop_or_take(&a, &b) || drop_or_take(&b, &a))
 		;
@@ -204,11 +210,7 @@ static void an_offer_of_what_the_peer_has_open_already_breaks(void **state)
 	link_all(false);
 	assert_int_equal(baton_bytestreams_reset(&b.streams, one, 1), BATON_OK);
 	link_all(true);
-	memset(body, 0, sizeof(body));
-	baton_store_be16(body + 8, 1);
-	baton_store_be32(body + 10, RING);
-	assert_int_equal(say(OPEN, one, 14), BATON_OK);
-	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	say_open(one);
 	run();
 	assert_true(told(&a, BATON_BYTESTREAM_IS_BROKEN));
 	assert_true(told(&b, BATON_BYTESTREAM_IS_BROKEN));
@@ -224,11 +226,7 @@ static void who_takes_a_name_again_hears_that_it_is_broken(void **state)
 	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
 	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
 	assert_int_equal(baton_bytestreams_reset(&b.streams, one, 1), BATON_OK);
-	memset(body, 0, sizeof(body));
-	baton_store_be16(body + 8, 1);
-	baton_store_be32(body + 10, RING);
-	assert_int_equal(say(OPEN, one, 14), BATON_OK);
-	assert_true(told(&b, BATON_BYTESTREAM_OFFERED));
+	say_open(one);
 	assert_int_equal(baton_bytestreams_accept(&b.streams, one), BATON_OK);
 	while (drop_or_take(&a, &b) || drop_or_take(&b, &a))
 		;

@@ -314,18 +314,23 @@ static void buckets_are_powers_of_two(void **state)
 	assert_int_equal(baton_pack_bucket(600, 1000), 1000);
 }
 
+/* A compressed message begins. */
+static const struct baton_frame packed_frame = {
+	.type = BATON_FRAME_DATA,
+	.at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
+	.start = true,
+	.head = true,
+	.has_total = true,
+	.codec = 1,
+	.total = 1000,
+};
+
 /* One message at a time has the codec of a class. */
 static void a_second_compressed_message_is_refused(void **state)
 {
 	struct baton_incoming incoming;
 	struct baton_incoming_news news;
-	struct baton_frame frame = {.type = BATON_FRAME_DATA,
-				    .at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
-				    .start = true,
-				    .head = true,
-				    .has_total = true,
-				    .codec = 1,
-				    .total = 1000};
+	struct baton_frame frame = packed_frame;
 
 	(void)state;
 	baton_incoming_init(&incoming, 5000);
@@ -353,13 +358,7 @@ static void a_lost_link_frees_the_codec(void **state)
 {
 	struct baton_incoming incoming;
 	struct baton_incoming_news news;
-	struct baton_frame frame = {.type = BATON_FRAME_DATA,
-				    .at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
-				    .start = true,
-				    .head = true,
-				    .has_total = true,
-				    .codec = 1,
-				    .total = 1000};
+	struct baton_frame frame = packed_frame;
 
 	(void)state;
 	baton_incoming_init(&incoming, 5000);

@@ -19,7 +19,7 @@ static void every_mode_reaches_the_same_application(void **state)
 	assert_true(told(1, BATON_DELIVERY_CONTEXT));
 	assert_int_equal(event.application, end[1].handle[0]);
 	assert_memory_equal(event.u.context.bytes, "value", 5);
-	assert_true(told_item(1));
+	assert_true(told_queue(1, BATON_QUEUE_ITEM));
 	assert_int_equal(event.application, end[1].handle[0]);
 	assert_memory_equal(event.u.queue.bytes, "item", 4);
 	/* And no other one. */
@@ -85,7 +85,7 @@ static void what_is_stored_is_found_again_and_says_nothing(void **state)
 	run();
 	assert_true(told(1, BATON_DELIVERY_CONTEXT));
 	assert_memory_equal(event.u.context.bytes, secret, 15);
-	assert_true(told_item(1));
+	assert_true(told_queue(1, BATON_QUEUE_ITEM));
 	assert_memory_equal(event.u.queue.bytes, secret, 15);
 }
 

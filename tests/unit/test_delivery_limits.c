@@ -53,14 +53,6 @@ static void relink(void)
 	run();
 }
 
-static bool told_queue(int i, enum baton_queue_event_type type)
-{
-	while (told(i, BATON_DELIVERY_QUEUE))
-		if (event.u.queue.type == type)
-			return true;
-	return false;
-}
-
 static bool told_context(int i, enum baton_context_event_type type)
 {
 	while (told(i, BATON_DELIVERY_CONTEXT))
@@ -223,9 +215,9 @@ static void an_item_that_was_dropped_lets_the_next_ones_go(void **state)
 	assert_int_equal(baton_queue_outstanding(queue(0)), 0);
 	assert_int_equal(baton_queue_waiting(queue(1)), 2);
 	assert_true(told_queue(1, BATON_QUEUE_MISSING));
-	assert_true(told_item(1));
+	assert_true(told_queue(1, BATON_QUEUE_ITEM));
 	assert_memory_equal(event.u.queue.bytes, fits, SMALL);
-	assert_true(told_item(1));
+	assert_true(told_queue(1, BATON_QUEUE_ITEM));
 	assert_memory_equal(event.u.queue.bytes, "last", 4);
 	/* The head of the queue, and no item. */
 	assert_int_equal(stored_of(&end[0], prefix(0, 0, key)), 1);
