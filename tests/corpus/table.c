@@ -94,6 +94,12 @@ static struct set load(const char *directory, const char *half,
 	return set;
 }
 
+static void unload(struct set *set)
+{
+	free(set->bytes);
+	free(set->len);
+}
+
 static size_t pack_none(const uint8_t *in, size_t len,
 			const struct dictionary *with)
 {
@@ -312,6 +318,7 @@ static bool print_limit(const struct set *learnt, const struct set *set,
 	       "is the limit); over zstd without magic and id: %.3f\n",
 	       BATON_DICTIONARY_MAX, (double)baton / (double)best,
 	       (double)baton / (double)bare);
+	free((void *)same.bytes);
 	return baton * 10 <= best * 11;
 }
 
@@ -331,6 +338,8 @@ static int limit(const char *directory)
 		       good ? "" : "not ", e + 1, encodings[e]);
 		fflush(stdout);
 		all = all && good;
+		unload(&learnt);
+		unload(&set);
 	}
 	return all ? 0 : 1;
 }
