@@ -143,6 +143,19 @@ gboolean baton_outbox_check(const char *path, GError **error)
 	return TRUE;
 }
 
+/* Its machine sends it, or has; what was given up does not arrive. */
+static bool is_on_its_way(const struct baton_outbox *outbox,
+			  const struct baton_note *note)
+{
+	struct baton_file_info info;
+
+	return !note->error &&
+	       baton_note_info(note, outbox->files_of(outbox->user, note->bond),
+			       &info) &&
+	       (info.state == BATON_FILE_OUT_OFFERED ||
+		info.state == BATON_FILE_OUT_DELIVERED);
+}
+
 const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
 					   const char *path)
 {
@@ -155,8 +168,8 @@ const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
 	for (i = 0; i < outbox->notes->len; i++) {
 		const struct baton_note *note = outbox->notes->pdata[i];
 
-		if (!strcmp(note->where, where) && !note->error &&
-		    baton_note_is(note, &st))
+		if (!strcmp(note->where, where) && baton_note_is(note, &st) &&
+		    is_on_its_way(outbox, note))
 			return note;
 	}
 	return NULL;

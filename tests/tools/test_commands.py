@@ -305,6 +305,22 @@ def either_side_gives_a_file_up(bench):
     until(lambda: status(bench, 'phone')['files'] == [])
 
 
+def a_file_that_was_given_up_may_be_sent_again(bench):
+    inbox = bench.mkdir('in')
+    bench.file('note.txt', b'note')
+    bench.radio()
+    bench.pair()
+    watch = bench.watch(stdin=True)
+    watch.say('send note.txt\n')
+    watch.until('sending note.txt, 4 bytes')
+    watch.say('cancel note.txt\nsend note.txt\n')
+    watch.until('given up')
+    bench.phone('--receive', inbox)
+    watch.until_warned('note.txt: it was given up here')
+    watch.until('delivered note.txt, 4 bytes')
+    arrived(bench, 'note.txt')
+
+
 def a_suspended_session_holds_a_file(bench):
     watch, phone = sending(bench)
     tell(bench, 'phone', 'suspend').succeeds()
@@ -434,6 +450,7 @@ def main(args):
              the_queue_lists_files_and_for_whom_they_wait,
              nothing_waits_in_a_store_that_is_not_there,
              either_side_gives_a_file_up,
+             a_file_that_was_given_up_may_be_sent_again,
              a_suspended_session_holds_a_file,
              a_revoke_takes_half_files_along,
              a_pipe_carries_both_ways_over_lost_links,
