@@ -8,6 +8,7 @@
 #include "tools/fail.h"
 #include "tools/filing.h"
 #include "tools/hex.h"
+#include "tools/items.h"
 
 #define DESK BATON_DESK
 #define OPERATIONS 1 /* take it over: there is nothing finer here */
@@ -61,6 +62,7 @@ struct baton_desk {
 	struct baton_desk_options options;
 	struct baton_runner *runner;
 	struct baton_filing *filing;
+	struct baton_items *items;
 	void (*say)(void *user, const char *text);
 	void *user;
 	GArray *offered; /* ids that the peer offers */
@@ -99,6 +101,7 @@ struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 	desk->filing = filing;
 	desk->say = say_fn;
 	desk->user = user;
+	desk->items = baton_items_new(options->items, runner, say_fn, user);
 	desk->offered = g_array_new(FALSE, FALSE, sizeof(struct id));
 	desk->to_offer = g_array_new(FALSE, FALSE, sizeof(struct id));
 	desk->wanted = g_array_new(FALSE, FALSE, sizeof(struct id));
@@ -112,6 +115,7 @@ void baton_desk_free(struct baton_desk *desk)
 	g_array_unref(desk->offered);
 	g_array_unref(desk->to_offer);
 	g_array_unref(desk->wanted);
+	baton_items_free(desk->items);
 	g_free(desk);
 }
 
@@ -630,36 +634,11 @@ static void take_handoff(struct baton_desk *desk,
 		say(desk, "not accepted %s", name);
 }
 
-/*
- * Each item has a file of its number: twice is once. Every bond counts from 1,
- * so its name says which one, to nobody who does not know the bond.
- */
-static bool keep_item(struct baton_desk *desk, uint8_t peer,
-		      const struct baton_queue_event *event)
-{
-	uint8_t bond[BATON_BOND_ID_LEN];
-	g_autofree char *sum = NULL;
-	g_autofree char *name = NULL;
-	g_autofree char *path = NULL;
-
-	if (baton_endpoint_bond(endpoint(desk), peer, bond))
-		return false;
-	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bond,
-					  sizeof(bond));
-	name = g_strdup_printf("item-%.8s-%u", sum, event->number);
-	path = g_build_filename(desk->options.items, name, NULL);
-	return g_file_set_contents_full(
-		path, (const char *)event->bytes, (gssize)event->len,
-		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-		0600, NULL);
-}
-
 static void take_queue(struct baton_desk *desk, uint8_t peer,
 		       const struct baton_queue_event *event)
 {
 	struct baton_queue *queue =
 		baton_endpoint_queue(endpoint(desk), peer, DESK);
-	g_autofree char *text = NULL;
 
 	switch (event->type) {
 	case BATON_QUEUE_KEPT:
@@ -669,15 +648,7 @@ static void take_queue(struct baton_desk *desk, uint8_t peer,
 		say(desk, "taken %u", event->number);
 		break;
 	case BATON_QUEUE_ITEM:
-		if (desk->options.items && !keep_item(desk, peer, event)) {
-			say(desk, "item %u cannot be written", event->number);
-			break;
-		}
-		text = baton_desk_text(event->bytes, event->len);
-		say(desk, "item %u %s", event->number, text);
-		if (baton_queue_done(queue, event->number,
-				     baton_runner_now_ms()))
-			g_debug("an item was done before");
+		baton_items_take(desk->items, peer, event);
 		break;
 	case BATON_QUEUE_NEW_LINE:
 	case BATON_QUEUE_MISSING:
@@ -789,6 +760,8 @@ void baton_desk_event(struct baton_desk *desk,
 		take_stream(desk, event->peer, &event->u.stream);
 		break;
 	case BATON_ENDPOINT_REVOKED:
+		baton_items_forget(desk->items, event->peer);
+		break;
 	case BATON_ENDPOINT_SESSION:
 	case BATON_ENDPOINT_FILE:
 		break;

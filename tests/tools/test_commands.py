@@ -161,6 +161,26 @@ def items_after_pairing_anew_replace_none_of_before(bench):
     expect(sorted(items) == [b'after', b'before'], items)
 
 
+def an_item_that_cannot_be_written_is_written_later(bench):
+    """A directory that is away for a while, or a disk that is full."""
+    inbox = bench.mkdir('in')
+    watch, phone = both(bench, phone=['--receive', inbox])
+    os.rmdir(bench.path(inbox))
+    watch.say('queue one\nqueue two\n')
+    phone.until('item 1 cannot be written')
+    watch.until('taken 2')
+    expect(status(bench, 'phone')['queue_in'] == 2, 'an item is gone')
+    bench.mkdir(inbox)
+    phone.until('item 2 two')
+    until(lambda: status(bench, 'phone')['queue_in'] == 0)
+    items = [line for line in phone.out.splitlines()
+             if line.startswith('item ')]
+    expect(items[1:] == ['item 1 one', 'item 2 two'], items)
+    expect(sorted(bench.content(inbox, name)
+                  for name in os.listdir(bench.path(inbox))) ==
+           [b'one', b'two'], os.listdir(bench.path(inbox)))
+
+
 def what_was_queued_apart_arrives_later(bench):
     bench.radio()
     bench.pair()
@@ -442,6 +462,7 @@ def main(args):
              a_person_may_hand_over_again_and_again,
              items_and_the_context_arrive,
              items_after_pairing_anew_replace_none_of_before,
+             an_item_that_cannot_be_written_is_written_later,
              what_was_queued_apart_arrives_later,
              a_suspended_session_waits_and_goes_on,
              a_session_that_ended_wants_approval,
