@@ -437,7 +437,7 @@ enum baton_err baton_handoff_cancel(struct baton_handoff *handoff,
 		err = baton_ownership_cancel(&handoff->own, id, now_ms);
 	if (!err &&
 	    baton_ownership_hold(&handoff->own, id) != BATON_HOLD_RELEASED) {
-		baton_tokens_end(&handoff->tokens, id);
+		baton_tokens_end(&handoff->tokens, id, true);
 		place->wants_state = false;
 		place->freezing = false;
 		place->sending = false;
@@ -471,6 +471,7 @@ enum baton_err baton_handoff_finish(struct baton_handoff *handoff,
 		err = baton_ownership_finish(&handoff->own, id, now_ms);
 	if (err)
 		return err;
+	baton_tokens_end(&handoff->tokens, id, true);
 	place->news = 0;
 	place->wants_state = false;
 	place->freezing = false;

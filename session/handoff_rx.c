@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "session/handoff_internal.h"
 
+#define OFFER_FRAME (BATON_FRAME_CODE_FIRST + OWN_OFFER)
 #define RELEASE_FRAME (BATON_FRAME_CODE_FIRST + OWN_RELEASE)
 #define INFO_HEAD (BATON_APPLICATION_ID_LEN + BATON_TOKEN_LEN)
 
@@ -27,7 +28,7 @@ static uint8_t find_application(const struct baton_handoff *handoff,
 static void end_offer(struct baton_handoff *handoff,
 		      struct baton_handoff_place *place)
 {
-	baton_tokens_end(&handoff->tokens, place->id);
+	baton_tokens_end(&handoff->tokens, place->id, false);
 	place->asked = false;
 	place->released = false;
 	place->has_token = false;
@@ -44,7 +45,7 @@ static void refuse(struct baton_handoff *handoff, const uint8_t *id,
 {
 	struct baton_activity *activity = own_find(&handoff->own, id);
 
-	baton_tokens_end(&handoff->tokens, id);
+	baton_tokens_end(&handoff->tokens, id, false);
 	if (activity)
 		own_turn_away(&handoff->own, activity, reason);
 }
@@ -134,6 +135,7 @@ static void take_adopted(struct baton_handoff *handoff,
 		place->at = 1 - place->at;
 	}
 	end_offer(handoff, place);
+	baton_tokens_end(&handoff->tokens, place->id, true);
 	place->sending = false;
 	place->news = 0;
 	handoff_tell(place, BATON_HANDOFF_ADOPTED);
@@ -160,13 +162,28 @@ static void let_go(struct baton_handoff *handoff,
 		   struct baton_handoff_place *place,
 		   enum baton_handoff_event_type type)
 {
-	baton_tokens_end(&handoff->tokens, place->id);
+	baton_tokens_end(&handoff->tokens, place->id, true);
 	place->sending = false;
 	place->freezing = false;
 	place->wants_state = false;
 	place->saving = false;
-	place->news = 0;
+	/* What the peer offers since, or did, is another matter. */
+	place->news &=
+		1u << BATON_HANDOFF_OFFERED | 1u << BATON_HANDOFF_WITHDRAWN;
 	handoff_tell(place, type);
+}
+
+/* The phone, which has it since, may be offering it again. */
+static void lease_over(struct baton_handoff *handoff,
+		       struct baton_handoff_place *place)
+{
+	const struct baton_activity *activity =
+		own_find(&handoff->own, place->id);
+
+	if (!activity || !activity->offered)
+		handoff_withdraw(handoff, place, false);
+	let_go(handoff, place, BATON_HANDOFF_LEASE_OVER);
+	handoff_erase(handoff_held(place));
 }
 
 void handoff_withdraw(struct baton_handoff *handoff,
@@ -216,10 +233,7 @@ static void take_event(struct baton_handoff *handoff,
 		place->reason = event->reason;
 		break;
 	case BATON_OWNERSHIP_LEASE_OVER:
-		end_offer(handoff, place);
-		let_go(handoff, place, BATON_HANDOFF_LEASE_OVER);
-		handoff_erase(handoff_held(place));
-		handoff_erase(handoff_coming(place));
+		lease_over(handoff, place);
 		break;
 	case BATON_OWNERSHIP_TAKEN_BACK:
 		end_offer(handoff, place);
@@ -288,6 +302,20 @@ void handoff_state_is_here(struct baton_handoff *handoff,
 				 handoff->now_ms);
 }
 
+/* What there is no place for waits outside, and displaces nothing. */
+static bool has_no_place(const struct baton_handoff *handoff, uint8_t code,
+			 const uint8_t *body, size_t len)
+{
+	size_t i;
+
+	if (code != OFFER_FRAME || len < BATON_ACTIVITY_ID_LEN ||
+	    own_find(&handoff->own, body) || handoff_find(handoff, body))
+		return false;
+	for (i = 0; i < handoff->count && handoff->place[i].used; i++)
+		;
+	return i == handoff->count;
+}
+
 enum baton_err baton_handoff_rx_frame(struct baton_handoff *handoff,
 				      uint8_t code, const uint8_t *body,
 				      size_t len, uint64_t now_ms)
@@ -301,6 +329,8 @@ enum baton_err baton_handoff_rx_frame(struct baton_handoff *handoff,
 	if (code > BATON_FRAME_CODE_FIRST + OWN_MARK)
 		return baton_tokens_rx(&handoff->tokens, code, body, len,
 				       now_ms);
+	if (has_no_place(handoff, code, body, len))
+		return BATON_ERR_PEER_LIMIT;
 	err = baton_ownership_rx(&handoff->own, code, body, len, now_ms);
 	handoff_settle(handoff);
 	if (code != RELEASE_FRAME || len < BATON_ACTIVITY_ID_LEN)

@@ -421,7 +421,7 @@ void baton_handoff_stored(struct baton_handoff *handoff, uint32_t id,
 	if (!handoff->asked || id != handoff->store_id)
 		return;
 	handoff->asked = false;
-	handoff->now_ms = now_ms;
+	handoff_clock(handoff, now_ms);
 	baton_crypto_wipe(handoff->value, sizeof(handoff->value));
 	if (handoff->erasing) {
 		/* What was out before counts for nothing: it is deleted. */

@@ -143,8 +143,11 @@ void own_clock(struct baton_ownership *own, uint64_t now_ms)
 	size_t i;
 
 	if (now_ms < own->now_ms && BATON_RULE(6_CLOCK)) {
-		for (i = 0; i < own->count; i++)
+		for (i = 0; i < own->count; i++) {
 			own_reboot(own, &own->activity[i], now_ms);
+			own->activity[i].offered_end_ms =
+				now_ms + BATON_OFFER_TIMEOUT_MS;
+		}
 		own->retry_at_ms = 0;
 		own->refusing_ms = 0;
 	}
@@ -169,6 +172,16 @@ void own_refuse(struct baton_activity *activity, uint64_t epoch, uint8_t reason)
 	activity->next = activity->kept;
 	activity->next.seen = own_max(activity->kept.seen, epoch);
 	own_commit(activity, AFTER_REFUSE);
+}
+
+void own_withdraw(struct baton_activity *activity)
+{
+	activity->offered = 0;
+	activity->accepted = 0;
+	if (!activity->renewing)
+		activity->nonce = 0;
+	activity->news &= (uint16_t) ~(1u << BATON_OWNERSHIP_OFFERED);
+	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
 }
 
 /* Rule 1: what is known of epochs stays. */
@@ -474,6 +487,9 @@ enum baton_err baton_ownership_finish(struct baton_ownership *own,
 		own_owe(activity, OWN_CANCEL);
 		own_stop_trying(activity);
 	}
+	/* One of before it was mine: whoever owns it is offered nothing. */
+	activity->offered = 0;
+	activity->accepted = 0;
 	activity->next = activity->kept;
 	forget(&activity->next);
 	own_commit(activity, AFTER_FINISH);
@@ -562,6 +578,13 @@ static void lease_over(struct baton_activity *activity)
 	own_commit(activity, AFTER_LEASE_OVER);
 }
 
+/* Nobody repeats it: it ended without a word that arrived. */
+static bool fades(const struct baton_activity *activity)
+{
+	return activity->offered && !activity->accepted &&
+	       !activity->released_offer;
+}
+
 static bool repeats(const struct baton_activity *activity)
 {
 	return activity->attempt == BATON_ATTEMPT_OFFERED ||
@@ -596,6 +619,8 @@ static void tick(struct baton_ownership *own, struct baton_activity *activity)
 		take_back(activity);
 		return;
 	}
+	if (fades(activity) && now_ms >= activity->offered_end_ms)
+		own_withdraw(activity);
 	if (activity->attempt == BATON_ATTEMPT_OFFERED &&
 	    now_ms >= activity->offer_end_ms) {
 		own_stop_trying(activity);
@@ -653,10 +678,27 @@ uint64_t baton_ownership_deadline(const struct baton_ownership *own)
 			sooner(&deadline, activity->wait_end_ms);
 		if (activity->attempt == BATON_ATTEMPT_OFFERED)
 			sooner(&deadline, activity->offer_end_ms);
+		if (fades(activity))
+			sooner(&deadline, activity->offered_end_ms);
 		if (own->up && repeats(activity))
 			sooner(&deadline, activity->repeat_at_ms);
 	}
 	return deadline;
+}
+
+/* What became of an offer may have been lost with the link before. */
+static void say_again(const struct baton_ownership *own,
+		      struct baton_activity *activity)
+{
+	if (activity->attempt == BATON_ATTEMPT_IDLE &&
+	    activity->cancel_epoch > activity->kept.seen)
+		own_owe(activity, OWN_CANCEL);
+	if (!activity->accepted)
+		return;
+	if (own->role == BATON_PHONE || own_nonce_runs(activity, own->now_ms))
+		own_owe(activity, OWN_ACCEPT);
+	else
+		own_withdraw(activity);
 }
 
 void baton_ownership_link(struct baton_ownership *own, bool up, uint64_t now_ms)
@@ -672,6 +714,7 @@ void baton_ownership_link(struct baton_ownership *own, bool up, uint64_t now_ms)
 		activity->owed = 0;
 		if (!up || !activity->used)
 			continue;
+		say_again(own, activity);
 		if (activity->attempt == BATON_ATTEMPT_FROZEN ||
 		    activity->kept.hold == BATON_HOLD_RELEASED)
 			own_tell(activity, BATON_OWNERSHIP_STATE);

@@ -134,6 +134,7 @@ struct baton_activity {
 	uint64_t offered; /* epoch the peer offers, 0: none */
 	uint64_t accepted; /* epoch I accepted, 0: none */
 	uint64_t accepted_at_ms;
+	uint64_t offered_end_ms; /* unless it is repeated until then */
 	uint64_t nonce; /* watch: the one running, 0: none */
 	uint64_t nonce_at_ms;
 	uint64_t got; /* version of the state in my hands, 0: none */

@@ -88,6 +88,8 @@ void own_start_wait(struct baton_activity *activity, uint32_t lease_ms,
 void own_stop_trying(struct baton_activity *activity);
 void own_refuse(struct baton_activity *activity, uint64_t epoch,
 		uint8_t reason);
+/* What the peer offered is over. */
+void own_withdraw(struct baton_activity *activity);
 void own_reboot(const struct baton_ownership *own,
 		struct baton_activity *activity, uint64_t now_ms);
 

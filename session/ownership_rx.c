@@ -73,9 +73,11 @@ static void keep_info(struct baton_activity *activity,
 	memcpy(activity->info, message->info, message->info_len);
 }
 
-static enum baton_err offered_again(struct baton_activity *activity,
+static enum baton_err offered_again(const struct baton_ownership *own,
+				    struct baton_activity *activity,
 				    const struct own_message *message)
 {
+	activity->offered_end_ms = own->now_ms + BATON_OFFER_TIMEOUT_MS;
 	if (activity->attempt == BATON_ATTEMPT_IDLE &&
 	    !activity->released_offer &&
 	    (activity->info_len != message->info_len ||
@@ -125,11 +127,12 @@ static enum baton_err take_offer(struct baton_ownership *own,
 		return BATON_ERR_PEER_STATE;
 	if (activity->offered == message->epoch && !activity->accepted &&
 	    activity->offered_lease_ms == message->lease_ms)
-		return offered_again(activity, message);
+		return offered_again(own, activity, message);
 	activity->accepted = 0;
 	activity->nonce = 0;
 	activity->offered = message->epoch;
 	activity->offered_lease_ms = (uint32_t)message->lease_ms;
+	activity->offered_end_ms = own->now_ms + BATON_OFFER_TIMEOUT_MS;
 	activity->released_offer = false;
 	if (activity->attempt == BATON_ATTEMPT_IDLE)
 		keep_info(activity, message);
@@ -141,8 +144,18 @@ static enum baton_err take_accept(struct baton_ownership *own,
 				  struct baton_activity *activity,
 				  const struct own_message *message)
 {
+	bool mine = (activity->attempt != BATON_ATTEMPT_IDLE &&
+		     activity->try_epoch == message->epoch) ||
+		    (activity->kept.hold == BATON_HOLD_RELEASED &&
+		     activity->kept.epoch == message->epoch);
 	uint8_t bytes[8];
 
+	/* The peer has not heard that it is over. */
+	if (!mine) {
+		activity->cancel_epoch = message->epoch;
+		own_owe(activity, OWN_CANCEL);
+		return BATON_OK;
+	}
 	if (activity->attempt != BATON_ATTEMPT_OFFERED ||
 	    activity->try_epoch != message->epoch ||
 	    activity->try_lease_ms != message->lease_ms)
@@ -292,12 +305,7 @@ static enum baton_err take_cancel(struct baton_activity *activity,
 {
 	if (activity->offered != message->epoch)
 		return BATON_ERR_PEER_STATE;
-	activity->offered = 0;
-	activity->accepted = 0;
-	if (!activity->renewing)
-		activity->nonce = 0;
-	activity->news &= (uint16_t) ~(1u << BATON_OWNERSHIP_OFFERED);
-	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
+	own_withdraw(activity);
 	return BATON_OK;
 }
 
@@ -474,6 +482,11 @@ enum baton_err baton_ownership_rx(struct baton_ownership *own, uint8_t code,
 	return take(own, type, activity, &message);
 }
 
+static bool owes(const struct baton_activity *activity, enum own_frame frame)
+{
+	return activity->owed >> frame & 1;
+}
+
 static bool take_owed(struct baton_activity *activity, enum own_frame frame)
 {
 	uint16_t bit = (uint16_t)(1u << frame);
@@ -608,6 +621,9 @@ bool baton_ownership_tx(struct baton_ownership *own, uint8_t *code,
 		activity = &own->activity[i];
 		for (type = OWN_OFFER; activity->owed && type < OWN_MARK;
 		     type++) {
+			/* Of the attempt before, whose epoch this one has. */
+			if (type == OWN_OFFER && owes(activity, OWN_CANCEL))
+				type = OWN_CANCEL;
 			if (!take_owed(activity, type) ||
 			    !still_true(activity, type))
 				continue;

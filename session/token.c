@@ -313,13 +313,14 @@ enum baton_err baton_tokens_revoke(struct baton_tokens *tokens,
 }
 
 void baton_tokens_end(struct baton_tokens *tokens,
-		      const uint8_t activity[BATON_ACTIVITY_ID_LEN])
+		      const uint8_t activity[BATON_ACTIVITY_ID_LEN], bool mine)
 {
 	struct baton_token_place *place = tokens->place;
 
 	for (; place < tokens->place + BATON_TOKENS; place++)
-		if (is_live(place) && memcmp(place->token.activity, activity,
-					     BATON_ACTIVITY_ID_LEN) == 0)
+		if (is_live(place) && place->mine == mine &&
+		    memcmp(place->token.activity, activity,
+			   BATON_ACTIVITY_ID_LEN) == 0)
 			place->state = BATON_TOKEN_EXPIRED;
 }
 

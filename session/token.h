@@ -148,9 +148,12 @@ enum baton_err baton_tokens_revoke(struct baton_tokens *tokens,
 				   const uint8_t id[BATON_TOKEN_ID_LEN],
 				   uint64_t now_ms);
 
-/* What they were for is over: live tokens of activity are EXPIRED here. */
+/*
+ * What they were for is over: live tokens of activity, issued here (mine) or
+ * by the peer, are EXPIRED here.
+ */
 void baton_tokens_end(struct baton_tokens *tokens,
-		      const uint8_t activity[BATON_ACTIVITY_ID_LEN]);
+		      const uint8_t activity[BATON_ACTIVITY_ID_LEN], bool mine);
 
 /* Session frames, as with baton_ownership_rx() and _tx(). */
 enum baton_err baton_tokens_rx(struct baton_tokens *tokens, uint8_t code,

@@ -379,8 +379,8 @@ static void what_was_for_something_that_is_over_makes_room(void **state)
 	for (i = 0; i < BATON_TOKENS; i++)
 		issue_and_take();
 	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_GRANTED);
-	baton_tokens_end(&phone, run);
-	baton_tokens_end(&watch, run);
+	baton_tokens_end(&phone, run, true);
+	baton_tokens_end(&watch, run, false);
 	assert_int_equal(use(notes, run, 1, 0), BATON_TOKEN_TWICE);
 	for (i = 0; i < BATON_TOKENS - 1; i++)
 		issue_and_take();

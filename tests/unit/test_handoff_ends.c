@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Offers that end where the other side cannot hear it, and what else is going
+ * on when they do (OWNERSHIP.md 2, 6).
+ */
+
+#include "tests/unit/handoff_world.h"
+
+static void assert_withdrawn(struct device *d)
+{
+	run();
+	assert_int_equal(d->told[BATON_HANDOFF_OFFERED], 1);
+	assert_int_equal(d->told[BATON_HANDOFF_WITHDRAWN], 1);
+	/* It has its place again. */
+	assert_false(d->place[0].used);
+}
+
+static void a_cancel_without_a_link_is_heard_on_the_next(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	link_up(false);
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	link_up(true);
+	assert_withdrawn(watch);
+}
+
+static void a_cancel_that_was_lost_is_said_again(void **state)
+{
+	uint8_t body[BATON_FRAME_BODY_MAX], code;
+	size_t len;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	assert_true(baton_handoff_tx_frame(&phone->handoff, &code, body, &len,
+					   now_ms));
+	assert_int_equal(code, 0x25);
+	link_up(false);
+	link_up(true);
+	assert_withdrawn(watch);
+}
+
+static void an_offer_that_runs_out_without_a_link_is_withdrawn(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	link_up(false);
+	pass_ms(BATON_OFFER_TIMEOUT_MS);
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 1);
+	/* Nobody has to come back for it. */
+	assert_withdrawn(watch);
+}
+
+static void an_offer_that_is_made_anew_has_its_whole_time(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	reboot(BATON_PHONE);
+	link_up(true);
+	pass_ms(BATON_OFFER_TIMEOUT_MS - 1000);
+	/* Nobody remembers the first one: this one has its epoch. */
+	offer(BATON_PHONE);
+	pass_ms(2000);
+	assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN], 0);
+	accept(BATON_WATCH);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
+}
+
+static void an_offer_of_a_side_that_rebooted_is_withdrawn(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	reboot(BATON_PHONE);
+	link_up(true);
+	pass_ms(BATON_OFFER_TIMEOUT_MS);
+	assert_withdrawn(watch);
+}
+
+static void who_rebooted_says_that_what_was_accepted_is_over(void **state)
+{
+	(void)state;
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	reboot(BATON_WATCH);
+	link_up(true);
+	assert_withdrawn(phone);
+	assert_true(acts(BATON_WATCH));
+}
+
+static void an_acceptance_outlives_links_as_long_as_its_nonce(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	link_up(false);
+	pass_ms(LEASE_MS - 1);
+	link_up(true);
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN], 0);
+	link_up(false);
+	pass_ms(1);
+	link_up(true);
+	assert_withdrawn(watch);
+}
+
+static void a_cancel_goes_before_the_offer_after_it(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	offer(BATON_PHONE);
+	pass_ms(1000);
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 0);
+	accept(BATON_WATCH);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
+}
+
+/* The watch gives it; the CONFIRM is lost, and there is another link. */
+static void give_unconfirmed(void)
+{
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	OK(baton_handoff_state(&watch->handoff, NOTES, id, state_bytes, 10,
+			       now_ms));
+	while (phone->told[BATON_HANDOFF_ADOPTED] == 0) {
+		(void)store(watch);
+		(void)store(phone);
+		(void)attend(phone);
+		(void)carry(BATON_WATCH);
+	}
+	link_up(false);
+	link_up(true);
+}
+
+static void an_offer_stands_when_the_return_before_is_confirmed(void **state)
+{
+	(void)state;
+	give_unconfirmed();
+	/* Before the watch has asked what became of the return. */
+	offer(BATON_PHONE);
+	assert_int_equal(watch->told[BATON_HANDOFF_GIVEN], 1);
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 1);
+	accept(BATON_WATCH);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
+}
+
+static void an_offer_is_told_though_the_return_is_confirmed_first(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	give_unconfirmed();
+	OK(baton_handoff_offer(&phone->handoff, NOTES, id, LEASE_MS, 3, NULL, 0,
+			       now_ms));
+	/* Nobody reads events meanwhile. */
+	for (i = 0; i < 20; i++) {
+		(void)carry(BATON_PHONE);
+		(void)carry(BATON_WATCH);
+		(void)store(watch);
+	}
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_GIVEN], 1);
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 1);
+}
+
+static void an_old_lease_that_ends_takes_no_new_state_along(void **state)
+{
+	int i;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	hand_over(BATON_PHONE, 10);
+	link_up(false);
+	pass_ms(LEASE_MS / 2);
+	reboot(BATON_WATCH);
+	pass_ms(LEASE_MS - 2000);
+	assert_int_equal(phone->told[BATON_HANDOFF_TAKEN_BACK], 1);
+	link_up(true);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 2000,
+			       now_ms));
+	/* The state is there, its release is still being written. */
+	assert_true(store(phone));
+	for (i = 0; i < 20; i++) {
+		(void)carry(BATON_PHONE);
+		(void)store(watch);
+	}
+	now_ms += 2000;
+	baton_handoff_tick(&watch->handoff, now_ms);
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_LEASE_OVER], 1);
+	assert_int_equal(watch->told[BATON_HANDOFF_ADOPTED], 1);
+	assert_has_state(watch, 2000);
+}
+
+static void what_was_taken_back_and_finished_keeps_no_place(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	hand_over(BATON_PHONE, 10);
+	offer(BATON_WATCH);
+	pass_ms(BATON_LEASE_WAIT_MS(LEASE_MS));
+	assert_int_equal(phone->told[BATON_HANDOFF_TAKEN_BACK], 1);
+	OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
+	run();
+	assert_int_equal(phone->told[BATON_HANDOFF_FINISHED], 1);
+	assert_false(phone->place[0].used);
+}
+
+static void finishing_ends_the_token_of_the_offer(void **state)
+{
+	(void)state;
+	for (id[7] = 1; id[7] <= BATON_TOKENS + 1; id[7]++) {
+		OK(baton_handoff_begin(&phone->handoff, NOTES, id, state_bytes,
+				       10, now_ms));
+		run();
+		offer(BATON_PHONE);
+		OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
+		run();
+	}
+}
+
+static void begin_at(struct device *d, uint8_t application, uint8_t number)
+{
+	id[7] = number;
+	OK(baton_handoff_begin(&d->handoff, application, id, state_bytes, 10,
+			       now_ms));
+	run();
+}
+
+static void an_offer_without_a_place_waits_and_displaces_nothing(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	/* It may be displaced from now on. */
+	pass_ms(20000);
+	begin_at(watch, MAPS, 1);
+	begin_at(watch, MAPS, 2);
+	begin_at(phone, NOTES, 3);
+	offer(BATON_PHONE);
+	id[7] = 0;
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 10,
+			       now_ms));
+	run();
+	assert_true(acts(BATON_WATCH));
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 0);
+	id[7] = 1;
+	OK(baton_handoff_finish(&watch->handoff, MAPS, id, now_ms));
+	run();
+	pass_ms(8000);
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 2);
+	assert_int_equal(watch->event[BATON_HANDOFF_OFFERED].id[7], 3);
+}
+
+static void a_clock_set_back_during_a_write_keeps_no_state_longer(void **state)
+{
+	struct baton_store_op op;
+	int i;
+
+	(void)state;
+	now_ms = 10000000;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 2000,
+			       now_ms));
+	for (i = 0; i < 5; i++)
+		part(BATON_PHONE, true);
+	assert_true(baton_handoff_next_store_op(&watch->handoff, &op));
+	assert_true(shelf_apply(SHELF(watch->row), &op));
+	now_ms = 1000;
+	baton_handoff_stored(&watch->handoff, op.id, BATON_OK, now_ms);
+	link_up(false);
+	assert_int_equal(states_stored(watch), 1);
+	pass_ms(BATON_STATE_LIFE_MS);
+	assert_nothing_left(watch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_cancel_without_a_link_is_heard_on_the_next),
+		T(a_cancel_that_was_lost_is_said_again),
+		T(an_offer_that_runs_out_without_a_link_is_withdrawn),
+		T(an_offer_that_is_made_anew_has_its_whole_time),
+		T(an_offer_of_a_side_that_rebooted_is_withdrawn),
+		T(who_rebooted_says_that_what_was_accepted_is_over),
+		T(an_acceptance_outlives_links_as_long_as_its_nonce),
+		T(a_cancel_goes_before_the_offer_after_it),
+		T(an_offer_stands_when_the_return_before_is_confirmed),
+		T(an_offer_is_told_though_the_return_is_confirmed_first),
+		T(an_old_lease_that_ends_takes_no_new_state_along),
+		T(what_was_taken_back_and_finished_keeps_no_place),
+		T(finishing_ends_the_token_of_the_offer),
+		T(an_offer_without_a_place_waits_and_displaces_nothing),
+		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
