@@ -9,6 +9,7 @@
 #define FORMAT 1
 #define SIGNED_LEN 31 /* what the tag is over */
 #define TAG_LEN 16
+#define WINDOW 64 /* numbers below the highest that may still come */
 #define BY_PHONE 0x80 /* in the first byte of an id */
 
 #define REVOKE_FRAME 0x2b
@@ -35,6 +36,7 @@ void baton_tokens_unlink(struct baton_tokens *tokens)
 	 * again, with the same key, and tokens of before still on their way.
 	 */
 	tokens->taken = 0;
+	tokens->taken_before = 0;
 }
 
 void baton_tokens_link(struct baton_tokens *tokens, const uint8_t channel[32],
@@ -179,6 +181,36 @@ enum baton_err baton_tokens_issue(struct baton_tokens *tokens,
 	return BATON_OK;
 }
 
+/*
+ * A number that was here is never taken again. Those of several offers are
+ * given out before the first of them goes, and need not go in that order.
+ */
+static bool was_taken(const struct baton_tokens *tokens, uint64_t number)
+{
+	uint64_t below = tokens->taken - number;
+
+	if (number > tokens->taken)
+		return false;
+	return below == 0 || below > WINDOW ||
+	       (tokens->taken_before >> (below - 1) & 1);
+}
+
+static void mark_taken(struct baton_tokens *tokens, uint64_t number)
+{
+	uint64_t above = number - tokens->taken;
+
+	if (number < tokens->taken) {
+		tokens->taken_before |= UINT64_C(1)
+					<< (tokens->taken - number - 1);
+		return;
+	}
+	tokens->taken_before =
+		above < WINDOW ? tokens->taken_before << above : 0;
+	if (above <= WINDOW)
+		tokens->taken_before |= UINT64_C(1) << (above - 1);
+	tokens->taken = number;
+}
+
 enum baton_err baton_tokens_take(struct baton_tokens *tokens,
 				 const uint8_t *bytes, size_t len,
 				 uint64_t now_ms)
@@ -192,14 +224,13 @@ enum baton_err baton_tokens_take(struct baton_tokens *tokens,
 		return BATON_ERR_PEER_AUTH;
 	if (!is_life(token.life_ms))
 		return BATON_ERR_PEER_FORMAT;
-	/* They come in order: a number that was here is never taken again. */
 	number = baton_load_be64(token.id) << 1 >> 1;
-	if (number <= tokens->taken)
+	if (was_taken(tokens, number))
 		return BATON_ERR_PEER_STATE;
 	place = make_room(tokens);
 	if (!place)
 		return BATON_ERR_PEER_LIMIT;
-	tokens->taken = number;
+	mark_taken(tokens, number);
 	keep(tokens, place, &token, false);
 	return BATON_OK;
 }

@@ -79,7 +79,8 @@ struct baton_tokens {
 	struct baton_token_event event;
 	uint64_t now_ms;
 	uint64_t issued; /* numbers since init */
-	uint64_t taken; /* the same of the peer's, on this link */
+	uint64_t taken; /* the highest of the peer's, on this link */
+	uint64_t taken_before; /* those below it, one bit each */
 	uint64_t refused; /* since init; not all of them have an event */
 	enum baton_role role;
 	uint8_t key[32]; /* of this link and bond; only while linked */

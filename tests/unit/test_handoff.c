@@ -358,6 +358,26 @@ static void an_offer_outlives_its_link_with_another_token(void **state)
 	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
 }
 
+/* The tokens have their numbers before the first offer goes. */
+static void offers_made_at_once_go_in_any_order(void **state)
+{
+	static const uint8_t ids[2][BATON_ACTIVITY_ID_LEN] = {{1}, {2}};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		OK(baton_handoff_begin(&phone->handoff, NOTES, ids[i], NULL, 0,
+				       now_ms));
+		run();
+	}
+	for (i = 2; i-- > 0;)
+		OK(baton_handoff_offer(&phone->handoff, NOTES, ids[i], LEASE_MS,
+				       1, NULL, 0, now_ms));
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 2);
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 0);
+}
+
 static void a_refusal_keeps_it(void **state)
 {
 	(void)state;
@@ -490,6 +510,7 @@ int main(void)
 		T(more_than_the_token_allows_is_refused),
 		T(a_token_that_is_too_old_is_refused),
 		T(an_offer_outlives_its_link_with_another_token),
+		T(offers_made_at_once_go_in_any_order),
 		T(a_refusal_keeps_it),
 		T(a_store_that_fails_lets_nothing_go),
 		T(wrong_calls_change_nothing),

@@ -212,6 +212,34 @@ static void it_is_taken_once_even_when_it_is_forgotten(void **state)
 	assert_int_equal(use(notes, run, 1, 60000), BATON_TOKEN_UNKNOWN);
 }
 
+static void take_number(int number, enum baton_err err)
+{
+	phone.issued = (uint64_t)number - 1;
+	memset(phone.place, 0, sizeof(phone.place));
+	memset(watch.place, 0, sizeof(watch.place));
+	issue();
+	assert_int_equal(
+		baton_tokens_take(&watch, bytes, sizeof(bytes), 99000000), err);
+}
+
+static void they_are_taken_in_any_order_and_each_once(void **state)
+{
+	static const int numbers[] = {70, 68,  7,   69,	 6,  134,
+				      71, 300, 237, 236, 235};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		/* Too far below the highest. */
+		bool late = numbers[i] == 235;
+
+		take_number(numbers[i], late ? BATON_ERR_PEER_STATE : BATON_OK);
+		take_number(numbers[i], BATON_ERR_PEER_STATE);
+	}
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		take_number(numbers[i], BATON_ERR_PEER_STATE);
+}
+
 static void the_phone_revokes(void **state)
 {
 	(void)state;
@@ -423,6 +451,7 @@ int main(void)
 		T(its_issuer_cannot_be_made_to_take_it),
 		T(every_changed_bit_is_noticed),
 		T(it_is_taken_once_even_when_it_is_forgotten),
+		T(they_are_taken_in_any_order_and_each_once),
 		T(the_phone_revokes),
 		T(the_phone_revokes_what_the_watch_issued_at_home),
 		T(a_watch_cannot_revoke_by_a_frame),
