@@ -63,7 +63,9 @@ static bool link_event(struct baton_session *session, struct baton_event *event)
 {
 	if (BATON_METHODS && secrets_event(session->secrets, event))
 		return true;
+	/* A phone may have some before it is secured, which is told first. */
 	if (session->urgent_count > 0 &&
+	    session->state != BATON_SESSION_SYNCING &&
 	    !(session->tell & TELL_BEFORE_URGENT)) {
 		urgent_event(session, event);
 		return true;

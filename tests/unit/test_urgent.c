@@ -176,6 +176,31 @@ static void they_do_not_overtake_sync(void **state)
 	assert_greeted();
 }
 
+/* The phone waits for its store, and was told nothing of the link yet. */
+static void they_are_told_after_secured(void **state)
+{
+	struct pair_end *end = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	pair_down(world);
+	end->store_stalls = true;
+	pair_up(world);
+	assert_false(pair_run(world, never, 1000));
+	say(0x33);
+	assert_false(pair_run(world, never, 1000));
+	assert_int_equal(phone()->state, BATON_SESSION_SYNCING);
+	assert_false(end->secured);
+	assert_int_equal(end->frames, 0);
+	end->store_stalls = false;
+	(void)pair_turn(world);
+	assert_false(pair_run(world, never, 1000));
+	assert_true(end->secured);
+	assert_int_equal(end->frames, 1);
+}
+
 static void they_are_lost_with_their_link(void **state)
 {
 	struct baton_event event;
@@ -219,6 +244,7 @@ int main(void)
 		T(they_are_in_order),
 		T(more_than_may_wait_end_the_link),
 		T(they_do_not_overtake_sync),
+		T(they_are_told_after_secured),
 		T(they_are_lost_with_their_link),
 		T(a_length_above_the_limit_is_the_callers_mistake),
 	};
