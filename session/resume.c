@@ -24,7 +24,8 @@ uint8_t resume_kind(struct baton_session *session, uint8_t bond)
 	if (ticket->fresh_until_ms == 0)
 		ticket->fresh_until_ms =
 			session->clock_ms + BATON_TICKET_LIFE_MS;
-	if (!ticket->usable || ticket->age >= BATON_TICKET_AGE_MAX ||
+	if (!ticket->usable || ticket->kept != ticket->generation ||
+	    ticket->age >= BATON_TICKET_AGE_MAX ||
 	    ticket->fresh_until_ms <= session->clock_ms)
 		return BATON_KIND_RECONNECT;
 	return session_bond_at(session, bond)->numbered &&

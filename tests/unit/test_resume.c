@@ -222,6 +222,26 @@ static void what_the_watch_says_meanwhile_is_taken(void **state)
 	assert_int_equal(phone->delivered, 1);
 }
 
+/* To use it would show one that a power cut takes back. */
+static void a_ticket_that_is_not_durable_is_not_used(void **state)
+{
+	(void)state;
+	know(true);
+	phone->store_stalls = true;
+	pair_up(world);
+	pair_run(world, settled, 1000);
+	assert_int_equal(world->kind, BATON_KIND_RESUME);
+	pair_down(world);
+	pair_up(world);
+	pair_run(world, settled, 1000);
+	assert_int_equal(world->kind, BATON_KIND_RECONNECT);
+	pair_down(world);
+	pair_reboot(world, BATON_PHONE);
+	phone->store_stalls = false;
+	assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+	assert_int_equal(watch->rolled_back + phone->rolled_back, 0);
+}
+
 /* A watch is secured before its answer has gone out: machines wait for that. */
 static void frames_wait_for_the_answer(void **state)
 {
@@ -599,6 +619,7 @@ int main(void)
 		T(what_never_arrived_is_lost),
 		T(nothing_is_told_before_the_ticket_is_used_up),
 		T(what_the_watch_says_meanwhile_is_taken),
+		T(a_ticket_that_is_not_durable_is_not_used),
 		T(frames_wait_for_the_answer),
 		T(a_ticket_that_cannot_be_used_up_brings_nothing),
 		T(a_phone_that_cannot_keep_its_ticket_says_nothing_more),
