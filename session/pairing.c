@@ -74,6 +74,12 @@ void pairing_look(struct baton_session *session)
 		baton_session_pairing_close(session);
 }
 
+static void write_failed(struct baton_session *session)
+{
+	session->pair_err = BATON_ERR_STORE;
+	session->tell |= TELL_PAIR_FAILED;
+}
+
 /* The write that a typed code waits for has ended. */
 void pairing_counted(struct baton_session *session, enum baton_err err)
 {
@@ -86,8 +92,7 @@ void pairing_counted(struct baton_session *session, enum baton_err err)
 		return;
 	}
 	baton_session_pairing_close(session);
-	session->pair_err = BATON_ERR_STORE;
-	session->tell |= TELL_PAIR_FAILED;
+	write_failed(session);
 }
 
 void pairing_begin(struct baton_session *session)
@@ -204,6 +209,8 @@ void pairing_stored(struct baton_session *session, enum baton_err err)
 	if (err) {
 		baton_crypto_wipe(session_bond_at(session, session->bond_count),
 				  sizeof(session->bonds[0]));
+		/* The link may be gone, and nothing else would be told. */
+		write_failed(session);
 	} else {
 		session->bond_at = session->bond_count++;
 		session->bond_wanted = session->bond_at;

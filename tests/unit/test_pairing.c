@@ -202,12 +202,11 @@ static void a_hostile_share_ends_the_window(void **state)
 	end();
 }
 
-/* The bond being written is that of another link: the next one waits for it. */
-static void no_pairing_begins_while_a_bond_is_written(void **state)
+/* Both said yes, and the link goes while the watch's bond is being written. */
+static void lose_the_link_of_a_bond_that_is_written(void)
 {
 	int i;
 
-	(void)state;
 	begin(COMPARES, COMPARES);
 	pair_windows(pair);
 	watch->store_stalls = true;
@@ -221,6 +220,29 @@ static void no_pairing_begins_while_a_bond_is_written(void **state)
 	while (!watch->session.storing.new_bond)
 		(void)pair_turn(pair);
 	pair_down(pair);
+}
+
+/* The person who said yes is not left to wait. */
+static void a_bond_that_cannot_be_written_is_told_without_a_link(void **state)
+{
+	(void)state;
+	lose_the_link_of_a_bond_that_is_written();
+	assert_false(watch->pair_failed);
+	watch->store_stalls = false;
+	watch->store_fails = true;
+	(void)pair_turn(pair);
+	(void)pair_turn(pair);
+	assert_true(watch->pair_failed);
+	assert_int_equal(watch->pair_err, BATON_ERR_STORE);
+	assert_int_equal(pair_bonds(watch), 0);
+	end();
+}
+
+/* The bond being written is that of another link: the next one waits for it. */
+static void no_pairing_begins_while_a_bond_is_written(void **state)
+{
+	(void)state;
+	lose_the_link_of_a_bond_that_is_written();
 	/* The phone has lost its own. */
 	memset(phone->stored, 0, sizeof(phone->stored));
 	pair_reboot(pair, BATON_PHONE);
@@ -373,6 +395,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_code_ends_the_window_of_both),
 		cmocka_unit_test(a_mistyped_code_costs_no_try),
 		cmocka_unit_test(a_hostile_share_ends_the_window),
+		cmocka_unit_test(
+			a_bond_that_cannot_be_written_is_told_without_a_link),
 		cmocka_unit_test(no_pairing_begins_while_a_bond_is_written),
 		cmocka_unit_test(a_code_needs_an_open_window),
 		cmocka_unit_test(tries_are_counted_before_the_code_is_used),
