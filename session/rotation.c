@@ -270,10 +270,10 @@ static void use(struct baton_session *session, uint8_t class_id,
 {
 	struct rotation *r = memory(session);
 
-	/* What keeps an idle link going is no reason. */
-	if (class_id == BATON_CLASS_CONTROL ||
-	    session->state != BATON_SESSION_SECURED ||
-	    (session->now_ms < r->due_ms && key->generation < KEYS_PER_EPOCH))
+	/* Of CONTROL, which keeps an idle link going, only its count is one. */
+	if (session->state != BATON_SESSION_SECURED ||
+	    (key->generation < KEYS_PER_EPOCH &&
+	     (class_id == BATON_CLASS_CONTROL || session->now_ms < r->due_ms)))
 		return;
 	r->wanted = true;
 	if (session->state_deadline_ms == BATON_LINK_NEVER)

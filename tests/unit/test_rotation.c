@@ -396,6 +396,27 @@ static void an_idle_link_keeps_its_keys_and_its_silence(void **state)
 	say();
 }
 
+/* Now and then something of machines above the engine, and no message. */
+static void control_alone_goes_on_for_days(void **state)
+{
+	struct pair_end *from, *to;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < 10 * KEYS_PER_EPOCH; i++) {
+		from = i % 64 < 32 ? watch : phone;
+		to = from == watch ? phone : watch;
+		world->now_ms += 2 * (uint64_t)REKEY_MS;
+		assert_int_equal(
+			baton_session_frame(&from->session, 0x30, NULL, 0),
+			BATON_OK);
+		(void)pair_run(world, pair_closed, 10000);
+		assert_false(pair_closed(world));
+		assert_int_equal(to->frame_code, 0x30);
+		to->frame_code = 0;
+	}
+}
+
 /* Nothing goes out before the ticket that came of it is durable. */
 static void new_keys_wait_for_the_store(void **state)
 {
@@ -491,6 +512,7 @@ int main(void)
 		T(what_is_opened_late_brings_new_keys),
 		T(transfers_go_on_through_new_keys),
 		T(an_idle_link_keeps_its_keys_and_its_silence),
+		T(control_alone_goes_on_for_days),
 		T(new_keys_wait_for_the_store),
 		T(a_ticket_that_was_not_written_brings_new_keys),
 		T(new_keys_that_cannot_be_kept_end_the_link),
