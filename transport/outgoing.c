@@ -260,7 +260,7 @@ enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 		return BATON_ERR_STATE;
 	if (stream->next == BATON_MESSAGES_MAX)
 		return BATON_ERR_EXHAUSTED;
-	if (most > batch->cap)
+	if (len > batch->cap || most > batch->cap)
 		return BATON_ERR_TOO_LARGE;
 	if (padded)
 		most = baton_pack_bucket(most, batch->cap);

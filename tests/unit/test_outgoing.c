@@ -128,6 +128,8 @@ static void a_message_too_long_for_a_record_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(send(CAP - 1), BATON_ERR_TOO_LARGE);
+	/* As of a read() that failed. */
+	assert_int_equal(send(SIZE_MAX), BATON_ERR_TOO_LARGE);
 	assert_int_equal(stream->next, 0);
 	assert_int_equal(send(CAP - 2), BATON_OK);
 	assert_int_equal(send(1), BATON_ERR_AGAIN);
