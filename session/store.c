@@ -152,6 +152,7 @@ void store_revoke(struct baton_session *session, uint8_t i)
 		       session_bond_at(session, i)->id, BATON_BOND_ID_LEN);
 	if (session->bond_at == i) {
 		session->tell &= (uint8_t)~TELL_PAIRED;
+		session->bond_durable = false;
 		/* Its ticket is not written any more: nothing waits for it. */
 		session->held = false;
 	}

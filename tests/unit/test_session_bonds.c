@@ -185,6 +185,43 @@ static void a_revoke_is_said_though_the_store_is_slow(void **state)
 	assert_int_equal(baton_session_bond_count(&watch->session), 0);
 }
 
+/* It was to be announced; the next one to be made is not that one. */
+static void a_bond_revoked_before_its_peer_has_it_leaves_nothing(void **state)
+{
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	uint8_t id[BATON_BOND_ID_LEN];
+	int i;
+
+	(void)state;
+	pair_windows(world);
+	phone->store_stalls = true;
+	pair_up(world);
+	while (!phone->compare || !watch->compare)
+		pair_turn(world);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_confirm(&world->end[i].session,
+						       true, world->now_ms),
+				 0);
+	while (!watch->session.bond_durable)
+		pair_turn(world);
+	assert_int_equal(baton_session_bond_id(&watch->session, 0, id), 0);
+	assert_int_equal(
+		baton_session_bond_revoke(&watch->session, id, world->now_ms),
+		0);
+	assert_true(pair_run(world, watch_has_none, 5000));
+	pair_down(world);
+	phone->store_stalls = false;
+	pair_reboot(world, BATON_PHONE);
+	assert_true(pair_bond(world));
+	assert_true(watch->paired);
+	watch->paired = false;
+	watch->session.bonds[0].ticket.usable = false;
+	assert_true(pair_link(world));
+	assert_int_equal(world->kind, BATON_KIND_RECONNECT);
+	assert_false(watch->paired);
+}
+
 static bool is_written_and_cut(struct pair *pair)
 {
 	return pair->end[BATON_PHONE].dead &&
@@ -263,6 +300,7 @@ int main(void)
 		T(a_revoked_bond_is_gone_on_both_sides),
 		T(a_bond_revoked_away_from_its_peer_is_not_known),
 		T(a_revoke_is_said_though_the_store_is_slow),
+		T(a_bond_revoked_before_its_peer_has_it_leaves_nothing),
 		T(a_bond_is_announced_on_its_own_link),
 		T(as_many_as_there_are_can_be_revoked_at_once),
 	};
