@@ -67,7 +67,10 @@ char *baton_desk_status_text(JsonObject *status);
 JsonObject *baton_desk_queue(struct baton_endpoint *endpoint);
 char *baton_desk_queue_text(JsonObject *queue);
 
-/* The peer on the link, else the first there is; BATON_ENDPOINT_NOBODY. */
+/*
+ * The peer on the link, else that of the last link, or that a phone was told to
+ * connect to, else the first there is; BATON_ENDPOINT_NOBODY.
+ */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
 
 /* Bytes of an application as a line of text may show them; to be freed. */

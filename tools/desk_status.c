@@ -6,6 +6,20 @@
 
 #define DESK BATON_DESK
 
+/* The bond that a phone wants a link with, or a watch had the last one with. */
+static bool is_meant(const struct baton_endpoint *endpoint,
+		     const uint8_t id[BATON_BOND_ID_LEN])
+{
+	const struct baton_session *session = &endpoint->session;
+	uint8_t meant[BATON_BOND_ID_LEN];
+	uint8_t at = endpoint->config.session.role == BATON_PHONE
+			     ? session->bond_wanted
+			     : session->bond_at;
+
+	return !baton_session_bond_id(session, at, meant) &&
+	       !memcmp(meant, id, sizeof(meant));
+}
+
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
 {
 	uint8_t id[BATON_BOND_ID_LEN];
@@ -14,10 +28,15 @@ uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
 
 	if (peer != BATON_ENDPOINT_NOBODY)
 		return peer;
-	for (i = 0; i < BATON_BONDS; i++)
-		if (!baton_endpoint_bond(endpoint, i, id))
+	for (i = 0; i < BATON_BONDS; i++) {
+		if (baton_endpoint_bond(endpoint, i, id))
+			continue;
+		if (is_meant(endpoint, id))
 			return i;
-	return BATON_ENDPOINT_NOBODY;
+		if (peer == BATON_ENDPOINT_NOBODY)
+			peer = i;
+	}
+	return peer;
 }
 
 char *baton_desk_text(const uint8_t *bytes, size_t len)

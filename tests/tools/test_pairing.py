@@ -513,13 +513,18 @@ def revoking_one_leaves_the_others(bench):
     expect([b['name'] for b in left] == ['phone'], left)
 
 
-def a_send_to_a_bond_goes_to_no_other(bench):
+def two_watches(bench):
+    """A phone that has a bond with "old", whose store is old-store, too."""
     bench.radio()
     bench.pair()
     bench.start('bonds', '-s', 'phone-store', 'rename', 'watch',
                 'old').succeeds()
     os.rename(bench.path('watch-store'), bench.path('old-store'))
     bench.pair()
+
+
+def a_send_to_a_bond_goes_to_no_other(bench):
+    two_watches(bench)
     bench.file('a', b'data')
     phone = bench.phone('--bond', 'old', 'send', 'a')
     control = bench.path('phone-store', 'control')
@@ -527,6 +532,38 @@ def a_send_to_a_bond_goes_to_no_other(bench):
         time.sleep(0.02)
     bench.start('bonds', '-s', 'phone-store', 'revoke', 'old').succeeds()
     phone.fails(77, 'revoked')
+
+
+def a_command_without_a_link_is_for_the_bond_that_was_chosen(bench):
+    two_watches(bench)
+    for name in ('old', 'watch'):
+        phone = bench.phone('--bond', name, stdin=True)
+        phone.say(f'queue for {name}\n')
+        phone.until('queued 1')
+        watch = bench.start('watch', '-b', 'sim:radio', '-s',
+                            f'{name}-store')
+        watch.until(f'item 1 for {name}')
+        phone.kill()
+        watch.kill()
+
+
+def a_command_after_a_link_is_for_the_device_that_was_there(bench):
+    bench.radio()
+    bench.pair()
+    os.rename(bench.path('phone-store'), bench.path('first-store'))
+    bench.pair()
+    watch = bench.watch(stdin=True)
+    for times, name in enumerate(('phone', 'first'), 1):
+        phone = ('phone', '-b', 'sim:radio', '-s', f'{name}-store')
+        there = bench.start(*phone)
+        there.until('active')
+        there.kill()
+        while watch.out.count('disconnected') < 2 * times - 1:
+            time.sleep(0.02)
+        watch.say(f'queue for {name}\n')
+        there = bench.start(*phone)
+        there.until(f'item 1 for {name}')
+        there.kill()
 
 
 def bonds_of_a_program_that_runs_are_listed_and_renamed(bench):
@@ -624,6 +661,8 @@ CASES = (
     revoking_reaches_the_programs_that_run,
     revoking_one_leaves_the_others,
     a_send_to_a_bond_goes_to_no_other,
+    a_command_without_a_link_is_for_the_bond_that_was_chosen,
+    a_command_after_a_link_is_for_the_device_that_was_there,
     bonds_of_a_program_that_runs_are_listed_and_renamed,
     a_phone_chooses_among_watches,
     bonds_show_no_secret_and_take_good_names_only,
