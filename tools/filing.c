@@ -14,7 +14,9 @@
 /* A file of this run: what `send` waits for, and what compression saved. */
 struct sent {
 	uint8_t id[BATON_FILE_ID_LEN];
+	uint8_t bond[BATON_BOND_ID_LEN];
 	bool wanted; /* the job is not done without it */
+	char *path; /* of `send`, which an earlier run began; or NULL */
 	bool started, ended; /* bytes of it went; those of the next did */
 	struct baton_packing begin, end;
 };
@@ -80,7 +82,8 @@ static struct sent *find_sent(struct baton_filing *filing, const uint8_t *id)
 	return NULL;
 }
 
-static struct sent *add_sent(struct baton_filing *filing, const uint8_t *id)
+static struct sent *add_sent(struct baton_filing *filing, const uint8_t *id,
+			     const uint8_t *bond)
 {
 	struct sent *sent = find_sent(filing, id);
 	struct sent one = {.wanted = false};
@@ -88,8 +91,16 @@ static struct sent *add_sent(struct baton_filing *filing, const uint8_t *id)
 	if (sent)
 		return sent;
 	memcpy(one.id, id, sizeof(one.id));
+	memcpy(one.bond, bond, sizeof(one.bond));
 	g_array_append_val(filing->sent, one);
 	return find_sent(filing, id);
+}
+
+static void clear_sent(gpointer data)
+{
+	struct sent *sent = data;
+
+	g_free(sent->path);
 }
 
 static void remove_sent(struct baton_filing *filing, const struct sent *sent)
@@ -133,16 +144,43 @@ static void adopt(struct baton_filing *filing)
 
 	for (; *from; from++) {
 		const struct baton_note *note =
-			baton_outbox_find(filing->outbox, *from);
+			baton_outbox_find(filing->outbox, NULL, *from);
+		struct sent *sent;
 
 		if (!note) {
 			*to++ = *from;
 			continue;
 		}
-		add_sent(filing, note->id)->wanted = true;
-		g_free(*from);
+		sent = add_sent(filing, note->id, note->bond);
+		sent->wanted = true;
+		g_free(sent->path);
+		sent->path = *from;
 	}
 	*to = NULL;
+}
+
+/* What it began for another device than this one is to go to this one, too. */
+static void want_anew(struct baton_filing *filing, const uint8_t *bond)
+{
+	GPtrArray *left = g_ptr_array_new();
+	char **path;
+	guint i;
+
+	for (i = 0; i < filing->sent->len; i++) {
+		struct sent *sent =
+			&g_array_index(filing->sent, struct sent, i);
+
+		if (!sent->path ||
+		    !memcmp(sent->bond, bond, sizeof(sent->bond)))
+			continue;
+		sent->wanted = false;
+		g_ptr_array_add(left, g_steal_pointer(&sent->path));
+	}
+	for (path = filing->left; *path; path++)
+		g_ptr_array_add(left, *path);
+	g_ptr_array_add(left, NULL);
+	g_free(filing->left);
+	filing->left = (char **)g_ptr_array_free(left, FALSE);
 }
 
 /* Begin with as many of `send` as there are places for. */
@@ -154,16 +192,16 @@ static void send_left(struct baton_filing *filing)
 	GError *error = NULL;
 	size_t done = 0, left;
 
-	if (filing->over || !*filing->left ||
-	    baton_endpoint_bond(endpoint(filing), peer, bond))
+	if (filing->over || baton_endpoint_bond(endpoint(filing), peer, bond))
 		return;
+	want_anew(filing, bond);
 	left = g_strv_length(filing->left);
 	for (; filing->left[done]; done++) {
 		note = baton_outbox_send(filing->outbox, bond,
 					 filing->left[done], &error);
 		if (!note)
 			break;
-		add_sent(filing, note->id)->wanted = true;
+		add_sent(filing, note->id, bond)->wanted = true;
 		g_free(filing->left[done]);
 	}
 	memmove(filing->left, filing->left + done,
@@ -191,6 +229,7 @@ struct baton_filing *baton_filing_new(const struct baton_role_options *options,
 	filing->events = events;
 	filing->user = user;
 	filing->sent = g_array_new(FALSE, FALSE, sizeof(struct sent));
+	g_array_set_clear_func(filing->sent, clear_sent);
 	filing->left = options->job == BATON_JOB_SEND
 			       ? g_strdupv(options->files)
 			       : g_new0(char *, 1);
@@ -234,9 +273,10 @@ void baton_filing_give_up(struct baton_filing *filing)
 /* ---- What goes out ---- */
 
 /* Bytes of a file go: those of the one before have gone. */
-static void mark_packing(struct baton_filing *filing, const uint8_t *id)
+static void mark_packing(struct baton_filing *filing, const uint8_t *id,
+			 const uint8_t *bond)
 {
-	struct sent *sent = add_sent(filing, id);
+	struct sent *sent = add_sent(filing, id, bond);
 	struct baton_packing now = baton_packing_now();
 	guint i;
 
@@ -257,7 +297,7 @@ static void mark_packing(struct baton_filing *filing, const uint8_t *id)
 static void say_delivered(struct baton_filing *filing,
 			  const struct baton_note *note)
 {
-	const struct sent *sent = add_sent(filing, note->id);
+	const struct sent *sent = add_sent(filing, note->id, note->bond);
 	struct baton_packing end =
 		sent->ended ? sent->end : baton_packing_now();
 	double saved_pct =
@@ -273,7 +313,7 @@ static void say_delivered(struct baton_filing *filing,
 static void take_failed(struct baton_filing *filing,
 			const struct baton_note *note)
 {
-	const struct sent *sent = add_sent(filing, note->id);
+	const struct sent *sent = add_sent(filing, note->id, note->bond);
 	bool wanted = sent->wanted;
 	GError *error = g_error_copy(note->error);
 
@@ -294,7 +334,7 @@ static void take_outgoing(struct baton_filing *filing, const uint8_t *bond,
 	const struct baton_note *note;
 
 	if (event->type == BATON_FILE_SUPPLY)
-		mark_packing(filing, event->id);
+		mark_packing(filing, event->id, bond);
 	switch (baton_outbox_event(filing->outbox, bond, event, &note,
 				   now_ms)) {
 	case BATON_OUTBOX_NOTHING:
@@ -309,7 +349,7 @@ static void take_outgoing(struct baton_filing *filing, const uint8_t *bond,
 		break;
 	case BATON_OUTBOX_DELIVERED:
 		say_delivered(filing, note);
-		remove_sent(filing, add_sent(filing, note->id));
+		remove_sent(filing, add_sent(filing, note->id, note->bond));
 		baton_outbox_done(filing->outbox, note);
 		send_left(filing);
 		look_for_end(filing);
@@ -386,9 +426,14 @@ static void take_unknown(struct baton_filing *filing)
 static void take_revoked(struct baton_filing *filing,
 			 const struct baton_endpoint_event *event)
 {
+	guint i = filing->sent->len;
+
 	baton_outbox_forget(filing->outbox, event->bond);
 	baton_inbox_forget(filing->inbox, event->bond);
-	g_array_set_size(filing->sent, 0);
+	while (i-- > 0)
+		if (!memcmp(g_array_index(filing->sent, struct sent, i).bond,
+			    event->bond, sizeof(event->bond)))
+			g_array_remove_index(filing->sent, i);
 }
 
 void baton_filing_event(struct baton_filing *filing,

@@ -157,6 +157,7 @@ static bool is_on_its_way(const struct baton_outbox *outbox,
 }
 
 const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
+					   const uint8_t *bond,
 					   const char *path)
 {
 	g_autofree char *where = g_canonicalize_filename(path, NULL);
@@ -168,6 +169,8 @@ const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
 	for (i = 0; i < outbox->notes->len; i++) {
 		const struct baton_note *note = outbox->notes->pdata[i];
 
+		if (bond && memcmp(note->bond, bond, sizeof(note->bond)) != 0)
+			continue;
 		if (!strcmp(note->where, where) && baton_note_is(note, &st) &&
 		    is_on_its_way(outbox, note))
 			return note;
@@ -241,13 +244,13 @@ baton_outbox_send(struct baton_outbox *outbox,
 		  GError **error)
 {
 	struct baton_files *files = outbox->files_of(outbox->user, bond);
-	const struct baton_note *here = baton_outbox_find(outbox, path);
+	const struct baton_note *here = baton_outbox_find(outbox, bond, path);
 	struct baton_note *note;
 	struct stat st;
 	enum baton_err err;
 	int fd;
 
-	if (here && !memcmp(here->bond, bond, sizeof(here->bond)))
+	if (here)
 		return here;
 	fd = open_input(path, &st, error);
 	if (fd < 0)

@@ -51,8 +51,12 @@ baton_outbox_send(struct baton_outbox *outbox,
 		  const uint8_t bond[BATON_BOND_ID_LEN], const char *path,
 		  GError **error);
 
-/* The note of what is on its way from path, if it was not changed; or NULL. */
+/*
+ * The note of what is on its way from path to the peer of a bond, NULL: to any,
+ * if it was not changed; or NULL.
+ */
 const struct baton_note *baton_outbox_find(const struct baton_outbox *outbox,
+					   const uint8_t *bond,
 					   const char *path);
 
 /*

@@ -566,6 +566,51 @@ def a_command_after_a_link_is_for_the_device_that_was_there(bench):
         there.kill()
 
 
+def what_waits_for_one_device_keeps_no_send_to_another_waiting(bench):
+    two_watches(bench)
+    bench.file('a', b'data')
+    phone = bench.phone('--bond', 'old', stdin=True)
+    phone.say('send a\n')
+    phone.until('sending a, 4 bytes')
+    phone.kill()
+    watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
+    phone = bench.phone('--bond', 'watch', '--timeout', '20', 'send', 'a')
+    phone.succeeds()
+    watch.succeeds()
+    expect(bench.content('in', 'a') == b'data', 'not the file')
+
+
+def a_file_that_waits_for_two_devices_waits_once_for_each(bench):
+    two_watches(bench)
+    bench.file('a', b'data')
+    for name in ('old', 'watch'):
+        phone = bench.phone('--bond', name, stdin=True)
+        phone.say('send a\nsend a\n')
+        while phone.out.count('to send a') < 2:
+            time.sleep(0.02)
+        phone.until('sending a, 4 bytes')
+        phone.kill()
+    out = bench.start('queue', 'phone', '-s', 'phone-store',
+                      '--json').succeeds()
+    files = [len(peer['files']) for peer in json.loads(out)['peers']]
+    expect(files == [1, 1], files)
+
+
+def revoking_one_ends_no_send_to_another(bench):
+    two_watches(bench)
+    bench.file('short', os.urandom(300000))
+    bench.file('long', os.urandom(2000000))
+    watch = bench.watch('--receive', bench.mkdir('in'), '--count', '2')
+    phone = bench.phone('--bond', 'watch', 'send', 'short', 'long')
+    phone.until('sending long')
+    bench.start('bonds', '-s', 'phone-store', 'revoke', 'old').succeeds()
+    phone.until('revoked ')
+    expect('delivered' not in phone.out, 'too late')
+    phone.succeeds()
+    expect('delivered long' in phone.out, phone.out)
+    watch.succeeds()
+
+
 def bonds_of_a_program_that_runs_are_listed_and_renamed(bench):
     bench.radio()
     bench.pair()
@@ -663,6 +708,9 @@ CASES = (
     a_send_to_a_bond_goes_to_no_other,
     a_command_without_a_link_is_for_the_bond_that_was_chosen,
     a_command_after_a_link_is_for_the_device_that_was_there,
+    what_waits_for_one_device_keeps_no_send_to_another_waiting,
+    a_file_that_waits_for_two_devices_waits_once_for_each,
+    revoking_one_ends_no_send_to_another,
     bonds_of_a_program_that_runs_are_listed_and_renamed,
     a_phone_chooses_among_watches,
     bonds_show_no_secret_and_take_good_names_only,
