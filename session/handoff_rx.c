@@ -370,6 +370,11 @@ static enum baton_err rx_state(struct baton_handoff *handoff,
 		return BATON_ERR_PEER_LIMIT;
 	}
 	if (slot->version != version || slot->len != total) {
+		own_clock(&handoff->own, handoff->now_ms);
+		/* Each is written: what is dropped here will be asked for. */
+		if (slot->state != BATON_SLOT_EMPTY &&
+		    !own_may_write(&handoff->own))
+			return BATON_ERR_PEER_LIMIT;
 		handoff_erase(slot);
 		slot->state = BATON_SLOT_COMING;
 		slot->version = version;

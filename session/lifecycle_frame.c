@@ -19,6 +19,7 @@
 #define DEVICE_LEN (5 + BATON_LIFECYCLE_BUILD_LEN)
 #define WALL_LEN 8
 #define ANSWER 255 /* in place of a reason */
+#define TURNS_LOST 1000 /* by a phone whose power went, at most */
 
 /* OPEN and GO. */
 struct session_body {
@@ -259,6 +260,15 @@ static enum baton_err take_session(struct baton_lifecycle *life, bool open,
 					 : watch_takes(life, open, &body);
 }
 
+/*
+ * A phone makes the turns: it may have lost those of a moment, not many, and
+ * hears of them when it says GO, not when it is suspended.
+ */
+static bool may_be_forgotten(const struct baton_lifecycle *life, uint32_t turn)
+{
+	return !life->kept.suspended && turn - life->kept.turn <= TURNS_LOST;
+}
+
 static enum baton_err take_suspend(struct baton_lifecycle *life,
 				   const uint8_t *p, size_t len)
 {
@@ -272,6 +282,8 @@ static enum baton_err take_suspend(struct baton_lifecycle *life,
 	    turn < life->kept.turn)
 		return BATON_ERR_PEER_STATE;
 	if (turn > life->kept.turn) {
+		if (phone && !may_be_forgotten(life, turn))
+			return BATON_ERR_PEER_STATE;
 		life->kept.turn = turn;
 		life->dirty = true;
 	}

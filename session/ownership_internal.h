@@ -100,6 +100,9 @@ void own_reboot(const struct baton_ownership *own,
 void own_turn_away(struct baton_ownership *own, struct baton_activity *activity,
 		   uint8_t reason);
 
+/* A peer may cause this write now; counted as one that it caused. */
+bool own_may_write(struct baton_ownership *own);
+
 static inline void own_owe(struct baton_activity *activity,
 			   enum own_frame frame)
 {

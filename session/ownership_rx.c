@@ -23,7 +23,7 @@ static void refuse_again(struct baton_activity *activity, uint64_t epoch)
  * Rule 3 writes for every refusal: a peer that goes on asking for new ones
  * must not wear the store out. What is dropped here is repeated.
  */
-static bool may_refuse(struct baton_ownership *own)
+bool own_may_write(struct baton_ownership *own)
 {
 	uint64_t ready_ms = own->refusing_ms;
 
@@ -39,7 +39,7 @@ static enum baton_err refuse_new(struct baton_ownership *own,
 				 struct baton_activity *activity,
 				 uint64_t epoch, uint8_t reason)
 {
-	if (!may_refuse(own))
+	if (!own_may_write(own))
 		return BATON_ERR_PEER_LIMIT;
 	own_tell(activity, BATON_OWNERSHIP_WITHDRAWN);
 	own_refuse(activity, epoch, reason);
@@ -51,7 +51,7 @@ void own_turn_away(struct baton_ownership *own, struct baton_activity *activity,
 {
 	if (activity->writing || !activity->offered)
 		return;
-	if (may_refuse(own)) {
+	if (own_may_write(own)) {
 		own_refuse(activity, activity->offered, reason);
 		return;
 	}

@@ -233,6 +233,38 @@ static void finishing_ends_the_token_of_the_offer(void **state)
 	}
 }
 
+/* An empty state of this version, from the phone. */
+static void send_state(uint8_t version)
+{
+	uint8_t body[20] = {0};
+
+	memcpy(body, id, sizeof(id));
+	body[15] = version;
+	(void)baton_handoff_rx(&watch->handoff, NOTES, 0, body, sizeof(body),
+			       now_ms);
+}
+
+static void a_peer_cannot_wear_the_store_out_by_states(void **state)
+{
+	unsigned int writes = 0;
+	uint8_t version;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	for (version = 1; version <= 100; version++) {
+		send_state(version);
+		while (store(watch))
+			writes++;
+	}
+	/* The first, and what a peer may cause at once. */
+	assert_int_equal(writes, 9);
+	now_ms += 1000;
+	send_state(100);
+	assert_true(store(watch));
+}
+
 static void begin_at(struct device *d, uint8_t application, uint8_t number)
 {
 	id[7] = number;
@@ -307,6 +339,7 @@ int main(void)
 		T(an_old_lease_that_ends_takes_no_new_state_along),
 		T(what_was_taken_back_and_finished_keeps_no_place),
 		T(finishing_ends_the_token_of_the_offer),
+		T(a_peer_cannot_wear_the_store_out_by_states),
 		T(an_offer_without_a_place_waits_and_displaces_nothing),
 		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
 	};

@@ -2,6 +2,7 @@
 
 /* The session of a bond (session/LIFECYCLE.md). */
 
+#include "base/bytes.h"
 #include "tests/unit/lifecycle_world.h"
 
 static void ended(enum baton_role role, enum baton_lifecycle_reason reason,
@@ -180,6 +181,41 @@ static void a_suspend_holds_at_once_on_both(void **state)
 			baton_lifecycle_suspend(&end[role].life, now_ms),
 			BATON_ERR_STATE);
 	}
+}
+
+static enum baton_err suspend_of_turn(uint32_t turn)
+{
+	uint8_t body[BATON_LIFECYCLE_ID_LEN + 4];
+
+	memcpy(body, phone->kept.id, BATON_LIFECYCLE_ID_LEN);
+	baton_store_be32(body + BATON_LIFECYCLE_ID_LEN, turn);
+	return baton_lifecycle_rx(phone, 0x33, body, sizeof(body), now_ms);
+}
+
+static void a_watch_cannot_use_up_the_turns(void **state)
+{
+	(void)state;
+	activate();
+	(void)suspend_of_turn(UINT32_MAX);
+	assert_int_equal(phone->state, BATON_LIFECYCLE_ACTIVE);
+	assert_int_equal(suspend_of_turn(1), BATON_OK);
+	assert_int_equal(baton_lifecycle_resume(phone, now_ms), BATON_OK);
+	assert_int_equal(phone->kept.turn, 2);
+}
+
+static void a_watch_cannot_wear_the_store_out_by_turns(void **state)
+{
+	unsigned int writes;
+	uint32_t turn;
+
+	(void)state;
+	activate();
+	writes = end[BATON_PHONE].writes;
+	for (turn = 0; turn < 100; turn++) {
+		(void)suspend_of_turn(turn);
+		(void)serve(BATON_PHONE);
+	}
+	assert_int_equal(end[BATON_PHONE].writes, writes + 1);
 }
 
 static void a_suspended_session_outlives_links_and_reboots(void **state)
@@ -597,6 +633,8 @@ int main(void)
 		T(an_open_that_was_lost_makes_one_session),
 		T(the_key_is_of_the_session_and_the_link),
 		T(a_suspend_holds_at_once_on_both),
+		T(a_watch_cannot_use_up_the_turns),
+		T(a_watch_cannot_wear_the_store_out_by_turns),
 		T(a_suspended_session_outlives_links_and_reboots),
 		T(the_watch_asks_and_the_phone_resumes),
 		T(what_was_said_apart_is_put_in_order),
