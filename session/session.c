@@ -363,15 +363,19 @@ void baton_session_link_changed(struct baton_session *session,
 	baton_link_change(&session->link, facts);
 }
 
-/* What was not sealed yet; from here on a phone may fill them anew. */
+/*
+ * What was not sealed yet, and the handshake, which had their place; from here
+ * on a phone may fill them anew. They are the end of the memory.
+ */
 static void drop_batches(struct baton_session *session)
 {
+	struct baton_batch *batch = session->outgoing.batch;
+	uint8_t *end = session->memory + session->memory_len;
 	int c;
 
-	for (c = 0; c < BATON_CLASSES; c++) {
-		session->outgoing.batch[c].len = 0;
-		session->outgoing.batch[c].tail_header = 0;
-	}
+	baton_crypto_wipe(batch->bytes, (size_t)(end - batch->bytes));
+	for (c = 0; c < BATON_CLASSES; c++)
+		baton_batch_clear(&batch[c]);
 }
 
 /* The peer was quicker to end the link: what was decided stands. */
@@ -400,9 +404,10 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	session->held = false;
 	session->by_ticket = false;
 	session->parked_len = 0;
+	/* With what flight 2 brought, or was to bring; both are in a row. */
+	baton_crypto_wipe(session->link.flight.tx, 2 * BATON_FLIGHT_MAX);
 	drop_batches(session);
 	session->tell &= (uint8_t)~TELL_SECURED;
-	baton_handshake_wipe(session->handshake);
 	session_set_state(session, BATON_SESSION_IDLE, BATON_LINK_NEVER);
 }
 
