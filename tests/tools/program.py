@@ -41,9 +41,13 @@ class Process:
             return os.open(bench.path(stdin), os.O_RDONLY | os.O_CLOEXEC)
         return subprocess.PIPE if stdin else subprocess.DEVNULL
 
+    @staticmethod
+    def read_bytes(file):
+        # Its position is the program's too, which writes there.
+        return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+
     def read(self, file):
-        file.seek(0)
-        return file.read().decode(errors='backslashreplace')
+        return self.read_bytes(file).decode(errors='backslashreplace')
 
     @property
     def out(self):
@@ -51,8 +55,7 @@ class Process:
 
     @property
     def raw(self):
-        self.log.seek(0)
-        return self.log.read()
+        return self.read_bytes(self.log)
 
     @property
     def err(self):
