@@ -8,6 +8,7 @@
 #include "tools/fail.h"
 #include "tools/filing.h"
 #include "tools/hex.h"
+#include "tools/ids.h"
 #include "tools/items.h"
 
 #define DESK BATON_DESK
@@ -65,13 +66,9 @@ struct baton_desk {
 	struct baton_items *items;
 	void (*say)(void *user, const char *text);
 	void *user;
-	GArray *offered; /* ids that the peer offers */
+	GArray *offered; /* ids that a peer offers */
 	GArray *to_offer; /* ids to be offered once they are mine */
 	GArray *wanted; /* ids that a phone asked back: their offer is accepted */
-};
-
-struct id {
-	uint8_t bytes[BATON_ACTIVITY_ID_LEN];
 };
 
 static void say(struct baton_desk *desk, const char *format, ...)
@@ -102,9 +99,9 @@ struct baton_desk *baton_desk_new(const struct baton_desk_options *options,
 	desk->say = say_fn;
 	desk->user = user;
 	desk->items = baton_items_new(options->items, runner, say_fn, user);
-	desk->offered = g_array_new(FALSE, FALSE, sizeof(struct id));
-	desk->to_offer = g_array_new(FALSE, FALSE, sizeof(struct id));
-	desk->wanted = g_array_new(FALSE, FALSE, sizeof(struct id));
+	desk->offered = baton_ids_new();
+	desk->to_offer = baton_ids_new();
+	desk->wanted = baton_ids_new();
 	return desk;
 }
 
@@ -135,35 +132,20 @@ static bool is_phone(struct baton_desk *desk)
 	return endpoint(desk)->config.session.role == BATON_PHONE;
 }
 
-static bool remove_id(GArray *ids, const uint8_t *id)
-{
-	guint i;
-
-	for (i = 0; i < ids->len; i++)
-		if (!memcmp(g_array_index(ids, struct id, i).bytes, id,
-			    BATON_ACTIVITY_ID_LEN)) {
-			g_array_remove_index(ids, i);
-			return true;
-		}
-	return false;
-}
-
-static void add_id(GArray *ids, const uint8_t *id)
-{
-	struct id one;
-
-	remove_id(ids, id);
-	memcpy(one.bytes, id, sizeof(one.bytes));
-	g_array_append_val(ids, one);
-}
-
 static bool failed(enum baton_err err, const char *what, GError **error)
 {
 	if (!err)
 		return false;
 	if (err == BATON_ERR_NOT_FOUND)
 		baton_fail_set(error, BATON_EXIT_REFUSED,
-			       "%s: there is no such thing; see status", what);
+			       "%s: there is no such thing, or more than one; "
+			       "see status",
+			       what);
+	else if (err == BATON_ERR_SPACE)
+		baton_fail_set(error, BATON_EXIT_REFUSED,
+			       "%s: there are as many as there may be; see "
+			       "status",
+			       what);
 	else if (err == BATON_ERR_STATE)
 		baton_fail_set(error, BATON_EXIT_REFUSED,
 			       "%s: not possible now; see status", what);
@@ -187,44 +169,32 @@ static enum baton_err offer(struct baton_desk *desk, const uint8_t *id)
 				   OPERATIONS, NULL, 0, baton_runner_now_ms());
 }
 
-/* The one whose name begins so, or the only one where there is no word. */
-static bool find(const struct id *ids, size_t count, const char *word,
-		 struct id *id)
+static bool find_activity(struct baton_desk *desk, const char *word,
+			  struct baton_id *id)
 {
-	size_t i, found = 0;
+	g_autoptr(GArray) ids = baton_ids_new();
+	struct baton_id one = {.peer = baton_desk_peer(endpoint(desk))};
 
-	/* Shorter ones are words. */
-	if (*word && strlen(word) < 4)
-		return false;
-	for (i = 0; i < count; i++) {
-		g_autofree char *name =
-			baton_hex(ids[i].bytes, BATON_ACTIVITY_ID_LEN);
-
-		if (*word && !g_str_has_prefix(name, word))
-			continue;
-		*id = ids[i];
-		found++;
-	}
-	return found == 1;
+	while (!baton_handoff_activity(handoff(desk), DESK, ids->len,
+				       one.bytes))
+		g_array_append_val(ids, one);
+	return baton_ids_find(ids, word, id);
 }
 
-static bool find_activity(struct baton_desk *desk, const char *word,
-			  struct id *id)
+/* Other peers come again with what they offer. */
+static bool find_offered(struct baton_desk *desk, const char *word,
+			 struct baton_id *id)
 {
-	struct id ids[16];
-	size_t count = 0;
+	g_autoptr(GArray) ids =
+		baton_ids_of(desk->offered, baton_desk_peer(endpoint(desk)));
 
-	while (count < G_N_ELEMENTS(ids) &&
-	       !baton_handoff_activity(handoff(desk), DESK, count,
-				       ids[count].bytes))
-		count++;
-	return find(ids, count, word, id);
+	return baton_ids_find(ids, word, id);
 }
 
 static char *run_offer(struct baton_desk *desk, const char *rest,
 		       GError **error)
 {
-	struct id id;
+	struct baton_id id;
 	uint8_t seed[32];
 
 	if (find_activity(desk, rest, &id))
@@ -240,12 +210,13 @@ static char *run_offer(struct baton_desk *desk, const char *rest,
 	if (failed(baton_seed_get(seed), "offer", error))
 		return NULL;
 	memcpy(id.bytes, seed, sizeof(id.bytes));
+	id.peer = baton_desk_peer(endpoint(desk));
 	if (failed(baton_handoff_begin(handoff(desk), DESK, id.bytes,
 				       (const uint8_t *)rest, strlen(rest),
 				       baton_runner_now_ms()),
 		   "offer", error))
 		return NULL;
-	add_id(desk->to_offer, id.bytes);
+	baton_ids_add(desk->to_offer, &id);
 	return done(desk, "beginning");
 }
 
@@ -260,56 +231,58 @@ static struct baton_requests *requests(struct baton_desk *desk)
  * asked, and its program obeys. A watch that cannot be asked keeps it until the
  * lease is over.
  */
-static enum baton_err ask_back(struct baton_desk *desk, const uint8_t *id)
+static enum baton_err ask_back(struct baton_desk *desk,
+			       const struct baton_id *id)
 {
 	uint8_t body[1 + BATON_ACTIVITY_ID_LEN] = {ASK_BACK};
 	uint32_t number;
 	enum baton_err err;
 
-	if (baton_handoff_hold(handoff(desk), DESK, id) != BATON_HOLD_LENT)
+	if (baton_handoff_hold(handoff(desk), DESK, id->bytes) !=
+	    BATON_HOLD_LENT)
 		return BATON_ERR_STATE;
-	memcpy(body + 1, id, BATON_ACTIVITY_ID_LEN);
+	memcpy(body + 1, id->bytes, BATON_ACTIVITY_ID_LEN);
 	err = baton_requests_ask(requests(desk), body, sizeof(body),
 				 ASK_BACK_MS, &number, baton_runner_now_ms());
 	if (!err)
-		add_id(desk->wanted, id);
+		baton_ids_add(desk->wanted, id);
 	return err;
 }
 
 static char *run_return(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
-	struct id id;
+	struct baton_id id;
 	enum baton_err err =
 		find_activity(desk, rest, &id) ? BATON_OK : BATON_ERR_NOT_FOUND;
 
 	if (!err)
-		err = is_phone(desk) ? ask_back(desk, id.bytes)
+		err = is_phone(desk) ? ask_back(desk, &id)
 				     : offer(desk, id.bytes);
 	if (failed(err, "return", error))
 		return NULL;
 	return done(desk, is_phone(desk) ? "asked for" : "offering");
 }
 
-static enum baton_err accept(struct baton_desk *desk, const uint8_t *id)
+static enum baton_err accept(struct baton_desk *desk, const struct baton_id *id)
 {
-	enum baton_err err = baton_handoff_accept(
-		handoff(desk), DESK, id, OPERATIONS, baton_runner_now_ms());
+	enum baton_err err =
+		baton_handoff_accept(handoff(desk), DESK, id->bytes, OPERATIONS,
+				     baton_runner_now_ms());
 
 	if (!err)
-		remove_id(desk->offered, id);
+		baton_ids_remove(desk->offered, id);
 	return err;
 }
 
 static char *run_accept(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
-	struct id id;
-	bool found = find((const struct id *)(void *)desk->offered->data,
-			  desk->offered->len, rest, &id);
+	struct baton_id id;
+	bool found = find_offered(desk, rest, &id);
 
-	if (failed(found ? accept(desk, id.bytes) : BATON_ERR_NOT_FOUND,
-		   "accept", error))
+	if (failed(found ? accept(desk, &id) : BATON_ERR_NOT_FOUND, "accept",
+		   error))
 		return NULL;
 	return done(desk, "accepted");
 }
@@ -317,9 +290,8 @@ static char *run_accept(struct baton_desk *desk, const char *rest,
 static char *run_refuse(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
-	struct id id;
-	bool found = find((const struct id *)(void *)desk->offered->data,
-			  desk->offered->len, rest, &id);
+	struct baton_id id;
+	bool found = find_offered(desk, rest, &id);
 
 	if (!found)
 		return baton_filing_cancel(desk->filing, rest, error);
@@ -329,7 +301,7 @@ static char *run_refuse(struct baton_desk *desk, const char *rest,
 			 : BATON_ERR_NOT_FOUND,
 		   "refuse", error))
 		return NULL;
-	remove_id(desk->offered, id.bytes);
+	baton_ids_remove(desk->offered, &id);
 	return done(desk, "refused");
 }
 
@@ -342,7 +314,7 @@ with_activity(struct baton_desk *desk, const char *rest, const char *what,
 				     uint64_t now_ms),
 	      GError **error)
 {
-	struct id id;
+	struct baton_id id;
 
 	if (failed(find_activity(desk, rest, &id)
 			   ? call(handoff(desk), DESK, id.bytes,
@@ -356,7 +328,7 @@ with_activity(struct baton_desk *desk, const char *rest, const char *what,
 static char *run_cancel(struct baton_desk *desk, const char *rest,
 			GError **error)
 {
-	struct id id;
+	struct baton_id id;
 
 	if (!find_activity(desk, rest, &id))
 		return baton_filing_cancel(desk->filing, rest, error);
@@ -593,11 +565,12 @@ static void offer_begun(struct baton_desk *desk)
 
 	while (i-- > 0)
 		if (!offer(desk,
-			   g_array_index(desk->to_offer, struct id, i).bytes))
+			   g_array_index(desk->to_offer, struct baton_id, i)
+				   .bytes))
 			g_array_remove_index(desk->to_offer, i);
 }
 
-static void take_handoff(struct baton_desk *desk,
+static void take_handoff(struct baton_desk *desk, uint8_t peer,
 			 const struct baton_handoff_event *event)
 {
 	static const char *const words[] = {
@@ -614,13 +587,16 @@ static void take_handoff(struct baton_desk *desk,
 	};
 	g_autofree char *name = baton_hex(event->id, BATON_ACTIVITY_ID_LEN);
 	g_autofree char *text = baton_desk_text(event->bytes, event->len);
-	struct id id;
+	struct baton_id id;
 
 	memcpy(id.bytes, event->id, sizeof(id.bytes));
+	id.peer = peer;
 	if (event->type == BATON_HANDOFF_FREEZE)
 		give_state(desk, id.bytes);
 	if (event->type == BATON_HANDOFF_WITHDRAWN)
-		remove_id(desk->offered, id.bytes);
+		baton_ids_remove(desk->offered, &id);
+	if (event->type == BATON_HANDOFF_FINISHED)
+		baton_ids_remove(desk->to_offer, &id);
 	if (event->type < G_N_ELEMENTS(words) && words[event->type])
 		say(desk, "%s %s%s%s", words[event->type], name,
 		    *text ? " " : "", text);
@@ -628,9 +604,9 @@ static void take_handoff(struct baton_desk *desk,
 		offer_begun(desk);
 	if (event->type != BATON_HANDOFF_OFFERED)
 		return;
-	add_id(desk->offered, id.bytes);
-	if ((remove_id(desk->wanted, id.bytes) || desk->options.accept) &&
-	    accept(desk, id.bytes))
+	baton_ids_add(desk->offered, &id);
+	if ((baton_ids_remove(desk->wanted, &id) || desk->options.accept) &&
+	    accept(desk, &id))
 		say(desk, "not accepted %s", name);
 }
 
@@ -673,7 +649,7 @@ static void take_asked(struct baton_desk *desk,
 {
 	uint64_t now_ms = baton_runner_now_ms();
 	g_autofree char *name = NULL;
-	struct id id;
+	struct baton_id id;
 	enum baton_err err = BATON_ERR_ARG;
 
 	if (event->len == 1 + sizeof(id.bytes) && event->body[0] == ASK_BACK &&
@@ -751,7 +727,7 @@ void baton_desk_event(struct baton_desk *desk,
 		take_lifecycle(desk, event->peer, &event->u.lifecycle);
 		break;
 	case BATON_ENDPOINT_HANDOFF:
-		take_handoff(desk, &event->u.handoff);
+		take_handoff(desk, event->peer, &event->u.handoff);
 		break;
 	case BATON_ENDPOINT_DELIVERY:
 		take_delivery(desk, event->peer, &event->u.delivery);
@@ -761,6 +737,9 @@ void baton_desk_event(struct baton_desk *desk,
 		break;
 	case BATON_ENDPOINT_REVOKED:
 		baton_items_forget(desk->items, event->peer);
+		baton_ids_forget(desk->offered, event->peer);
+		baton_ids_forget(desk->to_offer, event->peer);
+		baton_ids_forget(desk->wanted, event->peer);
 		break;
 	case BATON_ENDPOINT_SESSION:
 	case BATON_ENDPOINT_FILE:

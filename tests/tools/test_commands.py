@@ -128,6 +128,37 @@ def a_person_may_hand_over_again_and_again(bench):
     expect(watch.out.count('connected') == 1, watch.out)
 
 
+def an_offer_of_another_phone_is_in_nobodys_way(bench):
+    bench.radio()
+    bench.pair()
+    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
+                'first').succeeds()
+    os.rename(bench.path('phone-store'), bench.path('first-store'))
+    bench.pair()
+    watch = bench.watch(stdin=True)
+    first = bench.start('phone', '--bearer', 'sim:radio', '--store',
+                        'first-store', '--do', 'offer a walk')
+    watch.until('offered ')
+    first.kill()
+    phone = bench.phone('--do', 'offer a ride')
+    until(lambda: watch.out.count('offered ') == 2)
+    watch.say('accept\n')
+    expect(watch.until('adopted ').endswith(' a ride'), watch.out)
+    phone.until('given ')
+
+
+def more_than_there_is_room_for_is_said(bench):
+    bench.radio()
+    bench.pair()
+    phone = bench.phone(stdin=True)
+    for command in ('offer a walk', 'queue an item'):
+        phone.say(f'{command}\n' * 257)
+        word = command.split()[0]
+        phone.until_warned(f'{word}: there are as many as there may be')
+    until(lambda: status(bench, 'phone')['queue_out'] == 256)
+    expect(len(status(bench, 'phone')['activities']) == 8, 'not 8')
+
+
 def items_and_the_context_arrive(bench):
     watch, phone = both(bench)
     for text in ('one', 'two'):
@@ -460,6 +491,8 @@ def main(args):
              a_script_hands_over_without_a_person,
              an_offer_may_be_refused_and_cancelled,
              a_person_may_hand_over_again_and_again,
+             an_offer_of_another_phone_is_in_nobodys_way,
+             more_than_there_is_room_for_is_said,
              items_and_the_context_arrive,
              items_after_pairing_anew_replace_none_of_before,
              an_item_that_cannot_be_written_is_written_later,
