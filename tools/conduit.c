@@ -275,7 +275,9 @@ void baton_conduit_event(struct baton_conduit *conduit,
 		open_stream(conduit, event->peer);
 	else if (event->type == BATON_ENDPOINT_REVOKED &&
 		 event->peer == conduit->peer)
-		stop(conduit);
+		fail(conduit, BATON_EXIT_REFUSED,
+		     "the bond with the other device was revoked; pair both "
+		     "again");
 	baton_runner_kick(conduit->runner);
 }
 

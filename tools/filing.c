@@ -427,13 +427,26 @@ static void take_revoked(struct baton_filing *filing,
 			 const struct baton_endpoint_event *event)
 {
 	guint i = filing->sent->len;
+	bool wanted = false;
+	GError *error = NULL;
 
 	baton_outbox_forget(filing->outbox, event->bond);
 	baton_inbox_forget(filing->inbox, event->bond);
-	while (i-- > 0)
-		if (!memcmp(g_array_index(filing->sent, struct sent, i).bond,
-			    event->bond, sizeof(event->bond)))
-			g_array_remove_index(filing->sent, i);
+	while (i-- > 0) {
+		const struct sent *sent =
+			&g_array_index(filing->sent, struct sent, i);
+
+		if (memcmp(sent->bond, event->bond, sizeof(sent->bond)) != 0)
+			continue;
+		wanted |= sent->wanted;
+		remove_sent(filing, sent);
+	}
+	if (!wanted)
+		return;
+	baton_fail_set(&error, BATON_EXIT_REFUSED,
+		       "the bond with the other device was revoked; pair both "
+		       "again");
+	end_job(filing, error);
 }
 
 void baton_filing_event(struct baton_filing *filing,

@@ -611,6 +611,28 @@ def revoking_one_ends_no_send_to_another(bench):
     watch.succeeds()
 
 
+def revoking_the_device_that_is_sent_to_ends_the_send(bench):
+    """Though there are others, to which nothing of it is to go."""
+    two_watches(bench)
+    bench.file('long', os.urandom(2000000))
+    watch = bench.watch('--receive', bench.mkdir('in'))
+    for job in (('send', 'long'), ('pipe',)):
+        phone = bench.phone('--timeout', '20', *job, stdin=True)
+        if job == ('pipe',):
+            watch = bench.watch('pipe', stdin=True)
+            watch.say('hello')
+            while phone.out != 'hello':
+                time.sleep(0.02)
+        else:
+            watch.until('receiving long')
+        bench.start('bonds', '-s', 'phone-store', 'revoke',
+                    'watch').succeeds()
+        expect(phone.end() == 77, phone.err)
+        expect('other device was revoked' in phone.err, phone.err)
+        watch.kill()
+        bench.pair()
+
+
 def bonds_of_a_program_that_runs_are_listed_and_renamed(bench):
     bench.radio()
     bench.pair()
@@ -711,6 +733,7 @@ CASES = (
     what_waits_for_one_device_keeps_no_send_to_another_waiting,
     a_file_that_waits_for_two_devices_waits_once_for_each,
     revoking_one_ends_no_send_to_another,
+    revoking_the_device_that_is_sent_to_ends_the_send,
     bonds_of_a_program_that_runs_are_listed_and_renamed,
     a_phone_chooses_among_watches,
     bonds_show_no_secret_and_take_good_names_only,
