@@ -252,7 +252,8 @@ void baton_delivery_stored(struct baton_delivery *delivery, uint32_t id,
 
 /*
  * Delete all that the application has stored for this bond; it is shut from
- * now on, what it had in memory is wiped, and ERASED comes when it is durable.
+ * now on (SHUT, where it was open), what it had in memory is wiped, and ERASED
+ * comes when it is durable.
  * BATON_ERR_NOT_FOUND.
  */
 BATON_MUST_CHECK

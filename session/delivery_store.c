@@ -129,7 +129,7 @@ static void end_erasure(struct baton_delivery *delivery)
 	delivery->erased = 0;
 	delivery->erase_machine = 0;
 	delivery_wipe_channel(&delivery->channel[delivery->erase_channel]);
-	delivery->news[delivery->erase_channel] = NEWS_ERASED;
+	delivery->news[delivery->erase_channel] |= NEWS_ERASED;
 }
 
 static bool ask_to_erase(struct baton_delivery *delivery,
@@ -240,6 +240,6 @@ enum baton_err baton_delivery_erase(struct baton_delivery *delivery,
 	delivery_set_open(delivery, handle, false);
 	/* What is on its way to the store is deleted after it. */
 	channel->erasing = true;
-	delivery->news[handle] = 0;
+	delivery->news[handle] &= NEWS_SHUT;
 	return BATON_OK;
 }

@@ -245,6 +245,25 @@ static void an_application_can_be_erased_in_mid_file(void **state)
 	}
 }
 
+/* Nor does it hand over what it has: nobody is there who could answer. */
+static void an_application_that_was_erased_hands_nothing_over(void **state)
+{
+	static const uint8_t id[BATON_ACTIVITY_ID_LEN] = {1};
+	struct baton_endpoint *phone = &duo->end[BATON_PHONE].endpoint;
+	struct baton_handoff *handoff = baton_endpoint_handoff(phone, 0);
+	uint64_t now_ms = clock_of(BATON_PHONE);
+
+	(void)state;
+	OK(baton_handoff_begin(handoff, NOTES, id, id, sizeof(id), now_ms));
+	live_ms(1000);
+	OK(baton_delivery_erase(baton_endpoint_delivery(phone, 0), NOTES,
+				now_ms));
+	live_ms(1000);
+	assert_int_equal(baton_handoff_offer(handoff, NOTES, id, 60000, 1, NULL,
+					     0, clock_of(BATON_PHONE)),
+			 BATON_ERR_STATE);
+}
+
 static void more_files_than_places_wait_or_are_not_taken(void **state)
 {
 	unsigned int i, taken = 0;
@@ -399,6 +418,7 @@ int main(void)
 		T(revoking_leaves_nothing_of_a_file),
 		T(revoking_survives_a_cut_at_every_write),
 		T(an_application_can_be_erased_in_mid_file),
+		T(an_application_that_was_erased_hands_nothing_over),
 		T(more_files_than_places_wait_or_are_not_taken),
 		T(a_pause_at_any_moment_stops_no_file),
 		T(memory_is_what_the_limits_say),
