@@ -138,8 +138,9 @@ static void take_payload(struct baton_session *session)
 	session->tell |= TELL_SECURED;
 	if (handshake->payload_len <= 1)
 		return;
-	if (handshake->payload[0] != BATON_CLASS_MESSAGE &&
-	    handshake->payload[0] != BATON_CLASS_BULK) {
+	if ((handshake->payload[0] != BATON_CLASS_MESSAGE &&
+	     handshake->payload[0] != BATON_CLASS_BULK) ||
+	    handshake->payload_len > 1u + session->config.link.record_max) {
 		session_fail(session, BATON_ERR_PROTOCOL);
 		return;
 	}

@@ -584,6 +584,25 @@ static void padding_stays_within_the_first_flight(void **state)
 	assert_int_equal(watch->messages, 1);
 }
 
+/* A phone that does not heed what the watch takes. */
+static void the_first_flight_brings_no_more_than_a_record(void **state)
+{
+	static const uint8_t long_one[BATON_RECORD_MIN + 1];
+
+	(void)state;
+	watch->session.config.link.record_max = BATON_RECORD_MIN;
+	know(true);
+	phone->session.outgoing.batch[BATON_CLASS_MESSAGE].cap = 1000;
+	assert_int_equal(baton_session_send(&phone->session, stream, long_one,
+					    sizeof(long_one), world->now_ms),
+			 BATON_OK);
+	pair_up(world);
+	assert_true(pair_run(world, closed, 10000));
+	assert_int_equal(world->kind, BATON_KIND_RESUME);
+	assert_int_equal(watch->close_err, BATON_ERR_PROTOCOL);
+	assert_int_equal(watch->messages, 0);
+}
+
 static void lost_pdus_change_nothing(void **state)
 {
 	unsigned int sent = 0;
@@ -635,6 +654,7 @@ int main(void)
 		T(a_forged_record_shows_no_ticket),
 		T(a_generation_never_wraps),
 		T(padding_stays_within_the_first_flight),
+		T(the_first_flight_brings_no_more_than_a_record),
 		T(lost_pdus_change_nothing),
 	};
 
