@@ -4,33 +4,10 @@
 
 /* What tests of files and byte streams between two endpoints begin with. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/endpoint_fixture.h"
 
-#include <cmocka.h>
-
-#include "tests/support/courier.h"
-
-#define NOTES 0
-#define MAPS 1
-
-static struct duo *duo;
-static struct courier *courier;
 static unsigned int revoked[2];
 static uint64_t wanted; /* bytes at the receiver of the first file */
-
-#define OK(call) assert_int_equal(call, BATON_OK)
-
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-static inline uint64_t clock_of(int role)
-{
-	return duo_clock(duo, (enum baton_role)role);
-}
 
 static inline void on_event(struct duo *d, enum baton_role role,
 			    const struct baton_endpoint_event *event)
@@ -55,14 +32,8 @@ static inline void on_start(struct duo *d, enum baton_role role)
 
 static inline int setup_seed(uint64_t seed)
 {
-	duo = calloc(1, sizeof(*duo));
-	courier = calloc(1, sizeof(*courier));
-	duo_init(duo, seed);
-	courier_init(courier, duo);
 	memset(revoked, 0, sizeof(revoked));
-	duo->on_event = on_event;
-	duo->on_start = on_start;
-	return duo_bond(duo) ? 0 : 1;
+	return make_duo(seed, on_event, on_start);
 }
 
 static inline int setup(void **state)
@@ -71,27 +42,11 @@ static inline int setup(void **state)
 	return setup_seed(1);
 }
 
-static inline int teardown(void **state)
-{
-	(void)state;
-	duo_free(duo);
-	free(duo);
-	free(courier);
-	return 0;
-}
-
 static inline bool is_done(struct duo *d)
 {
 	(void)d;
 	courier_act(courier);
 	return courier_is_done(courier);
-}
-
-/* Not yet; and what is owed is answered. */
-static inline bool never(struct duo *d)
-{
-	(void)is_done(d);
-	return false;
 }
 
 /* Time in which links come back. */

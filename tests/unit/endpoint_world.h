@@ -7,20 +7,9 @@
  * were told must be in order, whole, and once.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/bytes.h"
-#include "tests/support/courier.h"
+#include "tests/unit/endpoint_fixture.h"
 
-#define NOTES 0
-#define MAPS 1
 #define LEASE_MS 60000
 #define ITEMS 200 /* each way and application */
 #define MARK 0xa7
@@ -50,18 +39,9 @@ struct person {
 	size_t len;
 };
 
-static struct duo *duo;
-static struct courier *courier;
 static struct person person[2];
 static unsigned int renewed;
 static uint32_t newest; /* content of any state that was adopted */
-
-#define OK(call) assert_int_equal(call, BATON_OK)
-
-static inline uint64_t clock_of(int role)
-{
-	return duo_clock(duo, (enum baton_role)role);
-}
 
 static inline struct baton_handoff *handoff(int role)
 {
@@ -251,37 +231,15 @@ static inline void on_start(struct duo *d, enum baton_role role)
 
 static inline int setup_seed(uint64_t seed)
 {
-	duo = calloc(1, sizeof(*duo));
-	courier = calloc(1, sizeof(*courier));
 	memset(person, 0, sizeof(person));
 	newest = 0;
-	duo_init(duo, seed);
-	courier_init(courier, duo);
-	duo->on_event = on_event;
-	duo->on_start = on_start;
-	return duo_bond(duo) ? 0 : 1;
+	return make_duo(seed, on_event, on_start);
 }
 
 static inline int setup(void **state)
 {
 	(void)state;
 	return setup_seed(1);
-}
-
-static inline int teardown(void **state)
-{
-	(void)state;
-	duo_free(duo);
-	free(duo);
-	free(courier);
-	return 0;
-}
-
-static inline bool never(struct duo *d)
-{
-	(void)d;
-	courier_act(courier);
-	return false;
 }
 
 static inline void wait_ms(uint64_t ms)

@@ -241,8 +241,6 @@ static void wrong_numbers_have_no_machines(void **state)
 			 BATON_ERR_NOT_FOUND);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

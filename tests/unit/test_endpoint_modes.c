@@ -224,8 +224,6 @@ static void all_modes_go_on_through_suspensions(void **state)
 	assert_true(suspended > SEEDS * 50);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -45,6 +45,12 @@ static void run(void)
 	assert_null(world.broken);
 }
 
+static void write_out(enum baton_role role)
+{
+	assert_true(world_wants_write(&world, role));
+	world_write(&world, role, WORLD_WRITE_DONE);
+}
+
 static bool acts(enum baton_role role)
 {
 	uint8_t id[BATON_ACTIVITY_ID_LEN];
@@ -76,6 +82,18 @@ static void hand_over(enum baton_role from)
 	run();
 	wish(from, WORLD_RELEASE);
 	run();
+}
+
+/* The watch's activity is on its way to the phone. */
+static void let_go(void)
+{
+	wish(BATON_WATCH, WORLD_BEGIN);
+	wish(BATON_WATCH, WORLD_OFFER);
+	run();
+	wish(BATON_PHONE, WORLD_ACCEPT);
+	run();
+	wish(BATON_WATCH, WORLD_RELEASE);
+	write_out(BATON_WATCH);
 }
 
 static void pass_ms(uint64_t ms)
@@ -122,8 +140,7 @@ static void nobody_acts_from_the_freeze_to_the_adoption(void **state)
 	wish(BATON_PHONE, WORLD_RELEASE);
 	assert_false(acts(BATON_PHONE));
 	assert_int_equal(world.device[BATON_WATCH].in.count, 0);
-	assert_true(world_wants_write(&world, BATON_PHONE));
-	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	write_out(BATON_PHONE);
 	assert_int_equal(world.device[BATON_WATCH].in.count, 1);
 	world_deliver(&world, BATON_WATCH, 0, false);
 	assert_false(acts(BATON_WATCH));
@@ -287,8 +304,7 @@ static void after_the_release_a_cancel_only_asks(void **state)
 	run();
 	world.device[BATON_PHONE].in.count = 0;
 	wish(BATON_WATCH, WORLD_RELEASE);
-	assert_true(world_wants_write(&world, BATON_WATCH));
-	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	write_out(BATON_WATCH);
 	/* The RELEASE is lost. */
 	world.device[BATON_PHONE].in.count = 0;
 	wish(BATON_WATCH, WORLD_CANCEL);
@@ -313,11 +329,9 @@ static void a_late_offer_does_not_give_back_what_was_adopted(void **state)
 	wish(BATON_WATCH, WORLD_ACCEPT);
 	run();
 	wish(BATON_PHONE, WORLD_RELEASE);
-	assert_true(world_wants_write(&world, BATON_PHONE));
-	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	write_out(BATON_PHONE);
 	world_deliver(&world, BATON_WATCH, 0, false);
-	assert_true(world_wants_write(&world, BATON_WATCH));
-	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	write_out(BATON_WATCH);
 	/* The CONFIRM is lost, an old OFFER comes instead. */
 	assert_int_equal(world.device[BATON_PHONE].in.count, 1);
 	world.device[BATON_PHONE].in.count = 0;
@@ -471,14 +485,7 @@ static void a_state_that_is_not_there_is_wanted(void **state)
 
 	(void)state;
 	fresh_world();
-	wish(BATON_WATCH, WORLD_BEGIN);
-	wish(BATON_WATCH, WORLD_OFFER);
-	run();
-	wish(BATON_PHONE, WORLD_ACCEPT);
-	run();
-	wish(BATON_WATCH, WORLD_RELEASE);
-	assert_true(world_wants_write(&world, BATON_WATCH));
-	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	let_go();
 	world_attend(&world, BATON_WATCH);
 	/* The phone has lost the state that it had. */
 	world_id(&world, id, 0);
@@ -683,25 +690,16 @@ static void what_is_waited_for_keeps_its_place(void **state)
 	(void)state;
 	world_init(&world, 3, 2, 7);
 	world_link(&world, true);
-	wish(BATON_WATCH, WORLD_BEGIN);
-	wish(BATON_WATCH, WORLD_OFFER);
-	run();
-	wish(BATON_PHONE, WORLD_ACCEPT);
-	run();
-	wish(BATON_WATCH, WORLD_RELEASE);
-	assert_true(world_wants_write(&world, BATON_WATCH));
-	world_write(&world, BATON_WATCH, WORLD_WRITE_DONE);
+	let_go();
 	while (world.device[BATON_PHONE].in.count > 0)
 		world_deliver(&world, BATON_PHONE, 0, false);
-	assert_true(world_wants_write(&world, BATON_PHONE));
-	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	write_out(BATON_PHONE);
 	wish(BATON_PHONE, WORLD_FINISH);
 	/* The CONFIRM is lost with its link. */
 	world_link(&world, false);
 	world.device[BATON_WATCH].in.count = 0;
 	world_link(&world, true);
-	assert_true(world_wants_write(&world, BATON_PHONE));
-	world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+	write_out(BATON_PHONE);
 	world_attend(&world, BATON_WATCH);
 	assert_int_equal(world.device[BATON_PHONE].in.item[1].code, 0x22);
 	world_drop(&world, BATON_PHONE, 1);
