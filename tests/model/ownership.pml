@@ -352,7 +352,10 @@ active proctype watch_hears()
 			if
 			:: w_try == OFFERED && w_try_epoch == e ->
 				w_try = FROZEN
-			:: else
+			:: (w_try == FROZEN && w_try_epoch == e) ||
+			   (w_hold == RELEASED && w_epoch == e)
+			/* The peer has not heard that it is over. */
+			:: else -> send(to_phone, CANCEL, e, 0, 0)
 			fi
 		:: what == RELEASE -> w_release(e, x, v)
 		:: what == CONFIRM -> w_confirm(e)
@@ -613,7 +616,9 @@ active proctype phone_hears()
 			if
 			:: p_try == OFFERED && p_try_epoch == e ->
 				p_try = FROZEN; p_try_nonce = x
-			:: else
+			:: (p_try == FROZEN && p_try_epoch == e) ||
+			   (p_hold == RELEASED && p_epoch == e)
+			:: else -> send(to_watch, CANCEL, e, 0, 0)
 			fi
 		:: what == RELEASE -> p_release(e, v)
 		:: what == CONFIRM -> p_confirm(e)
