@@ -45,7 +45,7 @@ struct world_queue world_queue[2];
 
 static struct stream streams[2][BATON_DATA_CLASSES][BATON_STREAMS];
 static uint16_t uids;
-static bool pairing, lying, last_sent[2];
+static bool pairing, lying, lied, last_sent[2];
 static enum baton_role liar;
 
 /* Of every second message it is worth to be compressed. */
@@ -108,7 +108,7 @@ void world_start(enum world_start start, unsigned int kind)
 	memset(streams, 0, sizeof(streams));
 	memset(last_sent, 0, sizeof(last_sent));
 	uids = 1;
-	lying = false;
+	lying = lied = false;
 	pairing = start == WORLD_PAIRING;
 	if (start == WORLD_SECURED)
 		return;
@@ -119,9 +119,15 @@ void world_start(enum world_start start, unsigned int kind)
 	world_up();
 }
 
+/* A liar may say that it has revoked the bond: there is no link any more. */
+static bool is_revoked(void)
+{
+	return lied && !baton_session_bond_count(&world->end[!liar].session);
+}
+
 void world_up(void)
 {
-	if (!world->up)
+	if (!world->up && !is_revoked())
 		pair_up(world);
 }
 
@@ -521,7 +527,7 @@ static void run(void)
 
 void world_lie(enum baton_role who)
 {
-	lying = true;
+	lying = lied = true;
 	liar = who;
 }
 
@@ -569,6 +575,10 @@ void world_finish(void)
 				&world->end[i].session, id));
 		}
 		pairing = false;
+	}
+	if (is_revoked()) {
+		FUZZ_CHECK(!world->up);
+		return;
 	}
 	for (links = world->up; links >= 0 && !finished(); links--) {
 		world_up();
