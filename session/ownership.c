@@ -124,6 +124,7 @@ void own_reboot(const struct baton_ownership *own,
 {
 	activity->nonce = 0;
 	activity->renewing = false;
+	activity->offered_end_ms = now_ms + BATON_OFFER_TIMEOUT_MS;
 	if (is_held_by_lease(activity)) {
 		activity->running = !BATON_RULE(7_REBOOT);
 		activity->lease_end_ms = now_ms + activity->kept.lease_ms;
@@ -143,11 +144,8 @@ void own_clock(struct baton_ownership *own, uint64_t now_ms)
 	size_t i;
 
 	if (now_ms < own->now_ms && BATON_RULE(6_CLOCK)) {
-		for (i = 0; i < own->count; i++) {
+		for (i = 0; i < own->count; i++)
 			own_reboot(own, &own->activity[i], now_ms);
-			own->activity[i].offered_end_ms =
-				now_ms + BATON_OFFER_TIMEOUT_MS;
-		}
 		own->retry_at_ms = 0;
 		own->refusing_ms = 0;
 	}

@@ -73,11 +73,9 @@ static void keep_info(struct baton_activity *activity,
 	memcpy(activity->info, message->info, message->info_len);
 }
 
-static enum baton_err offered_again(const struct baton_ownership *own,
-				    struct baton_activity *activity,
+static enum baton_err offered_again(struct baton_activity *activity,
 				    const struct own_message *message)
 {
-	activity->offered_end_ms = own->now_ms + BATON_OFFER_TIMEOUT_MS;
 	if (activity->attempt == BATON_ATTEMPT_IDLE &&
 	    !activity->released_offer &&
 	    (activity->info_len != message->info_len ||
@@ -125,14 +123,14 @@ static enum baton_err take_offer(struct baton_ownership *own,
 	}
 	if (lease && activity->renewing)
 		return BATON_ERR_PEER_STATE;
+	activity->offered_end_ms = own->now_ms + BATON_OFFER_TIMEOUT_MS;
 	if (activity->offered == message->epoch && !activity->accepted &&
 	    activity->offered_lease_ms == message->lease_ms)
-		return offered_again(own, activity, message);
+		return offered_again(activity, message);
 	activity->accepted = 0;
 	activity->nonce = 0;
 	activity->offered = message->epoch;
 	activity->offered_lease_ms = (uint32_t)message->lease_ms;
-	activity->offered_end_ms = own->now_ms + BATON_OFFER_TIMEOUT_MS;
 	activity->released_offer = false;
 	if (activity->attempt == BATON_ATTEMPT_IDLE)
 		keep_info(activity, message);
