@@ -8,6 +8,7 @@
  */
 
 #include "base/bytes.h"
+#include "tests/support/run_of.h"
 #include "tests/unit/endpoint_fixture.h"
 
 #define LEASE_MS 60000
@@ -320,12 +321,7 @@ static inline void put_item(int role, uint8_t application)
 
 static inline bool found(const void *memory, size_t len)
 {
-	const uint8_t *p = memory;
-	size_t i, n = 0;
-
-	for (i = 0; i < len && n < 32; i++)
-		n = p[i] == MARK ? n + 1 : 0;
-	return n == 32;
+	return run_of(MARK, 32, memory, len);
 }
 
 #endif

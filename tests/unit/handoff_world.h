@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "session/handoff.h"
+#include "tests/support/run_of.h"
 #include "tests/support/shelf.h"
 
 #define PLACES 3
@@ -265,12 +266,7 @@ static inline bool acts(int role)
 
 static inline bool holds_mark(const void *memory, size_t len)
 {
-	const uint8_t *p = memory;
-	size_t i, n = 0;
-
-	for (i = 0; i < len && n < 16; i++)
-		n = p[i] == MARK ? n + 1 : 0;
-	return n == 16;
+	return run_of(MARK, 16, memory, len);
 }
 
 static inline unsigned int states_stored(const struct device *d)
