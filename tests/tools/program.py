@@ -161,6 +161,13 @@ class Bench:
         watch.succeeds()
         phone.succeeds()
 
+    def pair_second(self):
+        """The phone that is paired is 'first' now, and another one has come."""
+        self.start('bonds', '-s', 'watch-store', 'rename', 'phone',
+                   'first').succeeds()
+        os.rename(self.path('phone-store'), self.path('first-store'))
+        self.pair()
+
     def file(self, name, content):
         with open(self.path(name), 'wb') as file:
             file.write(content)

@@ -131,10 +131,7 @@ def a_person_may_hand_over_again_and_again(bench):
 def an_offer_of_another_phone_is_in_nobodys_way(bench):
     bench.radio()
     bench.pair()
-    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
-                'first').succeeds()
-    os.rename(bench.path('phone-store'), bench.path('first-store'))
-    bench.pair()
+    bench.pair_second()
     watch = bench.watch(stdin=True)
     first = bench.start('phone', '--bearer', 'sim:radio', '--store',
                         'first-store', '--do', 'offer a walk')

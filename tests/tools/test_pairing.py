@@ -454,11 +454,7 @@ def the_rate_of_a_file_is_one_that_the_radio_has(bench):
 def several_phones_each_have_their_bond(bench):
     bench.radio()
     bench.pair()
-    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
-                'first').succeeds()
-    first = 'phone-store'
-    os.rename(bench.path(first), bench.path('first-store'))
-    bench.pair()
+    bench.pair_second()
     seen = bonds(bench, 'watch-store')['bonds']
     expect(sorted(b['name'] for b in seen) == ['first', 'phone'], seen)
     expect(len({b['id'] for b in seen}) == 2, seen)
@@ -492,10 +488,7 @@ def revoking_reaches_the_programs_that_run(bench):
 def revoking_one_leaves_the_others(bench):
     bench.radio()
     bench.pair()
-    bench.start('bonds', '-s', 'watch-store', 'rename', 'phone',
-                'first').succeeds()
-    os.rename(bench.path('phone-store'), bench.path('first-store'))
-    bench.pair()
+    bench.pair_second()
     bench.file('a', b'data')
     watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
     phone = bench.phone()
