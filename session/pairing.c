@@ -212,8 +212,7 @@ void pairing_stored(struct baton_session *session, enum baton_err err)
 		/* The link may be gone, and nothing else would be told. */
 		write_failed(session);
 	} else {
-		session->bond_at = session->bond_count++;
-		session->bond_wanted = session->bond_at;
+		session->bond_wanted = session->bond_count++;
 		if (BATON_METHODS)
 			session->secrets->tries = 0;
 		baton_session_pairing_close(session);
@@ -224,6 +223,7 @@ void pairing_stored(struct baton_session *session, enum baton_err err)
 		session_fail(session, BATON_ERR_STORE);
 		return;
 	}
+	session->bond_at = session->bond_wanted;
 	session->bond_durable = true;
 	session->owes |= OWES(BONDED_FRAME);
 	pairing_step(session);

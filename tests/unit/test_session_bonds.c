@@ -290,6 +290,45 @@ static void a_bond_is_announced_on_its_own_link(void **state)
 	assert_memory_equal(paired_id, id, sizeof(id));
 }
 
+/* A pairing was cut off before the watch had written its bond. */
+static void a_bond_that_is_written_late_is_not_that_of_the_link(void **state)
+{
+	static const struct pair_value none[PAIR_VALUES];
+	struct pair_value first[PAIR_VALUES];
+	struct pair_end *phone = &world->end[BATON_PHONE];
+	struct pair_end *watch = &world->end[BATON_WATCH];
+	int i;
+
+	(void)state;
+	assert_true(pair_bond(world));
+	memcpy(first, phone->stored, sizeof(first));
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (!strncmp(first[i].key, "tick/", 5))
+			memset(&first[i], 0, sizeof(first[i]));
+	become(none);
+	pair_windows(world);
+	pair_up(world);
+	while (!phone->compare || !watch->compare)
+		pair_turn(world);
+	watch->store_stalls = true;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(baton_session_confirm(&world->end[i].session,
+						       true, world->now_ms),
+				 0);
+	while (!watch->session.storing.new_bond)
+		pair_turn(world);
+
+	become(first);
+	assert_true(pair_link(world));
+	assert_true(is_linked(watch, 0));
+	watch->store_stalls = false;
+	while (pair_turn(world))
+		;
+	assert_int_equal(baton_session_bond_count(&watch->session), 2);
+	assert_true(is_linked(watch, 0));
+	assert_false(is_linked(watch, 1));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
@@ -302,6 +341,7 @@ int main(void)
 		T(a_revoke_is_said_though_the_store_is_slow),
 		T(a_bond_revoked_before_its_peer_has_it_leaves_nothing),
 		T(a_bond_is_announced_on_its_own_link),
+		T(a_bond_that_is_written_late_is_not_that_of_the_link),
 		T(as_many_as_there_are_can_be_revoked_at_once),
 	};
 
