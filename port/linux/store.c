@@ -467,7 +467,10 @@ baton_store_each(struct baton_store *store, const char *prefix,
 
 /* Looking. */
 
-/* The record of the store in the directory, which may be in use. */
+/*
+ * The record of the store in the directory, which may be in use. Not read-only:
+ * where a program was killed, SQLite first takes back what that left undone.
+ */
 static enum baton_err look_at(const char *path,
 			      struct baton_seal_record *record)
 {
@@ -475,7 +478,7 @@ static enum baton_err look_at(const char *path,
 	sqlite3 *db = NULL;
 	bool found;
 	int saved;
-	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 
 	sqlite3_busy_timeout(db, BATON_DATABASE_WAIT_MS);
 	if (code != SQLITE_OK)

@@ -46,7 +46,8 @@ enum baton_err baton_store_open_sealed(struct baton_store **store,
 
 /*
  * How the store in dir is sealed, and whether its key can be had; nothing is
- * changed, and it may be in use.
+ * changed, but what a program that was killed left undone is taken back. It may
+ * be in use.
  * BATON_ERR_NOT_FOUND: there is none; *method is how a new one would be, if
  * all goes well. BATON_ERR_STORE: it would not open, errno says why.
  */

@@ -382,30 +382,39 @@ static void a_broken_disk_leaves_all_or_nothing(void **state)
 	assert_true(n > 5);
 }
 
+/* A process is gone before its n-th change of the disk; 9: it was. */
+static int end_at(unsigned int n)
+{
+	int status;
+	pid_t child;
+
+	put("a", "old");
+	put("b", "old");
+	assert_int_equal(baton_store_delete(store, "c"), 0);
+	close_it();
+	child = fork();
+	if (!child) {
+		if (baton_store_open(&store, dir))
+			_exit(1);
+		fault.changes = 0;
+		fault.die_at = n;
+		_exit(baton_store_apply(store, &swap) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_not_equal(WEXITSTATUS(status), 1);
+	return WEXITSTATUS(status);
+}
+
 /* The same with the process gone: all of an operation or none. */
 static void a_process_that_ends_leaves_all_or_nothing(void **state)
 {
 	unsigned int n, before = 0, after = 0;
-	int status = 9 << 8;
-	pid_t child;
+	int status = 9;
 
 	(void)state;
-	for (n = 1; WEXITSTATUS(status) == 9; n++) {
-		put("a", "old");
-		put("b", "old");
-		assert_int_equal(baton_store_delete(store, "c"), 0);
-		close_it();
-		child = fork();
-		if (!child) {
-			if (baton_store_open(&store, dir))
-				_exit(1);
-			fault.changes = 0;
-			fault.die_at = n;
-			_exit(baton_store_apply(store, &swap) ? 1 : 0);
-		}
-		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_true(WIFEXITED(status));
-		assert_int_not_equal(WEXITSTATUS(status), 1);
+	for (n = 1; status == 9; n++) {
+		status = end_at(n);
 		assert_int_equal(baton_store_open(&store, dir), 0);
 		if (!strcmp(contents(""), BEFORE))
 			before++;
@@ -415,6 +424,23 @@ static void a_process_that_ends_leaves_all_or_nothing(void **state)
 			fail_msg("cut at change %u left %s", n, contents(""));
 	}
 	assert_true(before > 3 && after > 0);
+}
+
+static void what_a_process_left_undone_is_no_trouble_to_look_at(void **state)
+{
+	enum baton_seal_method method;
+	unsigned int n;
+	int status = 9;
+
+	(void)state;
+	for (n = 1; status == 9; n++) {
+		status = end_at(n);
+		assert_int_equal(baton_store_look(dir, &method), 0);
+		assert_int_equal(method, BATON_SEAL_FILE);
+		assert_int_equal(baton_store_open(&store, dir), 0);
+		assert_true(!strcmp(contents(""), BEFORE) ||
+			    !strcmp(contents(""), AFTER));
+	}
 }
 
 static void nothing_is_left_to_be_synced(void **state)
@@ -614,6 +640,7 @@ int main(void)
 		STORE_TEST(a_full_disk_loses_nothing),
 		STORE_TEST(a_broken_disk_leaves_all_or_nothing),
 		STORE_TEST(a_process_that_ends_leaves_all_or_nothing),
+		STORE_TEST(what_a_process_left_undone_is_no_trouble_to_look_at),
 		STORE_TEST(nothing_is_left_to_be_synced),
 		STORE_TEST(what_was_confirmed_survives_a_kill),
 		STORE_TEST(who_looks_at_it_does_not_disturb_who_writes),
