@@ -73,7 +73,10 @@ char *baton_desk_queue_text(JsonObject *queue);
  */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
 
-/* Bytes of an application as a line of text may show them; to be freed. */
+/*
+ * Bytes of an application as a line of text may show them, up to the first that
+ * is not UTF-8; to be freed.
+ */
 char *baton_desk_text(const uint8_t *bytes, size_t len);
 
 #endif

@@ -39,18 +39,25 @@ uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
 	return peer;
 }
 
+/* What a terminal obeys, or what makes a line look like another one. */
+static bool is_harmful(gunichar c)
+{
+	return g_unichar_iscntrl(c) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 char *baton_desk_text(const uint8_t *bytes, size_t len)
 {
 	GString *text = g_string_new(NULL);
+	const char *p = (const char *)bytes;
 	const char *end;
-	size_t i;
 
-	if (!g_utf8_validate((const char *)bytes, (gssize)len, &end))
-		len = (size_t)(end - (const char *)bytes);
-	for (i = 0; i < len; i++)
-		g_string_append_c(text, bytes[i] < ' ' || bytes[i] == 127
-						? '?'
-						: (char)bytes[i]);
+	(void)g_utf8_validate(p, (gssize)len, &end);
+	for (; p < end; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		g_string_append_unichar(text, is_harmful(c) ? '?' : c);
+	}
 	return g_string_free(text, FALSE);
 }
 

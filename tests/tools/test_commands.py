@@ -169,6 +169,13 @@ def items_and_the_context_arrive(bench):
     expect(status(bench, 'watch')['queue_out'] == 0, 'items left')
 
 
+def what_arrives_gives_a_terminal_no_orders(bench):
+    """Control characters of both kinds, and those that turn a line round."""
+    watch, phone = both(bench)
+    watch.say('queue a\x1b[31mb\x9b31mc\u202ed\u2028e \u00e9\u200d\n')
+    phone.until('item 1 a?[31mb?31mc?d?e \u00e9\u200d')
+
+
 def items_after_pairing_anew_replace_none_of_before(bench):
     inbox = bench.mkdir('in')
     bench.radio()
@@ -491,6 +498,7 @@ def main(args):
              an_offer_of_another_phone_is_in_nobodys_way,
              more_than_there_is_room_for_is_said,
              items_and_the_context_arrive,
+             what_arrives_gives_a_terminal_no_orders,
              items_after_pairing_anew_replace_none_of_before,
              an_item_that_cannot_be_written_is_written_later,
              what_was_queued_apart_arrives_later,
