@@ -241,8 +241,9 @@ enum baton_err baton_endpoint_revoke(struct baton_endpoint *endpoint,
 
 /*
  * The machines of a peer and, where one is named, of an application; NULL: there
- * is no such peer, application or mode, and their calls answer NOT_FOUND. Not to
- * be kept over REVOKED.
+ * is no such peer (any more), application or mode. What an application calls
+ * answers NOT_FOUND then; lifecycle and delivery are not to be asked. Not to be
+ * kept over REVOKED.
  */
 struct baton_lifecycle *
 baton_endpoint_lifecycle(struct baton_endpoint *endpoint, uint8_t peer);

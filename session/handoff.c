@@ -215,6 +215,8 @@ static enum baton_err decide(struct baton_handoff *handoff, uint8_t application,
 			     const uint8_t *id, uint64_t now_ms,
 			     struct baton_handoff_place **place)
 {
+	if (!handoff)
+		return BATON_ERR_NOT_FOUND;
 	handoff_clock(handoff, now_ms);
 	handoff_settle(handoff);
 	*place = handoff_find(handoff, id);
@@ -232,6 +234,8 @@ enum baton_err baton_handoff_begin(struct baton_handoff *handoff,
 {
 	struct baton_handoff_place *place;
 
+	if (!handoff)
+		return BATON_ERR_NOT_FOUND;
 	handoff_clock(handoff, now_ms);
 	if (handoff->erasing || application >= BATON_HANDOFF_APPLICATIONS ||
 	    !handoff->application[application].keys)
@@ -484,9 +488,10 @@ static const struct baton_handoff_place *
 look(const struct baton_handoff *handoff, uint8_t application,
      const uint8_t *id)
 {
-	const struct baton_handoff_place *place = handoff_find(handoff, id);
+	const struct baton_handoff_place *place =
+		handoff ? handoff_find(handoff, id) : NULL;
 
-	return !handoff->erasing && place && place->known &&
+	return place && !handoff->erasing && place->known &&
 			       place->application == application
 		       ? place
 		       : NULL;
@@ -528,7 +533,7 @@ enum baton_err baton_handoff_activity(const struct baton_handoff *handoff,
 	const struct baton_handoff_place *place;
 	size_t i;
 
-	for (i = 0; i < handoff->count; i++) {
+	for (i = 0; handoff && i < handoff->count; i++) {
 		place = &handoff->place[i];
 		if (!place->used || !place->known ||
 		    place->application != application || index-- > 0)

@@ -18,7 +18,8 @@
  *
  * An application names an activity by its id and is named itself by its handle
  * (session/delivery.h); of another application's activities it learns nothing:
- * BATON_ERR_NOT_FOUND. It asks _may_act() right before it acts.
+ * BATON_ERR_NOT_FOUND. It asks _may_act() right before it acts. Where handoff is
+ * NULL there is no peer, and nothing is found.
  *
  * Times are ms on the caller's monotonic clock. Memory is the caller's.
  */

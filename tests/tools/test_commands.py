@@ -260,6 +260,19 @@ def a_revoke_ends_it_on_both(bench):
     expect(status(bench, 'phone')['state'] == 'unpaired', 'paired')
 
 
+def commands_behind_a_revoke_are_refused(bench):
+    """They come at once, before the bond is gone from the store."""
+    watch, phone = both(bench)
+    phone.say('offer a walk\n')
+    watch.until('offered ')
+    watch.say('revoke\n' + ''.join(f'{command}\n' for command in (
+        'accept', 'refuse', 'offer a ride', 'offer', 'return', 'cancel',
+        'finish', 'queue x', 'context x', 'suspend', 'status')))
+    watch.until('revoked')
+    expect(watch.end() == 77, watch.err)
+    expect(status(bench, 'watch')['state'] == 'unpaired', 'paired')
+
+
 LONG = 400000
 
 
@@ -505,6 +518,7 @@ def main(args):
              a_suspended_session_waits_and_goes_on,
              a_session_that_ended_wants_approval,
              a_revoke_ends_it_on_both,
+             commands_behind_a_revoke_are_refused,
              files_are_sent_by_a_program_that_stays,
              the_queue_lists_files_and_for_whom_they_wait,
              nothing_waits_in_a_store_that_is_not_there,

@@ -264,30 +264,48 @@ static void what_is_held_outlives_a_reboot(void **state)
 	assert_int_equal(states_stored(phone), 1);
 }
 
-static void another_application_learns_and_does_nothing(void **state)
+#define NO(call) assert_int_equal(call, BATON_ERR_NOT_FOUND)
+static void assert_finds_nothing(struct baton_handoff *h, uint8_t application)
 {
-	struct baton_handoff *h = &phone->handoff;
 	size_t len;
 
+	NO(baton_handoff_save(h, application, id, NULL, 0, now_ms));
+	NO(baton_handoff_offer(h, application, id, 0, 1, NULL, 0, now_ms));
+	NO(baton_handoff_accept(h, application, id, 1, now_ms));
+	NO(baton_handoff_refuse(h, application, id, 0, now_ms));
+	NO(baton_handoff_cancel(h, application, id, now_ms));
+	NO(baton_handoff_state(h, application, id, NULL, 0, now_ms));
+	NO(baton_handoff_finish(h, application, id, now_ms));
+	NO(baton_handoff_renew(h, application, id, now_ms));
+	assert_null(baton_handoff_read(h, application, id, &len));
+	assert_false(baton_handoff_may_act(h, application, id, now_ms));
+	assert_int_equal(
+		baton_handoff_lease_left_ms(h, application, id, now_ms), 0);
+	assert_int_equal(baton_handoff_hold(h, application, id),
+			 BATON_HOLD_NONE);
+}
+
+static void another_application_learns_and_does_nothing(void **state)
+{
 	(void)state;
 	begin(BATON_PHONE, 10);
 	offer(BATON_PHONE);
-#define NO(call) assert_int_equal(call, BATON_ERR_NOT_FOUND)
-	NO(baton_handoff_save(h, MAPS, id, state_bytes, 1, now_ms));
-	NO(baton_handoff_offer(h, MAPS, id, LEASE_MS, 1, NULL, 0, now_ms));
-	NO(baton_handoff_cancel(h, MAPS, id, now_ms));
-	NO(baton_handoff_state(h, MAPS, id, state_bytes, 1, now_ms));
-	NO(baton_handoff_finish(h, MAPS, id, now_ms));
-	NO(baton_handoff_renew(h, MAPS, id, now_ms));
-	NO(baton_handoff_accept(&watch->handoff, MAPS, id, 1, now_ms));
-	NO(baton_handoff_refuse(&watch->handoff, MAPS, id, 0, now_ms));
-#undef NO
-	assert_null(baton_handoff_read(h, MAPS, id, &len));
-	assert_false(baton_handoff_may_act(h, MAPS, id, now_ms));
-	assert_int_equal(baton_handoff_hold(h, MAPS, id), BATON_HOLD_NONE);
+	assert_finds_nothing(&phone->handoff, MAPS);
+	assert_finds_nothing(&watch->handoff, MAPS);
 	assert_true(acts(BATON_PHONE));
 	accept(BATON_WATCH);
 }
+
+static void without_a_peer_nothing_is_found(void **state)
+{
+	uint8_t found[BATON_ACTIVITY_ID_LEN];
+
+	(void)state;
+	assert_finds_nothing(NULL, NOTES);
+	NO(baton_handoff_begin(NULL, NOTES, id, NULL, 0, now_ms));
+	NO(baton_handoff_activity(NULL, NOTES, 0, found));
+}
+#undef NO
 
 static void an_application_takes_no_more_than_its_share(void **state)
 {
@@ -506,6 +524,7 @@ int main(void)
 		T(a_phone_that_rebooted_asks_again),
 		T(what_is_held_outlives_a_reboot),
 		T(another_application_learns_and_does_nothing),
+		T(without_a_peer_nothing_is_found),
 		T(an_application_takes_no_more_than_its_share),
 		T(more_than_the_token_allows_is_refused),
 		T(a_token_that_is_too_old_is_refused),
