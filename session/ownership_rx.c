@@ -474,8 +474,8 @@ enum baton_err baton_ownership_rx(struct baton_ownership *own, uint8_t code,
 	if (message.other > activity->kept.seen &&
 	    message.other - activity->kept.seen > EPOCH_JUMP)
 		return BATON_ERR_PEER_LIMIT;
-	/* It will be repeated. */
-	if (activity->writing)
+	/* It will be repeated; but CANCEL is not, and is about no write. */
+	if (activity->writing && type != OWN_CANCEL)
 		return BATON_ERR_PEER_STATE;
 	return take(own, type, activity, &message);
 }

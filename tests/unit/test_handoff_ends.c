@@ -206,6 +206,39 @@ static void an_old_lease_that_ends_takes_no_new_state_along(void **state)
 	assert_has_state(watch, 2000);
 }
 
+/* A lease that ends at the watch is being written while the phone cancels. */
+static void a_cancel_that_comes_during_a_write_counts(void **state)
+{
+	struct baton_store_op op;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	hand_over(BATON_PHONE, 10);
+	link_up(false);
+	pass_ms(LEASE_MS / 2);
+	reboot(BATON_WATCH);
+	pass_ms(LEASE_MS - 2000);
+	link_up(true);
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	now_ms += 2000;
+	baton_handoff_tick(&watch->handoff, now_ms);
+	assert_true(baton_handoff_next_store_op(&watch->handoff, &op));
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	while (carry(BATON_PHONE))
+		;
+	assert_true(shelf_apply(SHELF(watch->row), &op));
+	baton_handoff_stored(&watch->handoff, op.id, BATON_OK, now_ms);
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN], 1);
+	/* It has the epoch of the one before, and is asked about anew. */
+	phone->told[BATON_HANDOFF_FREEZE] = 0;
+	watch->told[BATON_HANDOFF_OFFERED] = 0;
+	offer(BATON_PHONE);
+	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 0);
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 1);
+}
+
 static void what_was_taken_back_and_finished_keeps_no_place(void **state)
 {
 	(void)state;
@@ -337,6 +370,7 @@ int main(void)
 		T(an_offer_stands_when_the_return_before_is_confirmed),
 		T(an_offer_is_told_though_the_return_is_confirmed_first),
 		T(an_old_lease_that_ends_takes_no_new_state_along),
+		T(a_cancel_that_comes_during_a_write_counts),
 		T(what_was_taken_back_and_finished_keeps_no_place),
 		T(finishing_ends_the_token_of_the_offer),
 		T(a_peer_cannot_wear_the_store_out_by_states),
