@@ -437,10 +437,11 @@ static enum baton_err take(struct baton_ownership *own, enum own_frame type,
 	return BATON_ERR_PEER_FORMAT;
 }
 
-/* An activity that is not known may be offered, or let go. */
+/* An activity that is not known may be offered, or let go, or was forgotten. */
 static bool is_new(enum own_frame type)
 {
-	return type == OWN_OFFER || type == OWN_RELEASE || type == OWN_RECALL;
+	return type == OWN_OFFER || type == OWN_ACCEPT || type == OWN_RELEASE ||
+	       type == OWN_RECALL;
 }
 
 enum baton_err baton_ownership_rx(struct baton_ownership *own, uint8_t code,

@@ -5,6 +5,7 @@
  * on when they do (OWNERSHIP.md 2, 6).
  */
 
+#include "session/ownership_internal.h"
 #include "tests/unit/handoff_world.h"
 
 static void assert_withdrawn(struct device *d)
@@ -94,6 +95,33 @@ static void who_rebooted_says_that_what_was_accepted_is_over(void **state)
 	link_up(true);
 	assert_withdrawn(phone);
 	assert_true(acts(BATON_WATCH));
+}
+
+/* The watch has so many since that it forgets the first one's epochs. */
+static void what_nobody_remembers_is_over_too(void **state)
+{
+	uint8_t first[BATON_ACTIVITY_ID_LEN];
+
+	(void)state;
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	memcpy(first, id, sizeof(first));
+	link_up(false);
+	OK(baton_handoff_finish(&watch->handoff, NOTES, id, now_ms));
+	run();
+	for (id[7] = 1; id[7] <= PLACES; id[7]++) {
+		OK(baton_handoff_begin(&watch->handoff,
+				       id[7] & 1 ? NOTES : MAPS, id,
+				       state_bytes, 10, now_ms));
+		run();
+	}
+	assert_null(own_find(&watch->handoff.own, first));
+	id[7] = PLACES;
+	OK(baton_handoff_finish(&watch->handoff, NOTES, id, now_ms));
+	run();
+	link_up(true);
+	assert_withdrawn(phone);
 }
 
 static void an_acceptance_outlives_links_as_long_as_its_nonce(void **state)
@@ -365,6 +393,7 @@ int main(void)
 		T(an_offer_that_is_made_anew_has_its_whole_time),
 		T(an_offer_of_a_side_that_rebooted_is_withdrawn),
 		T(who_rebooted_says_that_what_was_accepted_is_over),
+		T(what_nobody_remembers_is_over_too),
 		T(an_acceptance_outlives_links_as_long_as_its_nonce),
 		T(a_cancel_goes_before_the_offer_after_it),
 		T(an_offer_stands_when_the_return_before_is_confirmed),
