@@ -44,13 +44,28 @@ static bool is_passing(const struct baton_activity *activity)
  */
 static bool is_past(const struct baton_activity *activity)
 {
-	return activity->kept.hold == BATON_HOLD_NONE && !activity->writing &&
+	return activity->kept.hold == BATON_HOLD_NONE && activity->stored &&
+	       !activity->writing &&
 	       (activity->kept.adopted == 0 || activity->closed);
+}
+
+/* What would have to be said again if its place were used for another. */
+enum said {
+	NOTHING,
+	OFFERED,
+	ACCEPTED,
+};
+
+static enum said said(const struct baton_activity *activity)
+{
+	if (activity->accepted)
+		return ACCEPTED;
+	return activity->offered ? OFFERED : NOTHING;
 }
 
 /* A place of which nothing is lost if it is used for another. */
 static struct baton_activity *passing_place(struct baton_ownership *own,
-					    bool accepted)
+					    enum said most)
 {
 	struct baton_activity *activity;
 	size_t i;
@@ -60,7 +75,7 @@ static struct baton_activity *passing_place(struct baton_ownership *own,
 	for (i = 0; i < own->count; i++) {
 		activity = &own->activity[(own->turn + i) % own->count];
 		if (is_passing(activity) && !is_promised(own, activity) &&
-		    (accepted || !activity->accepted))
+		    said(activity) <= most)
 			return activity;
 	}
 	return NULL;
@@ -94,13 +109,15 @@ static struct baton_activity *past_place(struct baton_ownership *own,
 /* An acceptance is a promise of the moment: it is asked for again. */
 static struct baton_activity *make_room(struct baton_ownership *own)
 {
-	struct baton_activity *place = passing_place(own, false);
+	struct baton_activity *place = passing_place(own, NOTHING);
 
 	if (!place)
 		place = past_place(own, false);
 	if (!place)
+		place = passing_place(own, OFFERED);
+	if (!place)
 		place = past_place(own, true);
-	return place ? place : passing_place(own, true);
+	return place ? place : passing_place(own, ACCEPTED);
 }
 
 struct baton_activity *own_place(struct baton_ownership *own, const uint8_t *id)

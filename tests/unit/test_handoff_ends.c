@@ -384,6 +384,46 @@ static void a_clock_set_back_during_a_write_keeps_no_state_longer(void **state)
 	assert_nothing_left(watch);
 }
 
+static void what_is_asked_makes_room_where_there_is_no_other(void **state)
+{
+	uint8_t number;
+
+	(void)state;
+	begin_at(watch, MAPS, 1);
+	begin_at(phone, NOTES, 2);
+	offer(BATON_PHONE);
+	/* There is a place for one more, time and again. */
+	for (number = 3; number < 3 + 2 * PLACES; number++) {
+		begin_at(phone, NOTES, number);
+		offer(BATON_PHONE);
+		OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
+		run();
+		assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN],
+				 number - 2);
+	}
+	id[7] = 2;
+	accept(BATON_WATCH);
+}
+
+static void the_past_makes_room_before_what_is_asked(void **state)
+{
+	uint8_t number;
+
+	(void)state;
+	for (number = 1; number < PLACES; number++) {
+		begin_at(watch, MAPS, number);
+		OK(baton_handoff_finish(&watch->handoff, MAPS, id, now_ms));
+		run();
+	}
+	for (number = 11; number <= 12; number++) {
+		begin_at(phone, NOTES, number);
+		offer(BATON_PHONE);
+	}
+	assert_int_equal(watch->told[BATON_HANDOFF_WITHDRAWN], 0);
+	for (id[7] = 11; id[7] <= 12; id[7]++)
+		accept(BATON_WATCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +444,8 @@ int main(void)
 		T(finishing_ends_the_token_of_the_offer),
 		T(a_peer_cannot_wear_the_store_out_by_states),
 		T(an_offer_without_a_place_waits_and_displaces_nothing),
+		T(what_is_asked_makes_room_where_there_is_no_other),
+		T(the_past_makes_room_before_what_is_asked),
 		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
 	};
 
