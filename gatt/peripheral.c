@@ -232,12 +232,10 @@ static void notify_room(void *user)
 static void notify_hup(void *user)
 {
 	struct peripheral *p = user;
-	bool waited = p->state == PERIPHERAL_LINKED;
 
 	/* Device1.Connected ends the link, not this: go on by signal. */
 	notify_close(p);
-	if (waited)
-		p->events->writable(p->user);
+	notify_room(p);
 }
 
 static const struct baton_pipe_events notify_events = {
@@ -588,20 +586,23 @@ static void on_device(void *user, BatonBluezDevice1 *device, bool gone)
 {
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(device));
 	struct peripheral *p = user;
+	bool notified = !g_strcmp0(path, p->notify_device);
 
 	if (!gone && baton_bluez_device1_get_connected(device))
 		return;
 	if (!g_strcmp0(path, p->draining))
 		g_clear_pointer(&p->draining, g_free);
-	if (!g_strcmp0(path, p->notify_device))
+	if (notified)
 		notify_close(p);
 	if (!g_strcmp0(path, p->bulk_device))
 		bulk_close(p);
-	if (p->state != PERIPHERAL_LINKED || strcmp(path, p->active))
-		return;
-	state_set(p, PERIPHERAL_OFFERING);
-	/* BlueZ 5.66 does not say why. */
-	p->events->down(p->user, BATON_BEARER_LOST);
+	if (p->state == PERIPHERAL_LINKED && !strcmp(path, p->active)) {
+		state_set(p, PERIPHERAL_OFFERING);
+		/* BlueZ 5.66 does not say why. */
+		p->events->down(p->user, BATON_BEARER_LOST);
+	} else if (notified) {
+		notify_room(p);
+	}
 }
 
 static const struct baton_host_events host_events = {

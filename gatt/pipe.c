@@ -102,6 +102,11 @@ static gboolean out_ready(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static void out_wait(struct baton_pipe *pipe)
+{
+	pipe->out = source_add(pipe, G_IO_OUT | G_IO_HUP | G_IO_ERR, out_ready);
+}
+
 struct baton_pipe *
 baton_pipe_new(int fd, const struct baton_pipe_events *events, void *user)
 {
@@ -118,6 +123,7 @@ baton_pipe_new(int fd, const struct baton_pipe_events *events, void *user)
 struct baton_pipe *
 baton_pipe_pair(int *theirs, const struct baton_pipe_events *events, void *user)
 {
+	struct baton_pipe *pipe;
 	int room = ROOM_BYTES;
 	int fds[2];
 
@@ -127,7 +133,10 @@ baton_pipe_pair(int *theirs, const struct baton_pipe_events *events, void *user)
 	/* Only what bluetoothd writes: more room for us is more delay. */
 	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	*theirs = fds[1];
-	return baton_pipe_new(fds[0], events, user);
+	pipe = baton_pipe_new(fds[0], events, user);
+	/* Somebody may wait for room in the one that this one replaces. */
+	out_wait(pipe);
+	return pipe;
 }
 
 enum baton_err baton_pipe_send(struct baton_pipe *pipe, const uint8_t *data,
@@ -143,8 +152,7 @@ enum baton_err baton_pipe_send(struct baton_pipe *pipe, const uint8_t *data,
 	if (errno != EAGAIN && errno != ENOBUFS)
 		return BATON_ERR_CLOSED;
 	if (!pipe->out)
-		pipe->out = source_add(pipe, G_IO_OUT | G_IO_HUP | G_IO_ERR,
-				       out_ready);
+		out_wait(pipe);
 	return BATON_ERR_AGAIN;
 }
 

@@ -17,7 +17,7 @@ struct baton_pipe;
 struct baton_pipe_events {
 	/* A packet of 1 to BATON_GATT_VALUE_MAX bytes; others are dropped. */
 	void (*rx)(void *user, const uint8_t *data, size_t len);
-	/* There is room again, after BATON_ERR_AGAIN. */
+	/* There is room, after BATON_ERR_AGAIN, or in a new pair. */
 	void (*room)(void *user);
 	/* The other end is closed; nothing more comes. */
 	void (*hup)(void *user);

@@ -577,6 +577,40 @@ static void a_full_socket_pushes_back(void **state)
 	watch_end(&w);
 }
 
+static void fill(struct watch *w)
+{
+	enum baton_err err = BATON_OK;
+
+	for (unsigned int i = 0; i < 100000 && !err; i++)
+		err = log_send(&w->log, "x");
+	assert_int_equal(err, BATON_ERR_AGAIN);
+}
+
+/* It went with the central that it was made for, or another took its place. */
+static void who_waits_for_a_socket_that_went_is_told(void **state)
+{
+	struct watch w;
+	int old;
+
+	(void)state;
+	watch_start(&w, NULL, NULL);
+	mock_phone_connected(w.mock, MOCK_OTHER, true);
+	mock_phone_subscribe(w.mock, MOCK_OTHER);
+	watch_link(&w);
+	fill(&w);
+	mock_phone_connected(w.mock, MOCK_OTHER, false);
+	MOCK_UNTIL(w.log.writables == 1);
+	mock_phone_subscribe(w.mock, MOCK_PHONE);
+	fill(&w);
+	old = w.mock->notify_fd;
+	w.mock->notify_fd = -1;
+	w.log.writables = 0;
+	mock_phone_subscribe(w.mock, MOCK_PHONE);
+	MOCK_UNTIL(w.log.writables == 1);
+	close(old);
+	watch_end(&w);
+}
+
 static void bulk_delivers_after_the_key(void **state)
 {
 	static const char *const key[] = {KEY, NULL};
@@ -707,6 +741,7 @@ int main(void)
 		cmocka_unit_test(
 			values_of_a_wrong_length_or_offset_are_refused),
 		cmocka_unit_test(a_full_socket_pushes_back),
+		cmocka_unit_test(who_waits_for_a_socket_that_went_is_told),
 		cmocka_unit_test(bulk_delivers_after_the_key),
 		cmocka_unit_test(bulk_delivers_nothing_of_an_overwritten_burst),
 		cmocka_unit_test(bulk_is_not_there_unless_asked_for),
