@@ -354,16 +354,6 @@ static gboolean advert_again(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* False, or done: the wish is fulfilled. */
-static bool remote_error_is(const GError *error, const char *name)
-{
-	char *remote = g_dbus_error_get_remote_error(error);
-	bool is = !g_strcmp0(remote, name);
-
-	g_free(remote);
-	return is;
-}
-
 static bool call_finish(GObject *source, GAsyncResult *result, GError **error)
 {
 	GVariant *answer = g_dbus_connection_call_finish(
@@ -386,7 +376,8 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 		return;
 	}
 	p->advert_busy = false;
-	if (error && !remote_error_is(error, "org.bluez.Error.AlreadyExists")) {
+	p->advert_on = true;
+	if (error) {
 		char *why = baton_host_reason(error);
 		char *text = g_strdup_printf(
 			"the adapter cannot advertise (%s): stop other "
@@ -396,6 +387,8 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 
 		g_free(why);
 		g_error_free(error);
+		/* Refused, one may be there: of before, or told too late. */
+		p->shown.way = BATON_BEARER_HIDDEN;
 		p->advert_failures++;
 		if (!p->advert_once && p->advert_failures >= ADVERT_TRIES) {
 			fail(p, text);
@@ -406,8 +399,6 @@ static void advert_registered(GObject *source, GAsyncResult *result,
 		g_free(text);
 		return;
 	}
-	g_clear_error(&error);
-	p->advert_on = true;
 	p->advert_once = true;
 	p->advert_failures = 0;
 	advert_update(p);
@@ -488,6 +479,15 @@ static gboolean app_again(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static bool is_registered(const GError *error)
+{
+	char *remote = g_dbus_error_get_remote_error(error);
+	bool is = !g_strcmp0(remote, "org.bluez.Error.AlreadyExists");
+
+	g_free(remote);
+	return is;
+}
+
 static void app_registered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct peripheral *p = data;
@@ -499,7 +499,7 @@ static void app_registered(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	/* It is still there where the adapter was only off for a while. */
-	if (error && !remote_error_is(error, "org.bluez.Error.AlreadyExists")) {
+	if (error && !is_registered(error)) {
 		char *why = baton_host_reason(error);
 		char *text = g_strdup_printf(
 			"bluetoothd refused the GATT service (%s): see "

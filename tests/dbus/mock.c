@@ -87,7 +87,11 @@ static gboolean on_register_advert(BatonBluezLEAdvertisingManager1 *manager,
 		return TRUE;
 	}
 	mock->advertising = true;
-	mock->adverts++;
+	if (!mock->adverts++ && mock->options.late_advert) {
+		g_dbus_method_invocation_return_dbus_error(
+			call, "org.freedesktop.DBus.Error.NoReply", "");
+		return TRUE;
+	}
 	baton_bluez_leadvertising_manager1_complete_register_advertisement(
 		manager, call);
 	if (mock->options.loop)

@@ -31,6 +31,7 @@ struct mock_options {
 	const uint8_t
 		*advert; /* the distant watch shows this, not the service */
 	unsigned int refuse_adverts; /* so often, at first */
+	bool late_advert; /* the first is shown, but that is told too late */
 	unsigned int refuse_apps; /* so often, at first */
 	bool hold_notify; /* AcquireNotify waits for mock_give_notify() */
 	unsigned int stale; /* the watch is to be forgotten so often */

@@ -449,6 +449,19 @@ static void an_advert_refused_at_first_is_tried_again(void **state)
 	watch_end(&w);
 }
 
+static void an_advert_that_was_told_too_late_is_withdrawn(void **state)
+{
+	struct mock_options options = {.late_advert = true};
+	struct watch w;
+
+	(void)state;
+	watch_start(&w, &options, NULL);
+	w.log.bearer->ops->meet(w.log.bearer, BATON_BEARER_HIDDEN, NULL);
+	MOCK_UNTIL(!w.mock->advertising);
+	watch_show(&w, BATON_BEARER_PRIVATE, advert_1, 2);
+	watch_end(&w);
+}
+
 static void an_adapter_that_never_advertises_is_told(void **state)
 {
 	struct mock_options options = {.refuse_adverts = UINT_MAX};
@@ -735,6 +748,7 @@ int main(void)
 		cmocka_unit_test(a_hang_up_alone_does_not_end_the_link),
 		cmocka_unit_test(the_advert_is_off_while_linked),
 		cmocka_unit_test(an_advert_refused_at_first_is_tried_again),
+		cmocka_unit_test(an_advert_that_was_told_too_late_is_withdrawn),
 		cmocka_unit_test(an_adapter_that_never_advertises_is_told),
 		cmocka_unit_test(drop_ends_the_link_and_ignores_the_rest),
 		cmocka_unit_test(no_value_is_longer_than_the_mtu_or_509),
