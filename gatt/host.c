@@ -27,6 +27,7 @@ enum baton_host_state {
 #define GRACE_MS 4000
 #define LOADING_MS 20000 /* on a busy machine its answer takes seconds, too */
 #define RETRY_MS 500
+#define DARK_TRIES 4 /* before one that is on serves instead */
 /* A bluetoothd that crashed is asked for so often, each time later. */
 #define REVIVE_MS 1000
 #define REVIVE_TRIES 4
@@ -39,6 +40,7 @@ struct baton_host_private {
 	bool was_ready; /* then everything else is waited for */
 	unsigned int revivals; /* asked for, since READY */
 	bool powering; /* an answer to Powered = true is outstanding */
+	unsigned int dark; /* in vain so often */
 	char *trouble; /* why the adapter could not be switched on */
 	GCancellable *cancel; /* cancelled by free() */
 	GCancellable *cancel_stack; /* cancelled when bluetoothd goes */
@@ -116,6 +118,30 @@ void baton_host_disconnect(struct baton_host *host, const char *device)
 			G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
 }
 
+static const char *path_of(BatonBluezAdapter1 *adapter)
+{
+	return g_dbus_proxy_get_object_path(G_DBUS_PROXY(adapter));
+}
+
+/* The one that served comes first, one that stays off last. */
+static int rank(struct baton_host *host, BatonBluezAdapter1 *adapter)
+{
+	if (!g_strcmp0(path_of(adapter), host->adapter))
+		return 0;
+	return host->priv->dark < DARK_TRIES ||
+			       baton_bluez_adapter1_get_powered(adapter)
+		       ? 1
+		       : 2;
+}
+
+static bool is_better(struct baton_host *host, BatonBluezAdapter1 *adapter,
+		      BatonBluezAdapter1 *than)
+{
+	int by = rank(host, adapter) - rank(host, than);
+
+	return by ? by < 0 : strcmp(path_of(adapter), path_of(than)) < 0;
+}
+
 /* The adapter asked for, or the first; the caller unrefs it. */
 static BatonBluezAdapter1 *adapter_find(struct baton_host *host)
 {
@@ -131,9 +157,7 @@ static BatonBluezAdapter1 *adapter_find(struct baton_host *host)
 		if (adapter && host->priv->wanted &&
 		    strcmp(name, host->priv->wanted))
 			g_clear_object(&adapter);
-		if (adapter && found &&
-		    strcmp(path, g_dbus_proxy_get_object_path(
-					 G_DBUS_PROXY(found))) > 0)
+		if (adapter && found && !is_better(host, adapter, found))
 			g_clear_object(&adapter);
 		if (adapter) {
 			g_clear_object(&found);
@@ -220,6 +244,7 @@ static void powered(GObject *source, GAsyncResult *result, gpointer data)
 		return;
 	}
 	host->priv->powering = false;
+	host->priv->dark++;
 	g_clear_pointer(&host->priv->trouble, g_free);
 	if (error) {
 		host->priv->trouble = baton_host_reason(error);
@@ -252,7 +277,7 @@ static void search(struct baton_host *host)
 	adapter = adapter_find(host);
 	if (!adapter)
 		return;
-	path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(adapter));
+	path = path_of(adapter);
 	if (!baton_bluez_adapter1_get_powered(adapter)) {
 		if (g_strcmp0(host->adapter, path)) {
 			priv->powering = true;
@@ -275,6 +300,7 @@ static void search(struct baton_host *host)
 	priv->state = HOST_READY;
 	priv->was_ready = true;
 	priv->revivals = 0;
+	priv->dark = 0;
 	priv->events->ready(priv->user);
 }
 
@@ -468,6 +494,7 @@ static void stack_forget(struct baton_host *host)
 		g_clear_object(&priv->cancel_stack);
 	}
 	priv->powering = false;
+	priv->dark = 0;
 	g_clear_pointer(&priv->trouble, g_free);
 	g_clear_pointer(&host->adapter, g_free);
 	if (host->objects) {

@@ -684,15 +684,16 @@ static void on_powered(GObject *adapter, GParamSpec *spec, gpointer data)
 
 static void adapter_export(struct mock *mock, const char *path)
 {
-	BatonBluezAdapter1 *adapter =
-		g_object_new(BATON_BLUEZ_TYPE_ADAPTER1_SKELETON, "powered",
-			     !mock->options.unpowered, NULL);
+	bool dark = mock->options.unpowered ||
+		    (mock->options.blocked && !strcmp(path, HCI0));
+	BatonBluezAdapter1 *adapter = g_object_new(
+		BATON_BLUEZ_TYPE_ADAPTER1_SKELETON, "powered", !dark, NULL);
 	BatonBluezGattManager1 *gatt = baton_bluez_gatt_manager1_skeleton_new();
 	BatonBluezLEAdvertisingManager1 *adverts =
 		baton_bluez_leadvertising_manager1_skeleton_new();
 	GDBusObjectSkeleton *object = g_dbus_object_skeleton_new(path);
 
-	if (mock->options.unpowered)
+	if (dark)
 		g_signal_connect(adapter, "notify::powered",
 				 G_CALLBACK(on_powered), NULL);
 	g_signal_connect(adapter, "handle-start-discovery",

@@ -22,6 +22,7 @@
 struct mock_options {
 	bool no_adapter;
 	bool unpowered; /* and it cannot be switched on */
+	bool blocked; /* the same, of hci0 only */
 	bool no_sockets; /* AcquireWrite, AcquireNotify are not supported */
 	bool no_service; /* the distant watch offers something else */
 	bool hold_write; /* WriteValue is not answered: mock_answer() */

@@ -78,6 +78,21 @@ static void an_adapter_that_stays_off_is_told(void **state)
 	mock_free(mock);
 }
 
+static void where_the_first_adapter_stays_off_another_serves(void **state)
+{
+	struct mock_options options = {.blocked = true};
+	struct mock *mock = mock_new(&options);
+	struct log log;
+
+	(void)state;
+	log_init(&log);
+	log.bearer = baton_gatt_peripheral_new(NULL, &log_events, &log);
+	MOCK_UNTIL(mock->advertising || log.failed);
+	assert_null(log.failed);
+	log_end(&log);
+	mock_free(mock);
+}
+
 static void closing_before_the_loop_runs_is_fine(void **state)
 {
 	struct log log;
@@ -328,6 +343,8 @@ int main(void)
 		cmocka_unit_test(without_an_adapter_it_says_so),
 		cmocka_unit_test(a_wrong_adapter_is_named_with_those_there),
 		cmocka_unit_test(an_adapter_that_stays_off_is_told),
+		cmocka_unit_test(
+			where_the_first_adapter_stays_off_another_serves),
 		cmocka_unit_test(closing_before_the_loop_runs_is_fine),
 		cmocka_unit_test(closing_at_any_moment_is_fine),
 		cmocka_unit_test(bluetoothd_may_go_at_any_moment),
