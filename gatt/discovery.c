@@ -135,7 +135,8 @@ baton_discovery_new(struct baton_host *host, bool wide,
 	d->renew = g_timeout_source_new(RENEW_MS);
 	g_source_set_callback(d->renew, renew, d, NULL);
 	g_source_attach(d->renew, g_main_context_get_thread_default());
-	start(d);
+	/* What a wider one has seen must not pass for what this one sees. */
+	restart(d);
 	return d;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What becomes of the mock's first adapter, and the advert that it shows. */
+/* What becomes of the mock's adapters, and the adverts they show or hear. */
 
 #include "tests/dbus/mock.h"
 
@@ -30,6 +30,25 @@ void mock_unplug(struct mock *mock)
 {
 	mock->advertising = false;
 	g_dbus_object_manager_server_unexport(mock->objects, HCI0);
+}
+
+/* BlueZ tells how strong a device is while it scans, and no longer. */
+void mock_watch_heard(struct mock *mock, bool yes)
+{
+	const char *gone[] = {"RSSI", NULL};
+	const char *nothing[] = {NULL};
+	GVariantBuilder changed;
+
+	g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
+	if (yes)
+		g_variant_builder_add(&changed, "{sv}", "RSSI",
+				      g_variant_new_int16(-60));
+	g_dbus_connection_emit_signal(
+		mock->bus, NULL, MOCK_WATCH, "org.freedesktop.DBus.Properties",
+		"PropertiesChanged",
+		g_variant_new("(sa{sv}^as)", "org.bluez.Device1", &changed,
+			      yes ? nothing : gone),
+		NULL);
 }
 
 static void on_properties(GObject *source, GAsyncResult *result, gpointer data)

@@ -291,6 +291,11 @@ static gboolean on_start_discovery(BatonBluezAdapter1 *adapter,
 {
 	struct mock *mock = data;
 
+	if (mock->discovering) {
+		g_dbus_method_invocation_return_dbus_error(
+			call, "org.bluez.Error.InProgress", "in progress");
+		return TRUE;
+	}
 	mock->discovering = true;
 	baton_bluez_adapter1_complete_start_discovery(adapter, call);
 	if (!mock->options.loop || mock->advertising)
@@ -304,6 +309,7 @@ static gboolean on_stop_discovery(BatonBluezAdapter1 *adapter,
 	struct mock *mock = data;
 
 	mock->discovering = false;
+	mock_watch_heard(mock, false);
 	baton_bluez_adapter1_complete_stop_discovery(adapter, call);
 	return TRUE;
 }
@@ -601,13 +607,17 @@ static void watch_appear(struct mock *mock)
 	const char *service[] = {BATON_GATT_UUID_SERVICE, NULL};
 	const char *stale[] = {"00001801-0000-1000-8000-00805f9b34fb", NULL};
 	const char *nothing[] = {NULL};
-	const char **uuids = mock->options.advert  ? nothing
+	bool hidden = mock->options.advert && !mock->options.remembered;
+	const char **uuids = hidden		   ? nothing
 			     : mock->options.stale ? stale
 						   : service;
 
-	if (mock->watch || !mock->discovering ||
-	    (mock->options.advert && mock->narrow))
+	if (!mock->discovering || (mock->options.advert && mock->narrow))
 		return;
+	if (mock->watch) {
+		mock_watch_heard(mock, true);
+		return;
+	}
 	mock->watch = g_object_new(BATON_BLUEZ_TYPE_DEVICE1_SKELETON, "adapter",
 				   HCI1, "address", "00:AA:01:00:00:00",
 				   "uuids", uuids, "rssi", -60, NULL);

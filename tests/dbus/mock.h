@@ -31,6 +31,7 @@ struct mock_options {
 	bool loop;
 	const uint8_t
 		*advert; /* the distant watch shows this, not the service */
+	bool remembered; /* the service, all the same, by BlueZ */
 	unsigned int refuse_adverts; /* so often, at first */
 	bool late_advert; /* the first is shown, but that is told too late */
 	unsigned int refuse_apps; /* so often, at first */
@@ -133,6 +134,7 @@ bool mock_fd_is_hup(int fd);
 unsigned int mock_fds(void); /* that this process has */
 
 /* The distant watch at hci1. */
+void mock_watch_heard(struct mock *mock, bool yes);
 void mock_watch_show(struct mock *mock, const uint8_t *advert);
 void mock_watch_disconnect(struct mock *mock);
 void mock_watch_notify(struct mock *mock, const void *value, size_t len);

@@ -165,6 +165,24 @@ static void a_phone_that_pairs_knows_no_advert(void **state)
 	phone_end(&p);
 }
 
+/* What BlueZ remembers of it is not what it shows. */
+static void a_phone_that_begins_to_pair_looks_anew(void **state)
+{
+	struct mock_options options = {.advert = advert_2, .remembered = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1);
+	p.log.known = advert_1;
+	p.log.bearer->ops->meet(p.log.bearer, BATON_BEARER_PRIVATE, NULL);
+	MOCK_UNTIL(p.log.heard >= 1);
+	p.log.bearer->ops->meet(p.log.bearer, BATON_BEARER_OPEN, NULL);
+	MOCK_UNTIL(p.mock->narrow);
+	mock_wait(1000);
+	assert_int_equal(p.mock->connects, 0);
+	phone_end(&p);
+}
+
 static void notifications_arrive_by_socket(void **state)
 {
 	struct phone p;
@@ -514,6 +532,7 @@ int main(void)
 			another_advert_is_left_alone_until_it_is_known),
 		cmocka_unit_test(who_shows_the_service_is_the_last_choice),
 		cmocka_unit_test(a_phone_that_pairs_knows_no_advert),
+		cmocka_unit_test(a_phone_that_begins_to_pair_looks_anew),
 		cmocka_unit_test(notifications_arrive_by_socket),
 		cmocka_unit_test(without_sockets_calls_and_signals_do),
 		cmocka_unit_test(calls_push_back),
