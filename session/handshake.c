@@ -399,6 +399,9 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 	case BATON_REJECT_NO_BOND:
 		return BATON_ERR_NO_BOND;
 	case BATON_REJECT_OTHER_KIND:
+		/* Said to flight 2 alone, which may have gone out twice. */
+		if (handshake->step == BATON_STEP_HELLO)
+			return BATON_ERR_PEER_STATE;
 		if (!can_begin_anew(handshake))
 			return BATON_ERR_REFUSED;
 		handshake->kind = BATON_KIND_RECONNECT;

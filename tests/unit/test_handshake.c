@@ -551,6 +551,7 @@ static void rejects_of_every_length_and_code_are_survived(void **state)
 		assert_int_equal(give(phone, 7, bytes, 3),
 				 code == 1   ? BATON_ERR_VERSION
 				 : code == 2 ? BATON_ERR_NO_BOND
+				 : code == 5 ? BATON_ERR_PEER_STATE
 				 : code == 6 ? BATON_ERR_AGAIN
 				 : code == 7 ? BATON_ERR_EXHAUSTED
 					     : BATON_ERR_REFUSED);

@@ -350,6 +350,22 @@ static void a_stale_advert_costs_a_round_trip(void **state)
 	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
 }
 
+/* Where the way is longer than the phone waits, all goes out twice. */
+static void a_first_flight_that_came_twice_falls_back(void **state)
+{
+	int adverts;
+
+	(void)state;
+	for (adverts = 0; adverts < 2; adverts++) {
+		know(adverts);
+		pair_reboot(world, BATON_WATCH);
+		world->dup_ppm = 1000000;
+		assert_int_equal(kind_taken(), BATON_KIND_RECONNECT);
+		assert_false(phone->closed || watch->closed);
+		anew();
+	}
+}
+
 /* They paired twice; adverts may bring them together by either bond. */
 static void two_bonds_of_two_devices_share_one_numbering(void **state)
 {
@@ -644,6 +660,7 @@ int main(void)
 		T(a_phone_that_cannot_keep_its_ticket_says_nothing_more),
 		T(a_deaf_application_gets_its_answer_sent),
 		T(a_stale_advert_costs_a_round_trip),
+		T(a_first_flight_that_came_twice_falls_back),
 		T(two_bonds_of_two_devices_share_one_numbering),
 		T(another_phones_numbers_are_not_its_own),
 		T(what_was_delivered_is_told_in_its_own_numbering),
