@@ -340,6 +340,23 @@ static enum reply exchange(int fd, const char *line, JsonObject **answer)
 	return *answer ? ANSWERED : NOT_TOLD;
 }
 
+/* The program would not read any other line, and could not say so. */
+static bool is_line(const char *line, GError **error)
+{
+	if (!g_utf8_validate(line, -1, NULL))
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "a command to a program that runs is UTF-8; "
+			       "write it so, and rename a file that is not");
+	else if (strlen(line) > BATON_CONTROL_REQUEST_MAX)
+		baton_fail_set(error, BATON_EXIT_USAGE,
+			       "a command to a program that runs has at most "
+			       "%u bytes; shorten it",
+			       BATON_CONTROL_REQUEST_MAX);
+	else
+		return true;
+	return false;
+}
+
 /* The answer, taken, unless it is a refusal. */
 static JsonObject *check(JsonObject *answer, GError **error)
 {
@@ -406,6 +423,8 @@ JsonObject *baton_control_ask(const char *dir, JsonObject *request,
 	enum reply reply;
 	int fd;
 
+	if (!is_line(line, error))
+		return NULL;
 	do {
 		fd = reach(dir);
 		if (fd < 0 && (!store || is_missing(dir)))

@@ -68,7 +68,8 @@ struct baton_store *baton_control_store(const char *dir, GError **error);
  * store then, opened, the caller's to do it on and to close; it stays NULL where
  * there is no dir, and none is made.
  *
- * NULL with an error: what the program refused with; BATON_EXIT_TIMEOUT, it took
+ * NULL with an error: what the program refused with; BATON_EXIT_USAGE, the request
+ * is too long, or not UTF-8; BATON_EXIT_TIMEOUT, it took
  * the request, and then ended or said nothing for a minute, so that nobody knows
  * whether it was done; BATON_EXIT_OUTPUT, the store cannot be used, or is held
  * for 3 s by a program that takes no requests.

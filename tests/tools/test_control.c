@@ -157,6 +157,22 @@ static void what_is_asked_is_answered(void **state)
 	expect(pid, answers, "two\nlines");
 }
 
+/* Who asks is told, and not that the store is in use. */
+static void what_would_not_be_read_is_not_asked(void **state)
+{
+	g_autofree char *text = g_strnfill(BATON_CONTROL_REQUEST_MAX, 'x');
+	int answers;
+	pid_t pid = ask(*state, "echo", text, &answers);
+
+	expect(pid, answers, "64 a command to a program that runs has at most");
+	/* {"command":"echo","text":"..."} and the end of the line. */
+	text[BATON_CONTROL_REQUEST_MAX - 29] = '\0';
+	pid = ask(*state, "echo", text, &answers);
+	expect(pid, answers, "xxx");
+	pid = ask(*state, "echo", "\xff", &answers);
+	expect(pid, answers, "64 a command to a program that runs is UTF-8");
+}
+
 static void an_answer_may_come_later(void **state)
 {
 	struct bench *bench = *state;
@@ -462,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_asked_is_answered),
+		TEST(what_would_not_be_read_is_not_asked),
 		TEST(an_answer_may_come_later),
 		TEST(an_answer_to_who_left_harms_nothing),
 		TEST(a_refusal_brings_its_exit_code),
