@@ -19,6 +19,7 @@ struct coming {
 	int dir_fd; /* where the part is */
 	struct baton_part *part;
 	uint64_t total, taken, kept, begun;
+	int problem; /* errno: what came was not made durable, and may be lost */
 };
 
 struct baton_inbox {
@@ -191,17 +192,21 @@ static enum baton_inbox_news refuse_disk(struct baton_inbox *inbox,
 {
 	g_autofree char *problem = NULL;
 	enum baton_reason reason = BATON_REASON_INTERNAL;
+	int wrong = errno;
 
-	if (is_full(errno)) {
+	/* open_part() calls it so. */
+	if (wrong == ENOTDIR && access(note->where, F_OK))
+		wrong = errno;
+	if (is_full(wrong)) {
 		reason = BATON_REASON_NO_ROOM;
 		problem = g_strdup_printf("no space for %s in %s; free some "
 					  "and have it sent again",
 					  note->name, note->where);
 	} else {
-		problem = g_strdup_printf("cannot write %s in %s: %s; make it "
-					  "writable and have it sent again",
+		problem = g_strdup_printf("cannot write %s in %s: %s; mend "
+					  "that and have it sent again",
 					  note->name, note->where,
-					  g_strerror(errno));
+					  g_strerror(wrong));
 	}
 	return refuse(inbox, files_of(inbox, note), note->id, reason,
 		      BATON_EXIT_OUTPUT, problem);
@@ -326,7 +331,9 @@ static enum baton_inbox_news take(struct baton_inbox *inbox,
 		erase(inbox, note);
 		return news;
 	}
-	if (!baton_part_write(coming->part, event->bytes, event->len)) {
+	errno = coming->problem;
+	if (!coming->problem &&
+	    !baton_part_write(coming->part, event->bytes, event->len)) {
 		coming->taken += event->len;
 		if (coming->taken < coming->total &&
 		    coming->taken - coming->kept < BATON_INBOX_SYNC)
@@ -495,8 +502,9 @@ void baton_inbox_sync(struct baton_inbox *inbox)
 	for (i = 0; i < inbox->coming->len; i++) {
 		struct coming *coming = inbox->coming->pdata[i];
 
+		/* The next sync would succeed, without what this one lost. */
 		if (coming->taken > coming->kept && !sync_part(inbox, coming))
-			g_debug("a part is not durable yet");
+			coming->problem = errno;
 	}
 }
 

@@ -176,10 +176,19 @@ int baton_part_sync(struct baton_part *part)
 
 int baton_part_name(struct baton_part *part, const char *name)
 {
+	int saved;
+
 	if (name_it(part, name))
 		return -1;
-	g_clear_pointer(&part->temp, g_free);
-	return fsync(part->dir_fd);
+	/* Not every file system can sync a directory, or must. */
+	if (!fsync(part->dir_fd) || errno == EINVAL) {
+		g_clear_pointer(&part->temp, g_free);
+		return 0;
+	}
+	saved = errno;
+	(void)!renameat(part->dir_fd, name, part->dir_fd, part->temp);
+	errno = saved;
+	return -1;
 }
 
 char *baton_part_finish(struct baton_part *part)
@@ -193,7 +202,7 @@ char *baton_part_finish(struct baton_part *part)
 
 		if (!baton_part_name(part, name))
 			return g_steal_pointer(&name);
-		if (!part->temp || errno != EEXIST)
+		if (errno != EEXIST)
 			return NULL;
 	}
 	errno = EEXIST;

@@ -32,7 +32,10 @@ int baton_part_write(struct baton_part *part, const void *bytes, size_t len);
 /* What was written is durable from here on; -1, errno. */
 int baton_part_sync(struct baton_part *part);
 
-/* Give what is complete this name, durably; -1, errno: EEXIST, ... */
+/*
+ * Give what is complete this name, durably; -1, errno: EEXIST, ..., it has not
+ * got it.
+ */
 int baton_part_name(struct baton_part *part, const char *name);
 
 /*

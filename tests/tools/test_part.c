@@ -12,14 +12,25 @@
 #include <unistd.h>
 
 #include "tests/support/folder.h"
+#include "tests/support/wrapped.h"
 #include "tools/part.h"
 
 static const char *dir;
 static int dir_fd;
+static int sync_errno; /* of fsync(); 0: none */
+
+WRAPPED(fsync);
+
+int __wrap_fsync(int fd)
+{
+	errno = sync_errno;
+	return sync_errno ? -1 : __real_fsync(fd);
+}
 
 static int make(void **state)
 {
 	(void)state;
+	sync_errno = 0;
 	dir = folder_make();
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 	return dir_fd < 0;
@@ -225,6 +236,25 @@ static void a_name_that_is_taken_is_not_given(void **state)
 	has("b.txt", "n");
 }
 
+/* Else who is told that it failed has it all the same. */
+static void a_name_that_is_not_durable_is_taken_away(void **state)
+{
+	struct baton_part *part = baton_part_open(dir_fd, TEMP, 1, 0, true);
+
+	(void)state;
+	assert_int_equal(baton_part_write(part, "n", 1), 0);
+	sync_errno = EIO;
+	assert_int_equal(baton_part_name(part, "a.txt"), -1);
+	assert_int_equal(errno, EIO);
+	has("a.txt", NULL);
+	has(TEMP, "n");
+	/* Not every file system can sync a directory, or must. */
+	sync_errno = EINVAL;
+	assert_int_equal(baton_part_name(part, "a.txt"), 0);
+	baton_part_free(part);
+	has("a.txt", "n");
+}
+
 #define PART_TEST(f) cmocka_unit_test_setup_teardown(f, make, clean_up)
 
 int main(void)
@@ -241,6 +271,7 @@ int main(void)
 		PART_TEST(what_is_gone_is_not_made_up),
 		PART_TEST(what_another_writes_is_not_opened),
 		PART_TEST(a_name_that_is_taken_is_not_given),
+		PART_TEST(a_name_that_is_not_durable_is_taken_away),
 	};
 
 	return cmocka_run_group_tests_name("part", tests, NULL, NULL);
