@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/desk.h"
 #include "tools/items.h"
@@ -63,6 +67,17 @@ static const char *bytes_of(const struct item *item, gsize *len)
 	return bytes ? bytes : "";
 }
 
+/* The names in it are durable. */
+static bool sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && (!fsync(fd) || errno == EINVAL);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 /*
  * Each has a file of its number: twice is once. Every bond counts from 1, so
  * its name says which one, to nobody who does not know the bond.
@@ -72,6 +87,7 @@ static bool keep(const struct baton_items *items, const struct item *item)
 	uint8_t bond[BATON_BOND_ID_LEN];
 	g_autofree char *sum = NULL;
 	g_autofree char *name = NULL;
+	g_autofree char *hidden = NULL;
 	g_autofree char *path = NULL;
 	gsize len;
 	const char *bytes = bytes_of(item, &len);
@@ -84,11 +100,14 @@ static bool keep(const struct baton_items *items, const struct item *item)
 	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bond,
 					  sizeof(bond));
 	name = g_strdup_printf("item-%.8s-%u", sum, item->number);
+	/* Who looks for items must not find what GLib writes before. */
+	hidden = g_strdup_printf("%s/.%s", items->dir, name);
 	path = g_build_filename(items->dir, name, NULL);
-	return g_file_set_contents_full(path, bytes, (gssize)len,
+	return g_file_set_contents_full(hidden, bytes, (gssize)len,
 					G_FILE_SET_CONTENTS_CONSISTENT |
 						G_FILE_SET_CONTENTS_DURABLE,
-					0600, NULL);
+					0600, NULL) &&
+	       !g_rename(hidden, path) && sync_dir(items->dir);
 }
 
 /* It has its file: say it, and let the queue forget it. */

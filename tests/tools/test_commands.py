@@ -6,8 +6,10 @@ usage: test_commands.py BATON NOTES [CASE...]
 
 A case is named by its function.
 """
+import ctypes
 import json
 import os
+import struct
 import sys
 import time
 
@@ -214,6 +216,44 @@ def an_item_that_cannot_be_written_is_written_later(bench):
     expect(sorted(bench.content(inbox, name)
                   for name in os.listdir(bench.path(inbox))) ==
            [b'one', b'two'], os.listdir(bench.path(inbox)))
+
+
+class Onlooker:
+    """The names of all that is ever made in a directory, or comes to it."""
+
+    CREATE, MOVED_TO = 0x100, 0x80
+
+    def __init__(self, path):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        expect(self.fd >= 0, 'no inotify')
+        expect(libc.inotify_add_watch(self.fd, os.fsencode(path),
+                                      self.CREATE | self.MOVED_TO) >= 0, path)
+
+    def seen(self):
+        """(made, moved here): names."""
+        events, at, made, moved = os.read(self.fd, 65536), 0, [], []
+        os.close(self.fd)
+        while at < len(events):
+            _, mask, _, length = struct.unpack_from('iIII', events, at)
+            name = events[at + 16:at + 16 + length].rstrip(b'\0').decode()
+            (made if mask & self.CREATE else moved).append(name)
+            at += 16 + length
+        return made, moved
+
+
+def who_looks_for_items_sees_whole_ones_only(bench):
+    inbox = bench.mkdir('in')
+    watch, phone = both(bench, phone=['--receive', inbox])
+    onlooker = Onlooker(bench.path(inbox))
+    watch.say('queue one\nqueue two\n')
+    phone.until('item 2 two')
+    names = sorted(os.listdir(bench.path(inbox)))
+    expect([bench.content(inbox, name) for name in names] ==
+           [b'one', b'two'], names)
+    made, moved = onlooker.seen()
+    expect(all(name.startswith('.') for name in made), made)
+    expect(sorted(name for name in moved if name[0] != '.') == names, moved)
 
 
 def what_was_queued_apart_arrives_later(bench):
@@ -514,6 +554,7 @@ def main(args):
              what_arrives_gives_a_terminal_no_orders,
              items_after_pairing_anew_replace_none_of_before,
              an_item_that_cannot_be_written_is_written_later,
+             who_looks_for_items_sees_whole_ones_only,
              what_was_queued_apart_arrives_later,
              a_suspended_session_waits_and_goes_on,
              a_session_that_ended_wants_approval,
