@@ -50,8 +50,8 @@ gboolean baton_bonds_rename(struct baton_store *store, const char *which,
 			    const char *name, GError **error);
 
 /*
- * Delete all that belongs to a bond, in one step. Where an engine has loaded
- * it, that does it (bonds_live.h).
+ * Delete a bond, its ticket and its name, in one step. What else is kept of it an
+ * engine knows (bonds_apart.h); so does one that has loaded it (bonds_live.h).
  */
 gboolean baton_bonds_delete(struct baton_store *store,
 			    const uint8_t id[BATON_BOND_ID_LEN],

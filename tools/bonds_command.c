@@ -6,6 +6,7 @@
 
 #include "session/typed.h"
 #include "tools/bonds.h"
+#include "tools/bonds_apart.h"
 #include "tools/bonds_command.h"
 #include "tools/command.h"
 #include "tools/control.h"
@@ -68,7 +69,7 @@ static JsonObject *revoke_bond(struct baton_store *store, const char *which,
 	JsonObject *answer;
 
 	if (!baton_bonds_find(store, which, id, error) ||
-	    !baton_bonds_delete(store, id, error))
+	    !baton_bonds_revoke_apart(store, id, error))
 		return NULL;
 	baton_bonds_short(id, text);
 	answer = json_object_new();

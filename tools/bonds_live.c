@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/bonds_live.h"
+#include "tools/desk.h"
 #include "tools/fail.h"
 
 struct revoke {
@@ -63,19 +64,6 @@ static void on_rename(void *user, struct baton_control_request *request)
 	end(request, NULL, error);
 }
 
-static uint8_t peer_of(const struct baton_endpoint *endpoint,
-		       const uint8_t id[BATON_BOND_ID_LEN])
-{
-	uint8_t bond[BATON_BOND_ID_LEN];
-	uint8_t i;
-
-	for (i = 0; i < BATON_BONDS; i++)
-		if (!baton_endpoint_bond(endpoint, i, bond) &&
-		    !memcmp(bond, id, sizeof(bond)))
-			return i;
-	return BATON_ENDPOINT_NOBODY;
-}
-
 static void on_revoke(void *user, struct baton_control_request *request)
 {
 	struct baton_bonds_live *live = user;
@@ -92,7 +80,8 @@ static void on_revoke(void *user, struct baton_control_request *request)
 	}
 	revoke.linked = baton_session_bond_is_linked(
 		baton_endpoint_session(endpoint), revoke.id);
-	if (baton_endpoint_revoke(endpoint, peer_of(endpoint, revoke.id),
+	if (baton_endpoint_revoke(endpoint,
+				  baton_desk_find(endpoint, revoke.id),
 				  baton_runner_now_ms())) {
 		baton_fail_set(&error, BATON_EXIT_TIMEOUT,
 			       "it is being revoked already, or others are; "

@@ -73,6 +73,10 @@ char *baton_desk_queue_text(JsonObject *queue);
  */
 uint8_t baton_desk_peer(struct baton_endpoint *endpoint);
 
+/* The peer of a bond; BATON_ENDPOINT_NOBODY. */
+uint8_t baton_desk_find(const struct baton_endpoint *endpoint,
+			const uint8_t bond[BATON_BOND_ID_LEN]);
+
 /*
  * Bytes of an application as a line of text may show them, up to the first that
  * is not UTF-8; to be freed.

@@ -39,6 +39,19 @@ uint8_t baton_desk_peer(struct baton_endpoint *endpoint)
 	return peer;
 }
 
+uint8_t baton_desk_find(const struct baton_endpoint *endpoint,
+			const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	uint8_t id[BATON_BOND_ID_LEN];
+	uint8_t i;
+
+	for (i = 0; i < BATON_BONDS; i++)
+		if (!baton_endpoint_bond(endpoint, i, id) &&
+		    !memcmp(id, bond, sizeof(id)))
+			return i;
+	return BATON_ENDPOINT_NOBODY;
+}
+
 /* What a terminal obeys, or what makes a line look like another one. */
 static bool is_harmful(gunichar c)
 {

@@ -42,16 +42,9 @@ static struct baton_endpoint *endpoint(const struct baton_filing *filing)
 static struct baton_files *files_of(void *user,
 				    const uint8_t bond[BATON_BOND_ID_LEN])
 {
-	struct baton_filing *filing = user;
-	uint8_t id[BATON_BOND_ID_LEN];
-	uint8_t i;
+	struct baton_endpoint *of = endpoint(user);
 
-	for (i = 0; i < BATON_BONDS; i++)
-		if (!baton_endpoint_bond(endpoint(filing), i, id) &&
-		    !memcmp(id, bond, sizeof(id)))
-			return baton_endpoint_files(endpoint(filing), i,
-						    BATON_DESK);
-	return NULL;
+	return baton_endpoint_files(of, baton_desk_find(of, bond), BATON_DESK);
 }
 
 static void say(struct baton_filing *filing, const char *format, ...)

@@ -6,9 +6,11 @@ usage: test_commands.py BATON NOTES [CASE...]
 
 A case is named by its function.
 """
+import contextlib
 import ctypes
 import json
 import os
+import sqlite3
 import struct
 import sys
 import time
@@ -452,6 +454,31 @@ def a_revoke_takes_half_files_along(bench):
     until(lambda: os.listdir(bench.path('in')) == [])
 
 
+def stored(bench, store):
+    """The names of what a store has, read while no program has it."""
+    database = sqlite3.connect(bench.path(store, 'store.db'))
+    with contextlib.closing(database):
+        return [key for key, in database.execute('SELECT key FROM value')]
+
+
+def a_revoke_without_a_program_leaves_nothing_either(bench):
+    watch, phone = sending(bench)
+    for program, text in ((watch, 'offer a walk'), (phone, 'offer a ride'),
+                          (watch, 'queue an item'), (phone, 'context here')):
+        program.say(text + '\n')
+    until(lambda: 'offered' in watch.out and 'offered' in phone.out and
+          'item 1' in phone.out and 'context here' in watch.out)
+    watch.kill()
+    phone.kill()
+    for role, name in (('watch', 'phone'), ('phone', 'watch')):
+        store = f'{role}-store'
+        expect(len(stored(bench, store)) > 6, stored(bench, store))
+        bench.start('bonds', '-s', store, 'revoke', name).succeeds()
+        expect(stored(bench, store) == [], stored(bench, store))
+    left = os.listdir(bench.path('in'))
+    expect(not any(name.startswith('.') for name in left), left)
+
+
 def a_pipe_carries_both_ways_over_lost_links(bench):
     radio = bench.radio()
     bench.pair()
@@ -567,6 +594,7 @@ def main(args):
              a_file_that_was_given_up_may_be_sent_again,
              a_suspended_session_holds_a_file,
              a_revoke_takes_half_files_along,
+             a_revoke_without_a_program_leaves_nothing_either,
              a_pipe_carries_both_ways_over_lost_links,
              a_pipe_whose_other_end_is_killed_breaks,
              who_runs_no_pipe_refuses_one,
