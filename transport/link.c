@@ -138,7 +138,7 @@ void baton_link_start(struct baton_link *link,
 {
 	int c;
 
-	memset(link, 0, offsetof(struct baton_link, flight));
+	memset(link, 0, offsetof(struct baton_link, stats));
 	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		baton_sender_start(&link->sender[c], 0);

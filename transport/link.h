@@ -57,12 +57,12 @@ struct baton_link_config {
 	}
 
 struct baton_link_stats {
-	uint64_t tx_bytes, rx_bytes;
-	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
 	uint32_t tx_pdus, rx_pdus;
 	uint32_t tx_data_pdus, tx_ack_pdus;
 	uint32_t tx_resent;
 	uint32_t rx_dropped;
+	uint64_t tx_bytes, rx_bytes;
+	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
 };
 
 /* What a link is like, as far as the bearer knows. */
@@ -113,10 +113,10 @@ struct baton_link {
 	struct baton_link_facts facts;
 
 	/* What outlives a link begins here. */
+	struct baton_link_stats stats;
 	struct baton_flight flight;
 	struct baton_sender sender[BATON_CLASSES];
 	struct baton_receiver receiver[BATON_CLASSES];
-	struct baton_link_stats stats;
 };
 
 /* Bytes of memory baton_link_init() needs for config, and their alignment. */

@@ -43,20 +43,20 @@ enum baton_outgoing_state {
 };
 
 struct baton_outgoing_stream {
-	uint32_t next; /* number of the message in progress, or the next */
-	uint32_t verified; /* messages the peer has taken, or refused */
-	uint64_t total;
-	uint64_t offset; /* plain bytes written of the message in progress */
-	const uint8_t *meta; /* the application's */
-	uint8_t meta_len;
+	uint8_t state; /* enum baton_outgoing_state */
 	uint8_t reason; /* CANCELLING */
 	uint8_t codec; /* it has the encoder of its class; 0: it is plain */
-	uint8_t state; /* enum baton_outgoing_state */
 	bool begun; /* its head was written on this link */
 	bool resumed; /* and on one before, as the peer may know */
 	bool cancelled; /* a CANCEL went out that is not verified */
 	bool owes_cancel; /* of the message before: the peer lacks it */
 	bool secret;
+	uint8_t meta_len;
+	const uint8_t *meta; /* the application's */
+	uint32_t next; /* number of the message in progress, or the next */
+	uint32_t verified; /* messages the peer has taken, or refused */
+	uint64_t total;
+	uint64_t offset; /* plain bytes written of the message in progress */
 };
 
 /* A record being filled; room for its header is kept in front. */
