@@ -40,12 +40,6 @@ struct rotation {
 _Static_assert(sizeof(struct rotation) <= URGENT_AT - ROTATION_AT,
 	       "a rotation fits behind the last flight");
 
-BATON_NOT_INLINE
-static struct rotation *memory(const struct baton_session *session)
-{
-	return (void *)(session->link.flight.tx + ROTATION_AT);
-}
-
 static enum baton_keys_dir sends(const struct baton_session *session)
 {
 	return baton_is_phone(session->role) ? BATON_KEYS_I2R : BATON_KEYS_R2I;
@@ -60,7 +54,7 @@ static uint32_t next_due(const struct baton_session *session)
 
 void rotation_begin(struct baton_session *session)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 
 	memset(r, 0, sizeof(*r));
 	r->due_ms = next_due(session);
@@ -69,7 +63,7 @@ void rotation_begin(struct baton_session *session)
 
 void rotation_end(struct baton_session *session)
 {
-	baton_crypto_wipe(memory(session), sizeof(struct rotation));
+	baton_crypto_wipe(session->rotation, sizeof(struct rotation));
 }
 
 /* A handshake of kind whose prologue binds it to this link. */
@@ -87,6 +81,7 @@ static enum baton_err start(struct baton_session *session, uint8_t kind,
 					.ss = bond->ss};
 	uint8_t prologue[sizeof(label) + 1 + BATON_CRYPTO_HASH_LEN];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
+	struct rotation *r = session->rotation;
 	enum baton_err err;
 
 	memcpy(prologue, label, sizeof(label));
@@ -96,10 +91,9 @@ static enum baton_err start(struct baton_session *session, uint8_t kind,
 	if (err)
 		return err;
 	keys.e_priv = e_priv;
-	err = baton_noise_init(&memory(session)->noise,
-			       by_ticket ? BATON_NOISE_NNPSK0
-					 : BATON_NOISE_KKPSK0,
-			       role, prologue, sizeof(prologue), &keys);
+	err = baton_noise_init(
+		&r->noise, by_ticket ? BATON_NOISE_NNPSK0 : BATON_NOISE_KKPSK0,
+		role, prologue, sizeof(prologue), &keys);
 	baton_crypto_wipe(e_priv, sizeof(e_priv));
 	return err;
 }
@@ -120,7 +114,7 @@ static enum baton_err put(struct rotation *r, uint8_t kind)
 /* All messages went by: the next keys, and the next ticket. */
 static enum baton_err finish(struct baton_session *session, uint8_t kind)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	struct baton_noise_result result;
 	enum baton_err err;
 
@@ -139,7 +133,7 @@ static enum baton_err finish(struct baton_session *session, uint8_t kind)
 /* Phone: it is time, and nothing is left of the last one. */
 static enum baton_err ask(struct baton_session *session)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	enum baton_err err;
 
 	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
@@ -160,7 +154,7 @@ static enum baton_err ask(struct baton_session *session)
 static enum baton_err answer(struct baton_session *session, uint8_t kind,
 			     const uint8_t *message)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	enum baton_err err;
 	size_t len;
 
@@ -179,13 +173,15 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 /* A watch has each exchange written: a peer must not wear its store out. */
 static bool is_soon(const struct baton_session *session)
 {
-	return session->now_ms + EPOCH_MS < memory(session)->due_ms;
+	const struct rotation *r = session->rotation;
+
+	return session->now_ms + EPOCH_MS < r->due_ms;
 }
 
 enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 			     size_t len)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	bool phone = baton_is_phone(session->role);
 	size_t n;
 
@@ -204,7 +200,7 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 /* From the next record on everything is sealed by the new keys. */
 static void turn(struct baton_session *session)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++)
@@ -226,9 +222,10 @@ static enum baton_err pad(struct baton_session *session, uint8_t class_id)
 	static const uint8_t frame[1];
 	struct baton_batch *batch =
 		baton_outgoing_batch(&session->outgoing, class_id);
+	const struct rotation *r = session->rotation;
 	enum baton_err err;
 
-	if (!(memory(session)->pads >> class_id & 1) || batch->len > 0 ||
+	if (!(r->pads >> class_id & 1) || batch->len > 0 ||
 	    !baton_link_has_room(&session->link, class_id,
 				 BATON_RECEIVER_RECORD_LEN(sizeof(frame))))
 		return BATON_OK;
@@ -238,7 +235,7 @@ static enum baton_err pad(struct baton_session *session, uint8_t class_id)
 
 enum baton_err rotation_put(struct baton_session *session)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	uint8_t frame[2 + REKEY_LEN];
 	enum baton_err err;
 	uint8_t c;
@@ -268,7 +265,7 @@ enum baton_err rotation_put(struct baton_session *session)
 static void use(struct baton_session *session, uint8_t class_id,
 		const struct baton_record_key *key)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 
 	/* Of CONTROL, which keeps an idle link going, only its count is one. */
 	if (session->state != BATON_SESSION_SECURED ||
@@ -283,7 +280,7 @@ static void use(struct baton_session *session, uint8_t class_id,
 uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id,
 			 struct baton_record_key *key)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	uint8_t bit = (uint8_t)(1u << class_id);
 
 	if (session->now_ms >= r->rekey_ms) {
@@ -303,7 +300,7 @@ uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id,
 enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 				struct baton_record_key *key, uint8_t header)
 {
-	struct rotation *r = memory(session);
+	struct rotation *r = session->rotation;
 	uint8_t bit = (uint8_t)(1u << class_id);
 
 	if (!(header & RECORD_EPOCH) != !(r->odd & bit)) {
@@ -329,8 +326,10 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 void rotation_opened(struct baton_session *session, uint8_t class_id,
 		     const struct baton_record_key *key)
 {
+	const struct rotation *r = session->rotation;
+
 	/* What the old keys had sealed asks for nothing and shows nothing. */
-	if (memory(session)->to_open >> class_id & 1)
+	if (r->to_open >> class_id & 1)
 		return;
 	use(session, class_id, key);
 	resume_proven(session);

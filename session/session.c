@@ -94,6 +94,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 	if (err)
 		return err;
 	p += baton_link_memory_len(&config->link);
+	session->rotation = session->link.flight.tx + ROTATION_AT;
 	session->memory = memory;
 	session->memory_len = baton_session_memory_len(config);
 	session->stored = p;

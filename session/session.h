@@ -227,8 +227,6 @@ struct baton_storing {
 	uint8_t revoked_count;
 	bool new_bond; /* the bond behind the last one */
 	enum baton_err revoke_err; /* of the first of revoked, to be told */
-	/* Bonds whose deletion is not durable yet; with the others no more. */
-	uint8_t revoked[BATON_BONDS][BATON_BOND_ID_LEN];
 	uint32_t id; /* of the last operation */
 	uint32_t generation; /* of the ticket that it writes */
 };
@@ -252,6 +250,7 @@ struct baton_session {
 	uint8_t bond_wanted; /* a phone reconnects with this one */
 	uint8_t bad_flights;
 	uint8_t urgent_count; /* those that wait */
+	uint8_t urgent_at; /* the first of them */
 	uint8_t early_class; /* of what was sent before the link; 0: none */
 	bool held; /* a ticket must be durable before we go on */
 	bool by_ticket; /* this link began with one */
@@ -261,7 +260,6 @@ struct baton_session {
 	enum baton_err pair_err;
 	struct baton_storing storing;
 	uint16_t parked_len; /* of early_class, on its way into flight 2 */
-	uint8_t urgent_at; /* the first of those that wait */
 	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
 	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	struct baton_handshake *handshake; /* in the batches' memory */
@@ -272,6 +270,7 @@ struct baton_session {
 	size_t record_len;
 	size_t record_at;
 	uint8_t *stored; /* values and keys of the store operation */
+	void *rotation; /* behind the last flight (session/internal.h) */
 	uint8_t *memory; /* the caller's */
 	size_t memory_len;
 	/* In the time of the link (transport/timing.h). */
@@ -297,6 +296,8 @@ struct baton_session {
 	struct baton_drbg drbg;
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* of this link's handshake */
 	uint8_t numbering[BATON_NUMBERING_LEN]; /* its name (SPEC 4) */
+	/* Bonds whose deletion is not durable yet; with the others no more. */
+	uint8_t revoked[BATON_BONDS][BATON_BOND_ID_LEN];
 	struct baton_record_key seal[BATON_CLASSES];
 	struct baton_record_key open[BATON_CLASSES];
 	struct baton_bond

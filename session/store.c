@@ -148,7 +148,7 @@ void store_revoke(struct baton_session *session, uint8_t i)
 	struct baton_storing *storing = &session->storing;
 
 	if (storing->revoked_count < BATON_BONDS)
-		memcpy(storing->revoked[storing->revoked_count++],
+		memcpy(session->revoked[storing->revoked_count++],
 		       session_bond_at(session, i)->id, BATON_BOND_ID_LEN);
 	if (session->bond_at == i) {
 		session->tell &= (uint8_t)~TELL_PAIRED;
@@ -329,8 +329,8 @@ bool baton_session_next_store_op(struct baton_session *session,
 			add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
 		break;
 	case REVOKED:
-		p = add_of_bond(op, p, "bond/", storing->revoked[0], 0);
-		(void)add_of_bond(op, p, "tick/", storing->revoked[0], 0);
+		p = add_of_bond(op, p, "bond/", session->revoked[0], 0);
+		(void)add_of_bond(op, p, "tick/", session->revoked[0], 0);
 		break;
 	case TICKET:
 		bond = session_bond_at(session, storing->ticket);
@@ -420,8 +420,8 @@ void store_told_revoked(struct baton_session *session,
 {
 	struct baton_storing *storing = &session->storing;
 
-	memcpy(id, storing->revoked[0], BATON_BOND_ID_LEN);
-	memmove(storing->revoked[0], storing->revoked[1],
+	memcpy(id, session->revoked[0], BATON_BOND_ID_LEN);
+	memmove(session->revoked[0], session->revoked[1],
 		(BATON_BONDS - 1) * BATON_BOND_ID_LEN);
 	storing->revoked_count--;
 }
