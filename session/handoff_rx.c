@@ -236,9 +236,8 @@ static void take_event(struct baton_handoff *handoff,
 		lease_over(handoff, place);
 		break;
 	case BATON_OWNERSHIP_TAKEN_BACK:
-		end_offer(handoff, place);
+		handoff_withdraw(handoff, place, true);
 		let_go(handoff, place, BATON_HANDOFF_TAKEN_BACK);
-		handoff_erase(handoff_coming(place));
 		break;
 	case BATON_OWNERSHIP_RENEWED:
 		handoff_tell(place, BATON_HANDOFF_RENEWED);
@@ -274,7 +273,7 @@ void handoff_take_events(struct baton_handoff *handoff)
 	/* What was displaced, or ended without a word. */
 	for (i = 0; i < handoff->count; i++) {
 		place = &handoff->place[i];
-		if (!place->used || !place->asked)
+		if (!place->used || (!place->asked && !place->accepted))
 			continue;
 		activity = own_find(&handoff->own, place->id);
 		if (!activity || (!activity->offered && !activity->writing))

@@ -275,6 +275,8 @@ static void what_was_taken_back_and_finished_keeps_no_place(void **state)
 	offer(BATON_WATCH);
 	pass_ms(BATON_LEASE_WAIT_MS(LEASE_MS));
 	assert_int_equal(phone->told[BATON_HANDOFF_TAKEN_BACK], 1);
+	/* Nobody has to answer what the watch had offered. */
+	assert_int_equal(phone->told[BATON_HANDOFF_WITHDRAWN], 1);
 	OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
 	run();
 	assert_int_equal(phone->told[BATON_HANDOFF_FINISHED], 1);
@@ -424,6 +426,22 @@ static void the_past_makes_room_before_what_is_asked(void **state)
 		accept(BATON_WATCH);
 }
 
+static void what_was_accepted_is_over_when_another_is_refused(void **state)
+{
+	/* Of the next epoch, and without a token. */
+	uint8_t body[BATON_ACTIVITY_ID_LEN + 3] = {0};
+
+	(void)state;
+	begin(BATON_WATCH, 10);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	memcpy(body, id, sizeof(id));
+	body[BATON_ACTIVITY_ID_LEN] = 2;
+	OK(baton_handoff_rx_frame(&phone->handoff, 0x20, body, sizeof(body),
+				  now_ms));
+	assert_withdrawn(phone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +465,7 @@ int main(void)
 		T(what_is_asked_makes_room_where_there_is_no_other),
 		T(the_past_makes_room_before_what_is_asked),
 		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
+		T(what_was_accepted_is_over_when_another_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
