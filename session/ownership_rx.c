@@ -327,6 +327,7 @@ static enum baton_err take_renew(struct baton_ownership *own,
 				 const struct own_message *message)
 {
 	switch ((enum baton_hold)activity->kept.hold) {
+	case BATON_HOLD_NONE:
 	case BATON_HOLD_OWNED:
 		activity->gone_epoch = message->epoch;
 		own_owe(activity, OWN_GONE);
@@ -342,7 +343,6 @@ static enum baton_err take_renew(struct baton_ownership *own,
 		activity->renewed_nonce = message->nonce;
 		own_owe(activity, OWN_RENEWED);
 		return BATON_OK;
-	case BATON_HOLD_NONE:
 	case BATON_HOLD_LEASED:
 		break;
 	}

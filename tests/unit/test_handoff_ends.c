@@ -283,6 +283,25 @@ static void what_was_taken_back_and_finished_keeps_no_place(void **state)
 	assert_false(phone->place[0].used);
 }
 
+static void a_lease_of_what_was_finished_is_not_renewed_but_over(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	hand_over(BATON_PHONE, 10);
+	link_up(false);
+	pass_ms(LEASE_MS / 2);
+	reboot(BATON_WATCH);
+	pass_ms(LEASE_MS - 2000);
+	assert_int_equal(phone->told[BATON_HANDOFF_TAKEN_BACK], 1);
+	OK(baton_handoff_finish(&phone->handoff, NOTES, id, now_ms));
+	run();
+	link_up(true);
+	OK(baton_handoff_renew(&watch->handoff, NOTES, id, now_ms));
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_LEASE_OVER], 1);
+	assert_nothing_left(watch);
+}
+
 static void finishing_ends_the_token_of_the_offer(void **state)
 {
 	(void)state;
@@ -459,6 +478,7 @@ int main(void)
 		T(an_old_lease_that_ends_takes_no_new_state_along),
 		T(a_cancel_that_comes_during_a_write_counts),
 		T(what_was_taken_back_and_finished_keeps_no_place),
+		T(a_lease_of_what_was_finished_is_not_renewed_but_over),
 		T(finishing_ends_the_token_of_the_offer),
 		T(a_peer_cannot_wear_the_store_out_by_states),
 		T(an_offer_without_a_place_waits_and_displaces_nothing),
