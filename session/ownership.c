@@ -124,7 +124,9 @@ void own_reboot(const struct baton_ownership *own,
 {
 	activity->nonce = 0;
 	activity->renewing = false;
-	activity->offered_end_ms = now_ms + BATON_OFFER_TIMEOUT_MS;
+	activity->repeat_at_ms = now_ms;
+	activity->offer_end_ms = now_ms + BATON_OFFER_TIMEOUT_MS;
+	activity->offered_end_ms = activity->offer_end_ms;
 	if (is_held_by_lease(activity)) {
 		activity->running = !BATON_RULE(7_REBOOT);
 		activity->lease_end_ms = now_ms + activity->kept.lease_ms;

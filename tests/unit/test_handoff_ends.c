@@ -461,6 +461,29 @@ static void what_was_accepted_is_over_when_another_is_refused(void **state)
 	assert_withdrawn(phone);
 }
 
+/* A reboot would have ended the offer: so does the time it has, from now on. */
+static void a_clock_set_back_repeats_and_ends_what_was_said(void **state)
+{
+	uint8_t body[BATON_FRAME_BODY_MAX], code;
+	size_t len;
+
+	(void)state;
+	now_ms = 10000000;
+	begin(BATON_PHONE, 10);
+	OK(baton_handoff_offer(&phone->handoff, NOTES, id, LEASE_MS, 3, NULL, 0,
+			       now_ms));
+	/* The watch has no place for it yet. */
+	while (baton_handoff_tx_frame(&phone->handoff, &code, body, &len,
+				      now_ms))
+		;
+	now_ms = 1000;
+	baton_handoff_tick(&phone->handoff, now_ms);
+	pass_ms(8000);
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 1);
+	pass_ms(BATON_OFFER_TIMEOUT_MS);
+	assert_int_equal(phone->told[BATON_HANDOFF_KEPT], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +508,7 @@ int main(void)
 		T(what_is_asked_makes_room_where_there_is_no_other),
 		T(the_past_makes_room_before_what_is_asked),
 		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
+		T(a_clock_set_back_repeats_and_ends_what_was_said),
 		T(what_was_accepted_is_over_when_another_is_refused),
 	};
 
