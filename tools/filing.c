@@ -404,11 +404,26 @@ static void take_incoming(struct baton_filing *filing, const uint8_t *bond,
 	baton_runner_kick(filing->runner);
 }
 
-static void take_unknown(struct baton_filing *filing)
+static bool wants(const struct baton_filing *filing, const uint8_t *bond)
+{
+	const struct sent *sent;
+	guint i;
+
+	for (i = 0; i < filing->sent->len; i++) {
+		sent = &g_array_index(filing->sent, struct sent, i);
+		if (sent->wanted &&
+		    !memcmp(sent->bond, bond, sizeof(sent->bond)))
+			return true;
+	}
+	return false;
+}
+
+static void take_unknown(struct baton_filing *filing, const uint8_t *bond)
 {
 	GError *error = NULL;
 
-	if (filing->options->job != BATON_JOB_SEND)
+	/* What goes to another device arrives there all the same. */
+	if (!*filing->left && !wants(filing, bond))
 		return;
 	baton_fail_set(&error, BATON_EXIT_REFUSED,
 		       "the other device runs a program that takes no files");
@@ -457,7 +472,7 @@ void baton_filing_event(struct baton_filing *filing,
 		if (event->u.delivery.type == BATON_DELIVERY_SHUT)
 			baton_filing_down(filing);
 		if (event->u.delivery.type == BATON_DELIVERY_UNKNOWN)
-			take_unknown(filing);
+			take_unknown(filing, event->bond);
 	} else if (event->type == BATON_ENDPOINT_REVOKED) {
 		take_revoked(filing, event);
 	} else if (event->type == BATON_ENDPOINT_SESSION &&

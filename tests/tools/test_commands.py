@@ -431,6 +431,30 @@ def a_file_that_was_given_up_may_be_sent_again(bench):
     arrived(bench, 'note.txt')
 
 
+def who_takes_no_files_ends_no_send_to_another(bench):
+    inbox = bench.mkdir('in')
+    bench.file('long.bin', os.urandom(LONG))
+    bench.radio()
+    bench.pair()
+    bench.pair_second()
+
+    def first():
+        return bench.start('phone', '--bearer', 'sim:radio', '--store',
+                           'first-store', '--receive', inbox)
+
+    watch, phone = bench.watch('send', 'long.bin'), first()
+    phone.until('receiving long.bin')
+    phone.kill()
+    other = notes(bench, 'phone')
+    until(lambda: watch.out.splitlines().count('active') == 2)
+    time.sleep(1)
+    other.kill()
+    phone = first()
+    watch.succeeds()
+    phone.until('received ')
+    arrived(bench, 'long.bin')
+
+
 def a_suspended_session_holds_a_file(bench):
     watch, phone = sending(bench)
     tell(bench, 'phone', 'suspend').succeeds()
@@ -592,6 +616,7 @@ def main(args):
              nothing_waits_in_a_store_that_is_not_there,
              either_side_gives_a_file_up,
              a_file_that_was_given_up_may_be_sent_again,
+             who_takes_no_files_ends_no_send_to_another,
              a_suspended_session_holds_a_file,
              a_revoke_takes_half_files_along,
              a_revoke_without_a_program_leaves_nothing_either,
