@@ -670,14 +670,14 @@ static void take_asked(struct baton_desk *desk,
 		g_debug("nobody waits for the answer");
 }
 
-static void take_request(struct baton_desk *desk,
+static void take_request(struct baton_desk *desk, uint8_t peer,
 			 const struct baton_request_event *event)
 {
 	if (event->type == BATON_REQUEST_ASKED)
 		take_asked(desk, event);
 	if (event->type != BATON_REQUEST_FAILED)
 		return;
-	g_array_set_size(desk->wanted, 0);
+	baton_ids_forget(desk->wanted, peer);
 	say(desk, "not given back: the watch %s",
 	    event->failure == BATON_REQUEST_REFUSED ? "refused it"
 						    : "did not answer");
@@ -691,7 +691,7 @@ static void take_delivery(struct baton_desk *desk, uint8_t peer,
 	if (event->type == BATON_DELIVERY_OPEN)
 		offer_begun(desk);
 	if (event->type == BATON_DELIVERY_REQUEST)
-		take_request(desk, &event->u.request);
+		take_request(desk, peer, &event->u.request);
 	if (event->type == BATON_DELIVERY_QUEUE)
 		take_queue(desk, peer, &event->u.queue);
 	if (event->type != BATON_DELIVERY_CONTEXT)

@@ -23,7 +23,7 @@ void baton_ids_add(GArray *ids, const struct baton_id *id);
 /* False: it was not there. */
 bool baton_ids_remove(GArray *ids, const struct baton_id *id);
 
-/* The bond of the peer is no more. */
+/* All of one peer's. */
 void baton_ids_forget(GArray *ids, uint8_t peer);
 
 /* A list of those of one peer. */
