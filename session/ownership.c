@@ -406,6 +406,7 @@ enum baton_err baton_ownership_release(struct baton_ownership *own,
 		own_start_wait(activity, next->lease_ms, now_ms);
 	}
 	own_stop_trying(activity);
+	activity->cancel_epoch = 0; /* of an attempt before, of this epoch */
 	activity->recalling = false;
 	own_commit(activity, AFTER_RELEASE);
 	if (!BATON_RULE(RELEASE))

@@ -154,6 +154,31 @@ static void a_cancel_goes_before_the_offer_after_it(void **state)
 	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
 }
 
+/* The link goes while the release of the second one is being written. */
+static void a_cancel_is_not_said_of_what_is_let_go(void **state)
+{
+	struct baton_store_op op;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	OK(baton_handoff_cancel(&phone->handoff, NOTES, id, now_ms));
+	offer(BATON_PHONE);
+	accept(BATON_WATCH);
+	OK(baton_handoff_state(&phone->handoff, NOTES, id, state_bytes, 10,
+			       now_ms));
+	assert_true(store(phone));
+	assert_true(baton_handoff_next_store_op(&phone->handoff, &op));
+	assert_true(shelf_apply(SHELF(phone->row), &op));
+	link_up(false);
+	link_up(true);
+	while (carry(BATON_PHONE))
+		;
+	baton_handoff_stored(&phone->handoff, op.id, BATON_OK, now_ms);
+	run();
+	assert_true(acts(BATON_WATCH));
+}
+
 /* The watch gives it; the CONFIRM is lost, and there is another link. */
 static void give_unconfirmed(void)
 {
@@ -496,6 +521,7 @@ int main(void)
 		T(what_nobody_remembers_is_over_too),
 		T(an_acceptance_outlives_links_as_long_as_its_nonce),
 		T(a_cancel_goes_before_the_offer_after_it),
+		T(a_cancel_is_not_said_of_what_is_let_go),
 		T(an_offer_stands_when_the_return_before_is_confirmed),
 		T(an_offer_is_told_though_the_return_is_confirmed_first),
 		T(an_old_lease_that_ends_takes_no_new_state_along),
