@@ -128,14 +128,6 @@ enum baton_err baton_endpoint_link_up(struct baton_endpoint *endpoint,
 	return BATON_OK;
 }
 
-static void forget_what_waits(struct baton_endpoint *endpoint)
-{
-	endpoint->urgent.code = 0;
-	endpoint->frame.code = 0;
-	baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
-	endpoint->envelope_len = 0;
-}
-
 void baton_endpoint_link_down(struct baton_endpoint *endpoint, uint64_t now_ms)
 {
 	struct baton_peer *peer;
@@ -146,11 +138,11 @@ void baton_endpoint_link_down(struct baton_endpoint *endpoint, uint64_t now_ms)
 		peer = &endpoint->peer[i];
 		if (peer->state == BATON_PEER_FREE)
 			continue;
-		peer_unlink(peer, now_ms);
+		peer_unlink(endpoint, peer);
 		peer->linked = false;
 		baton_lifecycle_link(&peer->lifecycle, false, 0, now_ms);
 	}
-	forget_what_waits(endpoint);
+	endpoint->urgent.code = 0;
 	baton_session_link_down(&endpoint->session, now_ms);
 }
 
@@ -301,7 +293,7 @@ static void take_secured(struct baton_endpoint *endpoint)
 		baton_lifecycle_link(&peer->lifecycle, peer->linked,
 				     endpoint->wall_s, endpoint->now_ms);
 	}
-	forget_what_waits(endpoint);
+	endpoint->urgent.code = 0;
 }
 
 static void take_frame(struct baton_endpoint *endpoint,

@@ -34,7 +34,7 @@ void peer_wipe(struct baton_endpoint *endpoint, struct baton_peer *peer);
 
 /* Its machines get the link, once its session is active, or lose it. */
 void peer_link(struct baton_endpoint *endpoint, struct baton_peer *peer);
-void peer_unlink(struct baton_peer *peer, uint64_t now_ms);
+void peer_unlink(struct baton_endpoint *endpoint, struct baton_peer *peer);
 
 /* It is gone: everything at once, then its values. */
 void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer);

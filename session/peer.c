@@ -232,12 +232,18 @@ void peer_link(struct baton_endpoint *endpoint, struct baton_peer *peer)
 	baton_crypto_wipe(key, sizeof(key));
 }
 
-void peer_unlink(struct baton_peer *peer, uint64_t now_ms)
+void peer_unlink(struct baton_endpoint *endpoint, struct baton_peer *peer)
 {
+	uint64_t now_ms = endpoint->now_ms;
+
 	peer->wants_link = false;
 	if (!peer->active)
 		return;
 	peer->active = false;
+	/* What of it waits for room in the engine. */
+	endpoint->frame.code = 0;
+	baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
+	endpoint->envelope_len = 0;
 	baton_handoff_link(&peer->handoff, false, NULL, now_ms);
 	baton_delivery_link(&peer->delivery, false, NULL, 0, now_ms);
 }
@@ -249,14 +255,10 @@ void peer_revoked(struct baton_endpoint *endpoint, struct baton_peer *peer)
 
 	if (peer->state != BATON_PEER_BONDED)
 		return;
-	peer_unlink(peer, now_ms);
+	peer_unlink(endpoint, peer);
 	peer->state = BATON_PEER_ERASING;
-	if (peer->linked) {
-		endpoint->frame.code = 0;
+	if (peer->linked)
 		endpoint->urgent.code = 0;
-		baton_crypto_wipe(endpoint->envelope, endpoint->envelope_len);
-		endpoint->envelope_len = 0;
-	}
 	endpoint_try(baton_lifecycle_revoke(&peer->lifecycle, now_ms));
 	baton_handoff_erase(&peer->handoff, now_ms);
 	for (i = 0; i < endpoint->config.applications; i++)
@@ -287,7 +289,7 @@ static bool take_lifecycle(struct baton_endpoint *endpoint,
 		break;
 	case BATON_LIFECYCLE_EVENT_SUSPENDED:
 	case BATON_LIFECYCLE_EVENT_ENDED:
-		peer_unlink(peer, endpoint->now_ms);
+		peer_unlink(endpoint, peer);
 		break;
 	case BATON_LIFECYCLE_EVENT_REVOKE:
 		peer_revoked(endpoint, peer);

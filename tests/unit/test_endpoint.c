@@ -99,6 +99,33 @@ static void nothing_goes_while_it_is_suspended(void **state)
 	hand_over(BATON_PHONE, 100);
 }
 
+/* The engine has no room for it, and it is not wanted any more. */
+static void a_suspension_leaves_nothing_that_waits_for_room(void **state)
+{
+	const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+	struct baton_endpoint *phone = &duo->end[BATON_PHONE].endpoint;
+	struct baton_endpoint_event event;
+	uint8_t secret[100];
+	uint32_t number;
+
+	(void)state;
+	memset(secret, MARK, sizeof(secret));
+	wait_ms(100);
+	while (!baton_session_send(&phone->session, stream, (uint8_t[400]){0},
+				   400, clock_of(1)))
+		;
+	OK(baton_requests_ask(baton_endpoint_requests(phone, 0, NOTES), secret,
+			      sizeof(secret), 1000, &number, clock_of(1)));
+	while (baton_endpoint_next_event(phone, &event, clock_of(1)))
+		;
+	assert_true(found(duo->end[BATON_PHONE].memory, phone->memory_len));
+	OK(baton_lifecycle_suspend(baton_endpoint_lifecycle(phone, 0),
+				   clock_of(1)));
+	while (baton_endpoint_next_event(phone, &event, clock_of(1)))
+		;
+	assert_false(found(duo->end[BATON_PHONE].memory, phone->memory_len));
+}
+
 /* On its way when the session is suspended, and here when that goes on. */
 static void an_offer_that_comes_late_is_refused_by_nobody(void **state)
 {
@@ -248,6 +275,7 @@ int main(void)
 		T(an_activity_goes_there_and_back),
 		T(revoking_leaves_nothing_of_a_peer),
 		T(nothing_goes_while_it_is_suspended),
+		T(a_suspension_leaves_nothing_that_waits_for_room),
 		T(an_offer_that_comes_late_is_refused_by_nobody),
 		T(a_lost_watch_gives_it_up_before_the_phone_has_it),
 		T(a_lease_runs_out_in_sleep),
