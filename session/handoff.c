@@ -616,6 +616,12 @@ void baton_handoff_open(struct baton_handoff *handoff, uint8_t application,
 		handoff->application[application].open = open;
 }
 
+void baton_handoff_gone(struct baton_handoff *handoff, uint8_t application)
+{
+	if (application < BATON_HANDOFF_APPLICATIONS)
+		handoff->application[application].gone = true;
+}
+
 static bool expires(const struct baton_handoff_slot *slot)
 {
 	return slot->state == BATON_SLOT_COMING ||

@@ -157,6 +157,7 @@ struct baton_handoff_application {
 	const struct baton_application_keys *keys; /* NULL: none */
 	uint8_t activities; /* it may have */
 	bool open; /* the peer has it, on this link */
+	bool gone; /* erased: offers of it are refused */
 };
 
 struct baton_handoff {
@@ -336,6 +337,8 @@ void baton_handoff_link(struct baton_handoff *handoff, bool up,
 /* Both have the application (BATON_DELIVERY_OPEN), or not any more. */
 void baton_handoff_open(struct baton_handoff *handoff, uint8_t application,
 			bool open, uint64_t now_ms);
+/* It is erased: what the peer offers it is refused, as if it were not here. */
+void baton_handoff_gone(struct baton_handoff *handoff, uint8_t application);
 
 /* A session frame 0x20..0x2c came. Nothing is kept of body but RELEASE. */
 enum baton_err baton_handoff_rx_frame(struct baton_handoff *handoff,

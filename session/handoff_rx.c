@@ -18,6 +18,7 @@ static uint8_t find_application(const struct baton_handoff *handoff,
 
 	for (i = 0; i < BATON_HANDOFF_APPLICATIONS; i++)
 		if (handoff->application[i].keys &&
+		    !handoff->application[i].gone &&
 		    memcmp(handoff->application[i].id, id,
 			   BATON_APPLICATION_ID_LEN) == 0)
 			break;

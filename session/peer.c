@@ -315,6 +315,8 @@ static bool take_delivery(struct baton_endpoint *endpoint,
 	if (open || event->type == BATON_DELIVERY_SHUT)
 		baton_handoff_open(&peer->handoff, event->application, open,
 				   endpoint->now_ms);
+	if (!baton_delivery_id(&peer->delivery, event->application))
+		baton_handoff_gone(&peer->handoff, event->application);
 	if (event->type != BATON_DELIVERY_ERASED ||
 	    peer->state != BATON_PEER_ERASING)
 		return true;

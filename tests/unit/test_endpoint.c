@@ -99,6 +99,23 @@ static void nothing_goes_while_it_is_suspended(void **state)
 	hand_over(BATON_PHONE, 100);
 }
 
+/* Its peer hears of it on the next link, and has no use for an offer. */
+static void what_is_offered_to_an_erased_application_is_refused(void **state)
+{
+	struct baton_endpoint *watch = &duo->end[BATON_WATCH].endpoint;
+
+	(void)state;
+	begin(BATON_PHONE, 10);
+	OK(baton_delivery_erase(baton_endpoint_delivery(watch, 0), NOTES,
+				clock_of(BATON_WATCH)));
+	wait_ms(1000);
+	assert_true(offer(BATON_PHONE, LEASE_MS));
+	wait_ms(1000);
+	assert_int_equal(person[BATON_WATCH].told[BATON_HANDOFF_OFFERED], 0);
+	assert_int_equal(person[BATON_PHONE].told[BATON_HANDOFF_KEPT], 1);
+	assert_true(acts(BATON_PHONE));
+}
+
 /* The engine has no room for it, and it is not wanted any more. */
 static void a_suspension_leaves_nothing_that_waits_for_room(void **state)
 {
@@ -275,6 +292,7 @@ int main(void)
 		T(an_activity_goes_there_and_back),
 		T(revoking_leaves_nothing_of_a_peer),
 		T(nothing_goes_while_it_is_suspended),
+		T(what_is_offered_to_an_erased_application_is_refused),
 		T(a_suspension_leaves_nothing_that_waits_for_room),
 		T(an_offer_that_comes_late_is_refused_by_nobody),
 		T(a_lost_watch_gives_it_up_before_the_phone_has_it),
