@@ -496,9 +496,10 @@ static void candidate_check(struct central *c, BatonBluezDevice1 *device)
 		/* Ours may still be heard; BlueZ may remember the service. */
 		return;
 	} else if (!g_hash_table_contains(c->tried, path)) {
-		connect_to(c, path);
 		c->by_advert = known;
-		memcpy(c->advert, advert, sizeof(c->advert));
+		if (known)
+			memcpy(c->advert, advert, sizeof(c->advert));
+		connect_to(c, path);
 	} else if (!c->timer) {
 		timer_start(c, SECOND_CHOICE_MS, second_choice);
 	}

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+static void close_bearer(struct log *log)
+{
+	log->bearer->ops->close(log->bearer);
+	log->bearer = NULL;
+}
+
 static void on_up(void *user, const struct baton_bearer_link *link)
 {
 	struct log *log = user;
@@ -12,10 +18,8 @@ static void on_up(void *user, const struct baton_bearer_link *link)
 	log->by_advert = link->advert != NULL;
 	if (link->advert)
 		memcpy(log->advert, link->advert, sizeof(log->advert));
-	if (log->close_on_up) {
-		log->bearer->ops->close(log->bearer);
-		log->bearer = NULL;
-	}
+	if (log->close_on_up)
+		close_bearer(log);
 }
 
 static bool on_heard(void *user, const uint8_t advert[BATON_BEARER_ADVERT_LEN])
@@ -67,6 +71,14 @@ static void on_failed(void *user, const char *text)
 	log->failed = g_strdup(text);
 }
 
+static void on_note(void *user, const char *text)
+{
+	struct log *log = user;
+
+	if (!g_strcmp0(log->close_on_note, text))
+		close_bearer(log);
+}
+
 const struct baton_bearer_events log_events = {
 	.up = on_up,
 	.heard = on_heard,
@@ -75,6 +87,7 @@ const struct baton_bearer_events log_events = {
 	.writable = on_writable,
 	.down = on_down,
 	.failed = on_failed,
+	.note = on_note,
 };
 
 void log_init(struct log *log)

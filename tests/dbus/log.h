@@ -29,6 +29,7 @@ struct log {
 	const uint8_t *known; /* the advert that is connected to */
 	unsigned int heard;
 	bool close_on_up; /* the callback closes the bearer */
+	const char *close_on_note; /* so does this one */
 	bool drop_on_rx;
 };
 

@@ -470,6 +470,32 @@ static void only_the_named_peer_is_connected_to(void **state)
 	phone_end(&p);
 }
 
+/* What it finds of us in memory is looked at under AddressSanitizer. */
+static void a_note_may_close(void **state)
+{
+	static const char *const notes[] = {
+		"scanning", "connecting", "the watch disconnected",
+		"bluetoothd went away: waiting for it"};
+	struct mock_options options = {.no_service = true};
+	struct phone p;
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(notes); i++) {
+		phone_start(&p, &options, &hci1);
+		p.log.close_on_note = notes[i];
+		MOCK_UNTIL(!p.log.bearer || p.mock->connects);
+		if (p.log.bearer)
+			mock_wait(100);
+		if (i == 2)
+			mock_watch_disconnect(p.mock);
+		if (i == 3)
+			g_clear_pointer(&p.mock, mock_free);
+		MOCK_UNTIL(!p.log.bearer);
+		log_end(&p.log);
+		g_clear_pointer(&p.mock, mock_free);
+	}
+}
+
 static void bluetoothd_may_come_back(void **state)
 {
 	struct phone p;
@@ -550,6 +576,7 @@ int main(void)
 		cmocka_unit_test(a_link_that_was_left_behind_is_ended),
 		cmocka_unit_test(who_leaves_waits_for_the_socket_it_asked_for),
 		cmocka_unit_test(only_the_named_peer_is_connected_to),
+		cmocka_unit_test(a_note_may_close),
 		cmocka_unit_test(bluetoothd_may_come_back),
 		cmocka_unit_test(both_roles_meet),
 	};
