@@ -101,16 +101,20 @@ static char *read_line(const char *folder, const char *name)
 }
 
 /* Adds to the counts what one /sys/class/rfkill entry says. */
-static void rfkill_count(const char *folder, int *soft, int *hard, int *all)
+static void rfkill_count(const char *folder, int *soft, int *hard,
+			 int *unblocked)
 {
 	char *type = read_line(folder, "type");
 	char *soft_text = read_line(folder, "soft");
 	char *hard_text = read_line(folder, "hard");
 
 	if (!g_strcmp0(type, "bluetooth")) {
-		*all += 1;
-		*soft += !g_strcmp0(soft_text, "1");
-		*hard += !g_strcmp0(hard_text, "1");
+		bool is_soft = !g_strcmp0(soft_text, "1");
+		bool is_hard = !g_strcmp0(hard_text, "1");
+
+		*soft += is_soft;
+		*hard += is_hard;
+		*unblocked += !is_soft && !is_hard;
 	}
 	g_free(type);
 	g_free(soft_text);
@@ -122,29 +126,33 @@ static void check_rfkill(struct baton_doctor *doctor)
 	char *folder =
 		g_build_filename(doctor->places.sys, "class/rfkill", NULL);
 	GDir *dir = g_dir_open(folder, 0, NULL);
-	int soft = 0, hard = 0, all = 0;
+	int soft = 0, hard = 0, unblocked = 0;
+	enum baton_doctor_verdict blocked;
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir))) {
 		char *entry = g_build_filename(folder, name, NULL);
 
-		rfkill_count(entry, &soft, &hard, &all);
+		rfkill_count(entry, &soft, &hard, &unblocked);
 		g_free(entry);
 	}
 	if (dir)
 		g_dir_close(dir);
 	g_free(folder);
+	/* Another radio may serve. */
+	blocked = unblocked ? BATON_DOCTOR_WARN : BATON_DOCTOR_FAIL;
 	if (hard)
-		add(doctor, "rfkill", BATON_DOCTOR_FAIL,
+		add(doctor, "rfkill", blocked,
 		    g_strdup("a switch on the machine turns Bluetooth off"),
 		    "turn on the wireless switch or key of the machine");
 	else if (soft)
-		add(doctor, "rfkill", BATON_DOCTOR_FAIL,
+		add(doctor, "rfkill", blocked,
 		    g_strdup("Bluetooth is blocked by software"),
 		    "run 'rfkill unblock bluetooth'");
 	else
 		add(doctor, "rfkill", BATON_DOCTOR_OK,
-		    g_strdup(all ? "not blocked" : "nothing that could block"),
+		    g_strdup(unblocked ? "not blocked"
+				       : "nothing that could block"),
 		    NULL);
 }
 
@@ -279,23 +287,48 @@ static bool check_bluetoothd(struct baton_doctor *doctor)
 	return true;
 }
 
-/* What the adapter at a path lacks, or NULL. */
+/* An adapter, and whether it is on? */
+static bool is_adapter(GVariant *interfaces, gboolean *powered)
+{
+	GVariant *adapter = g_variant_lookup_value(
+		interfaces, BLUEZ ".Adapter1", G_VARIANT_TYPE_VARDICT);
+
+	*powered = FALSE;
+	if (!adapter)
+		return false;
+	g_variant_lookup(adapter, "Powered", "b", powered);
+	g_variant_unref(adapter);
+	return true;
+}
+
+/* Is there one that serves, whatever the others do? */
+static bool one_is_on(GVariant *objects)
+{
+	gboolean on = FALSE;
+	GVariant *interfaces;
+	GVariantIter iter;
+
+	g_variant_iter_init(&iter, objects);
+	while (!on && g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", NULL,
+					  &interfaces)) {
+		is_adapter(interfaces, &on);
+		g_variant_unref(interfaces);
+	}
+	return on;
+}
+
+/* What the adapter at a path lacks; off: how bad it is that it is off. */
 static void check_adapter(struct baton_doctor *doctor, const char *path,
-			  GVariant *interfaces)
+			  GVariant *interfaces, enum baton_doctor_verdict off)
 {
 	const char *name = strrchr(path, '/') + 1;
-	gboolean powered = FALSE;
-	GVariant *adapter;
-	GVariant *adverts;
 	guchar free_adverts = 0;
+	GVariant *adverts;
+	gboolean powered;
 
-	adapter = g_variant_lookup_value(interfaces, BLUEZ ".Adapter1",
-					 G_VARIANT_TYPE_VARDICT);
-	if (!adapter)
+	if (!is_adapter(interfaces, &powered))
 		return;
-	g_variant_lookup(adapter, "Powered", "b", &powered);
-	g_variant_unref(adapter);
-	add(doctor, "adapter", powered ? BATON_DOCTOR_OK : BATON_DOCTOR_FAIL,
+	add(doctor, "adapter", powered ? BATON_DOCTOR_OK : off,
 	    g_strdup_printf("%s is %s", name, powered ? "on" : "off"),
 	    powered ? NULL : "run 'bluetoothctl power on'");
 	adverts = g_variant_lookup_value(interfaces,
@@ -326,8 +359,10 @@ static void check_adapters(struct baton_doctor *doctor)
 		call(doctor, BLUEZ, "/", "org.freedesktop.DBus.ObjectManager",
 		     "GetManagedObjects", NULL, &error);
 	guint before = doctor->checks->len;
-	GVariantIter *objects;
+	enum baton_doctor_verdict off;
 	GVariant *interfaces;
+	GVariant *objects;
+	GVariantIter iter;
 	const char *path;
 
 	if (!answer) {
@@ -343,13 +378,15 @@ static void check_adapters(struct baton_doctor *doctor)
 	add(doctor, "access", BATON_DOCTOR_OK,
 	    g_strdup("this user may talk to bluetoothd"), NULL);
 	before++;
-	g_variant_get(answer, "(a{oa{sa{sv}}})", &objects);
-	while (g_variant_iter_next(objects, "{&o@a{sa{sv}}}", &path,
+	objects = g_variant_get_child_value(answer, 0);
+	off = one_is_on(objects) ? BATON_DOCTOR_WARN : BATON_DOCTOR_FAIL;
+	g_variant_iter_init(&iter, objects);
+	while (g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", &path,
 				   &interfaces)) {
-		check_adapter(doctor, path, interfaces);
+		check_adapter(doctor, path, interfaces, off);
 		g_variant_unref(interfaces);
 	}
-	g_variant_iter_free(objects);
+	g_variant_unref(objects);
 	g_variant_unref(answer);
 	if (doctor->checks->len == before)
 		add(doctor, "adapter", BATON_DOCTOR_FAIL,

@@ -246,6 +246,105 @@ static void the_doctor_knows_the_kernel_that_crashes(void **state)
 	}
 }
 
+/* Beside a mock that answers in this thread. */
+static gpointer examine(gpointer places)
+{
+	return baton_doctor_new(places);
+}
+
+static struct baton_doctor *examine_beside(const struct mock_options *options,
+					   struct baton_doctor_places *places)
+{
+	struct mock *mock = mock_new(options);
+	GThread *thread = g_thread_new("doctor", examine, places);
+	struct baton_doctor *doctor;
+
+	mock_wait(1000);
+	doctor = g_thread_join(thread);
+	mock_free(mock);
+	return doctor;
+}
+
+/* Two that the machine can block, and the soft and the hard block of each. */
+static const char *folder_of_radios(const char *const blocks[4])
+{
+	static const char *const names[] = {"rfkill0/soft", "rfkill0/hard",
+					    "rfkill1/soft", "rfkill1/hard",
+					    "rfkill0/type", "rfkill1/type"};
+	const char *sys = folder_make();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *path =
+			g_build_filename(sys, "class/rfkill", names[i], NULL);
+		char *parent = g_path_get_dirname(path);
+
+		g_mkdir_with_parents(parent, 0700);
+		g_file_set_contents(path, i < 4 ? blocks[i] : "bluetooth\n", -1,
+				    NULL);
+		g_free(parent);
+		g_free(path);
+	}
+	return sys;
+}
+
+static enum baton_doctor_verdict worst(struct baton_doctor *doctor,
+				       const char *name)
+{
+	enum baton_doctor_verdict worst = BATON_DOCTOR_OK;
+
+	for (size_t i = 0; i < baton_doctor_count(doctor); i++) {
+		if (!strcmp(baton_doctor_check(doctor, i)->name, name))
+			worst = MAX(worst,
+				    baton_doctor_check(doctor, i)->verdict);
+	}
+	return worst;
+}
+
+/* The bearer takes one that is on. */
+static void the_doctor_minds_no_adapter_beside_one_that_serves(void **state)
+{
+	static const struct {
+		bool blocked, unpowered;
+		const char *blocks[4];
+		enum baton_doctor_verdict rfkill, adapter, all;
+	} table[] = {
+		{false,
+		 false,
+		 {"0\n", "0\n", "0\n", "0\n"},
+		 BATON_DOCTOR_OK,
+		 BATON_DOCTOR_OK,
+		 BATON_DOCTOR_WARN},
+		{true,
+		 false,
+		 {"0\n", "1\n", "0\n", "0\n"},
+		 BATON_DOCTOR_WARN,
+		 BATON_DOCTOR_WARN,
+		 BATON_DOCTOR_WARN},
+		{false,
+		 true,
+		 {"0\n", "1\n", "1\n", "0\n"},
+		 BATON_DOCTOR_FAIL,
+		 BATON_DOCTOR_FAIL,
+		 BATON_DOCTOR_FAIL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct mock_options options = {.blocked = table[i].blocked,
+					       .unpowered = table[i].unpowered};
+		struct baton_doctor_places places = {
+			.etc = "/nonexistent",
+			.sys = folder_of_radios(table[i].blocks),
+			.kernel = "6.12.9"};
+		struct baton_doctor *doctor = examine_beside(&options, &places);
+
+		assert_int_equal(worst(doctor, "rfkill"), table[i].rfkill);
+		assert_int_equal(worst(doctor, "adapter"), table[i].adapter);
+		assert_int_equal(baton_doctor_verdict(doctor), table[i].all);
+		baton_doctor_free(doctor);
+	}
+}
+
 static void the_doctor_sees_a_blocked_radio(void **state)
 {
 	const char *sys =
@@ -353,6 +452,8 @@ int main(void)
 		cmocka_unit_test(a_bluetoothd_that_crashed_is_asked_for),
 		cmocka_unit_test(the_doctor_finds_what_is_wrong),
 		cmocka_unit_test(the_doctor_knows_the_kernel_that_crashes),
+		cmocka_unit_test(
+			the_doctor_minds_no_adapter_beside_one_that_serves),
 		cmocka_unit_test(the_doctor_sees_a_blocked_radio),
 	};
 	int failed;
