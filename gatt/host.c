@@ -664,6 +664,8 @@ static void leave_stack(struct baton_host *host)
 {
 	GVariant *answer;
 
+	/* What the gate has not seen yet, it cannot wait for. */
+	g_dbus_connection_flush_sync(host->bus, NULL, NULL);
 	baton_gate_leave(host->priv->gate);
 	answer = g_dbus_connection_call_sync(
 		host->bus, BATON_BLUEZ, "/", "org.freedesktop.DBus.Peer",
