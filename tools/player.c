@@ -206,8 +206,11 @@ static void take_other_version(struct baton_player *player,
 		peer_name(player), event->u.closed.peer_version[0],
 		BATON_VERSION_MAX);
 
-	/* One that stays has others to serve. */
-	if (player->options->job == BATON_JOB_STAY && !player->options->count)
+	/* One that stays has others to serve; anybody may come to a watch. */
+	if ((player->options->job == BATON_JOB_STAY &&
+	     !player->options->count) ||
+	    (player->options->role == BATON_WATCH &&
+	     !baton_walk_is_open(player->walk)))
 		warn(player, text);
 	else
 		end_with(player, BATON_EXIT_VERSION, "%s", text);
@@ -224,8 +227,10 @@ static void take_close(struct baton_player *player,
 		take_other_version(player, event);
 		return;
 	}
-	if (err != BATON_ERR_NO_BOND && err != BATON_ERR_REFUSED &&
-	    err != BATON_ERR_AUTH && err != BATON_ERR_PROTOCOL)
+	/* A phone goes to its own watch; of a watch's phone this says nothing. */
+	if (player->options->role == BATON_WATCH ||
+	    (err != BATON_ERR_NO_BOND && err != BATON_ERR_REFUSED &&
+	     err != BATON_ERR_AUTH && err != BATON_ERR_PROTOCOL))
 		return;
 	if (++player->failures != TRIES || baton_walk_is_open(player->walk))
 		return;

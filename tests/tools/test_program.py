@@ -589,6 +589,28 @@ def a_phone_of_another_version_is_76(bench):
     phone.close()
 
 
+def strangers_end_nothing_of_a_watch(bench):
+    """Who has no bond may come, and can say whatever it likes."""
+    bench.radio()
+    bench.pair()
+    bench.file('a', b'data')
+    watch = bench.watch('send', 'a')
+    for number in range(6):
+        phone = StrangePeer(bench, StrangePeer.PHONE)
+        phone.receive(phone.UP)
+        phone.flight(0, hello(1, 1 if number else 9))
+        phone.receive(phone.PDU)
+        if number:
+            phone.flight(2, b'\x10' + pattern(64, number))
+        phone.receive(phone.DOWN)
+        phone.close()
+    expect('pair' not in watch.err, watch.err)
+    phone = bench.phone('--receive', bench.mkdir('in'), '--count', '1')
+    watch.succeeds()
+    phone.succeeds()
+    expect(bench.content('in', 'a') == b'data', 'the file differs')
+
+
 def a_radio_of_another_version_says_sorry(bench):
     bench.radio()
     peer = StrangePeer(bench, StrangePeer.WATCH, version=9)
