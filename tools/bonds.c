@@ -165,7 +165,8 @@ static const struct bond *find(const struct list *list, const char *which,
 		bool by_id = strlen(which) >= WHICH_MIN &&
 			     g_str_has_prefix(bond->id, which);
 
-		if (!by_id && strcmp(bond->name, which) != 0)
+		/* One without a name has none to be found by. */
+		if (!by_id && (!*which || strcmp(bond->name, which) != 0))
 			continue;
 		if (found) {
 			baton_fail_set(error, BATON_EXIT_USAGE,

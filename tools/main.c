@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/air.h"
 #include "tools/bonds_command.h"
@@ -97,10 +99,21 @@ static int flush(int code)
 	return BATON_EXIT_OUTPUT;
 }
 
+/* The number of one that is closed would be that of a store, or of a file. */
+static void open_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
+	open_streams();
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		fputs("baton: no command; see baton help\n", stderr);

@@ -44,7 +44,7 @@ static const char *peer_name(const struct baton_walk *walk)
 	return walk->options->role == BATON_WATCH ? "phone" : "watch";
 }
 
-/* False for /dev/null, and for what is closed. */
+/* False for /dev/null, as which what is closed is opened (main.c). */
 static bool is_there(int fd)
 {
 	struct stat st;
@@ -147,7 +147,7 @@ gboolean baton_walk_open(struct baton_walk *walk, struct baton_runner *runner,
 	if (!able(walk->options)) {
 		baton_fail_set(error, BATON_EXIT_USAGE,
 			       "nobody can pair here this way: stdin or stdout "
-			       "is /dev/null; run it on a terminal");
+			       "is closed or /dev/null; run it on a terminal");
 		return FALSE;
 	}
 	if (baton_session_pairing_open(baton_runner_session(runner),

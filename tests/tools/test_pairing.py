@@ -6,12 +6,14 @@ usage: test_pairing.py BATON [CASE...]
 
 A case is named by its function.
 """
+import contextlib
 import json
 import os
 import pty
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -165,6 +167,8 @@ def nobody_is_asked_where_nobody_answers(bench):
     phone.succeeds()
     bench.watch('-m', 'code-type', 'pair').fails(64, 'nobody')
     bench.watch('-m', 'compare', 'pair').fails(64, '/dev/null')
+    bench.watch('-m', 'compare', '-t', '3', 'pair', before=[
+        'sh', '-c', 'exec "$0" "$@" <&-']).fails(64, 'closed')
 
 
 # A QR code
@@ -451,6 +455,17 @@ def the_rate_of_a_file_is_one_that_the_radio_has(bench):
 
 # Bonds
 
+def an_empty_name_is_no_bond(bench):
+    bench.radio()
+    bench.pair()
+    database = sqlite3.connect(bench.path('watch-store', 'store.db'))
+    with contextlib.closing(database):
+        database.execute("DELETE FROM value WHERE key LIKE 'name/%'")
+        database.commit()
+    bench.start('bonds', '-s', 'watch-store', 'revoke', '').fails(64, 'no bond')
+    expect(len(bonds(bench, 'watch-store')['bonds']) == 1, 'revoked')
+
+
 def several_phones_each_have_their_bond(bench):
     bench.radio()
     bench.pair()
@@ -717,6 +732,7 @@ CASES = (
     numbers_of_a_link_that_was_lost_are_void,
     a_script_answers_the_numbers_that_it_was_given,
     the_rate_of_a_file_is_one_that_the_radio_has,
+    an_empty_name_is_no_bond,
     several_phones_each_have_their_bond,
     revoking_reaches_the_programs_that_run,
     revoking_one_leaves_the_others,
