@@ -12,6 +12,7 @@
 
 #define PAIR_TRIES 3 /* links, where nobody said no */
 #define SCAN_LEN 512
+#define EARLY_MAX 65536 /* bytes of answers that are dropped: a pipe's */
 
 /* What a person was shown or asked for. */
 enum way {
@@ -199,10 +200,11 @@ static void drop_early_answers(const struct baton_walk *walk)
 {
 	GPollFD in = {.fd = STDIN_FILENO, .events = G_IO_IN};
 	char dropped[256];
+	size_t left = EARLY_MAX / sizeof(dropped);
 
 	if (!tcflush(STDIN_FILENO, TCIFLUSH) || !walk->failures)
 		return;
-	while (g_poll(&in, 1, 0) == 1 && in.revents & G_IO_IN &&
+	while (left-- > 0 && g_poll(&in, 1, 0) == 1 && in.revents & G_IO_IN &&
 	       read(STDIN_FILENO, dropped, sizeof(dropped)) > 0)
 		;
 }

@@ -434,6 +434,19 @@ def a_script_answers_the_numbers_that_it_was_given(bench):
     watch.succeeds()
 
 
+def answers_without_an_end_are_not_dropped_for_ever(bench):
+    bench.radio()
+    watch = bench.watch('pair', stdin=True)
+    phone = bench.phone('pair', stdin='/dev/zero')
+    watch.until('code ')
+    phone.until('code ')
+    watch.kill()
+    watch = bench.watch('pair', stdin=True)
+    phone.until(watch.until('code '), 10)
+    phone.process.terminate()
+    expect(phone.end() == 130, phone.err)
+
+
 def the_rate_of_a_file_is_one_that_the_radio_has(bench):
     radio = bench.radio()
     bench.pair()
@@ -731,6 +744,7 @@ CASES = (
     what_is_said_after_a_question_has_lines_of_its_own,
     numbers_of_a_link_that_was_lost_are_void,
     a_script_answers_the_numbers_that_it_was_given,
+    answers_without_an_end_are_not_dropped_for_ever,
     the_rate_of_a_file_is_one_that_the_radio_has,
     an_empty_name_is_no_bond,
     several_phones_each_have_their_bond,
