@@ -63,7 +63,7 @@ char *baton_desk_text(const uint8_t *bytes, size_t len)
 {
 	GString *text = g_string_new(NULL);
 	const char *p = (const char *)bytes;
-	const char *end;
+	const char *end = p;
 
 	(void)g_utf8_validate(p, (gssize)len, &end);
 	for (; p < end; p = g_utf8_next_char(p)) {

@@ -351,23 +351,30 @@ static enum baton_inbox_news take(struct baton_inbox *inbox,
  * part is gone after a start, that is the file's name.
  */
 static bool name_it(struct baton_inbox *inbox, struct baton_note *note,
-		    struct baton_part *part)
+		    const struct coming *coming)
 {
 	g_autofree char *plain = g_strdup(note->name);
+	struct stat st;
 	unsigned int i;
 
 	for (i = 0; i < TRIES; i++) {
+		g_autofree char *name = baton_filename_numbered(plain, i);
+
+		/* A note costs some syncs: none for a name that is taken. */
+		if (!fstatat(coming->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
 		if (i) {
 			g_free(note->name);
-			note->name = baton_filename_numbered(plain, i);
+			note->name = g_steal_pointer(&name);
 			if (baton_note_put(inbox->store, note))
 				return false;
 		}
-		if (!baton_part_name(part, note->name))
+		if (!baton_part_name(coming->part, note->name))
 			return true;
 		if (errno != EEXIST)
 			return false;
 	}
+	errno = EEXIST;
 	return false;
 }
 
@@ -381,7 +388,7 @@ static enum baton_inbox_news complete(struct baton_inbox *inbox,
 		coming = open_part(inbox, note, note->total, false);
 	/* Where it is gone it got its name before the process ended. */
 	if ((!coming && errno != ENOENT) ||
-	    (coming && !name_it(inbox, note, coming->part))) {
+	    (coming && !name_it(inbox, note, coming))) {
 		news = refuse_disk(inbox, note);
 		erase(inbox, note);
 		return news;

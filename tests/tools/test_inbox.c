@@ -10,6 +10,7 @@
 #include "tests/support/wrapped.h"
 #include "tests/unit/file_world.h"
 #include "tools/fail.h"
+#include "tools/filename.h"
 #include "tools/inbox.h"
 
 static const uint8_t bond[BATON_BOND_ID_LEN] = "a bond";
@@ -18,7 +19,17 @@ static struct baton_inbox *inbox;
 static struct baton_inbox_file file;
 static int sync_errno; /* of fdatasync(); 0: none */
 
+static unsigned int notes; /* that were written */
+
 WRAPPED(fdatasync);
+WRAPPED(baton_note_put);
+
+enum baton_err __wrap_baton_note_put(struct baton_store *store,
+				     const struct baton_note *note)
+{
+	notes++;
+	return __real_baton_note_put(store, note);
+}
 
 int __wrap_fdatasync(int fd)
 {
@@ -36,6 +47,7 @@ static struct baton_files *files_of(void *user, const uint8_t *of)
 static int begin(void **state)
 {
 	sync_errno = 0;
+	notes = 0;
 	dir = folder_make();
 	inbox = baton_inbox_new(dir, NULL, files_of, NULL, NULL);
 	return !inbox || setup(state);
@@ -111,6 +123,26 @@ static void what_was_not_durable_once_is_not_durable_later(void **state)
 	assert_true(told(&a, BATON_FILE_FAILED));
 }
 
+/* A note costs some syncs: it is not written for each name that is tried. */
+static void names_that_are_taken_cost_nothing(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		g_autofree char *name = baton_filename_numbered("name", i);
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		assert_true(g_file_set_contents(path, "", 0, NULL));
+	}
+	offer(one, 0);
+	assert_int_equal(next(), BATON_INBOX_BEGUN);
+	run();
+	assert_int_equal(next(), BATON_INBOX_DONE);
+	assert_true(g_str_has_suffix(file.path, "/name (100)"));
+	assert_int_equal(notes, 2);
+}
+
 static void a_directory_that_is_gone_is_said_to_be(void **state)
 {
 	(void)state;
@@ -127,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		INBOX_TEST(what_is_whole_has_its_name),
 		INBOX_TEST(what_was_not_durable_once_is_not_durable_later),
+		INBOX_TEST(names_that_are_taken_cost_nothing),
 		INBOX_TEST(a_directory_that_is_gone_is_said_to_be),
 	};
 
