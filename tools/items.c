@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,14 +67,31 @@ static const char *bytes_of(const struct item *item, gsize *len)
 	return bytes ? bytes : "";
 }
 
-/* The names in it are durable. */
-static bool sync_dir(const char *dir)
+/*
+ * Under another name until it is whole: who looks for items finds no half ones.
+ * What a program that was killed left of one goes when that is told again.
+ */
+static bool write_item(const char *dir, const char *name, const char *bytes,
+		       gsize len)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && (!fsync(fd) || errno == EINVAL);
+	g_autofree char *hidden = g_strconcat(".", name, NULL);
+	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good;
+	int fd;
 
+	if (dir_fd < 0)
+		return false;
+	(void)!unlinkat(dir_fd, hidden, 0);
+	fd = openat(dir_fd, hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0600);
+	good = fd >= 0 && write(fd, bytes, len) == (ssize_t)len && !fsync(fd) &&
+	       !renameat(dir_fd, hidden, dir_fd, name) &&
+	       (!fsync(dir_fd) || errno == EINVAL);
 	if (fd >= 0)
 		close(fd);
+	if (!good)
+		(void)!unlinkat(dir_fd, hidden, 0);
+	close(dir_fd);
 	return good;
 }
 
@@ -87,8 +104,6 @@ static bool keep(const struct baton_items *items, const struct item *item)
 	uint8_t bond[BATON_BOND_ID_LEN];
 	g_autofree char *sum = NULL;
 	g_autofree char *name = NULL;
-	g_autofree char *hidden = NULL;
-	g_autofree char *path = NULL;
 	gsize len;
 	const char *bytes = bytes_of(item, &len);
 
@@ -100,14 +115,7 @@ static bool keep(const struct baton_items *items, const struct item *item)
 	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bond,
 					  sizeof(bond));
 	name = g_strdup_printf("item-%.8s-%u", sum, item->number);
-	/* Who looks for items must not find what GLib writes before. */
-	hidden = g_strdup_printf("%s/.%s", items->dir, name);
-	path = g_build_filename(items->dir, name, NULL);
-	return g_file_set_contents_full(hidden, bytes, (gssize)len,
-					G_FILE_SET_CONTENTS_CONSISTENT |
-						G_FILE_SET_CONTENTS_DURABLE,
-					0600, NULL) &&
-	       !g_rename(hidden, path) && sync_dir(items->dir);
+	return write_item(items->dir, name, bytes, len);
 }
 
 /* It has its file: say it, and let the queue forget it. */

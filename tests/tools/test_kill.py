@@ -189,9 +189,9 @@ def everything_arrives_once(bench):
         watch.look()
         phone.look()
     for device in (watch, phone):
-        expect(not [name for name in
-                    os.listdir(bench.path(device.inbox))
-                    if name.startswith('.')], 'a part was left')
+        left = [name for name in os.listdir(bench.path(device.inbox))
+                if name.startswith('.')]
+        expect(not left, f'parts were left: {left}')
     print(f'# {MOMENTS} kills; items: {len(phone.got())} to the phone, '
           f'{len(watch.got())} to the watch; files: '
           f'{len(phone.files_got())} and {len(watch.files_got())}, of '
