@@ -21,7 +21,9 @@ unsigned int baton_fold_columns(FILE *out)
 
 void baton_fold_print(FILE *out, const char *text)
 {
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	/* The name of a file may be no text. */
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_auto(GStrv) words = g_strsplit(valid, " ", -1);
 	glong columns = (glong)baton_fold_columns(out), at = 0, len;
 	char **word;
 

@@ -421,7 +421,7 @@ static bool is_same(const char *path_a, const char *path_b)
 static void show_begin(struct baton_pair *pair, enum baton_sim_side from,
 		       const char *path)
 {
-	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *name = g_filename_display_basename(path);
 	GStatBuf st;
 
 	if (pair->timeline)

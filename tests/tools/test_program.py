@@ -93,6 +93,8 @@ def a_missing_file_is_66(bench):
     for command in ('demo', 'sim', 'dissect'):
         bench.start(command, 'nowhere.txt').fails(66, 'no file nowhere.txt;')
     bench.watch('send', 'nowhere.txt').fails(66, 'nowhere.txt')
+    # A name that is no text, and seems to go on behind its end.
+    bench.watch('send', os.fsdecode(b'x\xf0')).fails(66, 'x\ufffd;')
 
 
 def a_directory_or_a_pipe_is_66(bench):
