@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 
 #define FORMAT 1
-#define RETRY_MS 1000 /* a write that failed */
 #define JUMP ((uint64_t)1 << 32) /* further ahead nobody can be */
 #define NONE 2 /* no place of out */
 
@@ -399,7 +398,8 @@ bool baton_context_next_store_op(struct baton_context *context,
 	const struct baton_context_value *value;
 	struct baton_store_write *write = &op->write[0];
 
-	if (context->writing || context->now_ms < context->retry_at_ms)
+	if (context->writing ||
+	    baton_store_rests(context->retry_at_ms, context->now_ms))
 		return false;
 	memset(write, 0, sizeof(*write));
 	write->kind = BATON_STORE_PUT;
@@ -441,7 +441,7 @@ void baton_context_stored(struct baton_context *context, uint32_t id,
 		return;
 	context->writing = WRITING_NOTHING;
 	if (err) {
-		context->retry_at_ms = now_ms + RETRY_MS;
+		context->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		context->news |= NEWS_STORE_FAILED;
 		return;
 	}

@@ -7,8 +7,6 @@
 #include "base/bytes.h"
 #include "session/delivery_internal.h"
 
-#define RETRY_MS 1000 /* an erasure that failed */
-
 /* Which machine knows the name of a value. */
 static enum baton_err load_value(struct baton_channel *channel,
 				 const char *name, const uint8_t *value,
@@ -137,7 +135,7 @@ static bool ask_to_erase(struct baton_delivery *delivery,
 {
 	uint8_t n, i;
 
-	if (delivery->now_ms < delivery->retry_at_ms)
+	if (baton_store_rests(delivery->retry_at_ms, delivery->now_ms))
 		return false;
 	/* One after the other: the place in its names is one application's. */
 	for (n = 0; n < delivery->registered; n++) {
@@ -200,7 +198,7 @@ bool baton_delivery_next_store_op(struct baton_delivery *delivery,
 static void erasure_stored(struct baton_delivery *delivery, enum baton_err err)
 {
 	if (err) {
-		delivery->retry_at_ms = delivery->now_ms + RETRY_MS;
+		delivery->retry_at_ms = delivery->now_ms + BATON_STORE_RETRY_MS;
 		return;
 	}
 	delivery->retry_at_ms = 0;

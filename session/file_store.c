@@ -13,7 +13,6 @@
 #define FORMAT 1
 #define FIXED_LEN 19 /* before the length of meta */
 #define BY_PEER 0x80 /* in the reason */
-#define RETRY_MS 1000
 
 /* "fo" or "fi", and the id. */
 static void put_name(char *name, bool outgoing, const uint8_t *id)
@@ -216,7 +215,8 @@ bool baton_files_next_store_op(struct baton_files *files,
 	size_t i, at = 0;
 	bool forget;
 
-	if (files->asked || files->now_ms < files->retry_at_ms)
+	if (files->asked ||
+	    baton_store_rests(files->retry_at_ms, files->now_ms))
 		return false;
 	for (i = 0; i < places; i++) {
 		at = (files->store_turn + i) % places;
@@ -274,7 +274,7 @@ void baton_files_stored(struct baton_files *files, uint32_t id,
 	files->asked = false;
 	baton_crypto_wipe(files->value, sizeof(files->value));
 	if (err) {
-		files->retry_at_ms = now_ms + RETRY_MS;
+		files->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		files->store_failed = true;
 		return;
 	}

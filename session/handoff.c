@@ -113,7 +113,6 @@ void handoff_clock(struct baton_handoff *handoff, uint64_t now_ms)
 	handoff_start(handoff);
 	if (now_ms < handoff->now_ms) {
 		/* It measures nothing any more: it begins anew. */
-		handoff->retry_at_ms = 0;
 		for (i = 0; i < handoff->count; i++)
 			for (at = 0; at < 2; at++)
 				handoff->place[i].slot[at].until_ms =

@@ -337,7 +337,7 @@ static bool next_erasure(struct baton_handoff *handoff,
 	size_t at = handoff->erase_at;
 
 	if (handoff->asked || handoff->erased ||
-	    handoff->now_ms < handoff->retry_at_ms)
+	    baton_store_rests(handoff->retry_at_ms, handoff->now_ms))
 		return false;
 	op->count = 0;
 	for (; at < end && op->count < BATON_STORE_WRITES_MAX; at++) {
@@ -373,7 +373,7 @@ bool baton_handoff_next_store_op(struct baton_handoff *handoff,
 	handoff->own_turn = !handoff->own_turn;
 	own = handoff->own_turn &&
 	      baton_ownership_next_store_op(&handoff->own, op);
-	if (!own && (handoff->now_ms < handoff->retry_at_ms ||
+	if (!own && (baton_store_rests(handoff->retry_at_ms, handoff->now_ms) ||
 		     !next_state_op(handoff, op))) {
 		own = baton_ownership_next_store_op(&handoff->own, op);
 		if (!own)
@@ -410,7 +410,7 @@ static void state_stored(struct baton_handoff *handoff, enum baton_err err)
 	place->asked_puts = 0;
 	place->asked_deletes = 0;
 	if (err) {
-		handoff->retry_at_ms = handoff->now_ms + RETRY_MS;
+		handoff->retry_at_ms = handoff->now_ms + BATON_STORE_RETRY_MS;
 		handoff_tell(place, BATON_HANDOFF_STORE_FAILED);
 	}
 }
@@ -426,7 +426,7 @@ void baton_handoff_stored(struct baton_handoff *handoff, uint32_t id,
 	if (handoff->erasing) {
 		/* What was out before counts for nothing: it is deleted. */
 		if (err)
-			handoff->retry_at_ms = now_ms + RETRY_MS;
+			handoff->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		else
 			handoff->erase_at = handoff->erase_next;
 		handoff->erase_next = handoff->erase_at;

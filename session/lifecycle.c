@@ -13,7 +13,6 @@
 
 #define FORMAT 1
 #define COUNT_MS 3600000 /* a phone writes so often what is left */
-#define RETRY_MS 1000 /* a write that failed */
 #define DAY_S 86400
 
 static uint8_t own_bit(const struct baton_lifecycle *life)
@@ -88,8 +87,6 @@ void life_clock(struct baton_lifecycle *life, uint64_t now_ms)
 
 	life->life_end_ms -= back < life->life_end_ms ? back : 0;
 	life->count_at_ms -= back < life->count_at_ms ? back : 0;
-	if (back)
-		life->retry_at_ms = now_ms;
 	life->now_ms = now_ms;
 }
 
@@ -521,7 +518,8 @@ bool baton_lifecycle_next_store_op(struct baton_lifecycle *life,
 {
 	struct baton_store_write *write = &op->write[0];
 
-	if (!life->dirty || life->asked || life->now_ms < life->retry_at_ms)
+	if (!life->dirty || life->asked ||
+	    baton_store_rests(life->retry_at_ms, life->now_ms))
 		return false;
 	life->dirty = false;
 	life->asked = true;
@@ -550,7 +548,7 @@ void baton_lifecycle_stored(struct baton_lifecycle *life, uint32_t id,
 	life->asked = false;
 	if (err) {
 		life->dirty = true;
-		life->retry_at_ms = now_ms + RETRY_MS;
+		life->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		life_tell(life, BATON_LIFECYCLE_EVENT_STORE_FAILED);
 	} else if (life->revoked && !life->dirty) {
 		life_tell(life, BATON_LIFECYCLE_EVENT_REVOKED);

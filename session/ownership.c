@@ -148,7 +148,6 @@ void own_clock(struct baton_ownership *own, uint64_t now_ms)
 	if (now_ms < own->now_ms && BATON_RULE(6_CLOCK)) {
 		for (i = 0; i < own->count; i++)
 			own_reboot(own, &own->activity[i], now_ms);
-		own->retry_at_ms = 0;
 		own->refusing_ms = 0;
 	}
 	own->now_ms = now_ms;

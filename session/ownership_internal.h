@@ -10,7 +10,6 @@
 #define REPEAT_FIRST_MS 250 /* an unanswered frame goes again */
 #define REPEAT_MAX_MS 8000 /* each time after twice as long */
 #define PROMISE_MS 20000 /* an acceptance keeps its place so long */
-#define RETRY_MS 1000 /* a write that failed */
 #define REFUSALS 8 /* that a peer may cause at once */
 #define REFUSAL_MS 1000 /* then one in so long */
 #define EPOCH_JUMP ((uint64_t)1 << 32) /* further ahead nobody can be */

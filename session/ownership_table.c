@@ -300,7 +300,7 @@ bool baton_ownership_next_store_op(struct baton_ownership *own,
 	struct baton_store_write *write;
 	size_t i;
 
-	if (own->asked || own->now_ms < own->retry_at_ms)
+	if (own->asked || baton_store_rests(own->retry_at_ms, own->now_ms))
 		return false;
 	for (i = 0; i < own->count && !own->activity[i].writing; i++)
 		;
@@ -337,7 +337,7 @@ void baton_ownership_stored(struct baton_ownership *own, uint32_t id,
 	if (own->asked_at < own->count)
 		activity = &own->activity[own->asked_at];
 	if (err) {
-		own->retry_at_ms = now_ms + RETRY_MS;
+		own->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		if (activity)
 			own_tell(activity, BATON_OWNERSHIP_STORE_FAILED);
 		return;

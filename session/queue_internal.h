@@ -7,7 +7,6 @@
 #include "session/queue.h"
 
 #define FORMAT 1
-#define RETRY_MS 1000 /* a write that failed */
 
 /* Events owed, as bits of news; ITEM is owed where it is not told. */
 enum queue_news {

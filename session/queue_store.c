@@ -278,7 +278,9 @@ bool baton_queue_next_store_op(struct baton_queue *queue,
 	queue_ready(queue);
 	out = box_wants(&queue->out) || queue->line_dirty;
 	in = box_wants(&queue->in);
-	if (queue->asked || queue->now_ms < queue->retry_at_ms || (!out && !in))
+	if (queue->asked ||
+	    baton_store_rests(queue->retry_at_ms, queue->now_ms) ||
+	    (!out && !in))
 		return false;
 	/* In turn: neither direction waits for the other. */
 	queue->writes_out = out && (!in || !queue->writes_out);
@@ -325,7 +327,7 @@ void baton_queue_stored(struct baton_queue *queue, uint32_t id,
 		return;
 	queue->asked = false;
 	if (err) {
-		queue->retry_at_ms = now_ms + RETRY_MS;
+		queue->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;
 		queue->news |= NEWS_STORE_FAILED;
 		return;
 	}

@@ -36,6 +36,17 @@ struct baton_store_op {
 	struct baton_store_write write[BATON_STORE_WRITES_MAX];
 };
 
+#define BATON_STORE_RETRY_MS 1000 /* after a write that failed */
+
+/*
+ * True until a machine tries again; no longer than that, though the clock may
+ * have been set back.
+ */
+static inline bool baton_store_rests(uint64_t retry_at_ms, uint64_t now_ms)
+{
+	return retry_at_ms - now_ms - 1 < BATON_STORE_RETRY_MS;
+}
+
 /*
  * When a machine tries again to have something written that failed; UINT64_MAX:
  * it waits for no time, as it may ask now, or its operation is out.
@@ -43,7 +54,8 @@ struct baton_store_op {
 static inline uint64_t baton_store_retry(bool is_out, uint64_t retry_at_ms,
 					 uint64_t now_ms)
 {
-	return !is_out && retry_at_ms > now_ms ? retry_at_ms : UINT64_MAX;
+	return !is_out && baton_store_rests(retry_at_ms, now_ms) ? retry_at_ms
+								 : UINT64_MAX;
 }
 
 #endif

@@ -240,6 +240,8 @@ static void a_clock_set_back_ends_lease_and_offers(void **state)
 	(void)state;
 	begin(BATON_PHONE, 100);
 	hand_over(BATON_PHONE, 200);
+	/* Not below 0. */
+	wait_ms(5000);
 	duo->end[BATON_WATCH].offset_ms -= 5000;
 	wait_ms(1000);
 	assert_false(acts(BATON_WATCH));

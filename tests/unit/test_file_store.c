@@ -217,6 +217,12 @@ static void a_write_that_failed_is_asked_for_again_in_a_second(void **state)
 	assert_false(baton_files_next_store_op(&a.files, &write));
 	now_ms += 1;
 	baton_files_tick(&a.files, now_ms);
+	assert_true(baton_files_next_store_op(&a.files, &write));
+	baton_files_stored(&a.files, write.id, BATON_ERR_STORE, now_ms);
+	assert_true(told(&a, BATON_FILE_STORE_FAILED));
+	/* Though the clock was set back. */
+	now_ms = 1;
+	baton_files_tick(&a.files, now_ms);
 	run();
 	assert_true(told(&a, BATON_FILE_STORED));
 	assert_true(told(&b, BATON_FILE_OFFERED));

@@ -151,6 +151,10 @@ static void a_write_that_failed_is_asked_for_again(void **state)
 	baton_queue_tick(&a, 2000);
 	assert_true(baton_queue_next_store_op(&a, &op));
 	assert_int_equal(baton_queue_deadline(&a), UINT64_MAX);
+	/* Though the clock was set back. */
+	baton_queue_stored(&a, op.id, BATON_ERR_STORE, 2000);
+	baton_queue_tick(&a, 500);
+	assert_true(baton_queue_next_store_op(&a, &op));
 }
 
 static void a_full_inbox_stops_the_sender_and_loses_nothing(void **state)
