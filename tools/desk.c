@@ -597,6 +597,9 @@ static void take_handoff(struct baton_desk *desk, uint8_t peer,
 		baton_ids_remove(desk->offered, &id);
 	if (event->type == BATON_HANDOFF_FINISHED)
 		baton_ids_remove(desk->to_offer, &id);
+	/* It is here without the watch: what that offers later is asked about. */
+	if (event->type == BATON_HANDOFF_TAKEN_BACK)
+		baton_ids_remove(desk->wanted, &id);
 	if (event->type < G_N_ELEMENTS(words) && words[event->type])
 		say(desk, "%s %s%s%s", words[event->type], name,
 		    *text ? " " : "", text);
