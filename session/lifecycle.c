@@ -13,6 +13,8 @@
 
 #define FORMAT 1
 #define COUNT_MS 3600000 /* a phone writes so often what is left */
+#define WRITES 8 /* of a watch at once */
+#define WRITE_MS 1000 /* then one in so long */
 #define DAY_S 86400
 
 static uint8_t own_bit(const struct baton_lifecycle *life)
@@ -87,6 +89,7 @@ void life_clock(struct baton_lifecycle *life, uint64_t now_ms)
 
 	life->life_end_ms -= back < life->life_end_ms ? back : 0;
 	life->count_at_ms -= back < life->count_at_ms ? back : 0;
+	life->paid_ms -= back < life->paid_ms ? back : 0;
 	life->now_ms = now_ms;
 }
 
@@ -357,6 +360,7 @@ enum baton_err baton_lifecycle_revoke(struct baton_lifecycle *life,
 	baton_crypto_wipe(&life->kept, sizeof(life->kept));
 	life->owed = 0;
 	life->revoked = true;
+	life->retry_at_ms = 0;
 	life->dirty = true;
 	life->tell = 0;
 	life_tell(life, BATON_LIFECYCLE_EVENT_REVOKE);
@@ -539,6 +543,16 @@ bool baton_lifecycle_next_store_op(struct baton_lifecycle *life,
 	return true;
 }
 
+/* A phone must not wear the store of its watch out. */
+static void pay(struct baton_lifecycle *life)
+{
+	if (life->paid_ms < life->now_ms)
+		life->paid_ms = life->now_ms;
+	life->paid_ms += WRITE_MS;
+	if (life->paid_ms - life->now_ms >= WRITES * WRITE_MS)
+		life->retry_at_ms = life->paid_ms - (WRITES - 1) * WRITE_MS;
+}
+
 void baton_lifecycle_stored(struct baton_lifecycle *life, uint32_t id,
 			    enum baton_err err, uint64_t now_ms)
 {
@@ -546,6 +560,8 @@ void baton_lifecycle_stored(struct baton_lifecycle *life, uint32_t id,
 	if (!life->asked || id != life->store_id)
 		return;
 	life->asked = false;
+	if (life->role == BATON_WATCH && !life->revoked)
+		pay(life);
 	if (err) {
 		life->dirty = true;
 		life->retry_at_ms = now_ms + BATON_STORE_RETRY_MS;

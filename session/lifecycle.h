@@ -157,6 +157,7 @@ struct baton_lifecycle {
 	uint64_t life_end_ms;
 	uint64_t count_at_ms; /* phone: when what is left is written again */
 	uint64_t retry_at_ms;
+	uint64_t paid_ms; /* watch: writes are paid for until then */
 	uint32_t store_id;
 	uint16_t tell; /* events, one bit each */
 	uint8_t owed; /* frames, one bit each */

@@ -218,6 +218,29 @@ static void a_watch_cannot_wear_the_store_out_by_turns(void **state)
 	assert_int_equal(end[BATON_PHONE].writes, writes + 1);
 }
 
+static void a_phone_cannot_wear_the_store_out_by_turns(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	activate();
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(baton_lifecycle_suspend(phone, now_ms),
+				 BATON_OK);
+		run();
+		assert_int_equal(baton_lifecycle_resume(phone, now_ms),
+				 BATON_OK);
+		run();
+	}
+	assert_int_equal(end[BATON_WATCH].writes, 8);
+	/* What was said last is kept, and told, as soon as it may be. */
+	now_ms = baton_lifecycle_deadline(watch);
+	assert_in_range(now_ms, 1001, 2000);
+	baton_lifecycle_tick(watch, now_ms);
+	run();
+	both(BATON_LIFECYCLE_ACTIVE);
+}
+
 static void a_suspended_session_outlives_links_and_reboots(void **state)
 {
 	int role;
@@ -635,6 +658,7 @@ int main(void)
 		T(a_suspend_holds_at_once_on_both),
 		T(a_watch_cannot_use_up_the_turns),
 		T(a_watch_cannot_wear_the_store_out_by_turns),
+		T(a_phone_cannot_wear_the_store_out_by_turns),
 		T(a_suspended_session_outlives_links_and_reboots),
 		T(the_watch_asks_and_the_phone_resumes),
 		T(what_was_said_apart_is_put_in_order),
