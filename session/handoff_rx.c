@@ -69,8 +69,11 @@ static void take_released(struct baton_handoff *handoff,
 
 	if (!place)
 		place = handoff_place(handoff, event->id);
-	if (!place)
+	if (!place) {
+		/* It is repeated: there may be one then. */
+		own_find(&handoff->own, event->id)->offered = 0;
 		return;
+	}
 	place->released = true;
 	place->lease_ms = 0;
 	place->info_len = 0;

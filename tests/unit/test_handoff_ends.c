@@ -486,6 +486,39 @@ static void what_was_accepted_is_over_when_another_is_refused(void **state)
 	assert_withdrawn(phone);
 }
 
+/*
+ * The phone has lost its memory, and what the watch offers meanwhile has the
+ * last place.
+ */
+static void what_was_let_go_is_asked_about_when_there_is_a_place(void **state)
+{
+	(void)state;
+	begin_at(phone, MAPS, 1);
+	begin_at(phone, MAPS, 2);
+	begin_at(watch, NOTES, 3);
+	begin_at(watch, NOTES, 4);
+	offer(BATON_WATCH);
+	accept(BATON_PHONE);
+	OK(baton_handoff_state(&watch->handoff, NOTES, id, state_bytes, 10,
+			       now_ms));
+	assert_true(store(watch));
+	assert_true(store(watch));
+	reboot(BATON_PHONE);
+	link_up(true);
+	id[7] = 3;
+	offer(BATON_WATCH);
+	OK(baton_handoff_cancel(&watch->handoff, NOTES, id, now_ms));
+	pass_ms(8000);
+	/* With a token of this link. */
+	link_up(false);
+	link_up(true);
+	run();
+	id[7] = 4;
+	accept(BATON_PHONE);
+	pass_ms(8000);
+	assert_true(acts(BATON_PHONE));
+}
+
 /* A reboot would have ended the offer: so does the time it has, from now on. */
 static void a_clock_set_back_repeats_and_ends_what_was_said(void **state)
 {
@@ -534,6 +567,7 @@ int main(void)
 		T(what_is_asked_makes_room_where_there_is_no_other),
 		T(the_past_makes_room_before_what_is_asked),
 		T(a_clock_set_back_during_a_write_keeps_no_state_longer),
+		T(what_was_let_go_is_asked_about_when_there_is_a_place),
 		T(a_clock_set_back_repeats_and_ends_what_was_said),
 		T(what_was_accepted_is_over_when_another_is_refused),
 	};
