@@ -74,6 +74,21 @@ static void an_offer_that_is_made_anew_has_its_whole_time(void **state)
 	assert_int_equal(phone->told[BATON_HANDOFF_FREEZE], 1);
 }
 
+static void an_offer_that_allows_something_else_is_told(void **state)
+{
+	(void)state;
+	begin(BATON_PHONE, 10);
+	offer(BATON_PHONE);
+	reboot(BATON_PHONE);
+	link_up(true);
+	/* The same, but for the operations. */
+	OK(baton_handoff_offer(&phone->handoff, NOTES, id, LEASE_MS, 4,
+			       (const uint8_t *)"hi", 2, now_ms));
+	run();
+	assert_int_equal(watch->told[BATON_HANDOFF_OFFERED], 2);
+	assert_int_equal(watch->event[BATON_HANDOFF_OFFERED].operations, 4);
+}
+
 static void an_offer_of_a_side_that_rebooted_is_withdrawn(void **state)
 {
 	(void)state;
@@ -549,6 +564,7 @@ int main(void)
 		T(a_cancel_that_was_lost_is_said_again),
 		T(an_offer_that_runs_out_without_a_link_is_withdrawn),
 		T(an_offer_that_is_made_anew_has_its_whole_time),
+		T(an_offer_that_allows_something_else_is_told),
 		T(an_offer_of_a_side_that_rebooted_is_withdrawn),
 		T(who_rebooted_says_that_what_was_accepted_is_over),
 		T(what_nobody_remembers_is_over_too),
