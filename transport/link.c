@@ -503,6 +503,8 @@ static size_t build_probe(struct baton_link *link, uint8_t *dst,
 	link->probe_class = c;
 	link->probe_una = link->sender[c].una;
 	link->probe_order = link->sender[c].order;
+	/* Its answer may be awaited from here on. */
+	link->sender[c].timer_ms = now_ms;
 	link->probe_token++;
 	link->probe_ms = now_ms;
 	if (link->probes < 16)
@@ -631,9 +633,11 @@ uint32_t baton_link_deadline(const struct baton_link *link)
 			due, baton_link_still_due(link,
 						  baton_receiver_ack_deadline(
 							  &link->receiver[c])));
-		due = baton_link_earlier(
-			due,
-			baton_sender_deadline(&link->sender[c], &link->rtt));
+		/* A probe that waits for room waits for nothing else. */
+		if (!link->probe_due)
+			due = baton_link_earlier(
+				due, baton_sender_deadline(&link->sender[c],
+							   &link->rtt));
 	}
 	due = baton_link_earlier(due, probe_deadline(link));
 	return baton_link_earlier(due, stuck_deadline(link));
@@ -641,6 +645,7 @@ uint32_t baton_link_deadline(const struct baton_link *link)
 
 enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms)
 {
+	bool asking = link->probe_due;
 	int c;
 
 	if (link->err)
@@ -658,7 +663,7 @@ enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms)
 		return fail(link, BATON_ERR_TIMEOUT);
 	if (probe_deadline(link) <= now_ms)
 		link->probe_due = true;
-	for (c = 0; c < BATON_CLASSES; c++) {
+	for (c = 0; c < BATON_CLASSES && !asking; c++) {
 		if (baton_sender_deadline(&link->sender[c], &link->rtt) >
 		    now_ms)
 			continue;

@@ -465,6 +465,31 @@ static void a_pause_repeats_nothing(void **state)
 	assert_int_equal(resent(), 0);
 }
 
+static void a_probe_that_had_no_room_yet_repeats_nothing(void **state)
+{
+	uint8_t late[BATON_PDU_MAX];
+	size_t len;
+
+	(void)state;
+	push(a, BATON_CLASS_BULK, 100);
+	len = tx(a);
+	assert_true(len > 0);
+	memcpy(late, pdu, len);
+	/* The bearer takes nothing for seconds: nobody was asked anything. */
+	while (baton_link_deadline(&a->link) < 5000 + 20000) {
+		now_ms = baton_link_deadline(&a->link);
+		assert_int_equal(baton_link_tick(&a->link, now_ms), BATON_OK);
+	}
+	now_ms = 5000 + 20000;
+	assert_int_equal(tx(a), 3);
+	assert_int_equal(rx(b, late, len), BATON_OK);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	take_records(b);
+	(void)settle();
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+	assert_int_equal(resent(), 0);
+}
+
 static void what_a_probe_shows_missing_goes_again_once(void **state)
 {
 	(void)state;
@@ -782,6 +807,7 @@ int main(void)
 		T(an_echo_that_was_not_asked_for_teaches_nothing),
 		T(an_echo_confirms_nothing_sent_after_its_probe),
 		T(a_pause_repeats_nothing),
+		T(a_probe_that_had_no_room_yet_repeats_nothing),
 		T(what_a_probe_shows_missing_goes_again_once),
 		T(a_silent_peer_ends_the_link_after_30_s),
 		T(a_record_that_does_not_go_on_ends_the_link),
