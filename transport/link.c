@@ -11,6 +11,7 @@
 #define ACKS_RIDE_LEN 80 /* PDUs from this length on carry ACKs and data */
 #define ATT_VALUE_MIN 20 /* what the least ATT MTU leaves, most hosts carry */
 #define MUCH_LONGER 64 /* the try after that */
+#define BULK_TURN 16 /* of as many PDUs with data BULK has one */
 
 static uint16_t class_record_max(const struct baton_link_config *config,
 				 int class_id)
@@ -512,20 +513,37 @@ static size_t build_probe(struct baton_link *link, uint8_t *dst,
 	return baton_pdu_put_probe(dst, c, link->probe_token);
 }
 
+/*
+ * The first class that may send, but for some turns of MESSAGE: a record of
+ * BULK that has begun must go on. NULL: there is none.
+ */
+static struct baton_sender *next_sender(struct baton_link *link)
+{
+	struct baton_sender *first = NULL;
+	struct baton_sender *sender;
+	int c;
+
+	for (c = BATON_CLASS_BULK; c >= BATON_CLASS_CONTROL; c--) {
+		sender = &link->sender[c];
+		if (baton_sender_ready(sender) &&
+		    !(first && c == BATON_CLASS_MESSAGE &&
+		      link->stats.tx_data_pdus % BULK_TURN == 0))
+			first = sender;
+	}
+	return first;
+}
+
 /* The next PDU once the handshake is over (A.8). */
 static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 			 uint32_t now_ms)
 {
-	struct baton_sender *sender = link->sender;
-	struct baton_sender *end = sender + BATON_CLASSES;
+	struct baton_sender *sender = next_sender(link);
 	size_t n = 0;
 
-	while (sender < end && !baton_sender_ready(sender))
-		sender++;
 	if (link->echo_owed)
 		return build_echo(link, dst, now_ms);
 	/* ACKs by themselves, where they would not fit in front of data. */
-	if (sender == end || link->sizes.best < ACKS_RIDE_LEN)
+	if (!sender || link->sizes.best < ACKS_RIDE_LEN)
 		n = put_acks(link, dst,
 			     link->sizes.best < cap ? link->sizes.best : cap,
 			     now_ms, now_ms);
@@ -535,7 +553,7 @@ static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 	}
 	if (link->probe_due)
 		return build_probe(link, dst, now_ms);
-	return sender < end ? build_data(link, sender, dst, cap, now_ms) : 0;
+	return sender ? build_data(link, sender, dst, cap, now_ms) : 0;
 }
 
 size_t baton_link_tx(struct baton_link *link, uint8_t *dst, size_t cap,

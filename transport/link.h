@@ -27,7 +27,7 @@
 
 /* Sizes the caller chooses; all memory follows from them. */
 struct baton_link_config {
-	uint16_t pdu_max; /* longest PDU taken, 20..509 */
+	uint16_t pdu_max; /* longest PDU taken, 18..509 */
 	uint16_t record_max; /* longest record plaintext, both ways */
 	uint16_t window[BATON_CLASSES]; /* 1..128 units, CONTROL 16 or more */
 	uint32_t ring[BATON_CLASSES]; /* sender's ring, bytes, to RING_MAX */

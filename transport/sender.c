@@ -74,11 +74,13 @@ void baton_sender_append(struct baton_sender *sender, const uint8_t *bytes,
 	sender->uncut += len;
 }
 
-bool baton_sender_allowed(const struct baton_sender *sender)
+bool baton_sender_ready(const struct baton_sender *sender)
 {
-	return (int32_t)(sender->limit - sender->next) > 0 &&
-	       baton_sender_flight(sender) <
-		       sender->window + (uint32_t)BATON_PLANTED(WINDOW);
+	return sender->lost > 0 ||
+	       (sender->uncut > 0 &&
+		(int32_t)(sender->limit - sender->next) > 0 &&
+		baton_sender_flight(sender) <
+			sender->window + (uint32_t)BATON_PLANTED(WINDOW));
 }
 
 /* May number go out with 7 bits (SPEC A.3)? Again: not for the first time. */

@@ -62,7 +62,7 @@ struct baton_sender {
 	uint16_t lost; /* units in state LOST */
 	uint16_t una_at; /* where unit una is */
 	uint32_t payload; /* bytes put into DATA, repeated ones too; wraps */
-	uint32_t progress_ms; /* when una moved, or the first unit went out */
+	uint32_t progress_ms; /* when some unit arrived, or unit una went out */
 	uint32_t timer_ms; /* what the next timeout counts from */
 };
 
@@ -123,15 +123,8 @@ static inline bool baton_sender_starved(const struct baton_sender *sender)
 	       (int32_t)(sender->limit - sender->next) <= 0;
 }
 
-/* True when credit and window allow a new unit. */
-bool baton_sender_allowed(const struct baton_sender *sender);
-
 /* True when build() would give a PDU. */
-static inline bool baton_sender_ready(const struct baton_sender *sender)
-{
-	return sender->lost > 0 ||
-	       (sender->uncut > 0 && baton_sender_allowed(sender));
-}
+bool baton_sender_ready(const struct baton_sender *sender);
 
 /*
  * Write the next DATA block into dst. The PDU it ends has ahead bytes before

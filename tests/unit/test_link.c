@@ -330,6 +330,34 @@ static void control_overtakes_bulk(void **state)
 	assert_int_equal(b->records[BATON_CLASS_CONTROL], 1);
 }
 
+/* MESSAGE has always something to send, and a record of BULK has begun. */
+static void bulk_goes_on_behind_messages(void **state)
+{
+	uint32_t end = now_ms + 2 * BATON_SILENCE_MS;
+	int i;
+
+	(void)state;
+	push(a, BATON_CLASS_BULK, 4000);
+	assert_true(tx(a) > 0);
+	assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+	take_records(b);
+	while (now_ms < end) {
+		now_ms += 10;
+		for (i = 0; i < 2; i++)
+			assert_int_equal(
+				baton_link_tick(&sides[i].link, now_ms),
+				BATON_OK);
+		if (baton_link_hungry(&a->link, BATON_CLASS_MESSAGE))
+			push(a, BATON_CLASS_MESSAGE, 500);
+		if (tx(a) > 0)
+			assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+		take_records(b);
+		if (tx(b) > 0)
+			assert_int_equal(rx(a, pdu, pdu_len), BATON_OK);
+	}
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+}
+
 static void an_idle_link_has_no_timers(void **state)
 {
 	(void)state;
@@ -800,6 +828,7 @@ int main(void)
 		T(the_bearers_room_holds_too),
 		T(the_first_long_pdu_goes_as_a_part),
 		T(control_overtakes_bulk),
+		T(bulk_goes_on_behind_messages),
 		T(an_idle_link_has_no_timers),
 		T(acks_ride_on_data_that_goes_anyway),
 		T(in_short_pdus_acks_go_alone_and_first),
