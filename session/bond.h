@@ -28,7 +28,7 @@ struct baton_bond {
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
 	/* Made again from that, and not kept. */
 	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
-	bool numbered; /* its peer has our numbering (SPEC 4) */
+	bool numbered; /* its peer has our numbering, and its limits hold */
 	bool unannounced; /* PAIRED was never told of it */
 };
 

@@ -294,8 +294,13 @@ static void use_hello(struct baton_session *session)
 {
 	const struct baton_hello *peer = &session->handshake->peer;
 	uint16_t max[BATON_CLASSES];
+	uint8_t i;
 	int c;
 
+	/* These are no limits for what goes to another, without a link. */
+	for (i = 0; i < session->bond_count; i++)
+		if (!session->handshake->known || i != session->handshake->bond)
+			session_bond_at(session, i)->numbered = false;
 	for (c = 0; c < BATON_CLASSES; c++) {
 		max[c] = record_max(session, c);
 		if (c != BATON_CLASS_CONTROL && peer->record_max < max[c])
@@ -584,6 +589,7 @@ void session_secure(struct baton_session *session)
 {
 	/* Its memory is the batches' from here on. */
 	baton_handshake_wipe(session->handshake);
+	session_bond(session)->numbered = true;
 	/* A watch was secure when it could take flight 2. */
 	if (session->state != BATON_SESSION_RESUMING)
 		session->tell |= TELL_SECURED;

@@ -46,18 +46,15 @@ static void prove(struct baton_session *session, bool phone,
 	baton_crypto_wipe(both, sizeof(both));
 }
 
-/* Both sides start anew: who was there before has another numbering now. */
+/* Both sides start anew. */
 static void renumber(struct baton_session *session)
 {
 	uint8_t name[BATON_CRYPTO_KEY_LEN];
-	uint8_t i;
 
 	baton_kdf(name, session_bond(session)->psk, "baton numbering 1",
 		  session->h, sizeof(session->h));
 	memcpy(session->numbering, name, sizeof(session->numbering));
 	baton_crypto_wipe(name, sizeof(name));
-	for (i = 0; i < session->bond_count; i++)
-		session_bond_at(session, i)->numbered = false;
 }
 
 void sync_begin(struct baton_session *session)
@@ -276,7 +273,6 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	known = baton_crypto_equal(body, proof, PROOF_LEN);
 	if (!known)
 		renumber(session);
-	session_bond(session)->numbered = true;
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		err = apply(session, i, known, &at[i]);
 		if (err)

@@ -619,6 +619,51 @@ static void the_first_flight_brings_no_more_than_a_record(void **state)
 	assert_int_equal(watch->messages, 0);
 }
 
+/* Another watch takes the place of the one that was there. */
+static void change_watches(struct pair *other)
+{
+	struct pair_end *kept = test_malloc(sizeof(*kept));
+
+	*kept = *watch;
+	*watch = other->end[BATON_WATCH];
+	other->end[BATON_WATCH] = *kept;
+	test_free(kept);
+}
+
+/* That other one takes longer records, and its link comes to nothing. */
+static void the_limits_of_another_watch_are_its_own(void **state)
+{
+	static const uint8_t bytes[800];
+	struct pair *other = test_malloc(sizeof(*other));
+	uint8_t id[2][BATON_BOND_ID_LEN];
+	int i;
+
+	(void)state;
+	pair_init(other, 3);
+	know(true);
+	change_watches(other);
+	watch->session.config.link.record_max = BATON_RECORD_MIN;
+	know(true);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+			baton_session_bond_id(&phone->session, i, id[i]), 0);
+	change_watches(other);
+	assert_int_equal(baton_session_bond_select(&phone->session, id[0]), 0);
+	pair_up(world);
+	pair_down(world);
+	change_watches(other);
+	assert_int_equal(baton_session_bond_select(&phone->session, id[1]), 0);
+	assert_int_equal(baton_session_send(&phone->session, stream, bytes,
+					    sizeof(bytes), world->now_ms),
+			 BATON_ERR_STATE);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
+	assert_int_equal(send_early(), BATON_OK);
+	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
+	assert_int_equal(watch->messages, 1);
+	pair_free(other);
+	test_free(other);
+}
+
 static void lost_pdus_change_nothing(void **state)
 {
 	unsigned int sent = 0;
@@ -672,6 +717,7 @@ int main(void)
 		T(a_generation_never_wraps),
 		T(padding_stays_within_the_first_flight),
 		T(the_first_flight_brings_no_more_than_a_record),
+		T(the_limits_of_another_watch_are_its_own),
 		T(lost_pdus_change_nothing),
 	};
 
