@@ -412,6 +412,10 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 	session->parked_len = 0;
 	/* With what flight 2 brought, or was to bring; both are in a row. */
 	baton_crypto_wipe(session->link.flight.tx, 2 * BATON_FLIGHT_MAX);
+	/* What codecs have seen is in their windows. */
+	if (BATON_CODEC)
+		baton_crypto_wipe(session->memory,
+				  codec_memory_len(&session->config));
 	drop_batches(session);
 	session->tell &= (uint8_t)~TELL_SECURED;
 	session_set_state(session, BATON_SESSION_IDLE, BATON_LINK_NEVER);
@@ -783,23 +787,4 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 	if (!err)
 		session_news(session, at)->tell &= (uint8_t)~NEWS_REWIND;
 	return err;
-}
-
-void baton_session_stats(const struct baton_session *session,
-			 struct baton_session_stats *stats)
-{
-	const struct baton_link_stats *link = &session->link.stats;
-
-	stats->tx_pdus = link->tx_pdus;
-	stats->tx_bytes = link->tx_bytes;
-	stats->rx_pdus = link->rx_pdus;
-	stats->rx_bytes = link->rx_bytes;
-	stats->tx_data_pdus = link->tx_data_pdus;
-	stats->tx_ack_pdus = link->tx_ack_pdus;
-	stats->tx_resent = link->tx_resent;
-	stats->tx_bulk_bytes = link->tx_bulk_bytes;
-	stats->rx_dropped = link->rx_dropped;
-	stats->tx_records = session->records_out;
-	stats->rx_records = session->records_in;
-	stats->srtt_ms = session->link.rtt.srtt_8 / 8;
 }

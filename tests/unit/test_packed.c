@@ -530,6 +530,41 @@ static void a_lying_encoder_ends_the_link(void **state)
 	assert_int_equal(phone->ended, 0);
 }
 
+/* Any 16 bytes of the first of the file. */
+static bool holds(const struct pair_end *end)
+{
+	const uint8_t *memory = end->memory;
+	size_t len = end->session.memory_len, at, i;
+	uint8_t bytes[16];
+	uint64_t from;
+
+	for (from = 0; from < 2048; from += sizeof(bytes)) {
+		for (i = 0; i < sizeof(bytes); i++)
+			bytes[i] = letters_at(from + i);
+		for (at = 0; at + sizeof(bytes) <= len; at++)
+			if (memcmp(memory + at, bytes, sizeof(bytes)) == 0)
+				return true;
+	}
+	return false;
+}
+
+static void the_codecs_keep_nothing_when_the_link_is_gone(void **state)
+{
+	int i;
+
+	(void)state;
+	start(&watched, &baton_codec_zlib);
+	world->pattern = letters_at;
+	pair_send(world, BATON_WATCH, 2048);
+	assert_true(pair_run(world, delivered, 60000));
+	assert_int_equal(encodings, 1);
+	for (i = 0; i < 2; i++)
+		assert_true(holds(&world->end[i]));
+	pair_down(world);
+	for (i = 0; i < 2; i++)
+		assert_false(holds(&world->end[i]));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -552,6 +587,7 @@ int main(void)
 		TEST(no_record_goes_out_for_nothing),
 		TEST(refusing_within_a_frame_frees_the_stream),
 		TEST(a_lying_encoder_ends_the_link),
+		TEST(the_codecs_keep_nothing_when_the_link_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
