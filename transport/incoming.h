@@ -44,7 +44,7 @@ struct baton_incoming {
 	uint16_t whole_max; /* longest short message that is taken */
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
 	uint32_t untold; /* bytes taken since a VERIFIED that told all */
-	uint64_t message_max; /* longer messages are refused */
+	uint64_t message_max; /* longer messages are refused, if streamed */
 	uint32_t first_ms, last_ms; /* takings since the last VERIFIED */
 	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 };
