@@ -127,9 +127,11 @@ static void set_path(struct baton_link *link)
 void baton_link_change(struct baton_link *link,
 		       const struct baton_link_facts *facts)
 {
+	if (facts->mtu != link->facts.mtu) {
+		link->limited = false;
+		link->untrusted_losses = 0;
+	}
 	link->facts = *facts;
-	link->limited = false;
-	link->untrusted_losses = 0;
 	baton_rtt_set_interval(&link->rtt, facts->interval_us);
 	set_path(link);
 }

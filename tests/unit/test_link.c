@@ -398,6 +398,20 @@ static void a_new_mtu_starts_afresh(void **state)
 	assert_int_equal(a->link.untrusted_losses, 0);
 }
 
+static void another_interval_makes_no_pdu_fit(void **state)
+{
+	struct baton_link_facts facts = {.mtu = 517, .interval_us = 15000};
+
+	(void)state;
+	open_links(517);
+	push(a, BATON_CLASS_BULK, 2000);
+	settle_with_limit(20);
+	assert_true(a->link.limited);
+	baton_link_change(&a->link, &facts);
+	assert_true(a->link.limited);
+	assert_int_equal(a->link.sizes.best, 18);
+}
+
 static void a_started_link_is_as_a_new_one(void **state)
 {
 	static const struct baton_link_facts facts = {
@@ -455,6 +469,7 @@ int main(void)
 		T(a_lie_about_the_mtu_is_found_out),
 		T(after_a_lost_flight_longer_pdus_are_tried_at_once),
 		T(a_new_mtu_starts_afresh),
+		T(another_interval_makes_no_pdu_fit),
 		T(a_started_link_is_as_a_new_one),
 	};
 
