@@ -417,13 +417,14 @@ static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
 	return n;
 }
 
-static size_t build_echo(struct baton_link *link, uint8_t *dst, uint32_t now_ms)
+static size_t build_echo(struct baton_link *link, uint8_t *dst, size_t cap,
+			 uint32_t now_ms)
 {
 	size_t n = baton_pdu_put_echo(dst, link->echo_token);
 
 	link->echo_owed = false;
 	return n + baton_receiver_ack(receiver_of(link, link->echo_class),
-				      dst + n, BATON_PDU_MIN - n, now_ms);
+				      dst + n, cap - n, now_ms);
 }
 
 /*
@@ -540,15 +541,14 @@ static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 			 uint32_t now_ms)
 {
 	struct baton_sender *sender = next_sender(link);
+	size_t best = link->sizes.best < cap ? link->sizes.best : cap;
 	size_t n = 0;
 
 	if (link->echo_owed)
-		return build_echo(link, dst, now_ms);
+		return build_echo(link, dst, best, now_ms);
 	/* ACKs by themselves, where they would not fit in front of data. */
 	if (!sender || link->sizes.best < ACKS_RIDE_LEN)
-		n = put_acks(link, dst,
-			     link->sizes.best < cap ? link->sizes.best : cap,
-			     now_ms, now_ms);
+		n = put_acks(link, dst, best, now_ms, now_ms);
 	if (n > 0) {
 		link->stats.tx_ack_pdus++;
 		return n;

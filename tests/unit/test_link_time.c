@@ -225,6 +225,30 @@ static void who_stays_deaf_is_asked_less_and_less(void **state)
 	assert_in_range(n, 10, 30);
 }
 
+/* A hundred and more are out, the first is lost, and so is every ACK. */
+static void what_a_probe_shows_arrived_does_not_go_again(void **state)
+{
+	static const uint8_t wide[BATON_CLASSES] = {16, 32, 128};
+	int n = 0;
+
+	(void)state;
+	open_links(43);
+	baton_link_set_peer(&a->link, large.pdu_max, wide);
+	a->link.sizes.trusted = a->link.sizes.best;
+	push(a, BATON_CLASS_BULK, 4000);
+	for (; tx(a) > 0; n++) {
+		if (n > 0)
+			assert_int_equal(rx(b, pdu, pdu_len), BATON_OK);
+		while (tx(b) > 0)
+			;
+	}
+	assert_true(n > 100);
+	(void)settle();
+	assert_int_equal(b->records[BATON_CLASS_BULK], 1);
+	/* By a longer header, hence in two parts. */
+	assert_int_equal(resent(), 2);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -232,6 +256,7 @@ int main(void)
 		T(a_pause_repeats_nothing),
 		T(a_probe_that_had_no_room_yet_repeats_nothing),
 		T(what_a_probe_shows_missing_goes_again_once),
+		T(what_a_probe_shows_arrived_does_not_go_again),
 		T(a_silent_peer_ends_the_link_after_30_s),
 		T(a_record_that_does_not_go_on_ends_the_link),
 		T(what_adds_nothing_does_not_keep_a_link),
