@@ -103,12 +103,21 @@ static int reserve(int fd, uint64_t total)
 	return 0;
 }
 
+/* The names in it are durable. */
+static bool sync_dir(int dir_fd)
+{
+	/* Not every file system can sync a directory, or must. */
+	return !fsync(dir_fd) || errno == EINVAL;
+}
+
 /* The part, if it is open and has its room; else it is freed. */
-static struct baton_part *reserved(struct baton_part *part, uint64_t total)
+static struct baton_part *reserved(struct baton_part *part, uint64_t total,
+				   bool keep)
 {
 	int saved;
 
-	if (part->fd >= 0 && !reserve(part->fd, total))
+	if (part->fd >= 0 && !reserve(part->fd, total) &&
+	    (!keep || sync_dir(part->dir_fd)))
 		return part;
 	saved = errno;
 	baton_part_free(part);
@@ -123,7 +132,7 @@ struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total)
 	part->dir_fd = dir_fd;
 	part->name = g_strdup(name);
 	part->fd = open_temp(part);
-	return reserved(part, total);
+	return reserved(part, total, false);
 }
 
 struct baton_part *baton_part_open(int dir_fd, const char *temp, uint64_t total,
@@ -135,7 +144,7 @@ struct baton_part *baton_part_open(int dir_fd, const char *temp, uint64_t total,
 	part->fd = open_one(dir_fd, temp, offset, fresh);
 	if (part->fd >= 0)
 		part->temp = g_strdup(temp);
-	return reserved(part, total);
+	return reserved(part, total, fresh);
 }
 
 int baton_part_write(struct baton_part *part, const void *bytes, size_t len)
@@ -180,8 +189,7 @@ int baton_part_name(struct baton_part *part, const char *name)
 
 	if (name_it(part, name))
 		return -1;
-	/* Not every file system can sync a directory, or must. */
-	if (!fsync(part->dir_fd) || errno == EINVAL) {
+	if (sync_dir(part->dir_fd)) {
 		g_clear_pointer(&part->temp, g_free);
 		return 0;
 	}

@@ -18,10 +18,10 @@ struct baton_part;
 struct baton_part *baton_part_new(int dir_fd, const char *name, uint64_t total);
 
 /*
- * The same for a file that may outlive this process: it is called temp until it
- * has its name. fresh: it begins, whatever is there; else it goes on behind its
- * first offset bytes. NULL, errno: ENOENT, they are not there; EBUSY, another
- * process writes it; ENOSPC, ...
+ * The same for a file that may outlive this process: it is called temp,
+ * durably, until it has its name. fresh: it begins, whatever is there; else it
+ * goes on behind its first offset bytes. NULL, errno: ENOENT, they are not
+ * there; EBUSY, another process writes it; ENOSPC, ...
  */
 struct baton_part *baton_part_open(int dir_fd, const char *temp, uint64_t total,
 				   uint64_t offset, bool fresh);

@@ -236,6 +236,27 @@ static void a_name_that_is_taken_is_not_given(void **state)
 	has("b.txt", "n");
 }
 
+/* Who finds none after a power cut takes it for one that has its name. */
+static void a_part_that_may_be_forgotten_is_none(void **state)
+{
+	struct baton_part *part;
+
+	(void)state;
+	sync_errno = EIO;
+	assert_null(baton_part_open(dir_fd, TEMP, 0, 0, true));
+	assert_int_equal(errno, EIO);
+	has(TEMP, NULL);
+	sync_errno = 0;
+	part = baton_part_open(dir_fd, TEMP, 0, 0, true);
+	assert_non_null(part);
+	baton_part_leave(part);
+	/* It was made durable, and needs no more of it. */
+	sync_errno = EIO;
+	part = baton_part_open(dir_fd, TEMP, 0, 0, false);
+	assert_non_null(part);
+	baton_part_free(part);
+}
+
 /* Else who is told that it failed has it all the same. */
 static void a_name_that_is_not_durable_is_taken_away(void **state)
 {
@@ -271,6 +292,7 @@ int main(void)
 		PART_TEST(what_is_gone_is_not_made_up),
 		PART_TEST(what_another_writes_is_not_opened),
 		PART_TEST(a_name_that_is_taken_is_not_given),
+		PART_TEST(a_part_that_may_be_forgotten_is_none),
 		PART_TEST(a_name_that_is_not_durable_is_taken_away),
 	};
 
