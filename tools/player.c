@@ -36,6 +36,7 @@ struct baton_player {
 	struct baton_progress progress;
 	uint8_t chosen[BATON_BOND_ID_LEN]; /* --bond */
 	GError *error; /* why it ends, if not because it is done */
+	bool broken; /* the bearer or the store cannot go on */
 	guint64 links; /* that came up */
 	unsigned int failures; /* links that failed in a row */
 	bool secured;
@@ -404,7 +405,10 @@ static void on_link(void *user, const struct baton_bearer_link *link)
 
 static void on_failed(void *user, const GError *error)
 {
-	end(user, g_error_copy(error), true);
+	struct baton_player *player = user;
+
+	player->broken = true;
+	end(player, g_error_copy(error), true);
 }
 
 static void on_note(void *user, const char *text)
@@ -460,7 +464,17 @@ void baton_player_interrupt(struct baton_player *player)
 char *baton_player_do(struct baton_player *player, const char *line,
 		      GError **error)
 {
-	return baton_desk_run(player->desk, line, error);
+	char *text = baton_desk_run(player->desk, line, error);
+
+	if (!text)
+		return NULL;
+	/* Who is answered may rely on it: it is durable. */
+	baton_runner_settle(player->runner);
+	if (!player->broken)
+		return text;
+	g_free(text);
+	g_propagate_error(error, g_error_copy(player->error));
+	return NULL;
 }
 
 struct baton_endpoint *baton_player_endpoint(struct baton_player *player)

@@ -233,6 +233,11 @@ void baton_runner_kick(struct baton_runner *runner)
 		runner->idle = g_idle_add(on_kick, runner);
 }
 
+void baton_runner_settle(struct baton_runner *runner)
+{
+	pump(runner);
+}
+
 static void on_up(void *user, const struct baton_bearer_link *link)
 {
 	struct baton_runner *runner = user;

@@ -68,6 +68,12 @@ uint64_t baton_runner_now_ms(void);
 /* The endpoint was called: take what it has to say, soon. */
 void baton_runner_kick(struct baton_runner *runner);
 
+/*
+ * The same at once: what the endpoint asked of the store is done when this comes
+ * back, or failed() was told. Not to be called in a callback.
+ */
+void baton_runner_settle(struct baton_runner *runner);
+
 /* True while a link is up. */
 bool baton_runner_is_up(const struct baton_runner *runner);
 

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import sqlite3
 import struct
 import sys
@@ -562,6 +563,15 @@ def what_is_not_possible_is_said_and_changes_nothing(bench):
     expect(before == after, (before, after))
 
 
+def what_a_command_could_not_have_stored_it_did_not_do(bench):
+    watch, phone = both(bench)
+    # Less than a store is long; enough for what is said.
+    resource.prlimit(watch.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
+    tell(bench, 'watch', 'queue', 'an item').fails(73, 'cannot write to the '
+                                                   'store')
+    watch.fails(73, 'cannot write to the store')
+
+
 def the_status_of_a_store_needs_no_program(bench):
     bench.radio()
     bench.pair()
@@ -624,6 +634,7 @@ def main(args):
              a_pipe_whose_other_end_is_killed_breaks,
              who_runs_no_pipe_refuses_one,
              what_is_not_possible_is_said_and_changes_nothing,
+             what_a_command_could_not_have_stored_it_did_not_do,
              the_status_of_a_store_needs_no_program,
              a_note_that_is_being_typed_is_handed_over]
     if args[2:]:
