@@ -223,9 +223,13 @@ static void pump(struct baton_endpoint *endpoint)
 	peer_link(endpoint, peer);
 	if (peer->state == BATON_PEER_BONDED)
 		put_urgent(endpoint, peer);
-	if (peer->active && put_frames(endpoint, peer))
+	/* It may be suspended or over, and nobody has read that yet. */
+	if (!peer->active ||
+	    baton_lifecycle_state(&peer->lifecycle) != BATON_LIFECYCLE_ACTIVE)
+		return;
+	if (put_frames(endpoint, peer))
 		put_envelopes(endpoint, peer);
-	if (peer->active && peer->member)
+	if (peer->member)
 		baton_bulk_pump(&endpoint->bulk, endpoint->now_ms);
 }
 

@@ -99,6 +99,28 @@ static void nothing_goes_while_it_is_suspended(void **state)
 	hand_over(BATON_PHONE, 100);
 }
 
+/* Before anybody has read that it is suspended. */
+static void a_suspension_holds_at_once(void **state)
+{
+	const struct baton_stream_id stream = {BATON_CLASS_MESSAGE,
+					       BATON_ENVELOPE_STREAM};
+	struct baton_endpoint *phone = &duo->end[BATON_PHONE].endpoint;
+	uint8_t pdu[BATON_PDU_MAX];
+	uint64_t sent;
+	uint32_t number;
+
+	(void)state;
+	wait_ms(100);
+	sent = baton_session_number(&phone->session, stream);
+	OK(baton_requests_ask(baton_endpoint_requests(phone, 0, NOTES), pdu, 0,
+			      1000, &number, clock_of(1)));
+	OK(baton_lifecycle_suspend(baton_endpoint_lifecycle(phone, 0),
+				   clock_of(1)));
+	while (baton_endpoint_tx(phone, pdu, sizeof(pdu), clock_of(1)))
+		;
+	assert_int_equal(baton_session_number(&phone->session, stream), sent);
+}
+
 /* Its peer hears of it on the next link, and has no use for an offer. */
 static void what_is_offered_to_an_erased_application_is_refused(void **state)
 {
@@ -294,6 +316,7 @@ int main(void)
 		T(an_activity_goes_there_and_back),
 		T(revoking_leaves_nothing_of_a_peer),
 		T(nothing_goes_while_it_is_suspended),
+		T(a_suspension_holds_at_once),
 		T(what_is_offered_to_an_erased_application_is_refused),
 		T(a_suspension_leaves_nothing_that_waits_for_room),
 		T(an_offer_that_comes_late_is_refused_by_nobody),
