@@ -291,6 +291,8 @@ static void notify_hup(void *user)
 	g_clear_pointer(&c->notify, baton_pipe_free);
 	if (c->state == CENTRAL_LINKED)
 		timer_start(c, HUP_MS, still_deaf);
+	else
+		attempt_fail(c, "the watch ended the subscription", false);
 }
 
 static const struct baton_pipe_events notify_events = {

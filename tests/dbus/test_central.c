@@ -256,6 +256,26 @@ static void bulk_is_opened_with_the_key(void **state)
 	phone_end(&p);
 }
 
+static void no_link_comes_up_deaf(void **state)
+{
+	struct mock_options options = {.bulk = true, .hold_write = true};
+	struct phone p;
+
+	(void)state;
+	phone_start(&p, &options, &hci1_fast);
+	MOCK_UNTIL(p.mock->held);
+	close(p.mock->watch_notify_fd);
+	p.mock->watch_notify_fd = -1;
+	mock_wait(50);
+	p.mock->options.hold_write = false;
+	mock_answer(p.mock);
+	MOCK_UNTIL(p.log.ups == 1);
+	mock_watch_notify(p.mock, "heard", 5);
+	MOCK_UNTIL(p.log.got->len == 1);
+	assert_int_equal(p.mock->connects, 2);
+	phone_end(&p);
+}
+
 static void where_bulk_is_refused_the_rest_serves(void **state)
 {
 	struct mock_options options = {.bulk = true, .refuse_bulk = true};
@@ -563,6 +583,7 @@ int main(void)
 		cmocka_unit_test(without_sockets_calls_and_signals_do),
 		cmocka_unit_test(calls_push_back),
 		cmocka_unit_test(bulk_is_opened_with_the_key),
+		cmocka_unit_test(no_link_comes_up_deaf),
 		cmocka_unit_test(where_bulk_is_refused_the_rest_serves),
 		cmocka_unit_test(bulk_is_left_alone_unless_asked_for),
 		cmocka_unit_test(a_lost_link_is_made_again_at_other_paths),
