@@ -143,10 +143,17 @@ static bool may_send(const struct baton_sim *sim,
 }
 
 static bool has_control(const struct baton_sim *sim,
-			const struct baton_sim_ll_side *s, uint32_t from)
+			const struct baton_sim_ll_side *s)
 {
-	return s->control.len > from &&
+	return s->control.len &&
 	       (uint16_t)(sim->ll.event - s->control_at) < UINT16_MAX / 2;
+}
+
+/* What is still in a queue after the packet that is under way. */
+static uint32_t left_of(const struct baton_sim_ll_side *s,
+			const struct baton_sim_fifo *fifo)
+{
+	return fifo->len - (s->sent_of == fifo ? 1U : 0U);
 }
 
 /* MD: is there more to send after the packet that is under way? */
@@ -158,11 +165,15 @@ static bool has_more(const struct baton_sim *sim,
 
 	if (!may_send(sim, s))
 		return false;
-	if (has_control(sim, s, s->sent_control ? 1 : 0))
+	if (left_of(s, &s->control) && has_control(sim, s))
 		return true;
-	if (!sdu || s->paused)
+	if (s->paused)
 		return false;
-	if (!s->sent_control)
+	if (left_of(s, &s->signal))
+		return true;
+	if (!sdu)
+		return false;
+	if (s->sent_of == &s->data)
 		off += s->sent_len;
 	if (off < s->pdu_end)
 		return true;
@@ -190,6 +201,24 @@ static uint32_t frag_max(const struct baton_sim *sim,
 	return len;
 }
 
+/* The first of a queue goes in one packet, if that fits. */
+static void choose_whole(struct baton_sim *sim, struct baton_sim_ll_side *s,
+			 struct baton_sim_fifo *fifo, uint8_t llid,
+			 uint64_t room_us)
+{
+	const struct baton_sim_sdu *sdu = fifo_first(fifo);
+	const bool mic =
+		s->encrypts || (llid == LLID_CONTROL &&
+				baton_sim_ll_control_encrypts(sdu->data));
+
+	if (airtime_us(sim, sdu->len, mic) > room_us)
+		return;
+	s->sent_of = fifo;
+	s->sent_len = sdu->len;
+	s->sent_llid = llid;
+	s->sent_mic = s->encrypts = mic;
+}
+
 /* Take the next fragment, or an empty PDU if none is there or none fits. */
 static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 		   uint64_t room_us)
@@ -197,27 +226,26 @@ static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 	const struct baton_sim_sdu *sdu = fifo_first(&s->data);
 	uint32_t end = s->pdu_end;
 	uint32_t len, max;
-	bool mic = s->encrypts;
 
 	s->sent = true;
-	s->sent_control = false;
+	s->sent_of = NULL;
 	s->sent_len = 0;
 	s->sent_llid = LLID_CONTINUE;
 	if (!may_send(sim, s))
 		return;
-	s->sent_mic = mic;
-	if (has_control(sim, s, 0)) {
-		sdu = fifo_first(&s->control);
-		mic = mic || baton_sim_ll_control_encrypts(sdu->data);
-		if (airtime_us(sim, sdu->len, mic) > room_us)
-			return;
-		s->sent_control = true;
-		s->sent_len = sdu->len;
-		s->sent_llid = LLID_CONTROL;
-		s->sent_mic = s->encrypts = mic;
+	s->sent_mic = s->encrypts;
+	if (has_control(sim, s)) {
+		choose_whole(sim, s, &s->control, LLID_CONTROL, room_us);
 		return;
 	}
-	if (!sdu || s->paused)
+	if (s->paused)
+		return;
+	/* Credits come so: they must not wait behind what waits for some. */
+	if (s->signal.len && s->off == end) {
+		choose_whole(sim, s, &s->signal, LLID_START, room_us);
+		return;
+	}
+	if (!sdu)
 		return;
 	if (s->off == end) {
 		if (!has_credit(sim, s, sdu))
@@ -229,7 +257,7 @@ static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 	max = frag_max(sim, s);
 	if (len > max)
 		len = max;
-	if (airtime_us(sim, len, mic) > room_us)
+	if (airtime_us(sim, len, s->encrypts) > room_us)
 		return;
 	if (s->off == s->pdu_end) {
 		s->sent_llid = LLID_START;
@@ -238,6 +266,7 @@ static void choose(struct baton_sim *sim, struct baton_sim_ll_side *s,
 		    sdu->kind == BATON_SIM_VALUE)
 			s->credits--;
 	}
+	s->sent_of = &s->data;
 	s->sent_len = len;
 }
 
@@ -251,7 +280,7 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 	struct baton_sim_ll_side *s = &sim->ll.side[side];
 	struct baton_sim_packet *p = &sim->ll.packet;
 	struct baton_sim_stats *st = stats(sim, side);
-	const struct baton_sim_fifo *fifo;
+	bool whole;
 
 	if (!s->sent)
 		choose(sim, s, room_us);
@@ -266,12 +295,11 @@ static bool transmit(struct baton_sim *sim, enum baton_sim_side side,
 	p->last = false;
 	p->len = s->sent_len;
 	p->llid = s->sent_llid;
-	if (s->sent_len) {
-		fifo = s->sent_control ? &s->control : &s->data;
-		p->sdu = fifo_first(fifo);
-		p->data = p->sdu->data + (s->sent_control ? 0 : s->off);
-		p->last =
-			s->sent_control || s->off + s->sent_len == p->sdu->len;
+	if (s->sent_of) {
+		whole = s->sent_of != &s->data;
+		p->sdu = fifo_first(s->sent_of);
+		p->data = p->sdu->data + (whole ? 0 : s->off);
+		p->last = whole || s->off + s->sent_len == p->sdu->len;
 		s->event_pdus++;
 		st->ll_tx_data++;
 		st->ll_tx_bytes += s->sent_len;
@@ -303,7 +331,9 @@ static void acknowledged(struct baton_sim *sim, enum baton_sim_side side)
 
 	s->sent = false;
 	s->sn ^= 1;
-	if (s->sent_control) {
+	if (s->sent_of == &s->signal)
+		fifo_pop(&s->signal, &sim->pool);
+	if (s->sent_of == &s->control) {
 		sdu = fifo_first(&s->control);
 		if (sdu->data[0] == LL_TERMINATE_IND) {
 			baton_sim_ll_drop(sim, side, BATON_HCI_LOCAL_HOST);
@@ -313,10 +343,9 @@ static void acknowledged(struct baton_sim *sim, enum baton_sim_side side)
 		fifo_pop(&s->control, &sim->pool);
 		return;
 	}
-	if (!s->sent_len)
+	if (s->sent_of != &s->data)
 		return;
 	s->off += s->sent_len;
-	s->sent_len = 0;
 	sdu = fifo_first(&s->data);
 	if (s->off < sdu->len)
 		return;
@@ -486,7 +515,7 @@ static bool wakes(const struct baton_sim *sim)
 	const struct baton_sim_ll_side *s = &ll->side[BATON_SIM_WATCH];
 
 	return ll->skipped >= ll->latency || !s->heard || ll->missed ||
-	       s->data.len || s->control.len;
+	       s->data.len || s->signal.len || s->control.len;
 }
 
 /*
@@ -615,6 +644,8 @@ void baton_sim_ll_send(struct baton_sim *sim, enum baton_sim_side side,
 	}
 	if (sdu->kind == BATON_SIM_CONTROL)
 		fifo_push(&s->control, sdu);
+	else if (sdu->kind == BATON_SIM_SIGNAL)
+		fifo_push(&s->signal, sdu);
 	else
 		fifo_push(&s->data, sdu);
 }
@@ -653,6 +684,8 @@ static void flush(struct baton_sim *sim, struct baton_sim_ll_side *s)
 {
 	while (s->data.len)
 		fifo_pop(&s->data, &sim->pool);
+	while (s->signal.len)
+		fifo_pop(&s->signal, &sim->pool);
 	while (s->control.len)
 		fifo_pop(&s->control, &sim->pool);
 	s->sent = false;

@@ -36,6 +36,7 @@ struct baton_sim_ll_side {
 	uint64_t valid_us; /* when it last received a valid packet */
 
 	struct baton_sim_fifo data; /* L2CAP */
+	struct baton_sim_fifo signal; /* L2CAP: waits for no credits */
 	struct baton_sim_fifo control;
 	uint32_t off; /* of the next fragment of the first SDU */
 	uint32_t pdu_end; /* of the L2CAP PDU that off is in */
@@ -48,7 +49,7 @@ struct baton_sim_ll_side {
 
 	/* The packet that is not acknowledged yet. */
 	bool sent;
-	bool sent_control; /* it is the first of control, not of data */
+	struct baton_sim_fifo *sent_of; /* it is of the first of these */
 	bool sent_mic;
 	uint32_t sent_len;
 	uint8_t sent_llid;

@@ -412,6 +412,23 @@ static void a_channel_returns_credits_and_loses_nothing(void **state)
 	assert_int_equal(p->phone.rx_gaps, 0);
 }
 
+/* Both wait for credits, which do not wait behind what waits for them. */
+static void a_channel_with_few_credits_carries_both_ways(void **state)
+{
+	struct pair *p = *state;
+
+	p->cfg.bearer = BATON_SIM_COC;
+	p->cfg.coc_sdu = 1000;
+	p->cfg.coc_credits = 5;
+	p->watch.value_len = p->phone.value_len = 1000;
+	p->watch.limit = p->phone.limit = 300;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 60 * SECOND);
+	assert_int_equal(p->watch.rx_bytes, 300000);
+	assert_int_equal(p->phone.rx_bytes, 300000);
+	assert_int_equal(p->watch.rx_gaps + p->phone.rx_gaps, 0);
+}
+
 static void a_channel_pushes_back_on_a_stalled_reader(void **state)
 {
 	struct baton_sim_stats stats;
@@ -456,6 +473,7 @@ int main(void)
 		PAIR_TEST(an_adversary_drops_cuts_and_repeats),
 		PAIR_TEST(a_device_without_power_says_nothing_and_comes_back),
 		PAIR_TEST(a_channel_returns_credits_and_loses_nothing),
+		PAIR_TEST(a_channel_with_few_credits_carries_both_ways),
 		PAIR_TEST(a_channel_pushes_back_on_a_stalled_reader),
 	};
 
