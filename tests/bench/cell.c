@@ -17,6 +17,7 @@
 #define URGENT_FIRST_US 250000u
 #define URGENT_STEP_US 41237u /* hits every phase of an interval */
 #define URGENT_LEN 8
+#define FLOW_EVENTS 32
 
 struct transfer;
 
@@ -390,19 +391,9 @@ static const struct baton_sim_stack_ops raw_ops = {
 	.tick = raw_tick,
 };
 
-uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us)
+static struct baton_sim *raw_world(const struct bench_cell *cell,
+				   struct raw *tx, struct raw *rx)
 {
-	/* BlueZ cuts a notification that is not two bytes shorter. */
-	const uint16_t mtu =
-		(uint16_t)(cell->mtu -
-			   (cell->host == BATON_SIM_HOST_BLUEZ ? 2 : 0));
-	struct raw tx = {
-		.start_us = start_us,
-		.left = cell->total,
-		.value_len =
-			baton_pdu_best_len(mtu, cell->ll_len, BATON_PDU_MAX),
-	};
-	struct raw rx = {.wanted = cell->total, .started = true};
 	struct baton_sim_config config;
 	struct baton_sim *sim;
 
@@ -412,8 +403,56 @@ uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us)
 	config.node[BATON_SIM_PHONE].bluez_bare = true;
 	if (baton_sim_create(&sim, &config))
 		abort();
-	baton_sim_attach(sim, cell->from, &raw_ops, &tx);
-	baton_sim_attach(sim, baton_sim_other(cell->from), &raw_ops, &rx);
+	baton_sim_attach(sim, cell->from, &raw_ops, tx);
+	baton_sim_attach(sim, baton_sim_other(cell->from), &raw_ops, rx);
+	return sim;
+}
+
+uint32_t bench_cell_flow(const struct bench_cell *cell, uint32_t len)
+{
+	struct raw tx = {.left = UINT32_MAX, .value_len = len};
+	struct raw rx = {.wanted = UINT32_MAX, .started = true};
+	struct baton_sim *sim = raw_world(cell, &tx, &rx);
+
+	baton_sim_run_until(sim, (uint64_t)FLOW_EVENTS * cell->interval_us);
+	baton_sim_destroy(sim);
+	return rx.got;
+}
+
+uint32_t bench_cell_raw_len(const struct bench_cell *cell)
+{
+	/* BlueZ cuts a notification that is not two bytes shorter. */
+	const bool cut = cell->host == BATON_SIM_HOST_BLUEZ &&
+			 cell->from == BATON_SIM_WATCH;
+	uint32_t best = baton_pdu_best_len((uint16_t)(cell->mtu - 2 * cut),
+					   cell->ll_len, BATON_PDU_MAX);
+	uint32_t most, bytes, len;
+
+	/* There events are not what it waits for. */
+	if (cell->host == BATON_SIM_HOST_BLUEZ)
+		return best;
+	most = bench_cell_flow(cell, best);
+	for (len = best - 1; len > best / 2; len--) {
+		bytes = bench_cell_flow(cell, len);
+		/* Not for what is left over at the end. */
+		if (bytes > most + most / 500) {
+			most = bytes;
+			best = len;
+		}
+	}
+	return best;
+}
+
+uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us)
+{
+	struct raw tx = {
+		.start_us = start_us,
+		.left = cell->total,
+		.value_len = bench_cell_raw_len(cell),
+	};
+	struct raw rx = {.wanted = cell->total, .started = true};
+	struct baton_sim *sim = raw_world(cell, &tx, &rx);
+
 	if (!baton_sim_run(sim, raw_ended, &rx, LIMIT_US))
 		abort();
 	baton_sim_destroy(sim);

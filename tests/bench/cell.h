@@ -60,6 +60,15 @@ bool bench_cell_run(const struct bench_cell *cell, struct bench_result *result);
 /* Microseconds a bare sender needs for as much, from the same instant. */
 uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us);
 
+/* Bytes of a bare sender's values, each so long, in some events. */
+uint32_t bench_cell_flow(const struct bench_cell *cell, uint32_t len);
+
+/*
+ * How long the values are of which it gets most through: all are tried, for
+ * what fits an event to its end is seldom the longest.
+ */
+uint32_t bench_cell_raw_len(const struct bench_cell *cell);
+
 /* CPU time of this process, ns. */
 uint64_t bench_cpu_ns(void);
 

@@ -31,6 +31,8 @@ struct first {
 	uint8_t message[MESSAGE_LEN];
 	uint64_t up_us; /* the later of the two link_up */
 	uint64_t delivered_us;
+	uint64_t up_event,
+		delivered_event; /* connection events begun by then */
 	uint64_t bytes_before; /* PDUs both ways of the first link */
 	uint64_t bytes; /* of the second */
 	unsigned int secured; /* sides, in all */
@@ -55,6 +57,14 @@ static uint64_t bytes_so_far(struct first *first)
 	return bytes;
 }
 
+static uint64_t events_so_far(struct first *first)
+{
+	struct baton_sim_stats stats;
+
+	baton_sim_get_stats(first->sim, BATON_SIM_PHONE, &stats);
+	return stats.events;
+}
+
 static void on_event(void *user, struct baton_sim_stack *stack,
 		     const struct baton_event *event)
 {
@@ -74,6 +84,7 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 			   MESSAGE_LEN) != 0)
 			first->wrong = true;
 		first->delivered_us = baton_sim_now(first->sim);
+		first->delivered_event = events_so_far(first);
 	} else if (event->type == BATON_EVENT_SECURED) {
 		first->secured++;
 	} else if (event->type == BATON_EVENT_DELIVERED) {
@@ -89,13 +100,15 @@ static void on_link(void *user, struct baton_sim_stack *stack, bool up)
 	struct end *end = user;
 	struct first *first = end->first;
 
-	if (up)
+	if (up) {
 		first->up_us = baton_sim_now(first->sim);
-	else if (end->side == BATON_SIM_PHONE && !first->empty &&
-		 baton_session_send(baton_sim_stack_session(stack), stream,
-				    first->message, MESSAGE_LEN,
-				    baton_sim_stack_now_ms(stack)))
+		first->up_event = events_so_far(first);
+	} else if (end->side == BATON_SIM_PHONE && !first->empty &&
+		   baton_session_send(baton_sim_stack_session(stack), stream,
+				      first->message, MESSAGE_LEN,
+				      baton_sim_stack_now_ms(stack))) {
 		first->wrong = true;
+	}
 }
 
 static const struct baton_sim_stack_app app = {
@@ -217,15 +230,12 @@ bool bench_first_bytes(const struct bench_effort *effort,
 bool bench_first_events(const struct bench_effort *effort,
 			struct bench_value *value)
 {
-	struct bench_cell cell;
 	struct first first;
 
 	(void)effort;
-	bench_cell_init(&cell);
 	if (!measure(&first, value))
 		return false;
-	value->value = (double)(first.delivered_us / cell.interval_us -
-				first.up_us / cell.interval_us);
+	value->value = (double)(first.delivered_event - first.up_event);
 	value->has_limit = true;
 	value->limit = 1;
 	snprintf(value->note, sizeof(value->note),

@@ -53,17 +53,20 @@ static void work_out(struct bench_grid_row *row)
 {
 	const struct baton_link_config config = BATON_LINK_CONFIG_LARGE;
 	const struct bench_cell *cell = &row->cell;
-	uint32_t raw =
+	uint32_t raw = bench_cell_raw_len(cell);
+	uint32_t best =
 		baton_pdu_best_len(cell->mtu, cell->ll_len, BATON_PDU_MAX);
 	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len,
 					 cell->phy == BATON_PHY_2M
 						 ? BATON_LINK_PHY_2M
 						 : BATON_LINK_PHY_1M);
-	uint32_t pdu = raw < cap ? raw : cap;
+	uint32_t pdu = best < cap ? best : cap;
 	double record = config.record_max + 18.0;
 	double payload = (config.record_max - 1) / record;
 	double form;
-	double air = raw / air_us(cell, raw) / (pdu / air_us(cell, pdu));
+	/* What fits an event has no formula: the bare sender says it. */
+	double air = (double)bench_cell_flow(cell, raw) /
+		     (double)bench_cell_flow(cell, pdu);
 	/* The slow host shows data an event later, and its ack one more. */
 	double rtt_us =
 		cell->host == BATON_SIM_HOST_SLOW ? 2.0 * cell->interval_us : 0;
@@ -79,11 +82,13 @@ static void work_out(struct bench_grid_row *row)
 		row->why, sizeof(row->why),
 		"%u of %u B a PDU, %.0f of %.0f B a record, an ACK each 24: %.3f",
 		net, pdu, config.record_max - 1.0, record, row->bound);
-	if (pdu < raw)
+	if (pdu != raw)
 		snprintf(row->why, sizeof(row->why),
-			 "PDUs of %u not %u B for control in time, %u of them "
-			 "payload: %.3f",
-			 pdu, raw, net, row->bound);
+			 "PDUs of %u not %u B %s, %u of them payload: %.3f",
+			 pdu, raw,
+			 pdu < best ? "for control in time"
+				    : "by which events are full",
+			 net, row->bound);
 	if (rtt_us > 0 && window / rtt_us < row->bound * rate) {
 		row->bound = window / rtt_us / rate;
 		snprintf(row->why, sizeof(row->why),

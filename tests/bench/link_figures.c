@@ -7,6 +7,7 @@
 #include "tests/bench/grid.h"
 
 #define SEEDS 8
+#define DROP_SEEDS 64
 #define SMALL_LEN 200
 #define SMALL_COUNT 5243
 #define SPEED_TOTAL (16 * BENCH_MIB)
@@ -116,7 +117,7 @@ bool bench_bulk_share_bluez(const struct bench_effort *effort,
 static bool drop_share(const struct bench_effort *effort,
 		       struct bench_value *value, enum baton_sim_host_kind host)
 {
-	unsigned int seeds = effort->quick ? 1 : SEEDS;
+	unsigned int seeds = effort->quick ? 1 : DROP_SEEDS;
 	struct bench_result clean, lossy;
 	struct bench_cell cell;
 	double us, share;
