@@ -51,6 +51,8 @@ static void on_again(void *user)
 
 void baton_sim_device_power(struct baton_sim_device *device, bool on)
 {
+	struct baton_session_stats stats;
+
 	if (device->powered == on)
 		return;
 	device->powered = on;
@@ -68,6 +70,9 @@ void baton_sim_device_power(struct baton_sim_device *device, bool on)
 		baton_sim_app_died(device);
 		return;
 	}
+	baton_session_stats(baton_sim_stack_session(device->stack), &stats);
+	device->tx_bytes += stats.tx_bytes;
+	device->tx_resent += stats.tx_resent;
 	/* In this order: nobody hears what the old engine had to say. */
 	baton_sim_stack_reboot(device->stack);
 	baton_sim_stack_set_deaf(device->stack, false);
@@ -181,10 +186,24 @@ static void load(struct baton_sim_device *device, struct baton_session *session,
 			memset(value, 0, sizeof(*value));
 }
 
+/* Both have a bond, and nothing that could have cost them it has happened. */
+static bool know_each_other(const struct baton_sim_stage *stage)
+{
+	return stage->strict && stage->whole && stage->device[0].paired &&
+	       stage->device[1].paired;
+}
+
 static void on_boot(void *user, struct baton_sim_stack *stack)
 {
-	load(user, baton_sim_stack_session(stack), true);
-	load(user, baton_sim_stack_session(stack), false);
+	struct baton_sim_device *device = user;
+	struct baton_session *session = baton_sim_stack_session(stack);
+
+	load(device, session, true);
+	load(device, session, false);
+	if (know_each_other(device->stage) &&
+	    !baton_session_bond_count(session))
+		baton_sim_stage_wrong(device->stage, "the %s lost its bond",
+				      side_name(device));
 }
 
 /* The person. */
@@ -233,7 +252,8 @@ static void look(void *user)
 
 	if (baton_sim_stage_secure(stage))
 		stage->looks = 0;
-	else if (++stage->looks >= LOOKS && stage->private_adverts)
+	else if (++stage->looks >= LOOKS && stage->private_adverts &&
+		 !know_each_other(stage))
 		estranged = true;
 	if (!stage->gave_up && !baton_sim_stage_secure(stage) &&
 	    (estranged || !baton_sim_stage_bonded(stage)))
@@ -309,13 +329,29 @@ static bool may_be_misread(const struct baton_sim_device *device,
 	       baton_sim_stack_overtaken(device->stack) > OVERTAKEN_MAX;
 }
 
+/* Its person wants it to pair, known or not. */
+static bool pairs(const struct baton_sim_device *device)
+{
+	return device->fails_to_pair ||
+	       baton_sim_stack_session(device->stack)->pairing_until_ms >
+		       baton_sim_stack_now_ms(device->stack);
+}
+
 static void on_close(struct baton_sim_device *device, enum baton_err err)
 {
 	device->closed = err;
 	device->secured = false;
-	if (device->stage->strict && !may_be_misread(device, err) &&
-	    (err == BATON_ERR_PROTOCOL || err == BATON_ERR_AUTH ||
-	     err == BATON_ERR_EXHAUSTED || err == BATON_ERR_STORE))
+	if ((err == BATON_ERR_NO_BOND || err == BATON_ERR_REFUSED) &&
+	    !pairs(&device->stage->device[0]) &&
+	    !pairs(&device->stage->device[1]) && know_each_other(device->stage))
+		baton_sim_stage_wrong(device->stage,
+				      "the %s, which is known, is turned away",
+				      side_name(device));
+	/* Nobody on the air has a part in what a store does. */
+	if (err == BATON_ERR_STORE ||
+	    (device->stage->strict && !may_be_misread(device, err) &&
+	     (err == BATON_ERR_PROTOCOL || err == BATON_ERR_AUTH ||
+	      err == BATON_ERR_EXHAUSTED)))
 		baton_sim_stage_wrong(device->stage,
 				      "the %s closed the link: %s",
 				      side_name(device), baton_err_text(err));
@@ -336,8 +372,10 @@ static void on_event(void *user, struct baton_sim_stack *stack,
 	} else if (event->type == BATON_EVENT_LINK_CLOSE) {
 		on_close(device, event->u.closed.err);
 	} else if (event->type == BATON_EVENT_PAIRED) {
+		device->paired = true;
 		device->shows = false;
 	} else if (event->type == BATON_EVENT_PAIR_FAILED) {
+		device->fails_to_pair = true;
 		device->asked = false;
 		device->shows = false;
 	}
@@ -350,6 +388,7 @@ static void on_link(void *user, struct baton_sim_stack *stack, bool up)
 
 	(void)stack;
 	device->stage->changed = true;
+	device->fails_to_pair = device->fails_to_pair && !up;
 	if (up)
 		device->ups++;
 	else
@@ -428,7 +467,7 @@ bool baton_sim_stage_init(struct baton_sim_stage *stage, struct baton_sim *sim,
 {
 	memset(stage, 0, sizeof(*stage));
 	stage->sim = sim;
-	stage->strict = true;
+	stage->strict = stage->whole = true;
 	stage->items = baton_sim_realloc(NULL, BATON_SIM_ITEMS *
 						       sizeof(*stage->items));
 	if (!init(stage, BATON_SIM_WATCH, &devices[BATON_SIM_WATCH], seed) ||

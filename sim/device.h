@@ -39,6 +39,7 @@ struct baton_sim_item {
 	uint64_t taken; /* bytes, by the receiver, of the file in progress */
 	unsigned int got; /* times, in the receiver's present life */
 	bool ever_got;
+	bool lost; /* at least once, and sent again */
 	uint8_t meta[4];
 };
 
@@ -50,10 +51,14 @@ struct baton_sim_device {
 	struct baton_sim_node_config node; /* as it is now */
 
 	bool powered, secured, paused, refuses_next;
+	bool paired; /* it was told so, once */
+	bool fails_to_pair; /* on this link, where it was to pair again */
 	uint64_t paused_until_us, off_until_us, asleep_until_us;
 	int64_t wall_us; /* how far its wall clock is from the truth */
 	/* The file that comes in on each stream: its item, or SIZE_MAX. */
 	size_t open[BATON_DATA_CLASSES][BATON_STREAMS];
+	/* How many items, to the newest that came in on each stream. */
+	size_t newest[BATON_DATA_CLASSES][BATON_STREAMS];
 
 	/* The person, for this device. */
 	bool asked; /* the code on the display waits for an answer */
@@ -64,6 +69,7 @@ struct baton_sim_device {
 	bool walks_away, refuses; /* at the next question */
 
 	uint64_t ups, downs, secures, lives, cuts;
+	uint64_t tx_bytes, tx_resent; /* of the engines of earlier lives */
 	enum baton_err closed; /* the newest reason to close a link */
 };
 
@@ -73,6 +79,7 @@ struct baton_sim_stage {
 	struct baton_sim_item *items;
 	size_t item_count;
 	bool strict; /* nobody tampers: a protocol error is one of ours */
+	bool whole; /* no storage loses anything: nor does anybody a bond */
 	bool private_adverts; /* a device without a bond is not found */
 	unsigned int looks; /* of the person at devices that do not work */
 	bool gave_up; /* the person said no, and will not try again */

@@ -70,6 +70,7 @@ void baton_sim_app_died(struct baton_sim_device *device)
 	for (c = 0; c < BATON_DATA_CLASSES; c++)
 		for (s = 0; s < BATON_STREAMS; s++)
 			device->open[c][s] = NONE;
+	memset(device->newest, 0, sizeof(device->newest));
 	for (i = 0; i < stage->item_count; i++) {
 		item = &stage->items[i];
 		if (item->from != device->side) {
@@ -279,10 +280,22 @@ static struct baton_sim_item *incoming(struct baton_sim_device *device,
 
 static void got(struct baton_sim_device *device, struct baton_sim_item *item)
 {
+	size_t *newest =
+		&device->newest[item->stream.class_id - BATON_CLASS_MESSAGE]
+			       [item->stream.number];
+	size_t at = (size_t)(item - device->stage->items) + 1;
+
 	item->ever_got = true;
 	if (++item->got > 1)
 		baton_sim_stage_wrong(device->stage, "%s arrived twice",
 				      item->name);
+	/* What was lost is sent again behind what was given meanwhile. */
+	if (at < *newest && !item->lost)
+		baton_sim_stage_wrong(device->stage,
+				      "%s arrived after what follows it",
+				      item->name);
+	if (at > *newest)
+		*newest = at;
 }
 
 static void check_bytes(struct baton_sim_device *device,
@@ -433,8 +446,10 @@ static void told_lost(struct baton_sim_device *device,
 		if (item->from == device->side && !item->file &&
 		    item->state == BATON_SIM_ITEM_SENT &&
 		    same_stream(item, event->stream) &&
-		    item->number >= event->u.sent.message)
+		    item->number >= event->u.sent.message) {
 			item->state = BATON_SIM_ITEM_QUEUED;
+			item->lost = true;
+		}
 	}
 }
 
@@ -490,6 +505,7 @@ static void forget_taken(struct baton_sim_device *device)
 	struct baton_sim_stage *stage = device->stage;
 	size_t i;
 
+	memset(device->newest, 0, sizeof(device->newest));
 	for (i = 0; i < stage->item_count; i++)
 		if (stage->items[i].from != device->side)
 			stage->items[i].got = 0;

@@ -22,6 +22,8 @@ struct baton_scenario_result {
 	unsigned int links, retransmissions;
 	uint64_t writes[BATON_SIM_SIDES]; /* of storage, begun */
 	unsigned int cuts; /* writes that the power went at */
+	/* Actions that wait for something; those that waited to the end. */
+	unsigned int awaited, idle;
 };
 
 struct baton_sim_stage;

@@ -43,6 +43,10 @@ static void set_host(struct baton_sim_device *device,
 	if (!baton_scenario_set_device(&changed, action->settings, action->line,
 				       &error))
 		baton_sim_die(error.text);
+	/* A host that begins to cut what it let through before. */
+	if (changed.node.cut_len &&
+	    changed.node.cut_len != device->node.cut_len)
+		device->stage->strict = false;
 	device->node = changed.node;
 	baton_sim_set_node(device->stage->sim, device->side, &device->node);
 }
@@ -173,8 +177,9 @@ static void act(struct baton_scenario_world *world,
 	case BATON_SCENARIO_AIR:
 		set_errors(world, action);
 		break;
-	case BATON_SCENARIO_EVE:
-		break; /* from now on: scenario_eve.c */
+	case BATON_SCENARIO_EVE: /* from now on: scenario_eve.c */
+		world->stage.strict = false;
+		break;
 	case BATON_SCENARIO_PERSON:
 		person_acts(&world->stage, action);
 		break;
@@ -314,14 +319,12 @@ static void plan(struct baton_scenario_world *world)
 		world->pending[i].fired = false;
 		world->pending[i].seen = 0;
 		world->pending[i].fired_us = 0;
-		if (action->actor == BATON_SCENARIO_EVE) {
-			world->stage.strict = false;
+		if (action->actor == BATON_SCENARIO_EVE)
 			baton_scenario_eve_comes(world);
-		}
-		/* A host that begins to cut what it let through before. */
-		if (action->verb == BATON_SCENARIO_HOST &&
-		    strstr(action->settings, "cut="))
-			world->stage.strict = false;
+		if (action->verb == BATON_SCENARIO_POWER_CUT ||
+		    action->verb == BATON_SCENARIO_ROLLBACK ||
+		    action->verb == BATON_SCENARIO_SWAP_STORE)
+			world->stage.whole = false;
 		if (action->trigger != BATON_SCENARIO_AT) {
 			world->triggers++;
 			continue;

@@ -16,8 +16,13 @@
 #define FILES_MAX 100
 #define FILE_MAX 65536
 
+/* Of the actions of a file that wait for something, in all its runs. */
+struct strikes {
+	unsigned int awaited, idle;
+};
+
 static void play(const struct baton_scenario_text *text, const char *name,
-		 const char *repeat, uint64_t seed)
+		 const char *repeat, uint64_t seed, struct strikes *strikes)
 {
 	struct baton_scenario_result result;
 	struct baton_scenario_error error;
@@ -29,6 +34,17 @@ static void play(const struct baton_scenario_text *text, const char *name,
 			 "%llu",
 			 name, result.line, result.claim, result.why, repeat,
 			 (unsigned long long)seed);
+	strikes->awaited += result.awaited;
+	strikes->idle += result.idle;
+}
+
+/* A fault that is never there shows nothing. */
+static void assert_strikes(const char *name, const struct strikes *strikes)
+{
+	if (2 * strikes->idle > strikes->awaited)
+		fail_msg("%s: of %u actions that wait for something %u did "
+			 "nothing",
+			 name, strikes->awaited, strikes->idle);
 }
 
 static void load(struct baton_scenario_text *text, const char *name,
@@ -45,6 +61,7 @@ static void the_scenario_holds(void **state)
 {
 	const char *name = *state;
 	struct baton_scenario_text text;
+	struct strikes strikes = {0};
 	char *bytes = test_malloc(FILE_MAX);
 	char path[512];
 	uint64_t seed, last = SCENARIO_COUNT;
@@ -61,7 +78,8 @@ static void the_scenario_holds(void **state)
 	if (strstr(name, "golden"))
 		last = 1;
 	for (seed = 1; seed <= last; seed++)
-		play(&text, name, path, seed);
+		play(&text, name, path, seed, &strikes);
+	assert_strikes(name, &strikes);
 	baton_scenario_text_free(&text);
 	test_free(bytes);
 }
@@ -69,6 +87,7 @@ static void the_scenario_holds(void **state)
 static void random_scenarios_hold(void **state)
 {
 	struct baton_scenario_text text[16];
+	struct strikes strikes[16] = {{0}};
 	uint64_t seed;
 	size_t i;
 
@@ -80,11 +99,13 @@ static void random_scenarios_hold(void **state)
 		     strlen(baton_scenarios_random[i].text));
 	for (seed = 0; seed < RANDOM_COUNT; seed++) {
 		i = (size_t)(seed % baton_scenarios_random_count);
-		play(&text[i], baton_scenarios_random[i].name, "--random",
-		     seed);
+		play(&text[i], baton_scenarios_random[i].name, "--random", seed,
+		     &strikes[i]);
 	}
-	for (i = 0; i < baton_scenarios_random_count; i++)
+	for (i = 0; i < baton_scenarios_random_count; i++) {
+		assert_strikes(baton_scenarios_random[i].name, &strikes[i]);
 		baton_scenario_text_free(&text[i]);
+	}
 }
 
 /* What is printed by --resolve is the same run. */
@@ -191,6 +212,58 @@ static void wrong_input_is_said_to_be(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	const char *part; /* of what fails */
+} failing[] = {
+	{"scenario a\nat 1s watch send message as=note\n"
+	 "within 10s nope delivered once\n",
+	 "nothing of that name was sent"},
+	{"scenario a\nat 1s watch send message as=note\n"
+	 "when note 100% phone send message as=answer\n"
+	 "finally answer delivered or reported\nfinally links = 2\n",
+	 "links = 2"},
+	/* A reboot takes no count away. */
+	{"scenario a\nwatch drop-up=10%\nphone drop-up=10%\n"
+	 "at 5s watch send file size=100KiB as=doc\n"
+	 "at 100s watch reboot\nat 100s phone reboot\n"
+	 "within 10m doc delivered once\nfinally retransmissions = 0\n",
+	 "retransmissions = 0"},
+	{"scenario a\nat 5s watch send file size=20KiB\n"
+	 "at 100s watch reboot\nat 100s phone reboot\n"
+	 "at 110s watch send message size=400B as=note\n"
+	 "within 10m everything delivered once\nfinally overhead < 2%\n",
+	 "overhead < 2%"},
+	/* An xfail is about what is claimed, not about the world itself. */
+	{"scenario a\nxfail it is too much\n"
+	 "at 1s every 1ms watch send message size=4B\n"
+	 "within 1h everything delivered once\n",
+	 "things are sent"},
+	{"scenario a\nat 0 person refuse device=watch after=1m\n"
+	 "at 20s phone pause for=1s\nfinally bonded\n",
+	 "bonded"},
+};
+
+static void what_does_not_hold_fails(void **state)
+{
+	struct baton_scenario_result result;
+	struct baton_scenario_error error;
+	struct baton_scenario_text text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+		load(&text, failing[i].text, failing[i].text,
+		     strlen(failing[i].text));
+		assert_true(
+			baton_scenario_play(&text, 1, NULL, &result, &error));
+		if (result.passed || !strstr(result.claim, failing[i].part))
+			fail_msg("%s: %s", failing[i].text,
+				 result.passed ? "it passed" : result.claim);
+		baton_scenario_text_free(&text);
+	}
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct CMUnitTest *left = a;
@@ -234,8 +307,9 @@ int main(void)
 		cmocka_unit_test(wrong_input_is_said_to_be),
 		cmocka_unit_test(a_failure_shrinks),
 		cmocka_unit_test(a_wall_clock_decides_nothing),
+		cmocka_unit_test(what_does_not_hold_fails),
 	};
-	size_t fixed = 5, count = fixed;
+	size_t fixed = 6, count = fixed;
 	DIR *dir = opendir(SCENARIOS_DIR);
 	struct dirent *entry;
 	size_t len;
