@@ -6,10 +6,20 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int fd = -1;
 static bool asked;
+
+/* Not of a file that was there before, and that others may read. */
+static bool is_private(void)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_uid == geteuid() &&
+	       (!S_ISREG(st.st_mode) || !(st.st_mode & 077));
+}
 
 static void open_file(void)
 {
@@ -20,6 +30,11 @@ static void open_file(void)
 		return;
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 		  0600);
+	if (fd >= 0 && !is_private()) {
+		close(fd);
+		fd = -1;
+		errno = EPERM;
+	}
 	if (fd < 0)
 		fprintf(stderr, "baton: no keys are written to %s: %s\n", path,
 			g_strerror(errno));

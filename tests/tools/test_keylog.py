@@ -112,6 +112,16 @@ def keys_are_for_their_owner_alone(bench):
            'a run without the variable has written keys')
 
 
+def a_file_that_others_may_read_gets_no_keys(bench):
+    only(True)
+    bench.file('keys', b'')
+    os.chmod(bench.path('keys'), 0o644)
+    process = bench.start('demo', '--out', 'o', **logged(bench, 'keys'))
+    process.succeeds()
+    expect('no keys are written' in process.err, process.err)
+    expect(bench.content('keys') == b'', 'keys that others may read')
+
+
 def two_devices_may_share_a_file(bench):
     """Over two links; the second begins with a ticket."""
     only(True)
