@@ -218,6 +218,28 @@ static bool settle(void)
 	return false;
 }
 
+/* The watch lies in a lake: what the phone has lent comes back by itself. */
+static bool settle_alone(void)
+{
+	static const struct weather fine;
+	uint8_t a;
+	int i;
+
+	if (world.up)
+		change_link(&fine);
+	world.device[BATON_WATCH].dead = true;
+	for (i = 0; i < SETTLE_STEPS && !world.broken; i++) {
+		while (world_wants_write(&world, BATON_PHONE))
+			world_write(&world, BATON_PHONE, WORLD_WRITE_DONE);
+		for (a = 0; a < world.activities; a++)
+			world_wish(&world, BATON_PHONE, a, WORLD_CANCEL, 0);
+		if (world_is_back(&world))
+			return true;
+		pass_time();
+	}
+	return false;
+}
+
 static void count(void)
 {
 	const uint64_t counts[12] = {
@@ -262,8 +284,13 @@ static const char *play(uint64_t seed)
 	}
 	for (i = 0; i < STEPS && !world.broken; i++)
 		step(&weather);
-	if (!world.broken && !settle() && !world.broken)
+	if (below(8) == 0) {
+		if (!world.broken && !settle_alone() && !world.broken)
+			world.broken =
+				"what was lent to a lost watch stays away";
+	} else if (!world.broken && !settle() && !world.broken) {
 		world.broken = "no owner came out in the end";
+	}
 	count();
 	return world.broken;
 }

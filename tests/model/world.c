@@ -635,3 +635,21 @@ bool world_is_settled(const struct world *world)
 	}
 	return true;
 }
+
+bool world_is_back(const struct world *world)
+{
+	const struct baton_ownership *own = &world->device[BATON_PHONE].own;
+	uint8_t id[BATON_ACTIVITY_ID_LEN];
+	uint8_t i;
+
+	for (i = 0; i < world->activities; i++) {
+		world_id(world, id, i);
+		if (!world->begun[i] || world->over[i] ||
+		    baton_ownership_hold(own, id) == BATON_HOLD_NONE)
+			continue;
+		if (!baton_ownership_may_act(own, id,
+					     world_clock(world, BATON_PHONE)))
+			return false;
+	}
+	return true;
+}

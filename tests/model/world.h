@@ -140,4 +140,7 @@ void world_check(struct world *world);
 /* One owner each, who has the latest content, and nothing under way. */
 bool world_is_settled(const struct world *world);
 
+/* The phone owns again whatever it has lent, or else has nothing of it. */
+bool world_is_back(const struct world *world);
+
 #endif
