@@ -348,6 +348,31 @@ static void a_bare_watch_reads_values_of_the_old_link(void **state)
 	open_world();
 }
 
+/* bluetoothd has taken them all; what the air has not seen is gone. */
+static void what_is_queued_goes_with_the_link(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	bare(BATON_SIM_WATCH);
+	bare(BATON_SIM_PHONE);
+	watch.to_send = 2000;
+	open_world();
+	baton_sim_run_until(sim, SECOND);
+	assert_int_equal(watch.sent, 2000);
+	before = phone.got;
+	assert_in_range(before, 100, 1900);
+	baton_sim_disconnect(sim, BATON_SIM_WATCH,
+			     BATON_HCI_SUPERVISION_TIMEOUT);
+	baton_sim_run_until(sim, 20 * SECOND);
+	assert_int_equal(phone.ups, 2);
+	watch.to_send++;
+	baton_sim_kick(sim, BATON_SIM_WATCH);
+	baton_sim_run_until(sim, 40 * SECOND);
+	/* What had come by then is on its way to the program. */
+	assert_true(phone.got < before + 200);
+}
+
 static void values_of_other_centrals_appear(void **state)
 {
 	static const struct {
@@ -489,6 +514,7 @@ int main(void)
 		T(a_sleeping_reader_gets_a_socketful),
 		T(a_watch_of_ours_that_sleeps_loses_nothing),
 		T(a_bare_watch_reads_values_of_the_old_link),
+		T(what_is_queued_goes_with_the_link),
 		T(values_of_other_centrals_appear),
 		T(turnarounds_are_as_measured),
 		T(a_notification_waits_for_the_timer),

@@ -373,6 +373,7 @@ static void an_adversary_drops_cuts_and_repeats(void **state)
 
 static void a_device_without_power_says_nothing_and_comes_back(void **state)
 {
+	struct baton_sim_stats stats;
 	struct pair *p = *state;
 
 	p->cfg.timeout_us = 1000000;
@@ -381,6 +382,9 @@ static void a_device_without_power_says_nothing_and_comes_back(void **state)
 	baton_sim_run_until(p->sim, 100 * MS);
 	baton_sim_power(p->sim, BATON_SIM_WATCH, false);
 	baton_sim_run_until(p->sim, 3 * SECOND);
+	/* 4 events, and those of the second in which it is waited for. */
+	baton_sim_get_stats(p->sim, BATON_SIM_PHONE, &stats);
+	assert_in_range(stats.events, 36, 39);
 	assert_int_equal(p->watch.downs, 0);
 	assert_int_equal(p->phone.downs, 1);
 	assert_int_equal(p->phone.reason, BATON_HCI_SUPERVISION_TIMEOUT);
@@ -389,6 +393,21 @@ static void a_device_without_power_says_nothing_and_comes_back(void **state)
 	assert_int_equal(p->watch.ups, 2);
 	assert_int_equal(p->phone.ups, 2);
 	assert_true(baton_sim_connected(p->sim));
+}
+
+static void a_stall_ends_with_the_power(void **state)
+{
+	struct pair *p = *state;
+
+	p->watch.limit = UINT64_MAX;
+	pair_open(p);
+	baton_sim_stall(p->sim, BATON_SIM_PHONE, 3600 * SECOND);
+	baton_sim_run_until(p->sim, SECOND);
+	assert_int_equal(p->phone.rx_pdus, 0);
+	baton_sim_power(p->sim, BATON_SIM_PHONE, false);
+	baton_sim_power(p->sim, BATON_SIM_PHONE, true);
+	baton_sim_run_until(p->sim, 20 * SECOND);
+	assert_true(p->phone.rx_pdus > 0);
 }
 
 static void a_channel_returns_credits_and_loses_nothing(void **state)
@@ -472,6 +491,7 @@ int main(void)
 			a_deadline_is_kept_on_the_devices_clock_never_early),
 		PAIR_TEST(an_adversary_drops_cuts_and_repeats),
 		PAIR_TEST(a_device_without_power_says_nothing_and_comes_back),
+		PAIR_TEST(a_stall_ends_with_the_power),
 		PAIR_TEST(a_channel_returns_credits_and_loses_nothing),
 		PAIR_TEST(a_channel_with_few_credits_carries_both_ways),
 		PAIR_TEST(a_channel_pushes_back_on_a_stalled_reader),

@@ -173,6 +173,25 @@ static void latency_delays_the_phone_but_not_the_watch(void **state)
 	assert_int_equal(p->phone.rx_last_us, 122258);
 }
 
+/* Nor does what its controller has to say wait. */
+static void a_watch_with_latency_ends_the_link_in_the_next_event(void **state)
+{
+	const struct baton_sim_trace *rec;
+	struct pair *p = *state;
+
+	p->cfg.interval_us = 20000;
+	p->cfg.latency = 4;
+	p->cfg.reconnect = false;
+	pair_open(p);
+	baton_sim_run_until(p->sim, 25 * MS);
+	baton_sim_disconnect(p->sim, BATON_SIM_WATCH, BATON_HCI_REMOTE_USER);
+	baton_sim_run_until(p->sim, 200 * MS);
+	/* Said at 40 ms; the phone's next packet, at 60 ms, is the answer. */
+	rec = pair_find(p, BATON_SIM_DOWN, BATON_SIM_PHONE, 0);
+	assert_non_null(rec);
+	assert_in_range(rec->at_us, 60000, 60100);
+}
+
 static void supervision_ends_the_link_after_the_last_valid_packet(void **state)
 {
 	const struct baton_sim_trace *rec;
@@ -535,6 +554,7 @@ int main(void)
 		PAIR_TEST(data_length_27_splits_a_value),
 		PAIR_TEST(an_idle_watch_sleeps_through_latency_events),
 		PAIR_TEST(latency_delays_the_phone_but_not_the_watch),
+		PAIR_TEST(a_watch_with_latency_ends_the_link_in_the_next_event),
 		PAIR_TEST(
 			supervision_ends_the_link_after_the_last_valid_packet),
 		PAIR_TEST(a_blackout_shorter_than_the_timeout_is_survived),

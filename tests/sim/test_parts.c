@@ -369,6 +369,38 @@ static void a_scanner_hears_what_falls_into_its_window(void **state)
 	assert_in_range(mean_wait_us(50000), 300000, 380000);
 }
 
+static uint64_t listened_us(const struct pair *p)
+{
+	struct baton_sim_stats stats;
+
+	baton_sim_get_stats(p->sim, BATON_SIM_PHONE, &stats);
+	return stats.rx_us;
+}
+
+static void a_scanner_listens_in_its_windows_until_it_connects(void **state)
+{
+	uint64_t before_us;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.cfg.start = BATON_SIM_START_ADVERTISING;
+	p.cfg.scan_interval_us = 60000;
+	p.cfg.scan_window_us = 15000;
+	pair_open(&p);
+	baton_sim_power(p.sim, BATON_SIM_WATCH, false);
+	baton_sim_run_until(p.sim, 8 * SECOND);
+	assert_int_equal(listened_us(&p), 2 * SECOND);
+	baton_sim_power(p.sim, BATON_SIM_WATCH, true);
+	baton_sim_run_until(p.sim, 20 * SECOND);
+	assert_true(baton_sim_connected(p.sim));
+	before_us = listened_us(&p);
+	baton_sim_run_until(p.sim, 50 * SECOND);
+	/* 1000 idle events: T_IFS and 44 us. */
+	assert_int_equal(listened_us(&p) - before_us, 1000 * (150 + 44));
+	pair_close(&p);
+}
+
 static void a_lost_connect_ind_fails_and_is_tried_again(void **state)
 {
 	struct pair p;
@@ -414,6 +446,8 @@ int main(void)
 		cmocka_unit_test(
 			advertising_events_are_an_interval_and_a_delay_apart),
 		cmocka_unit_test(a_scanner_hears_what_falls_into_its_window),
+		cmocka_unit_test(
+			a_scanner_listens_in_its_windows_until_it_connects),
 		cmocka_unit_test(a_lost_connect_ind_fails_and_is_tried_again),
 	};
 
