@@ -25,9 +25,11 @@
 #endif
 
 /* len rounded up, so that what comes behind it is aligned as by malloc. */
+#define BATON_ALIGNED(len) (((len) + 15) / 16 * 16)
+
 static inline size_t baton_aligned(size_t len)
 {
-	return (len + 15) / 16 * 16;
+	return BATON_ALIGNED(len);
 }
 
 /*

@@ -7,13 +7,6 @@
 #include "session/internal.h"
 #include "transport/timing.h"
 
-static uint16_t record_max(const struct baton_session *session, int class_id)
-{
-	return class_id == BATON_CLASS_CONTROL
-		       ? BATON_CONTROL_RECORD_MAX
-		       : session->config.link.record_max;
-}
-
 /* Both classes' encoders and decoders, and a piece of what they give. */
 static size_t codec_memory_len(const struct baton_session_config *config)
 {
@@ -28,8 +21,7 @@ static size_t codec_memory_len(const struct baton_session_config *config)
 size_t baton_session_memory_len(const struct baton_session_config *config)
 {
 	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
-	       baton_aligned(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) +
-	       2 * baton_aligned(BATON_BATCH_LEN(config->link.record_max)) +
+	       BATON_BATCHES_LEN(config->link.record_max) +
 	       baton_aligned(STORED_LEN) +
 	       baton_aligned(sizeof(struct baton_secrets));
 }
@@ -71,45 +63,38 @@ enum baton_err baton_session_init(struct baton_session *session,
 				  void *memory, size_t memory_len,
 				  const uint8_t seed[32])
 {
-	uint8_t *batch[BATON_CLASSES];
-	uint16_t max[BATON_CLASSES];
+	size_t len = baton_session_memory_len(config);
 	uint8_t *p = memory;
 	enum baton_err err;
-	int c;
 
 	if (config->role !=
 	    (baton_is_phone(config->role) ? BATON_PHONE : BATON_WATCH))
 		return BATON_ERR_ARG;
 	if (!BATON_METHODS && (config->out_of_band || config->typed))
 		return BATON_ERR_ARG;
-	if (memory_len < baton_session_memory_len(config))
+	err = baton_link_check(&config->link);
+	if (err)
+		return err;
+	if (memory_len < len)
 		return BATON_ERR_SPACE;
 	memset(session, 0, sizeof(*session));
 	session->config = *config;
 	session->role = config->role;
 	/* The codec's memory stands first: it is aligned as the whole is. */
 	p += codec_memory_len(config);
-	err = baton_link_init(&session->link, &config->link, p,
-			      baton_link_memory_len(&config->link));
-	if (err)
-		return err;
-	p += baton_link_memory_len(&config->link);
+	p = baton_link_init(&session->link, &config->link, p);
 	session->rotation = session->link.flight.tx + ROTATION_AT;
 	session->memory = memory;
-	session->memory_len = baton_session_memory_len(config);
+	session->memory_len = len;
 	session->stored = p;
 	p += baton_aligned(STORED_LEN);
 	session->secrets = (void *)p;
 	memset(session->secrets, 0, sizeof(*session->secrets));
 	p += baton_aligned(sizeof(*session->secrets));
-	for (c = 0; c < BATON_CLASSES; c++) {
-		max[c] = record_max(session, c);
-		batch[c] = p;
-		p += baton_aligned(BATON_BATCH_LEN(max[c]));
-	}
-	session->handshake = (void *)batch[BATON_CLASS_MESSAGE];
-	baton_outgoing_init(&session->outgoing, batch, max);
-	baton_incoming_init(&session->incoming, config->message_max);
+	baton_outgoing_init(&session->outgoing, p, config->link.record_max);
+	session->handshake =
+		(void *)session->outgoing.batch[BATON_CLASS_MESSAGE].bytes;
+	session->incoming.message_max = config->message_max;
 	codec_init(session, memory);
 	baton_drbg_init(&session->drbg, seed);
 	/* Nobody else's, until a SYNC has come. */
@@ -293,21 +278,17 @@ void session_send_reply(struct baton_session *session,
 static void use_hello(struct baton_session *session)
 {
 	const struct baton_hello *peer = &session->handshake->peer;
-	uint16_t max[BATON_CLASSES];
+	uint16_t record_max = session->config.link.record_max;
 	uint8_t i;
-	int c;
 
 	/* These are no limits for what goes to another, without a link. */
 	for (i = 0; i < session->bond_count; i++)
 		if (!session->handshake->known || i != session->handshake->bond)
 			session_bond_at(session, i)->numbered = false;
-	for (c = 0; c < BATON_CLASSES; c++) {
-		max[c] = record_max(session, c);
-		if (c != BATON_CLASS_CONTROL && peer->record_max < max[c])
-			max[c] = peer->record_max;
-	}
+	if (peer->record_max < record_max)
+		record_max = peer->record_max;
 	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
-	baton_outgoing_start(&session->outgoing, max);
+	baton_outgoing_start(&session->outgoing, record_max);
 	if (BATON_CODEC)
 		session->outgoing.pack.ids = peer->codecs;
 }

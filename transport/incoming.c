@@ -20,12 +20,6 @@ static void set_state(struct baton_incoming_stream *stream,
 	stream->packed = false;
 }
 
-void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max)
-{
-	memset(incoming, 0, sizeof(*incoming));
-	incoming->message_max = message_max;
-}
-
 BATON_NOT_INLINE
 struct baton_incoming_stream *
 baton_incoming_stream(struct baton_incoming *incoming, unsigned int at)

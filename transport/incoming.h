@@ -38,6 +38,7 @@ struct baton_incoming_stream {
 	bool begun; /* its head came on this link */
 };
 
+/* All zero but for message_max, whole_max and codecs: nothing came yet. */
 struct baton_incoming {
 	bool dirty; /* some stream is */
 	bool urgent; /* VERIFIED is due now */
@@ -65,8 +66,6 @@ struct baton_incoming_news {
 	bool packed; /* its bytes have to go through the codec first */
 	size_t len; /* of its bytes that count: the rest is padding */
 };
-
-void baton_incoming_init(struct baton_incoming *incoming, uint64_t message_max);
 
 /* The stream that is there, at BATON_STREAM_AT(). */
 struct baton_incoming_stream *

@@ -20,7 +20,7 @@ static uint16_t class_record_max(const struct baton_link_config *config,
 					       : config->record_max;
 }
 
-static enum baton_err check_config(const struct baton_link_config *config)
+enum baton_err baton_link_check(const struct baton_link_config *config)
 {
 	int c;
 
@@ -40,68 +40,54 @@ static enum baton_err check_config(const struct baton_link_config *config)
 	return BATON_OK;
 }
 
-/* Where the next len bytes lie. */
-static size_t carve(size_t *at, size_t len)
+/* Bytes of memory that a class takes: units and slots, and what has no
+ * alignment behind them. */
+static size_t class_len(const struct baton_link_config *config, int c)
 {
-	size_t here = *at;
+	size_t window = config->window[c];
 
-	*at += baton_aligned(len);
-	return here;
-}
-
-/* Lay link, if there is one, out in memory; gives how long that is. */
-static size_t lay_out(struct baton_link *link,
-		      const struct baton_link_config *config, uint8_t *memory)
-{
-	size_t units, slots, ring, bytes, record;
-	size_t flights, at = 0;
-	uint8_t c;
-
-	flights = carve(&at, 2 * BATON_FLIGHT_MAX);
-	for (c = 0; c < BATON_CLASSES; c++) {
-		uint16_t window = config->window[c];
-		uint16_t record_max = class_record_max(config, c);
-
-		units = carve(&at, BATON_SENDER_UNITS_LEN(window));
-		slots = carve(&at, BATON_RECEIVER_SLOTS_LEN(window));
-		ring = carve(&at, config->ring[c]);
-		bytes = carve(
-			&at, BATON_RECEIVER_BYTES_LEN(window, config->pdu_max));
-		record = carve(&at, BATON_RECEIVER_RECORD_LEN(record_max));
-		if (!link)
-			continue;
-		baton_sender_init(&link->sender[c], c, memory + ring,
-				  config->ring[c], (void *)(memory + units),
-				  window);
-		baton_receiver_init(&link->receiver[c], c, memory + bytes,
-				    (void *)(memory + slots), window,
-				    config->pdu_max, memory + record,
-				    record_max);
-	}
-	if (link)
-		baton_flight_start(&link->flight, memory + flights,
-				   memory + flights + BATON_FLIGHT_MAX);
-	return at;
+	return baton_aligned(
+		BATON_SENDER_UNITS_LEN(window) +
+		BATON_RECEIVER_SLOTS_LEN(window) +
+		BATON_RECEIVER_BYTES_LEN(window, config->pdu_max) +
+		config->ring[c] +
+		BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
 }
 
 size_t baton_link_memory_len(const struct baton_link_config *config)
 {
-	return lay_out(NULL, config, NULL);
+	size_t len = 2 * BATON_FLIGHT_MAX;
+	int c;
+
+	for (c = 0; c < BATON_CLASSES; c++)
+		len += class_len(config, c);
+	return len;
 }
 
-enum baton_err baton_link_init(struct baton_link *link,
-			       const struct baton_link_config *config,
-			       void *memory, size_t memory_len)
+uint8_t *baton_link_init(struct baton_link *link,
+			 const struct baton_link_config *config,
+			 uint8_t *memory)
 {
-	enum baton_err err = check_config(config);
+	uint8_t c;
 
-	if (err)
-		return err;
-	if (memory_len < baton_link_memory_len(config))
-		return BATON_ERR_SPACE;
-	memset(link, 0, sizeof(*link));
-	(void)lay_out(link, config, memory);
-	return BATON_OK;
+	baton_flight_start(&link->flight, memory, memory + BATON_FLIGHT_MAX);
+	memory += 2 * BATON_FLIGHT_MAX;
+	for (c = 0; c < BATON_CLASSES; c++) {
+		uint16_t window = config->window[c];
+		uint8_t *slots = memory + BATON_SENDER_UNITS_LEN(window);
+		uint8_t *ring = slots + BATON_RECEIVER_SLOTS_LEN(window);
+		uint8_t *bytes = ring + config->ring[c];
+
+		baton_sender_init(&link->sender[c], c, ring, config->ring[c],
+				  (void *)memory, window);
+		baton_receiver_init(&link->receiver[c], c, bytes, (void *)slots,
+				    window, config->pdu_max,
+				    bytes + BATON_RECEIVER_BYTES_LEN(
+						    window, config->pdu_max),
+				    class_record_max(config, c));
+		memory += class_len(config, c);
+	}
+	return memory;
 }
 
 static void set_sizes(struct baton_link *link)
@@ -168,7 +154,7 @@ void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
 
 	link->peer_pdu_max = pdu_max;
 	for (c = 0; c < BATON_CLASSES; c++)
-		baton_sender_start(&link->sender[c], window[c]);
+		link->sender[c].limit = window[c];
 	set_path(link);
 }
 

@@ -19,7 +19,6 @@
 #include "transport/rtt.h"
 #include "transport/sender.h"
 
-#define BATON_CONTROL_RECORD_MAX 512 /* plaintext of a CONTROL record */
 #define BATON_CONTROL_WINDOW_MIN 16 /* so that control never waits */
 #define BATON_RECORD_MIN 512 /* least record_max, bytes */
 #define BATON_RECORD_MAX 8192 /* greatest record_max, bytes */
@@ -119,17 +118,20 @@ struct baton_link {
 	struct baton_receiver receiver[BATON_CLASSES];
 };
 
+/* BATON_ERR_ARG: config is out of range. */
+BATON_MUST_CHECK
+enum baton_err baton_link_check(const struct baton_link_config *config);
+
 /* Bytes of memory baton_link_init() needs for config, and their alignment. */
 size_t baton_link_memory_len(const struct baton_link_config *config);
 
 /*
- * Lay out a link in memory, which stays the link's. BATON_ERR_ARG: config is
- * out of range; BATON_ERR_SPACE: memory_len is too small.
+ * Lay out a link, which is all zero, in memory, which stays the link's; gives
+ * the end of what it takes. config has passed baton_link_check().
  */
-BATON_MUST_CHECK
-enum baton_err baton_link_init(struct baton_link *link,
-			       const struct baton_link_config *config,
-			       void *memory, size_t memory_len);
+uint8_t *baton_link_init(struct baton_link *link,
+			 const struct baton_link_config *config,
+			 uint8_t *memory);
 
 /* A bearer link began, ended, or became another while it was up. */
 void baton_link_start(struct baton_link *link,

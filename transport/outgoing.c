@@ -23,15 +23,17 @@ static void set_state(struct baton_outgoing_stream *stream,
 	stream->meta_len = 0;
 }
 
-void baton_outgoing_init(struct baton_outgoing *outgoing,
-			 uint8_t *const memory[BATON_CLASSES],
-			 const uint16_t record_max[BATON_CLASSES])
+void baton_outgoing_init(struct baton_outgoing *outgoing, uint8_t *memory,
+			 uint16_t record_max)
 {
 	int c;
 
-	memset(outgoing, 0, sizeof(*outgoing));
-	for (c = 0; c < BATON_CLASSES; c++)
-		outgoing->batch[c].bytes = memory[c];
+	for (c = 0; c < BATON_CLASSES; c++) {
+		outgoing->batch[c].bytes = memory;
+		memory += baton_aligned(BATON_BATCH_LEN(
+			c == BATON_CLASS_CONTROL ? BATON_CONTROL_RECORD_MAX
+						 : record_max));
+	}
 	baton_outgoing_start(outgoing, record_max);
 }
 
@@ -48,13 +50,14 @@ void baton_batch_clear(struct baton_batch *batch)
 	batch->tail_header = 0;
 }
 
-void baton_outgoing_start(struct baton_outgoing *outgoing,
-			  const uint16_t record_max[BATON_CLASSES])
+void baton_outgoing_start(struct baton_outgoing *outgoing, uint16_t record_max)
 {
 	int i;
 
 	for (i = 0; i < BATON_CLASSES; i++) {
-		outgoing->batch[i].cap = record_max[i];
+		outgoing->batch[i].cap = i == BATON_CLASS_CONTROL
+						 ? BATON_CONTROL_RECORD_MAX
+						 : record_max;
 		baton_batch_clear(&outgoing->batch[i]);
 		outgoing->batch[i].busy = true;
 	}

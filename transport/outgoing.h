@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "transport/frame.h"
 #include "transport/pack.h"
@@ -80,10 +81,17 @@ struct baton_outgoing {
 /* Bytes of memory a batch needs for records of record_max plaintext bytes. */
 #define BATON_BATCH_LEN(record_max) BATON_RECEIVER_RECORD_LEN(record_max)
 
-/* memory[c] has BATON_BATCH_LEN(record_max[c]) bytes. */
-void baton_outgoing_init(struct baton_outgoing *outgoing,
-			 uint8_t *const memory[BATON_CLASSES],
-			 const uint16_t record_max[BATON_CLASSES]);
+/* What all three take. */
+#define BATON_BATCHES_LEN(record_max)                               \
+	(BATON_ALIGNED(BATON_BATCH_LEN(BATON_CONTROL_RECORD_MAX)) + \
+	 2 * BATON_ALIGNED(BATON_BATCH_LEN(record_max)))
+
+/*
+ * memory: BATON_BATCHES_LEN(record_max) bytes; outgoing is all zero.
+ * record_max: of the records of MESSAGE and BULK.
+ */
+void baton_outgoing_init(struct baton_outgoing *outgoing, uint8_t *memory,
+			 uint16_t record_max);
 
 /* The record of a class that is being filled. */
 struct baton_batch *baton_outgoing_batch(struct baton_outgoing *outgoing,
@@ -93,8 +101,7 @@ struct baton_batch *baton_outgoing_batch(struct baton_outgoing *outgoing,
 void baton_batch_clear(struct baton_batch *batch);
 
 /* The peer takes records of at most record_max. Drops what is in batches. */
-void baton_outgoing_start(struct baton_outgoing *outgoing,
-			  const uint16_t record_max[BATON_CLASSES]);
+void baton_outgoing_start(struct baton_outgoing *outgoing, uint16_t record_max);
 
 /* The stream that is there, at BATON_STREAM_AT(). */
 struct baton_outgoing_stream *

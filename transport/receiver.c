@@ -15,7 +15,6 @@ void baton_receiver_init(struct baton_receiver *receiver, uint8_t class_id,
 			 uint16_t window, uint16_t unit_max, uint8_t *record,
 			 uint16_t record_max)
 {
-	memset(receiver, 0, sizeof(*receiver));
 	receiver->class_id = class_id;
 	receiver->bytes = bytes;
 	receiver->slots = slots;

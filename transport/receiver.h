@@ -17,6 +17,7 @@
 #define BATON_RECORD_HEADER_LEN 2
 #define BATON_RECORD_TAIL_LEN 16
 #define BATON_RECORD_LEN_MASK 0x3fff
+#define BATON_CONTROL_RECORD_MAX 512 /* plaintext of a CONTROL record */
 
 /*
  * The prefix of a unit that is here; unit taken is slots[taken_at], and so on

@@ -36,7 +36,6 @@ void baton_sender_init(struct baton_sender *sender, uint8_t class_id,
 		       uint8_t *ring, uint32_t ring_len,
 		       struct baton_unit *units, uint16_t window)
 {
-	memset(sender, 0, sizeof(*sender));
 	sender->class_id = class_id;
 	sender->ring = ring;
 	sender->ring_len = ring_len;

@@ -145,14 +145,13 @@ static void disturb(struct baton_incoming *incoming, uint8_t byte)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
-	struct baton_incoming incoming;
+	struct baton_incoming incoming = {.message_max = MESSAGE_MAX};
 	struct baton_frame frame;
 	const uint8_t *record;
 	uint64_t now_ms = 1000;
 	uint8_t class_id;
 	size_t len, at, used;
 
-	baton_incoming_init(&incoming, MESSAGE_MAX);
 	while (in.len > 0) {
 		class_id = fuzz_byte(&in) % BATON_CLASSES;
 		disturb(&incoming, fuzz_byte(&in));

@@ -36,10 +36,8 @@ static struct world {
 	struct baton_frame control[QUEUE];
 	size_t controls;
 	uint16_t uids;
-	uint8_t memory[BATON_CLASSES][BATON_BATCH_LEN(RECORD_MAX)];
+	uint8_t memory[BATON_BATCHES_LEN(RECORD_MAX)];
 } world;
-
-static const uint16_t record_max[] = {RECORD_MAX, RECORD_MAX, RECORD_MAX};
 
 static uint8_t content(uint16_t uid, uint64_t at)
 {
@@ -296,7 +294,7 @@ void messages_next_link(int forgot)
 
 	memset(world.records, 0, sizeof(world.records));
 	world.controls = 0;
-	baton_outgoing_start(&world.outgoing, record_max);
+	baton_outgoing_start(&world.outgoing, RECORD_MAX);
 	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES; c++)
 		for (s = 0; s < BATON_STREAMS; s++) {
 			in = baton_incoming_stream(&world.incoming,
@@ -311,12 +309,9 @@ void messages_next_link(int forgot)
 
 void messages_start(void)
 {
-	uint8_t *const memory[] = {world.memory[0], world.memory[1],
-				   world.memory[2]};
-
 	memset(&world, 0, sizeof(world));
-	baton_outgoing_init(&world.outgoing, memory, record_max);
-	baton_incoming_init(&world.incoming, MESSAGE_MAX);
+	baton_outgoing_init(&world.outgoing, world.memory, RECORD_MAX);
+	world.incoming.message_max = MESSAGE_MAX;
 }
 
 /* Everything that can move without an application, moves. */

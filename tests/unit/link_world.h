@@ -21,7 +21,7 @@ static const uint8_t windows[BATON_CLASSES] = {16, 32, 64};
 
 struct side {
 	struct baton_link link;
-	void *memory;
+	uint8_t *memory;
 	unsigned int records[BATON_CLASSES]; /* that came whole */
 };
 
@@ -59,11 +59,13 @@ static inline int setup(void **state)
 	int i;
 
 	(void)state;
+	assert_int_equal(baton_link_check(&large), BATON_OK);
 	for (i = 0; i < 2; i++) {
 		sides[i].memory = test_malloc(len);
-		assert_int_equal(baton_link_init(&sides[i].link, &large,
-						 sides[i].memory, len),
-				 BATON_OK);
+		memset(&sides[i].link, 0, sizeof(sides[i].link));
+		assert_ptr_equal(baton_link_init(&sides[i].link, &large,
+						 sides[i].memory),
+				 sides[i].memory + len);
 	}
 	open_links(247);
 	return 0;

@@ -328,12 +328,11 @@ static const struct baton_frame packed_frame = {
 /* One message at a time has the codec of a class. */
 static void a_second_compressed_message_is_refused(void **state)
 {
-	struct baton_incoming incoming;
+	struct baton_incoming incoming = {.message_max = 5000};
 	struct baton_incoming_news news;
 	struct baton_frame frame = packed_frame;
 
 	(void)state;
-	baton_incoming_init(&incoming, 5000);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_ERR_PROTOCOL);
 	incoming.codecs = baton_codec_ids(codec);
@@ -356,12 +355,11 @@ static void a_second_compressed_message_is_refused(void **state)
 
 static void a_lost_link_frees_the_codec(void **state)
 {
-	struct baton_incoming incoming;
+	struct baton_incoming incoming = {.message_max = 5000};
 	struct baton_incoming_news news;
 	struct baton_frame frame = packed_frame;
 
 	(void)state;
-	baton_incoming_init(&incoming, 5000);
 	incoming.codecs = baton_codec_ids(codec);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);

@@ -22,7 +22,8 @@ static struct baton_incoming_stream *stream;
 static int setup(void **state)
 {
 	(void)state;
-	baton_incoming_init(&incoming, LIMIT);
+	memset(&incoming, 0, sizeof(incoming));
+	incoming.message_max = LIMIT;
 	stream = baton_incoming_stream(&incoming, 0);
 	return 0;
 }

@@ -16,22 +16,20 @@
 #define CAP 512
 
 static struct baton_outgoing outgoing;
-static uint8_t memory[BATON_CLASSES][BATON_BATCH_LEN(CAP)];
+static uint8_t memory[BATON_BATCHES_LEN(CAP)];
 static struct baton_outgoing_stream *stream;
 static struct baton_batch *batch;
 static struct baton_outgoing_news news;
 static uint8_t bytes[2 * CAP];
 static size_t taken;
 
-static const uint16_t record_max[BATON_CLASSES] = {CAP, CAP, CAP};
-
 static int setup(void **state)
 {
-	uint8_t *const p[] = {memory[0], memory[1], memory[2]};
 	size_t i;
 
 	(void)state;
-	baton_outgoing_init(&outgoing, p, record_max);
+	memset(&outgoing, 0, sizeof(outgoing));
+	baton_outgoing_init(&outgoing, memory, CAP);
 	stream = baton_outgoing_stream(&outgoing, 0);
 	batch = &outgoing.batch[M];
 	for (i = 0; i < sizeof(bytes); i++)
@@ -86,7 +84,7 @@ static enum baton_err verified(uint32_t messages, uint64_t offset)
 
 static enum baton_err sync(bool known, uint32_t messages, uint64_t offset)
 {
-	baton_outgoing_start(&outgoing, record_max);
+	baton_outgoing_start(&outgoing, CAP);
 	return baton_outgoing_sync(stream, known, messages, offset, &news);
 }
 
@@ -283,9 +281,9 @@ static void a_cancel_before_the_sync_is_owed_to_who_has_a_part(void **state)
 		assert_int_equal(begin(100), BATON_OK);
 		assert_int_equal(put(60), BATON_OK);
 		/* A link that went before its SYNC changes nothing. */
-		baton_outgoing_start(&outgoing, record_max);
+		baton_outgoing_start(&outgoing, CAP);
 		if (links == 2)
-			baton_outgoing_start(&outgoing, record_max);
+			baton_outgoing_start(&outgoing, CAP);
 		assert_int_equal(baton_outgoing_cancel(stream, 1), BATON_OK);
 		assert_int_equal(sync(true, 0, 40), BATON_OK);
 		assert_int_equal(baton_outgoing_flush(&outgoing, M), BATON_OK);
@@ -295,7 +293,7 @@ static void a_cancel_before_the_sync_is_owed_to_who_has_a_part(void **state)
 	setup(NULL);
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
-	baton_outgoing_start(&outgoing, record_max);
+	baton_outgoing_start(&outgoing, CAP);
 	assert_int_equal(baton_outgoing_cancel(stream, 1), BATON_OK);
 	assert_int_equal(sync(true, 0, 0), BATON_OK);
 	assert_int_equal(stream->state, BATON_OUTGOING_IDLE);
@@ -398,7 +396,7 @@ static void a_class_is_busy_while_a_message_is_in_progress(void **state)
 	assert_int_equal(put(40), BATON_OK);
 	assert_false(busy());
 	/* A link that begins may find anything. */
-	baton_outgoing_start(&outgoing, record_max);
+	baton_outgoing_start(&outgoing, CAP);
 	assert_true(batch->busy);
 }
 

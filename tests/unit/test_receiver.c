@@ -28,6 +28,7 @@ static uint32_t interval; /* ms, of the connection */
 
 static void start(uint16_t window, uint32_t interval_ms)
 {
+	memset(&receiver, 0, sizeof(receiver));
 	baton_receiver_init(&receiver, BATON_CLASS_BULK, bytes, slots, window,
 			    UNIT_MAX, record_memory, RECORD_MAX);
 	baton_receiver_start(&receiver);

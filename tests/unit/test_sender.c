@@ -35,6 +35,7 @@ static uint8_t pattern(uint32_t at)
 static void start(uint8_t class_id, uint32_t ring_len, uint16_t window,
 		  uint8_t credit)
 {
+	memset(&sender, 0, sizeof(sender));
 	baton_sender_init(&sender, class_id, ring, ring_len, units, window);
 	baton_sender_start(&sender, credit);
 	sizes.best = 20;

@@ -635,8 +635,15 @@ static void the_mtu_may_change_at_any_time(void **state)
 static void small_memory_is_enough(void **state)
 {
 	static const struct baton_link_config small = BATON_LINK_CONFIG_SMALL;
+	const struct baton_session_config config = {.link = small};
+	struct baton_session session;
+	uint8_t none, seed[32] = {0};
 
 	(void)state;
+	assert_int_equal(
+		baton_session_init(&session, &config, &none,
+				   baton_session_memory_len(&config) - 1, seed),
+		BATON_ERR_SPACE);
 	pair_free(world);
 	pair_init_config(world, 3, &small);
 	assert_true(pair_bond(world));
