@@ -11,8 +11,7 @@ static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
 {
 	if (handshake->known)
 		return handshake->advert;
-	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_LEN -
-	       BATON_HELLO_NONCE_LEN;
+	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_NONCE_AT;
 }
 
 /* KKpsk0 with the bond, or NNpsk0 with its ticket. */

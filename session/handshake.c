@@ -28,28 +28,24 @@ enum baton_err handshake_reject(struct baton_turn *turn, uint8_t code,
 static void put_hello(const struct baton_handshake *handshake,
 		      struct baton_reply *reply)
 {
-	const struct baton_hello_bytes *hello =
-		&handshake->hello[baton_is_phone(handshake->role)];
-
 	reply->number = baton_is_phone(handshake->role)
 				? BATON_FLIGHT_HELLO_PHONE
 				: BATON_FLIGHT_HELLO_WATCH;
-	memcpy(reply->bytes, hello->bytes, hello->len);
-	reply->len = hello->len;
+	reply->len = handshake->own->len;
+	memcpy(reply->bytes, handshake->own->bytes, reply->len);
 }
 
 enum baton_err handshake_begin(struct baton_handshake *handshake,
 			       struct baton_turn *turn)
 {
-	bool phone = baton_is_phone(handshake->role);
-	uint8_t *nonce = handshake->hello[phone].bytes + BATON_HELLO_LEN -
-			 BATON_HELLO_NONCE_LEN;
 	enum baton_err err;
 
 	handshake->known = false;
 	handshake_set_step(handshake, BATON_STEP_HELLO);
-	err = baton_drbg_bytes(turn->drbg, nonce, BATON_HELLO_NONCE_LEN);
-	if (!err && phone)
+	err = baton_drbg_bytes(turn->drbg,
+			       handshake->own->bytes + BATON_HELLO_NONCE_AT,
+			       BATON_HELLO_NONCE_LEN);
+	if (!err && baton_is_phone(handshake->role))
 		put_hello(handshake, &turn->reply);
 	return err;
 }
@@ -69,7 +65,9 @@ enum baton_err baton_handshake_start(struct baton_handshake *handshake,
 	handshake->kind = kind;
 	handshake->bond = bond;
 	handshake->bearer = hello->bearer;
-	baton_hello_encode(hello, &handshake->hello[phone]);
+	handshake->own = &handshake->hello[phone];
+	handshake->peer = &handshake->hello[!phone];
+	baton_hello_encode(hello, handshake->own);
 	if (advert) {
 		handshake->has_advert = true;
 		memcpy(handshake->advert, advert, sizeof(handshake->advert));
@@ -220,15 +218,14 @@ enum baton_err handshake_end(struct baton_handshake *handshake,
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len)
 {
-	enum baton_role other =
-		baton_is_phone(handshake->role) ? BATON_WATCH : BATON_PHONE;
-	enum baton_err err = baton_hello_decode(
-		bytes, len, other, &handshake->peer, &handshake->hello[other]);
+	struct baton_hello_bytes *peer = handshake->peer;
+	enum baton_err err = baton_hello_take(
+		peer, bytes, len,
+		baton_is_phone(handshake->role) ? BATON_WATCH : BATON_PHONE);
 
 	if (!err)
 		handshake->version =
-			baton_hello_version(handshake->peer.version_max,
-					    handshake->peer.version_min);
+			baton_hello_version(peer->bytes[0], peer->bytes[1]);
 	return err;
 }
 
@@ -252,10 +249,11 @@ static uint8_t method_kind(const struct baton_handshake *handshake,
 			   const struct baton_turn *turn)
 {
 	if (!BATON_METHODS)
-		return handshake->peer.pairing & BATON_PAIR_COMPARE
+		return baton_hello_pairing(handshake->peer) & BATON_PAIR_COMPARE
 			       ? BATON_KIND_COMPARE
 			       : 0;
-	return baton_hello_method(turn->can, handshake->peer.pairing,
+	return baton_hello_method(turn->can,
+				  baton_hello_pairing(handshake->peer),
 				  turn->secrets->has_oob);
 }
 
@@ -393,8 +391,7 @@ static enum baton_err take_reject(struct baton_handshake *handshake,
 		return BATON_ERR_PEER_LENGTH;
 	switch (bytes[2]) {
 	case BATON_REJECT_VERSION:
-		handshake->peer.version_max = bytes[0];
-		handshake->peer.version_min = bytes[1];
+		memcpy(handshake->peer->bytes, bytes, 2);
 		return BATON_ERR_VERSION;
 	case BATON_REJECT_NO_BOND:
 		return BATON_ERR_NO_BOND;

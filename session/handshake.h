@@ -67,7 +67,7 @@ struct baton_handshake {
 	uint32_t code; /* to compare, once DONE */
 	const uint8_t *payload; /* ANSWER: of flight 2, in its bytes */
 	size_t payload_len;
-	struct baton_hello peer;
+	struct baton_hello_bytes *own, *peer; /* of these: */
 	struct baton_hello_bytes hello[2]; /* by enum baton_role */
 	struct baton_noise noise;
 	struct baton_keys keys; /* once DONE */

@@ -3,27 +3,22 @@
 
 #include <string.h>
 
-#include "base/bytes.h"
-
-#define BEARER_AT 3
-#define PAIRING_AT 6
-#define NONCE_AT 14
-
 void baton_hello_encode(const struct baton_hello *hello,
 			struct baton_hello_bytes *out)
 {
 	uint8_t *p = out->bytes;
+	int c;
 
 	p[0] = hello->version_max;
 	p[1] = hello->version_min;
-	p[2] = hello->role;
-	p[BEARER_AT] = hello->bearer;
-	baton_store_be16(p + 4, hello->features);
-	p[PAIRING_AT] = hello->pairing;
-	baton_store_be16(p + 7, hello->record_max);
-	baton_store_be16(p + 9, hello->pdu_max);
-	memcpy(p + 11, hello->window, BATON_CLASSES);
-	memcpy(p + NONCE_AT, hello->nonce, BATON_HELLO_NONCE_LEN);
+	p[BATON_HELLO_ROLE_AT] = hello->role;
+	p[BATON_HELLO_BEARER_AT] = hello->bearer;
+	baton_store_be16(p + BATON_HELLO_FEATURES_AT, hello->features);
+	p[BATON_HELLO_PAIRING_AT] = hello->pairing;
+	baton_store_be16(p + BATON_HELLO_RECORD_MAX_AT, hello->record_max);
+	baton_store_be16(p + BATON_HELLO_PDU_MAX_AT, hello->pdu_max);
+	for (c = 0; c < BATON_CLASSES; c++)
+		p[BATON_HELLO_WINDOW_AT + c] = hello->window[c];
 	out->len = BATON_HELLO_LEN;
 	if (BATON_CODEC && hello->features & BATON_FEATURE_CODECS) {
 		baton_store_be32(p + BATON_HELLO_LEN, hello->codecs);
@@ -31,15 +26,28 @@ void baton_hello_encode(const struct baton_hello *hello,
 	}
 }
 
+static bool has_codecs(const uint8_t *p)
+{
+	return baton_load_be16(p + BATON_HELLO_FEATURES_AT) &
+	       BATON_FEATURE_CODECS;
+}
+
+uint32_t baton_hello_codecs(const struct baton_hello_bytes *hello)
+{
+	return has_codecs(hello->bytes)
+		       ? baton_load_be32(hello->bytes + BATON_HELLO_LEN)
+		       : 0;
+}
+
 /* A hello of a version that is spoken here, from role. */
 static bool is_good(const uint8_t *p, enum baton_role role)
 {
-	uint16_t record_max = baton_load_be16(p + 7);
-	uint16_t pdu_max = baton_load_be16(p + 9);
-	const uint8_t *window = p + 11;
+	uint16_t record_max = baton_load_be16(p + BATON_HELLO_RECORD_MAX_AT);
+	uint16_t pdu_max = baton_load_be16(p + BATON_HELLO_PDU_MAX_AT);
+	const uint8_t *window = p + BATON_HELLO_WINDOW_AT;
 	int c;
 
-	if (p[2] != (uint8_t)role || p[1] > p[0] ||
+	if (p[BATON_HELLO_ROLE_AT] != (uint8_t)role || p[1] > p[0] ||
 	    record_max < BATON_RECORD_MIN || record_max > BATON_RECORD_MAX ||
 	    pdu_max < BATON_PDU_MIN || pdu_max > BATON_PDU_MAX)
 		return false;
@@ -49,55 +57,30 @@ static bool is_good(const uint8_t *p, enum baton_role role)
 	return window[BATON_CLASS_CONTROL] >= BATON_CONTROL_WINDOW_MIN;
 }
 
-static void read(struct baton_hello *hello, const uint8_t *p)
+enum baton_err baton_hello_take(struct baton_hello_bytes *hello,
+				const uint8_t *p, size_t len,
+				enum baton_role role)
 {
-	hello->role = p[2];
-	hello->bearer = p[BEARER_AT];
-	hello->features = baton_load_be16(p + 4);
-	hello->pairing = p[PAIRING_AT];
-	hello->record_max = baton_load_be16(p + 7);
-	hello->pdu_max = baton_load_be16(p + 9);
-	memcpy(hello->window, p + 11, BATON_CLASSES);
-	memcpy(hello->nonce, p + NONCE_AT, BATON_HELLO_NONCE_LEN);
-	if (hello->features & BATON_FEATURE_CODECS)
-		hello->codecs = baton_load_be32(p + BATON_HELLO_LEN);
-}
-
-enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
-				  enum baton_role role,
-				  struct baton_hello *hello,
-				  struct baton_hello_bytes *raw)
-{
-	bool spoken;
-
 	/* Other versions may lay the rest out otherwise. */
 	if (len < 2 || len > BATON_HELLO_MAX)
 		return BATON_ERR_PEER_LENGTH;
-	spoken = baton_hello_version(p[0], p[1]);
-	if (spoken) {
-		if (len < BATON_HELLO_LEN)
-			return BATON_ERR_PEER_LENGTH;
-		if (baton_load_be16(p + 4) & BATON_FEATURE_CODECS &&
-		    len < BATON_HELLO_LEN + sizeof(hello->codecs))
+	if (baton_hello_version(p[0], p[1])) {
+		if (len < BATON_HELLO_LEN ||
+		    (has_codecs(p) && len < BATON_HELLO_LEN + sizeof(uint32_t)))
 			return BATON_ERR_PEER_LENGTH;
 		if (!is_good(p, role))
 			return BATON_ERR_PEER_FORMAT;
 	}
-	memset(hello, 0, sizeof(*hello));
-	hello->version_max = p[0];
-	hello->version_min = p[1];
-	if (spoken)
-		read(hello, p);
-	memcpy(raw->bytes, p, len);
-	raw->len = (uint8_t)len;
+	memcpy(hello->bytes, p, len);
+	hello->len = (uint8_t)len;
 	return BATON_OK;
 }
 
 void baton_hello_strip(uint8_t bytes[BATON_HELLO_LEN])
 {
-	bytes[BEARER_AT] = 0;
-	bytes[PAIRING_AT] = 0;
-	memset(bytes + NONCE_AT, 0, BATON_HELLO_NONCE_LEN);
+	bytes[BATON_HELLO_BEARER_AT] = 0;
+	bytes[BATON_HELLO_PAIRING_AT] = 0;
+	memset(bytes + BATON_HELLO_NONCE_AT, 0, BATON_HELLO_NONCE_LEN);
 }
 
 uint8_t baton_hello_version(uint8_t max, uint8_t min)

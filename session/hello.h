@@ -8,12 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "session/config.h"
 
 #define BATON_HELLO_LEN 30 /* and 4 with BATON_FEATURE_CODECS */
 #define BATON_HELLO_MAX 64
 #define BATON_HELLO_NONCE_LEN 16
+/* Where a hello has what. */
+#define BATON_HELLO_ROLE_AT 2 /* behind the highest and lowest version */
+#define BATON_HELLO_BEARER_AT 3
+#define BATON_HELLO_FEATURES_AT 4
+#define BATON_HELLO_PAIRING_AT 6
+#define BATON_HELLO_RECORD_MAX_AT 7
+#define BATON_HELLO_PDU_MAX_AT 9
+#define BATON_HELLO_WINDOW_AT 11
+#define BATON_HELLO_NONCE_AT (BATON_HELLO_WINDOW_AT + BATON_CLASSES)
 #define BATON_REJECT_LEN 3
 #define BATON_PROLOGUE_HELLO_AT 8 /* where the phone's hello begins */
 #define BATON_PROLOGUE_MAX (5 + 1 + 1 + 2 * (1 + BATON_HELLO_MAX))
@@ -54,17 +64,17 @@ enum baton_reject {
 	BATON_REJECT_TRIES = 7, /* no more typed codes */
 };
 
+/* What a device says of itself. */
 struct baton_hello {
 	uint8_t version_max;
 	uint8_t version_min;
 	uint8_t role;
 	uint8_t bearer;
-	uint16_t features;
 	uint8_t pairing;
+	uint8_t window[BATON_CLASSES];
+	uint16_t features;
 	uint16_t record_max;
 	uint16_t pdu_max;
-	uint8_t window[BATON_CLASSES];
-	uint8_t nonce[BATON_HELLO_NONCE_LEN];
 	uint32_t codecs; /* that it takes: a bit for each id */
 };
 
@@ -74,19 +84,44 @@ struct baton_hello_bytes {
 	uint8_t bytes[BATON_HELLO_MAX];
 };
 
-/* Write hello into out. */
+/* Write hello into out, but for its nonce, which stays as it is. */
 void baton_hello_encode(const struct baton_hello *hello,
 			struct baton_hello_bytes *out);
 
 /*
- * Read a hello of len bytes that must come from role, and keep its bytes in
- * raw. Peer errors: LENGTH, FORMAT; nothing was written.
+ * Keep a hello of len bytes that must come from role. Peer errors: LENGTH,
+ * FORMAT; nothing was written.
  */
 BATON_MUST_CHECK
-enum baton_err baton_hello_decode(const uint8_t *p, size_t len,
-				  enum baton_role role,
-				  struct baton_hello *hello,
-				  struct baton_hello_bytes *raw);
+enum baton_err baton_hello_take(struct baton_hello_bytes *hello,
+				const uint8_t *p, size_t len,
+				enum baton_role role);
+
+/* What it says, if it speaks a version that is spoken here. */
+static inline uint8_t baton_hello_pairing(const struct baton_hello_bytes *hello)
+{
+	return hello->bytes[BATON_HELLO_PAIRING_AT];
+}
+
+static inline uint16_t
+baton_hello_record_max(const struct baton_hello_bytes *hello)
+{
+	return baton_load_be16(hello->bytes + BATON_HELLO_RECORD_MAX_AT);
+}
+
+static inline uint16_t
+baton_hello_pdu_max(const struct baton_hello_bytes *hello)
+{
+	return baton_load_be16(hello->bytes + BATON_HELLO_PDU_MAX_AT);
+}
+
+static inline const uint8_t *
+baton_hello_window(const struct baton_hello_bytes *hello)
+{
+	return hello->bytes + BATON_HELLO_WINDOW_AT;
+}
+
+uint32_t baton_hello_codecs(const struct baton_hello_bytes *hello);
 
 /*
  * Take out what differs from link to link: the nonce, the bearer, and what a

@@ -138,7 +138,8 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 	if (secrets->has_oob)
 		return BATON_OK;
 	if (!baton_hello_shows(BATON_KIND_OUT_OF_BAND, handshake->role,
-			       turn->can, handshake->peer.pairing)) {
+			       turn->can,
+			       baton_hello_pairing(handshake->peer))) {
 		if (!secrets->asked_oob)
 			secrets->tell |= BATON_TELL_TAKE_SECRET;
 		secrets->asked_oob = true;

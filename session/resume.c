@@ -88,14 +88,11 @@ static void renew(struct baton_session *session, const uint8_t *psk,
 {
 	const struct baton_handshake *handshake = session->handshake;
 	struct baton_ticket *ticket = ticket_of(session);
-	const struct baton_hello_bytes *hello =
-		&handshake->hello[baton_is_phone(session->role) ? BATON_WATCH
-								: BATON_PHONE];
 
 	if (!handshake->known) {
 		ticket->hello.len = 0;
-		if (hello->len <= BATON_TICKET_HELLO_MAX) {
-			ticket->hello = *hello;
+		if (handshake->peer->len <= BATON_TICKET_HELLO_MAX) {
+			ticket->hello = *handshake->peer;
 			baton_hello_strip(ticket->hello.bytes);
 		}
 	}

@@ -277,7 +277,7 @@ void session_send_reply(struct baton_session *session,
 /* The peer's limits, from its hello. */
 static void use_hello(struct baton_session *session)
 {
-	const struct baton_hello *peer = &session->handshake->peer;
+	const struct baton_hello_bytes *peer = session->handshake->peer;
 	uint16_t record_max = session->config.link.record_max;
 	uint8_t i;
 
@@ -285,12 +285,13 @@ static void use_hello(struct baton_session *session)
 	for (i = 0; i < session->bond_count; i++)
 		if (!session->handshake->known || i != session->handshake->bond)
 			session_bond_at(session, i)->numbered = false;
-	if (peer->record_max < record_max)
-		record_max = peer->record_max;
-	baton_link_set_peer(&session->link, peer->pdu_max, peer->window);
+	if (baton_hello_record_max(peer) < record_max)
+		record_max = baton_hello_record_max(peer);
+	baton_link_set_peer(&session->link, baton_hello_pdu_max(peer),
+			    baton_hello_window(peer));
 	baton_outgoing_start(&session->outgoing, record_max);
 	if (BATON_CODEC)
-		session->outgoing.pack.ids = peer->codecs;
+		session->outgoing.pack.ids = baton_hello_codecs(peer);
 }
 
 enum baton_err baton_session_link_up(struct baton_session *session,
@@ -464,8 +465,8 @@ static enum baton_err take_flight(struct baton_session *session)
 	/* What it has decrypted there stands until something else comes. */
 	baton_flight_forget(flight);
 	pairing_look(session);
-	session->peer_version[0] = session->handshake->peer.version_max;
-	session->peer_version[1] = session->handshake->peer.version_min;
+	session->peer_version[0] = session->handshake->peer->bytes[0];
+	session->peer_version[1] = session->handshake->peer->bytes[1];
 	if (baton_err_is_peer(err)) {
 		if (++session->bad_flights >= BAD_FLIGHTS_MAX)
 			return BATON_ERR_EXHAUSTED;

@@ -94,7 +94,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 		return BATON_ERR_EXHAUSTED;
 	if (!secrets->has_digits &&
 	    !baton_hello_shows(BATON_KIND_TYPED, handshake->role, turn->can,
-			       handshake->peer.pairing)) {
+			       baton_hello_pairing(handshake->peer))) {
 		if (!secrets->asked)
 			secrets->tell |= BATON_TELL_TYPE_CODE;
 		secrets->asked = true;

@@ -221,10 +221,13 @@ static void a_proof_serves_one_role_on_one_link(void **state)
 /* What a SYNC with these entries comes to, of an end that waits for one. */
 static enum baton_err take(const uint8_t *entries, size_t len)
 {
+	struct baton_handshake *handshake;
 	uint8_t body[16 + 32] = {0};
 	enum baton_err err;
 
 	begin(1);
+	handshake = watch->session.handshake;
+	handshake->peer = &handshake->hello[BATON_PHONE];
 	watch->session.state = BATON_SESSION_SYNCING;
 	memcpy(body + 16, entries, len);
 	err = sync_take(&watch->session, body, 16 + len);
