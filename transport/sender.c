@@ -91,14 +91,30 @@ static bool short_form(const struct baton_sender *sender, uint32_t number,
 	       (!again || sender->next - number <= SHORT_BEHIND);
 }
 
+static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
+		      size_t pdu_len, uint32_t now_ms)
+{
+	unit->order = sender->order++;
+	unit->sent_ms = now_ms;
+	unit->pdu_len = (uint16_t)pdu_len;
+	if (unit->tries < UINT8_MAX)
+		unit->tries++;
+	set_state(sender, unit, BATON_UNIT_SENT);
+	if (unit == &sender->units[sender->una_at]) {
+		sender->timer_ms = now_ms;
+		if (unit->tries == 1)
+			sender->progress_ms = now_ms;
+	}
+}
+
 /*
  * The DATA block with len bytes of a unit, from offset on, behind a header of
  * the form that is header bytes long.
  */
 static size_t put_data(struct baton_sender *sender, uint8_t *dst, size_t header,
-		       uint32_t number, uint16_t offset, uint16_t len)
+		       uint32_t number, const struct baton_unit *unit,
+		       uint16_t offset, uint16_t len)
 {
-	const struct baton_unit *unit = unit_at(sender, number);
 	uint32_t at = ring_offset(sender, unit->at, offset);
 	uint32_t first = sender->ring_len - at;
 
@@ -118,46 +134,49 @@ static size_t put_data(struct baton_sender *sender, uint8_t *dst, size_t header,
 	return header + len;
 }
 
-static void mark_sent(struct baton_sender *sender, struct baton_unit *unit,
-		      size_t pdu_len, uint32_t now_ms)
+/* The unit to be cut next has len bytes. */
+static void cut(struct baton_sender *sender, struct baton_unit *unit,
+		uint16_t len)
 {
-	unit->order = sender->order++;
-	unit->sent_ms = now_ms;
-	unit->pdu_len = (uint16_t)pdu_len;
-	if (unit->tries < UINT8_MAX)
-		unit->tries++;
-	set_state(sender, unit, BATON_UNIT_SENT);
-	if (unit == &sender->units[sender->una_at]) {
-		sender->timer_ms = now_ms;
-		if (unit->tries == 1)
-			sender->progress_ms = now_ms;
-	}
+	unit->len = len;
+	sender->cut_at = ring_offset(sender, sender->cut_at, len);
+	sender->uncut -= len;
+	sender->next++;
 }
 
-static size_t build_again(struct baton_sender *sender, uint8_t *dst,
+size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
 			  size_t ahead, const struct baton_sizes *sizes,
 			  uint32_t now_ms)
 {
-	uint32_t number = sender->una;
-	struct baton_unit *unit;
-	uint16_t offset, len;
+	bool again = sender->lost > 0;
+	uint32_t number = again ? sender->una : sender->next;
+	struct baton_unit *unit = unit_at(sender, number);
+	uint32_t rest = sender->uncut;
 	size_t header, room;
+	uint16_t offset, len;
 
-	while (unit_at(sender, number)->state != BATON_UNIT_LOST)
-		number++;
-	unit = unit_at(sender, number);
-	offset = unit->resume;
-	len = (uint16_t)(unit->len - offset);
-	header = short_form(sender, number, true) ? BATON_SHORT_LEN
-						  : BATON_LONG_LEN;
-	if (offset > 0 || ahead + header + len > sizes->trusted) {
-		header = BATON_PART_LEN;
-		if (ahead + header >= sizes->best)
-			return 0;
-		room = sizes->best - ahead - header;
-		if (len > room)
-			len = (uint16_t)room;
+	if (!baton_sender_ready(sender))
+		return 0;
+	if (again) {
+		while (unit->state != BATON_UNIT_LOST)
+			unit = unit_at(sender, ++number);
+		rest = (uint32_t)(unit->len - unit->resume);
+	} else {
+		memset(unit, 0, sizeof(*unit));
+		unit->at = sender->cut_at;
 	}
+	offset = unit->resume;
+	header = short_form(sender, number, again) ? BATON_SHORT_LEN
+						   : BATON_LONG_LEN;
+	if (offset > 0 || (ahead + header + rest > sizes->trusted &&
+			   (again || sizes->best > sizes->trusted)))
+		header = BATON_PART_LEN;
+	if (ahead + header >= sizes->best)
+		return 0;
+	room = sizes->best - ahead - header;
+	len = (uint16_t)(rest < room ? rest : room);
+	if (!again)
+		cut(sender, unit, len);
 	unit->resume = (uint16_t)(offset + len);
 	if (unit->resume == unit->len)
 		mark_sent(sender, unit,
@@ -165,46 +184,7 @@ static size_t build_again(struct baton_sender *sender, uint8_t *dst,
 				  ? ahead + header + len
 				  : 0,
 			  now_ms);
-	return put_data(sender, dst, header, number, offset, len);
-}
-
-static size_t build_new(struct baton_sender *sender, uint8_t *dst, size_t ahead,
-			const struct baton_sizes *sizes, uint32_t now_ms)
-{
-	uint32_t uncut = sender->uncut;
-	uint32_t number = sender->next;
-	struct baton_unit *unit = unit_at(sender, number);
-	size_t header = short_form(sender, number, false) ? BATON_SHORT_LEN
-							  : BATON_LONG_LEN;
-	size_t room;
-
-	if (sizes->best > sizes->trusted &&
-	    ahead + header + uncut > sizes->trusted)
-		header = BATON_PART_LEN;
-	if (ahead + header >= sizes->best)
-		return 0;
-	room = sizes->best - ahead - header;
-	memset(unit, 0, sizeof(*unit));
-	unit->at = sender->cut_at;
-	unit->len = (uint16_t)(uncut < room ? uncut : room);
-	sender->cut_at = ring_offset(sender, sender->cut_at, unit->len);
-	sender->uncut -= unit->len;
-	sender->next++;
-	mark_sent(sender, unit,
-		  header == BATON_PART_LEN ? ahead + header + unit->len : 0,
-		  now_ms);
-	return put_data(sender, dst, header, number, 0, unit->len);
-}
-
-size_t baton_sender_build(struct baton_sender *sender, uint8_t *dst,
-			  size_t ahead, const struct baton_sizes *sizes,
-			  uint32_t now_ms)
-{
-	if (sender->lost > 0)
-		return build_again(sender, dst, ahead, sizes, now_ms);
-	if (!baton_sender_ready(sender))
-		return 0;
-	return build_new(sender, dst, ahead, sizes, now_ms);
+	return put_data(sender, dst, header, number, unit, offset, len);
 }
 
 /*
