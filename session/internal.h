@@ -94,12 +94,7 @@ void session_fail(struct baton_session *session, enum baton_err err);
  * True until REWIND and LOST of a stream were told: the caller may be at
  * another offset, or take its next message for one that was lost.
  */
-static inline bool session_untold(const struct baton_session *session,
-				  unsigned int at)
-{
-	return (session->news[at].tell & (NEWS_REWIND | NEWS_LOST)) ||
-	       session->news[at].before > 0;
-}
+bool session_untold(const struct baton_session *session, unsigned int at);
 
 /* The urgent frame that is i-th to be told. */
 struct urgent *session_urgent(const struct baton_session *session,

@@ -161,19 +161,22 @@ enum baton_err records_put_control(struct baton_session *session,
 /* Frames of the session that are owed, SYNC last. */
 static enum baton_err put_owed(struct baton_session *session)
 {
-	uint8_t frame[3] = {CONFIRM_FRAME, 0, CLOSE_REVOKED};
-	enum baton_err err = BATON_OK;
+	uint8_t code, frame[3];
+	enum baton_err err;
 
-	for (; frame[0] <= CLOSE_FRAME && !err; frame[0]++) {
-		if (!(session->owes & OWES(frame[0])))
+	for (code = CONFIRM_FRAME; code <= CLOSE_FRAME; code++) {
+		if (!(session->owes & OWES(code)))
 			continue;
-		frame[1] = frame[0] == CLOSE_FRAME; /* it has a reason */
+		frame[0] = code;
+		frame[1] = code == CLOSE_FRAME; /* it has a reason: */
+		frame[2] = CLOSE_REVOKED;
 		err = records_put_control(session, frame, 2 + (size_t)frame[1]);
-		if (!err)
-			session->owes &= (uint8_t)~OWES(frame[0]);
+		if (err)
+			return err;
+		session->owes &= (uint8_t)~OWES(code);
 	}
-	if (err || !(session->owes & OWES(SYNC_FRAME)))
-		return err;
+	if (!(session->owes & OWES(SYNC_FRAME)))
+		return BATON_OK;
 	err = sync_put(session);
 	if (!err)
 		session->owes = 0;
@@ -224,7 +227,7 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 
 static enum baton_err put_refusals(struct baton_session *session)
 {
-	struct baton_frame frame = {.type = BATON_FRAME_REFUSE};
+	struct baton_frame frame;
 	struct baton_refusal *refusal;
 	uint8_t bytes[FRAME_MAX];
 	enum baton_err err;
@@ -270,29 +273,32 @@ static enum baton_err put_verified(struct baton_session *session)
 }
 
 /*
- * What no write() will bring along any more: the head of an empty message, the
- * last that the encoder holds of another. Not before a REWIND was told: the
- * message has another number now, and others may be LOST.
+ * What no write() will bring along any more: cancels, the head of an empty
+ * message, the last that the encoder holds of another. Not an end before a
+ * REWIND was told: the message has another number now, and others may be LOST.
  */
-static enum baton_err put_ends(struct baton_session *session, uint8_t class_id)
+static enum baton_err put_ends(struct baton_session *session,
+			       struct baton_batch *batch, unsigned int at)
 {
-	const struct baton_outgoing_stream *stream;
-	unsigned int at = BATON_STREAM_AT(class_id, 0);
 	unsigned int end = at + BATON_STREAMS;
+	bool busy = false;
 	enum baton_err err;
 	size_t taken;
 
 	for (; at < end; at++) {
-		stream = &session->outgoing.stream[at];
-		if (stream->state != BATON_OUTGOING_SENDING ||
-		    stream->offset < stream->total ||
-		    session_untold(session, at))
-			continue;
-		err = baton_outgoing_write(&session->outgoing, at, NULL, 0,
-					   &taken);
+		err = baton_outgoing_flush(&session->outgoing, at);
+		if (!err &&
+		    baton_outgoing_stream(&session->outgoing, at)->state ==
+			    BATON_OUTGOING_SENDING) {
+			busy = true;
+			if (!session_untold(session, at))
+				err = baton_outgoing_write(&session->outgoing,
+							   at, NULL, 0, &taken);
+		}
 		if (err)
 			return err;
 	}
+	batch->busy = busy;
 	return BATON_OK;
 }
 
@@ -333,19 +339,15 @@ static enum baton_err prepare_class(struct baton_session *session,
 				    uint8_t class_id)
 {
 	bool wanted = session->wants_room[class_id];
-	const struct baton_batch *batch =
+	struct baton_batch *batch =
 		baton_outgoing_batch(&session->outgoing, class_id);
-	bool busy = batch->busy;
 	enum baton_err err = BATON_OK;
 
-	if (!wanted && !busy && batch->len == 0)
+	if (!wanted && ((!batch->busy && batch->len == 0) ||
+			!baton_link_hungry(&session->link, class_id)))
 		return BATON_OK;
-	if (!wanted && !baton_link_hungry(&session->link, class_id))
-		return BATON_OK;
-	if (busy)
-		err = baton_outgoing_flush(&session->outgoing, class_id);
-	if (busy && !err)
-		err = put_ends(session, class_id);
+	if (batch->busy)
+		err = put_ends(session, batch, BATON_STREAM_AT(class_id, 0));
 	if (!baton_err_is_fatal(err))
 		err = records_pump(session, class_id, wanted || err);
 	if (wanted && !err)

@@ -21,7 +21,7 @@ struct rotation {
 	uint8_t rekeys; /* whose key has been in use for long enough */
 	bool wanted; /* the keys have been in use for long enough */
 	bool asked; /* phone: the watch's answer is awaited */
-	bool owes; /* body is to go out */
+	bool owes; /* frame is to go out */
 	bool turns; /* what follows is sealed by keys */
 	uint32_t due_ms; /* an exchange is */
 	uint32_t rekey_ms; /* a rekey is */
@@ -34,7 +34,7 @@ struct rotation {
 			uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* next ones */
 		};
 	};
-	uint8_t body[REKEY_LEN]; /* of the REKEY that is to go out */
+	uint8_t frame[2 + REKEY_LEN]; /* the REKEY that is to go out */
 };
 
 _Static_assert(sizeof(struct rotation) <= URGENT_AT - ROTATION_AT,
@@ -104,8 +104,10 @@ static enum baton_err put(struct rotation *r, uint8_t kind)
 	enum baton_err err;
 	size_t len;
 
-	r->body[0] = kind;
-	err = baton_noise_write(&r->noise, NULL, 0, r->body + 1, REKEY_LEN - 1,
+	r->frame[0] = REKEY_FRAME;
+	r->frame[1] = REKEY_LEN;
+	r->frame[2] = kind;
+	err = baton_noise_write(&r->noise, NULL, 0, r->frame + 3, REKEY_LEN - 1,
 				&len);
 	r->owes = !err;
 	return err;
@@ -236,7 +238,6 @@ static enum baton_err pad(struct baton_session *session, uint8_t class_id)
 enum baton_err rotation_put(struct baton_session *session)
 {
 	struct rotation *r = session->rotation;
-	uint8_t frame[2 + REKEY_LEN];
 	enum baton_err err;
 	uint8_t c;
 
@@ -244,10 +245,7 @@ enum baton_err rotation_put(struct baton_session *session)
 		return BATON_OK;
 	err = ask(session);
 	if (!err && r->owes) {
-		frame[0] = REKEY_FRAME;
-		frame[1] = REKEY_LEN;
-		memcpy(frame + 2, r->body, REKEY_LEN);
-		err = records_put_control(session, frame, sizeof(frame));
+		err = records_put_control(session, r->frame, sizeof(r->frame));
 		r->owes = err != BATON_OK;
 	}
 	if (!err && r->turns) {

@@ -163,6 +163,14 @@ struct baton_stream_news *session_news(struct baton_session *session,
 	return &session->news[at];
 }
 
+BATON_NOT_INLINE
+bool session_untold(const struct baton_session *session, unsigned int at)
+{
+	const struct baton_stream_news *news = &session->news[at];
+
+	return (news->tell & (NEWS_REWIND | NEWS_LOST)) || news->before > 0;
+}
+
 bool session_is_pairing(const struct baton_session *session)
 {
 	switch (session->state) {

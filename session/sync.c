@@ -176,11 +176,12 @@ static enum baton_err read_entries(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
-static enum baton_err apply(struct baton_session *session, int i, bool known,
-			    const struct position *position)
+static enum baton_err apply(struct baton_session *session, unsigned int i,
+			    bool known, const struct position *position)
 {
-	struct baton_outgoing_stream *out = &session->outgoing.stream[i];
-	struct baton_stream_news *news = &session->news[i];
+	struct baton_outgoing_stream *out =
+		baton_outgoing_stream(&session->outgoing, i);
+	struct baton_stream_news *news = session_news(session, i);
 	struct baton_outgoing_news told;
 	enum baton_err err;
 	/* All of it had gone out, and the REFUSE was lost with the link. */
@@ -211,7 +212,7 @@ static enum baton_err apply(struct baton_session *session, int i, bool known,
 	if (known)
 		return BATON_OK;
 	session->refusal[i].made = false;
-	if (baton_incoming_reset(&session->incoming.stream[i]))
+	if (baton_incoming_reset(baton_incoming_stream(&session->incoming, i)))
 		news->tell |= NEWS_ABORTED;
 	return BATON_OK;
 }
@@ -258,8 +259,8 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	struct position at[BATON_ALL_STREAMS];
 	uint8_t proof[PROOF_LEN];
 	enum baton_err err;
+	unsigned int i;
 	bool known;
-	int i;
 
 	if (session->state != BATON_SESSION_SYNCING || len < ENTRIES_AT)
 		return BATON_ERR_PROTOCOL;
@@ -278,7 +279,6 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 		if (err)
 			return err;
 	}
-	session->tell_news = true;
 	take_generation(session, body);
 	session_secure(session);
 	return BATON_OK;
@@ -286,13 +286,13 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 
 void sync_link_down(struct baton_session *session)
 {
-	int i;
+	unsigned int i;
 
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		/* The next SYNC says it instead. */
 		session->refusal[i].owed = false;
-		if (baton_incoming_link_down(&session->incoming.stream[i]))
-			session->news[i].tell |= NEWS_ABORTED;
+		if (baton_incoming_link_down(
+			    baton_incoming_stream(&session->incoming, i)))
+			session_news(session, i)->tell |= NEWS_ABORTED;
 	}
-	session->tell_news = true;
 }

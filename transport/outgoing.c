@@ -485,30 +485,23 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
-				    uint8_t class_id)
+				    unsigned int at)
 {
-	struct baton_batch *batch = baton_outgoing_batch(outgoing, class_id);
+	struct baton_batch *batch =
+		baton_outgoing_batch(outgoing, BATON_CLASS_OF(at));
 	struct baton_outgoing_stream *stream =
-		&outgoing->stream[BATON_STREAM_AT(class_id, 0)];
-	bool busy = false;
+		baton_outgoing_stream(outgoing, at);
 	enum baton_err err;
-	uint8_t s;
 
-	for (s = 0; s < BATON_STREAMS; s++, stream++) {
-		err = put_owed_cancel(batch, stream, s);
-		if (!err && stream->state == BATON_OUTGOING_CANCELLING) {
-			err = put_cancel(batch, stream, s);
-			if (!err) {
-				stream->next++;
-				stream->cancelled = true;
-				set_state(stream, BATON_OUTGOING_IDLE);
-			}
-		}
-		if (err)
-			return err;
-		busy |= stream->state == BATON_OUTGOING_SENDING;
-	}
-	batch->busy = busy;
+	err = put_owed_cancel(batch, stream, BATON_NUMBER_OF(at));
+	if (err || stream->state != BATON_OUTGOING_CANCELLING)
+		return err;
+	err = put_cancel(batch, stream, BATON_NUMBER_OF(at));
+	if (err)
+		return err;
+	stream->next++;
+	stream->cancelled = true;
+	set_state(stream, BATON_OUTGOING_IDLE);
 	return BATON_OK;
 }
 

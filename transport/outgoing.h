@@ -146,12 +146,12 @@ enum baton_err baton_outgoing_cancel(struct baton_outgoing_stream *stream,
 				     uint8_t reason);
 
 /*
- * Write CANCEL frames that wait; a class that is not busy has none. AGAIN: a
- * batch must be sealed first.
+ * Write the CANCEL frame that waits; in a class that is not busy none does.
+ * AGAIN: a batch must be sealed first.
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
-				    uint8_t class_id);
+				    unsigned int at);
 
 /* What the application is told of a stream that it sends. */
 enum baton_outgoing_tell {

@@ -116,10 +116,13 @@ void messages_write(uint8_t class_id, uint8_t number, size_t len)
 void messages_seal(uint8_t class_id)
 {
 	struct baton_batch *batch = &world.outgoing.batch[class_id];
+	unsigned int at = BATON_STREAM_AT(class_id, 0);
+	unsigned int end = at + BATON_STREAMS;
 	struct record *record;
 
-	if (baton_outgoing_flush(&world.outgoing, class_id))
-		FUZZ_CHECK(batch->len > 0);
+	for (; at < end; at++)
+		if (baton_outgoing_flush(&world.outgoing, at))
+			FUZZ_CHECK(batch->len > 0);
 	FUZZ_CHECK(batch->len <= RECORD_MAX);
 	if (batch->len == 0 || world.records[class_id] == QUEUE)
 		return;

@@ -265,6 +265,7 @@ static void a_channel_is_of_one_bond_and_link(void **state)
 
 static void an_idle_link_is_silent(void **state)
 {
+	const struct baton_batch *batch;
 	uint64_t pdus;
 
 	(void)state;
@@ -277,6 +278,9 @@ static void an_idle_link_is_silent(void **state)
 	pdus = world->pdus;
 	assert_false(pair_run(world, pair_closed, 3600000));
 	assert_int_equal(world->pdus, pdus);
+	batch = world->end[BATON_WATCH].session.outgoing.batch;
+	assert_false(batch[BATON_CLASS_MESSAGE].busy);
+	assert_false(batch[BATON_CLASS_BULK].busy);
 }
 
 struct transfer {
