@@ -7,18 +7,25 @@
 static const char commit_label[] = "baton compare commit 1";
 static const char ticket_label[] = "baton ticket psk 1";
 
-void baton_keys_derive(struct baton_keys *keys,
-		       struct baton_noise_result *result)
+void baton_keys_derive(struct baton_keys *keys)
 {
-	memcpy(keys->dir[BATON_KEYS_I2R], result->k_i2r, sizeof(result->k_i2r));
-	memcpy(keys->dir[BATON_KEYS_R2I], result->k_r2i, sizeof(result->k_r2i));
-	memcpy(keys->h, result->h, sizeof(keys->h));
-	baton_kdf(keys->bond_psk, result->exporter, "baton bond psk 1", NULL,
-		  0);
-	baton_kdf(keys->tag_key, result->exporter, "baton bond tag 1", NULL, 0);
-	baton_kdf(keys->ticket_psk, result->exporter, ticket_label, NULL, 0);
-	baton_kdf(keys->compare, result->exporter, "baton compare 1", NULL, 0);
-	baton_crypto_wipe(result, sizeof(*result));
+	uint8_t *exporter = keys->noise.exporter;
+
+	baton_kdf(keys->bond_psk, exporter, "baton bond psk 1", NULL, 0);
+	baton_kdf(keys->tag_key, exporter, "baton bond tag 1", NULL, 0);
+	baton_kdf(keys->ticket_psk, exporter, ticket_label, NULL, 0);
+	baton_kdf(keys->compare, exporter, "baton compare 1", NULL, 0);
+	baton_crypto_wipe(exporter, BATON_CRYPTO_KEY_LEN);
+}
+
+enum baton_err baton_keys_finish(struct baton_keys *keys,
+				 struct baton_noise *noise)
+{
+	enum baton_err err = baton_noise_finish(noise, &keys->noise);
+
+	if (!err)
+		baton_keys_derive(keys);
+	return err;
 }
 
 void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
@@ -35,7 +42,7 @@ void baton_keys_record(struct baton_record_key *record,
 		       const struct baton_keys *keys, enum baton_keys_dir dir,
 		       uint8_t record_class)
 {
-	baton_keys_record_from(record, keys->dir[dir], record_class);
+	baton_keys_record_from(record, keys->noise.dir[dir], record_class);
 }
 
 void baton_keys_record_from(struct baton_record_key *record,
@@ -73,8 +80,8 @@ static void reveal_key(struct baton_record_key *record,
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, keys->dir[BATON_KEYS_R2I], "baton compare reveal 1",
-		  NULL, 0);
+	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I],
+		  "baton compare reveal 1", NULL, 0);
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }
@@ -88,8 +95,8 @@ void baton_compare_reveal(uint8_t out[BATON_COMPARE_REVEAL_LEN],
 	reveal_key(&record, keys);
 	memmove(out, nonce, BATON_COMPARE_NONCE_LEN);
 	/* The first record of its key: it cannot be exhausted. */
-	(void)!baton_record_seal(&record, keys->h, sizeof(keys->h), out,
-				 BATON_COMPARE_NONCE_LEN);
+	(void)!baton_record_seal(&record, keys->noise.h, sizeof(keys->noise.h),
+				 out, BATON_COMPARE_NONCE_LEN);
 	baton_record_wipe(&record);
 }
 
@@ -110,8 +117,8 @@ baton_compare_check(uint8_t nonce[BATON_COMPARE_NONCE_LEN],
 		return BATON_ERR_PEER_LENGTH;
 	memcpy(buf, msg, sizeof(buf));
 	reveal_key(&record, keys);
-	err = baton_record_open(&record, keys->h, sizeof(keys->h), buf,
-				sizeof(buf), &len);
+	err = baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),
+				buf, sizeof(buf), &len);
 	if (err)
 		goto out;
 	baton_compare_commit(expected, buf);
@@ -134,7 +141,7 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 	uint32_t code = 0;
 	int i;
 
-	memcpy(ctx, keys->h, BATON_CRYPTO_HASH_LEN);
+	memcpy(ctx, keys->noise.h, BATON_CRYPTO_HASH_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN, phone_nonce,
 	       BATON_COMPARE_NONCE_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN + BATON_COMPARE_NONCE_LEN,

@@ -24,24 +24,29 @@ enum baton_keys_dir {
 
 /* From one handshake. All but h is secret; wipe each part once it is used. */
 struct baton_keys {
-	uint8_t dir[2][BATON_CRYPTO_KEY_LEN]; /* by enum baton_keys_dir */
+	/* dir, by enum baton_keys_dir, and h, the channel binding of tokens */
+	struct baton_noise_result noise;
 	uint8_t bond_psk[BATON_CRYPTO_KEY_LEN]; /* of later KKpsk0 */
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN]; /* of baton_bond_tag() */
 	uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN]; /* of one later NNpsk0 */
 	uint8_t compare[BATON_CRYPTO_KEY_LEN]; /* of baton_compare_code() */
-	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* channel binding of tokens */
 };
 
 /*
- * Derive all of it and wipe result. Which of the parts are meant depends on
- * the handshake: only pairing uses bond_psk, tag_key and compare.
+ * Derive all of it from a handshake, which is finished by that; the exporter is
+ * wiped then. Which of the parts are meant depends on the handshake: only
+ * pairing uses bond_psk, tag_key and compare. Errors as baton_noise_finish().
  */
-void baton_keys_derive(struct baton_keys *keys,
-		       struct baton_noise_result *result);
+BATON_MUST_CHECK
+enum baton_err baton_keys_finish(struct baton_keys *keys,
+				 struct baton_noise *noise);
+
+/* The same from what a handshake has left in keys->noise. */
+void baton_keys_derive(struct baton_keys *keys);
 
 /*
  * The ticket psk alone, of a handshake whose last message waits for its
- * payload; baton_keys_derive() will come to the same.
+ * payload; baton_keys_finish() will come to the same.
  */
 void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
 		       const struct baton_noise *noise);

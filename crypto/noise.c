@@ -435,7 +435,7 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 	if (!baton_noise_is_done(noise))
 		return BATON_ERR_STATE;
 	/* Split (section 5.2), with one output more for everything else. */
-	baton_hkdf_noise(result->k_i2r, result->k_r2i, result->exporter,
+	baton_hkdf_noise(result->dir[0], result->dir[1], result->exporter,
 			 state->ck, NULL, 0);
 	memcpy(result->h, state->h, sizeof(result->h));
 	baton_noise_wipe(noise);

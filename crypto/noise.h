@@ -94,8 +94,8 @@ struct baton_noise {
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */
 struct baton_noise_result {
-	uint8_t k_i2r[BATON_CRYPTO_KEY_LEN]; /* initiator to responder */
-	uint8_t k_r2i[BATON_CRYPTO_KEY_LEN]; /* responder to initiator */
+	/* Initiator to responder, and responder to initiator. */
+	uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
 	uint8_t exporter[BATON_CRYPTO_KEY_LEN]; /* for everything else */
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* channel binding, not secret */
 };

@@ -151,7 +151,8 @@ static enum baton_err read_bonded(struct baton_handshake *handshake,
 /* All of the handshake has gone by. */
 static enum baton_err finish(struct baton_handshake *handshake)
 {
-	enum baton_err err = handshake_finish_noise(handshake);
+	enum baton_err err =
+		baton_keys_finish(&handshake->keys, &handshake->noise);
 
 	if (!err)
 		handshake_set_step(handshake, BATON_STEP_DONE);

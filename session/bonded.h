@@ -33,7 +33,6 @@ enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 				     bool initiator,
 				     struct baton_noise_keys *keys,
 				     struct baton_turn *turn);
-enum baton_err handshake_finish_noise(struct baton_handshake *handshake);
 /* Keep the peer's hello; the version is 0 where both speak none. */
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len);

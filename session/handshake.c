@@ -187,24 +187,12 @@ enum baton_err handshake_read(struct baton_handshake *handshake,
 	return !err && len < payload_len ? BATON_ERR_PROTOCOL : err;
 }
 
-enum baton_err handshake_finish_noise(struct baton_handshake *handshake)
-{
-	struct baton_noise_result result;
-	enum baton_err err;
-
-	err = baton_noise_finish(&handshake->noise, &result);
-	if (!err)
-		baton_keys_derive(&handshake->keys, &result);
-	baton_crypto_wipe(&result, sizeof(result));
-	return err;
-}
-
 enum baton_err handshake_finish(struct baton_handshake *handshake)
 {
 	memcpy(handshake->peer_static,
 	       baton_noise_remote_static(&handshake->noise),
 	       BATON_CRYPTO_POINT_LEN);
-	return handshake_finish_noise(handshake);
+	return baton_keys_finish(&handshake->keys, &handshake->noise);
 }
 
 enum baton_err handshake_end(struct baton_handshake *handshake,

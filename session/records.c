@@ -29,7 +29,7 @@ void records_begin(struct baton_session *session)
 				  initiator ? BATON_KEYS_R2I : BATON_KEYS_I2R,
 				  c);
 	}
-	memcpy(session->h, keys->h, sizeof(session->h));
+	memcpy(session->h, keys->noise.h, sizeof(session->h));
 	rotation_begin(session);
 	baton_link_open(&session->link);
 }

@@ -117,14 +117,15 @@ static enum baton_err put(struct rotation *r, uint8_t kind)
 static enum baton_err finish(struct baton_session *session, uint8_t kind)
 {
 	struct rotation *r = session->rotation;
-	struct baton_noise_result result;
-	enum baton_err err;
+	struct baton_keys keys;
+	enum baton_err err = baton_keys_finish(&keys, &r->noise);
 
-	err = baton_noise_finish(&r->noise, &result);
 	if (err)
 		return err;
-	baton_keys_derive(&r->keys, &result);
-	memcpy(r->opens, r->keys.dir[!sends(session)], sizeof(r->opens));
+	/* They have one place. */
+	r->keys = keys;
+	baton_keys_wipe(&keys);
+	memcpy(r->opens, r->keys.noise.dir[!sends(session)], sizeof(r->opens));
 	r->to_open = ALL_CLASSES;
 	r->turns = true;
 	resume_rotated(session, kind == BATON_KIND_RESUME_SYNC,

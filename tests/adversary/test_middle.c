@@ -50,12 +50,12 @@ enum baton_err __wrap_baton_compare_check(uint8_t *nonce,
 		return __real_baton_compare_check(nonce, keys, msg, msg_len,
 						  commit);
 	/* What it does, but for looking at commit. */
-	baton_kdf(key, keys->dir[BATON_KEYS_R2I], "baton compare reveal 1",
-		  NULL, 0);
+	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I],
+		  "baton compare reveal 1", NULL, 0);
 	baton_record_init(&record, key);
 	memcpy(buf, msg, sizeof(buf));
-	if (baton_record_open(&record, keys->h, sizeof(keys->h), buf,
-			      sizeof(buf), &len))
+	if (baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),
+			      buf, sizeof(buf), &len))
 		return BATON_ERR_PEER_AUTH;
 	memcpy(nonce, buf, BATON_COMPARE_NONCE_LEN);
 	return BATON_OK;

@@ -84,7 +84,7 @@ static bool shake_hands(const struct people *people,
 			return false;
 	return !baton_noise_finish(&noise[0], &result[0]) &&
 	       !baton_noise_finish(&noise[1], &result[1]) &&
-	       memcmp(result[0].k_i2r, result[1].k_i2r, 32) == 0;
+	       memcmp(result[0].dir[0], result[1].dir[0], 32) == 0;
 }
 
 static void multiply(const struct people *people, const struct pattern *pattern)

@@ -149,8 +149,8 @@ static const char *pair_finish(struct pair *pair, const struct vector *v,
 		    (v->h.len != BATON_CRYPTO_HASH_LEN ||
 		     memcmp(pair->results[i].h, v->h.data, v->h.len)))
 			return "the handshake hash differs";
-		baton_record_init(&records[0][i], pair->results[i].k_i2r);
-		baton_record_init(&records[1][i], pair->results[i].k_r2i);
+		baton_record_init(&records[0][i], pair->results[i].dir[0]);
+		baton_record_init(&records[1][i], pair->results[i].dir[1]);
 	}
 	if (memcmp(&pair->results[0], &pair->results[1],
 		   sizeof(pair->results[0])))

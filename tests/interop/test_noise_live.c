@@ -263,11 +263,11 @@ static void live(void **state)
 				    sizeof(peer_pub));
 	assert_int_equal(baton_noise_finish(&noise, &result), BATON_OK);
 	if (c->role == BATON_NOISE_INITIATOR) {
-		baton_record_init(&ours, result.k_i2r);
-		baton_record_init(&theirs, result.k_r2i);
+		baton_record_init(&ours, result.dir[0]);
+		baton_record_init(&theirs, result.dir[1]);
 	} else {
-		baton_record_init(&ours, result.k_r2i);
-		baton_record_init(&theirs, result.k_i2r);
+		baton_record_init(&ours, result.dir[1]);
+		baton_record_init(&theirs, result.dir[0]);
 	}
 
 	len = receive(&peer, buf, sizeof(buf));

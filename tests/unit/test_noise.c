@@ -123,7 +123,8 @@ static void both_sides_agree_in_every_pattern(void **state)
 		}
 		assert_memory_equal(&results[0], &results[1],
 				    sizeof(results[0]));
-		assert_memory_not_equal(results[0].k_i2r, results[0].k_r2i, 32);
+		assert_memory_not_equal(results[0].dir[0], results[0].dir[1],
+					32);
 	}
 }
 
@@ -556,8 +557,8 @@ static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
 					    pair.sides[1].s_pub, 32);
 		assert_ok(baton_noise_finish(end, &result));
 		assert_null(baton_noise_remote_static(end));
-		assert_memory_equal(result.k_i2r, want[0], 32);
-		assert_memory_equal(result.k_r2i, want[1], 32);
+		assert_memory_equal(result.dir[0], want[0], 32);
+		assert_memory_equal(result.dir[1], want[1], 32);
 		assert_memory_equal(result.exporter, want[2], 32);
 		assert_memory_equal(result.h, h, 32);
 

@@ -323,7 +323,6 @@ static void handshakes(void **state)
 static void keys_records_and_the_comparison(void **state)
 {
 	uint8_t nonce[2][32], commit[32], reveal[48], buf[64], tag[16];
-	struct baton_noise_result result;
 	struct baton_record_key record, peer;
 	struct baton_keys keys;
 	uint32_t code;
@@ -331,9 +330,9 @@ static void keys_records_and_the_comparison(void **state)
 	int i;
 
 	(void)state;
-	fill((uint8_t *)&result, sizeof(result), 0);
-	SECRET(result);
-	baton_keys_derive(&keys, &result);
+	fill((uint8_t *)&keys.noise, sizeof(keys.noise), 0);
+	SECRET(keys.noise);
+	baton_keys_derive(&keys);
 	fill(nonce[0], 32, 1);
 	fill(nonce[1], 32, 2);
 	SECRET(nonce);
