@@ -15,7 +15,7 @@ static void make_tag(uint8_t mac[BATON_CRYPTO_HASH_LEN],
 	struct baton_hmac_key hmac;
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, tag_key, "baton advert 1", NULL, 0);
+	baton_kdf(key, tag_key, "advert", NULL, 0);
 	baton_hmac_key_init(&hmac, key, sizeof(key));
 	baton_hmac(mac, &hmac, nonce, BATON_ADVERT_NONCE_LEN);
 	baton_crypto_wipe(&hmac, sizeof(hmac));

@@ -133,22 +133,26 @@ void baton_hkdf_noise(uint8_t out1[BATON_CRYPTO_HASH_LEN], uint8_t *out2,
 }
 
 void baton_kdf(uint8_t out[BATON_CRYPTO_KEY_LEN],
-	       const uint8_t secret[BATON_CRYPTO_KEY_LEN], const char *label,
+	       const uint8_t secret[BATON_CRYPTO_KEY_LEN], const char *name,
 	       const uint8_t *ctx, size_t ctx_len)
 {
-	static const uint8_t zero = 0, one = 1;
+	/* What is before the name, between it and ctx, and behind ctx. */
+	static const uint8_t before[] = {'b', 'a', 't', 'o', 'n', ' '};
+	static const uint8_t between[] = {' ', '1', 0};
+	static const uint8_t one = 1;
 	struct baton_hmac_key hmac;
 	struct baton_crypto_sha256 sha;
-	const char *end = label;
+	const char *end = name;
 
 	while (*end)
 		end++;
 	baton_hmac_key_init(&hmac, secret, BATON_CRYPTO_KEY_LEN);
 	/* HKDF-Expand of one block: T(1) = HMAC(secret, info || 1). */
 	sha = hmac.inner;
-	baton_crypto_sha256_update(&sha, (const uint8_t *)label,
-				   (size_t)(end - label));
-	baton_crypto_sha256_update(&sha, &zero, 1);
+	baton_crypto_sha256_update(&sha, before, sizeof(before));
+	baton_crypto_sha256_update(&sha, (const uint8_t *)name,
+				   (size_t)(end - name));
+	baton_crypto_sha256_update(&sha, between, sizeof(between));
 	baton_crypto_sha256_update(&sha, ctx, ctx_len);
 	baton_crypto_sha256_update(&sha, &one, 1);
 	hmac_end(out, &hmac, &sha);

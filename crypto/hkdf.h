@@ -60,12 +60,12 @@ void baton_hkdf_noise(uint8_t out1[BATON_CRYPTO_HASH_LEN], uint8_t *out2,
 /*
  * Derive 32 bytes for one purpose: HKDF-Expand(secret, label || 0 || ctx).
  *
- * secret: 32 bytes that are already uniform. label: what the result is for,
- * a string of the form "baton <name> 1". ctx: ctx_len bytes that tell apart
+ * secret: 32 bytes that are already uniform. name: what the result is for; the
+ * label is "baton <name> 1". ctx: ctx_len bytes that tell apart
  * several results of one label, NULL if 0. out may be secret.
  */
 void baton_kdf(uint8_t out[BATON_CRYPTO_KEY_LEN],
-	       const uint8_t secret[BATON_CRYPTO_KEY_LEN], const char *label,
+	       const uint8_t secret[BATON_CRYPTO_KEY_LEN], const char *name,
 	       const uint8_t *ctx, size_t ctx_len);
 
 #endif

@@ -5,16 +5,16 @@
 #include "crypto/keys.h"
 
 static const char commit_label[] = "baton compare commit 1";
-static const char ticket_label[] = "baton ticket psk 1";
+static const char ticket_label[] = "ticket psk";
 
 void baton_keys_derive(struct baton_keys *keys)
 {
 	uint8_t *exporter = keys->noise.exporter;
 
-	baton_kdf(keys->bond_psk, exporter, "baton bond psk 1", NULL, 0);
-	baton_kdf(keys->tag_key, exporter, "baton bond tag 1", NULL, 0);
+	baton_kdf(keys->bond_psk, exporter, "bond psk", NULL, 0);
+	baton_kdf(keys->tag_key, exporter, "bond tag", NULL, 0);
 	baton_kdf(keys->ticket_psk, exporter, ticket_label, NULL, 0);
-	baton_kdf(keys->compare, exporter, "baton compare 1", NULL, 0);
+	baton_kdf(keys->compare, exporter, "compare", NULL, 0);
 	baton_crypto_wipe(exporter, BATON_CRYPTO_KEY_LEN);
 }
 
@@ -51,7 +51,7 @@ void baton_keys_record_from(struct baton_record_key *record,
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, dir, "baton class 1", &record_class, 1);
+	baton_kdf(key, dir, "class", &record_class, 1);
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }
@@ -80,8 +80,8 @@ static void reveal_key(struct baton_record_key *record,
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I],
-		  "baton compare reveal 1", NULL, 0);
+	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal", NULL,
+		  0);
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }
@@ -146,8 +146,7 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 	       BATON_COMPARE_NONCE_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN + BATON_COMPARE_NONCE_LEN,
 	       watch_nonce, BATON_COMPARE_NONCE_LEN);
-	baton_kdf(value, keys->compare, "baton compare code 1", ctx,
-		  sizeof(ctx));
+	baton_kdf(value, keys->compare, "compare code", ctx, sizeof(ctx));
 	/* 64 bits, big-endian, without a division that a Cortex-M lacks. */
 	for (i = 0; i < 8; i++)
 		code = (code << 8 | value[i]) % BATON_COMPARE_CODES;

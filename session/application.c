@@ -13,17 +13,17 @@ void baton_application_keys(struct baton_application_keys *keys,
 {
 	uint8_t storage[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(storage, root, "baton application storage 1", NULL, 0);
+	baton_kdf(storage, root, "application storage", NULL, 0);
 	memcpy(keys->storage, storage, sizeof(keys->storage));
 	baton_crypto_wipe(storage, sizeof(storage));
-	baton_kdf(keys->store, root, "baton application store 1", NULL, 0);
+	baton_kdf(keys->store, root, "application store", NULL, 0);
 }
 
 void baton_application_live_key(uint8_t key[BATON_CRYPTO_KEY_LEN],
 				const uint8_t session[BATON_CRYPTO_KEY_LEN],
 				const uint8_t id[BATON_APPLICATION_ID_LEN])
 {
-	baton_kdf(key, session, "baton application channel 1", id,
+	baton_kdf(key, session, "application channel", id,
 		  BATON_APPLICATION_ID_LEN);
 }
 
@@ -89,7 +89,7 @@ static void value_key(uint8_t key[BATON_CRYPTO_KEY_LEN],
 		      const struct baton_application_keys *keys,
 		      const uint8_t *salt)
 {
-	baton_kdf(key, keys->store, "baton application value 1", salt,
+	baton_kdf(key, keys->store, "application value", salt,
 		  BATON_SEAL_SALT_LEN);
 }
 

@@ -58,7 +58,7 @@ struct baton_application_keys {
 };
 
 /* What an application is derived from: baton_session_bond_export(). */
-#define BATON_APPLICATION_LABEL "baton application 1"
+#define BATON_APPLICATION_LABEL "application"
 
 /*
  * Derive the keys. root: baton_session_bond_export() of the bond with

@@ -581,15 +581,15 @@ enum baton_err baton_session_channel(const struct baton_session *session,
 				     uint8_t channel[32]);
 
 /*
- * A secret that this bond has on both devices and no other has, for label (of
- * the form "baton <name> 1") and ctx (ctx_len bytes): KDF of one that comes from
+ * A secret that this bond has on both devices and no other has, for name (in
+ * the label "baton <name> 1") and ctx (ctx_len bytes): KDF of one that comes from
  * the bond's psk (crypto/SPEC.md 4). It stands as long as the bond does. The
  * caller wipes it. BATON_ERR_NOT_FOUND: no such bond.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_bond_export(const struct baton_session *session,
 					 const uint8_t id[BATON_BOND_ID_LEN],
-					 const char *label, const uint8_t *ctx,
+					 const char *name, const uint8_t *ctx,
 					 size_t ctx_len,
 					 uint8_t out[BATON_CRYPTO_KEY_LEN]);
 

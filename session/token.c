@@ -43,7 +43,7 @@ void baton_tokens_link(struct baton_tokens *tokens, const uint8_t channel[32],
 		       uint64_t now_ms)
 {
 	baton_tokens_unlink(tokens);
-	baton_kdf(tokens->key, channel, "baton token 1", NULL, 0);
+	baton_kdf(tokens->key, channel, "token", NULL, 0);
 	tokens->linked = true;
 	tokens->now_ms = now_ms;
 }

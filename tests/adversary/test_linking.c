@@ -76,7 +76,7 @@ static void tag_for(struct watch *watch, size_t bond,
 	struct baton_hmac_key hmac;
 
 	baton_kdf(key, watch->pair.end[BATON_WATCH].session.bonds[bond].tag_key,
-		  "baton advert 1", NULL, 0);
+		  "advert", NULL, 0);
 	baton_hmac_key_init(&hmac, key, sizeof(key));
 	baton_hmac(mac, &hmac, advert, BATON_ADVERT_NONCE_LEN);
 	memcpy(tag, mac, BATON_ADVERT_TAG_LEN);
