@@ -277,11 +277,11 @@ struct baton_session {
 	uint32_t now_ms; /* of the call at hand */
 	uint32_t state_deadline_ms;
 	uint32_t answer_ms; /* RESUMING: flight 3 goes no later than this */
-	/* In the caller's. */
+	uint32_t stated, stated_proven; /* of the ticket, in our SYNC */
+	/* In the caller's time. */
 	uint64_t clock_ms; /* of the call at hand */
 	uint64_t began_ms; /* when the link came up */
 	uint64_t pairing_until_ms; /* 0: the pairing window is shut */
-	uint32_t stated, stated_proven; /* of the ticket, in our SYNC */
 
 	struct baton_incoming_news frame_news; /* what is left to tell of it */
 	struct baton_frame frame; /* the frame being told */

@@ -40,24 +40,32 @@ static bool get_byte(struct cursor *c, uint8_t *byte)
 	return true;
 }
 
-static bool get_bytes(struct cursor *c, uint64_t len, const uint8_t **bytes)
-{
-	if (len > c->len)
-		return false;
-	*bytes = c->p;
-	c->p += len;
-	c->len -= (size_t)len;
-	return true;
-}
-
 static bool get_varint(struct cursor *c, uint64_t *value)
 {
 	return baton_varint_get(&c->p, &c->len, value);
 }
 
+static void skip(struct cursor *c, size_t len)
+{
+	c->p += len;
+	c->len -= len;
+}
+
+/* Bytes with their length in front. */
+static bool get_bytes(struct cursor *c, const uint8_t **bytes, size_t *len)
+{
+	uint64_t n;
+
+	if (!get_varint(c, &n) || n > c->len)
+		return false;
+	*bytes = c->p;
+	*len = (size_t)n;
+	skip(c, *len);
+	return true;
+}
+
 static bool decode_head(struct cursor *c, struct baton_frame *frame)
 {
-	uint64_t meta_len = 0;
 	uint8_t flags;
 
 	if (!get_byte(c, &flags) || flags & HEAD_RESERVED)
@@ -69,12 +77,10 @@ static bool decode_head(struct cursor *c, struct baton_frame *frame)
 	frame->whole = flags & HEAD_WHOLE;
 	if (frame->has_total && !get_varint(c, &frame->total))
 		return false;
-	if (flags & HEAD_META) {
-		if (!get_varint(c, &meta_len) || meta_len > BATON_META_MAX ||
-		    !get_bytes(c, meta_len, &frame->meta))
-			return false;
-		frame->meta_len = (size_t)meta_len;
-	}
+	if (flags & HEAD_META &&
+	    (!get_bytes(c, &frame->meta, &frame->meta_len) ||
+	     frame->meta_len > BATON_META_MAX))
+		return false;
 	if (flags & HEAD_CODEC &&
 	    (!get_byte(c, &frame->codec) || frame->codec == 0))
 		return false;
@@ -102,8 +108,6 @@ static bool set_stream(struct baton_frame *frame, uint8_t class_id,
 static bool decode_data(struct cursor *c, uint8_t first,
 			struct baton_frame *frame)
 {
-	uint64_t len;
-
 	frame->type = BATON_FRAME_DATA;
 	frame->start = first & DATA_START;
 	frame->fin = first & DATA_FIN;
@@ -114,11 +118,12 @@ static bool decode_data(struct cursor *c, uint8_t first,
 	/* Without a head a message is whole. */
 	if (!(first & DATA_HEAD) && frame->start && !frame->fin)
 		return false;
-	len = c->len;
-	if (first & DATA_LEN && !get_varint(c, &len))
-		return false;
-	frame->len = (size_t)len;
-	return get_bytes(c, len, &frame->bytes);
+	if (first & DATA_LEN)
+		return get_bytes(c, &frame->bytes, &frame->len);
+	frame->bytes = c->p;
+	frame->len = c->len;
+	skip(c, c->len);
+	return true;
 }
 
 /* Class, stream and message, of a frame that is for CONTROL. */
@@ -150,18 +155,13 @@ static bool decode_pad(struct cursor *c, struct baton_frame *frame)
 static bool decode_session(struct cursor *c, uint8_t first,
 			   struct baton_frame *frame)
 {
-	uint64_t len;
-
 	frame->type = BATON_FRAME_SESSION;
 	frame->code = first;
 	if (c->class_id == BATON_CLASS_BULK ||
 	    (c->class_id == BATON_CLASS_MESSAGE &&
 	     first < TYPE_OWNERSHIP_FIRST))
 		return false;
-	if (!get_varint(c, &len) || !get_bytes(c, len, &frame->bytes))
-		return false;
-	frame->len = (size_t)len;
-	return true;
+	return get_bytes(c, &frame->bytes, &frame->len);
 }
 
 static bool decode_other(struct cursor *c, uint8_t first,
