@@ -622,17 +622,7 @@ enum baton_err records_next_frame(struct baton_session *session)
 void baton_session_stats(const struct baton_session *session,
 			 struct baton_session_stats *stats)
 {
-	const struct baton_link_stats *link = &session->link.stats;
-
-	stats->tx_pdus = link->tx_pdus;
-	stats->tx_bytes = link->tx_bytes;
-	stats->rx_pdus = link->rx_pdus;
-	stats->rx_bytes = link->rx_bytes;
-	stats->tx_data_pdus = link->tx_data_pdus;
-	stats->tx_ack_pdus = link->tx_ack_pdus;
-	stats->tx_resent = link->tx_resent;
-	stats->tx_bulk_bytes = link->tx_bulk_bytes;
-	stats->rx_dropped = link->rx_dropped;
+	stats->link = session->link.stats;
 	stats->tx_records = session->records_out;
 	stats->rx_records = session->records_in;
 	stats->srtt_ms = session->link.rtt.srtt_8 / 8;

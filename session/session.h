@@ -166,12 +166,7 @@ struct baton_event {
 
 /* What the engine has done, for reports; counts since init. */
 struct baton_session_stats {
-	uint64_t tx_bytes, rx_bytes; /* of all these PDUs */
-	uint32_t tx_pdus, rx_pdus; /* given to tx(); that rx() took */
-	uint32_t tx_data_pdus, tx_ack_pdus; /* with data; acks alone */
-	uint32_t tx_resent; /* units or parts sent again */
-	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
-	uint32_t rx_dropped; /* PDUs dropped as bad input */
+	struct baton_link_stats link; /* of all links */
 	uint32_t tx_records, rx_records;
 	uint32_t srtt_ms; /* smoothed round trip of the present link, 0: none */
 };

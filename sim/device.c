@@ -71,8 +71,8 @@ void baton_sim_device_power(struct baton_sim_device *device, bool on)
 		return;
 	}
 	baton_session_stats(baton_sim_stack_session(device->stack), &stats);
-	device->tx_bytes += stats.tx_bytes;
-	device->tx_resent += stats.tx_resent;
+	device->tx_bytes += stats.link.tx_bytes;
+	device->tx_resent += stats.link.tx_resent;
 	/* In this order: nobody hears what the old engine had to say. */
 	baton_sim_stack_reboot(device->stack);
 	baton_sim_stack_set_deaf(device->stack, false);

@@ -78,8 +78,9 @@ static void both_stats(const struct baton_scenario_world *world,
 		device = &world->stage.device[i];
 		baton_session_stats(baton_sim_stack_session(device->stack),
 				    &one);
-		sum->tx_bytes += device->tx_bytes + one.tx_bytes;
-		sum->tx_resent += (uint32_t)device->tx_resent + one.tx_resent;
+		sum->link.tx_bytes += device->tx_bytes + one.link.tx_bytes;
+		sum->link.tx_resent +=
+			(uint32_t)device->tx_resent + one.link.tx_resent;
 	}
 }
 
@@ -111,14 +112,14 @@ static uint64_t metric(const struct baton_scenario_world *world,
 	both_stats(world, &sum);
 	switch (metric) {
 	case BATON_SCENARIO_RETRANSMISSIONS:
-		return sum.tx_resent;
+		return sum.link.tx_resent;
 	case BATON_SCENARIO_LINKS:
 		return world->stage.device[BATON_SIM_PHONE].ups;
 	case BATON_SCENARIO_GOODPUT:
 		return now ? bytes * 1000000 / now : 0;
 	case BATON_SCENARIO_OVERHEAD:
-		return bytes && sum.tx_bytes > bytes
-			       ? (sum.tx_bytes - bytes) * 1000000 / bytes
+		return bytes && sum.link.tx_bytes > bytes
+			       ? (sum.link.tx_bytes - bytes) * 1000000 / bytes
 			       : 0;
 	case BATON_SCENARIO_MEMORY_WATCH:
 		return memory(world, BATON_SIM_WATCH);
@@ -405,7 +406,7 @@ static void count(struct baton_scenario_world *world,
 	result->bytes = bytes_delivered(stage);
 	result->pdus = world->pdus[0] + world->pdus[1];
 	result->links = (unsigned int)stage->device[BATON_SIM_PHONE].ups;
-	result->retransmissions = (unsigned int)sum.tx_resent;
+	result->retransmissions = (unsigned int)sum.link.tx_resent;
 	result->hash = world->hash;
 }
 

@@ -552,9 +552,9 @@ static void say_traffic(struct baton_player *player)
 	    " bytes in %u PDUs (%u resent), of these %" G_GUINT64_FORMAT
 	    " bytes of bulk records, received %" G_GUINT64_FORMAT
 	    " bytes in %u PDUs (%u dropped)",
-	    player->links, stats.tx_bytes, stats.tx_pdus, stats.tx_resent,
-	    stats.tx_bulk_bytes, stats.rx_bytes, stats.rx_pdus,
-	    stats.rx_dropped);
+	    player->links, stats.link.tx_bytes, stats.link.tx_pdus,
+	    stats.link.tx_resent, stats.link.tx_bulk_bytes, stats.link.rx_bytes,
+	    stats.link.rx_pdus, stats.link.rx_dropped);
 }
 
 GError *baton_player_free(struct baton_player *player)

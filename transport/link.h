@@ -56,11 +56,11 @@ struct baton_link_config {
 	}
 
 struct baton_link_stats {
-	uint32_t tx_pdus, rx_pdus;
-	uint32_t tx_data_pdus, tx_ack_pdus;
-	uint32_t tx_resent;
-	uint32_t rx_dropped;
-	uint64_t tx_bytes, rx_bytes;
+	uint32_t tx_pdus, rx_pdus; /* given to tx(); that rx() took */
+	uint32_t tx_data_pdus, tx_ack_pdus; /* with data; acks alone */
+	uint32_t tx_resent; /* units or parts sent again */
+	uint32_t rx_dropped; /* PDUs dropped as bad input */
+	uint64_t tx_bytes, rx_bytes; /* of all these PDUs */
 	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
 };
 

@@ -275,10 +275,10 @@ static void add_stats(struct transfer *t, enum baton_sim_side side)
 
 	baton_session_stats(baton_sim_stack_session(t->device[side].stack),
 			    &now);
-	result->bytes += now.tx_bytes - before->tx_bytes;
-	result->data_pdus += now.tx_data_pdus - before->tx_data_pdus;
-	result->ack_pdus += now.tx_ack_pdus - before->tx_ack_pdus;
-	result->resent += now.tx_resent - before->tx_resent;
+	result->bytes += now.link.tx_bytes - before->link.tx_bytes;
+	result->data_pdus += now.link.tx_data_pdus - before->link.tx_data_pdus;
+	result->ack_pdus += now.link.tx_ack_pdus - before->link.tx_ack_pdus;
+	result->resent += now.link.tx_resent - before->link.tx_resent;
 	result->records += now.rx_records - before->rx_records;
 	baton_sim_get_stats(t->sim, side, &host);
 	result->lost += host.host_lost_pdus;

@@ -59,7 +59,7 @@ static void send_files(uint8_t count)
 	}
 	/* There was something to compress. */
 	baton_session_stats(&ferry->pair.end[BATON_WATCH].session, &stats);
-	assert_true(stats.tx_bytes < count * (uint64_t)TOTAL * 9 / 10);
+	assert_true(stats.link.tx_bytes < count * (uint64_t)TOTAL * 9 / 10);
 }
 
 static void no_slice_overtakes_the_end_of_the_one_before(void **state)

@@ -119,7 +119,7 @@ static uint64_t sent_bytes(void)
 	struct baton_session_stats stats;
 
 	baton_session_stats(&world->end[BATON_WATCH].session, &stats);
-	return stats.tx_bytes;
+	return stats.link.tx_bytes;
 }
 
 static void assert_got_file(uint64_t len)
