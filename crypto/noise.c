@@ -22,7 +22,7 @@ enum token {
 	PSK,
 };
 
-struct pattern {
+struct baton_noise_pattern {
 	/* The protocol name, hashed if it is longer than a hash: the first h */
 	uint8_t name[BATON_CRYPTO_HASH_LEN];
 	bool has_psk;
@@ -32,56 +32,48 @@ struct pattern {
 };
 
 /* clang-format off */
-static const struct pattern patterns[] = {
-	[BATON_NOISE_XX] = {
-		.name = "Noise_XX_25519_ChaChaPoly_SHA256",
-		.n_messages = 3,
-		.tokens = {{E}, {E, EE, S, ES}, {S, SE}},
-	},
-	[BATON_NOISE_XXPSK0] = {
-		.name = {
-			0x70, 0xf7, 0x5e, 0xb8, 0xbf, 0xd5, 0x15, 0xeb,
-			0xbb, 0xe6, 0x8f, 0xb1, 0x17, 0x16, 0x12, 0x78,
-			0x52, 0x0d, 0x73, 0x00, 0xd8, 0x8f, 0xd8, 0x09,
-			0xeb, 0x41, 0x6c, 0xae, 0xce, 0xc6, 0x03, 0x39},
-		.has_psk = true,
-		.n_messages = 3,
-		.tokens = {{PSK, E}, {E, EE, S, ES}, {S, SE}},
-	},
-	[BATON_NOISE_KKPSK0] = {
-		.name = {
-			0x17, 0x02, 0x91, 0x2b, 0x9e, 0x7f, 0xa4, 0xae,
-			0xa7, 0xe0, 0x45, 0x16, 0xe2, 0x3f, 0x5b, 0xa0,
-			0xeb, 0x67, 0x0d, 0x72, 0xb4, 0x14, 0x08, 0xa6,
-			0x5f, 0xc8, 0xcf, 0x16, 0x53, 0x4d, 0x10, 0xc4},
-		.has_psk = true,
-		.has_pre = true,
-		.n_messages = 2,
-		.tokens = {{PSK, E, ES, SS}, {E, EE, SE}},
-	},
-	[BATON_NOISE_NNPSK0] = {
-		.name = {
-			0xf0, 0xb8, 0x90, 0x82, 0x6f, 0xb8, 0xe6, 0x58,
-			0x4a, 0xf6, 0x94, 0x8d, 0x22, 0x71, 0x69, 0xc3,
-			0x81, 0xc9, 0xed, 0x6a, 0x4c, 0x1c, 0x90, 0xdf,
-			0x4b, 0x9f, 0xf4, 0x54, 0xfa, 0x94, 0x7f, 0x7b},
-		.has_psk = true,
-		.n_messages = 2,
-		.tokens = {{PSK, E}, {E, EE}},
-	},
+const struct baton_noise_pattern baton_noise_xx = {
+	.name = "Noise_XX_25519_ChaChaPoly_SHA256",
+	.n_messages = 3,
+	.tokens = {{E}, {E, EE, S, ES}, {S, SE}},
+};
+
+const struct baton_noise_pattern baton_noise_xxpsk0 = {
+	.name = {
+		0x70, 0xf7, 0x5e, 0xb8, 0xbf, 0xd5, 0x15, 0xeb,
+		0xbb, 0xe6, 0x8f, 0xb1, 0x17, 0x16, 0x12, 0x78,
+		0x52, 0x0d, 0x73, 0x00, 0xd8, 0x8f, 0xd8, 0x09,
+		0xeb, 0x41, 0x6c, 0xae, 0xce, 0xc6, 0x03, 0x39},
+	.has_psk = true,
+	.n_messages = 3,
+	.tokens = {{PSK, E}, {E, EE, S, ES}, {S, SE}},
+};
+
+const struct baton_noise_pattern baton_noise_kkpsk0 = {
+	.name = {
+		0x17, 0x02, 0x91, 0x2b, 0x9e, 0x7f, 0xa4, 0xae,
+		0xa7, 0xe0, 0x45, 0x16, 0xe2, 0x3f, 0x5b, 0xa0,
+		0xeb, 0x67, 0x0d, 0x72, 0xb4, 0x14, 0x08, 0xa6,
+		0x5f, 0xc8, 0xcf, 0x16, 0x53, 0x4d, 0x10, 0xc4},
+	.has_psk = true,
+	.has_pre = true,
+	.n_messages = 2,
+	.tokens = {{PSK, E, ES, SS}, {E, EE, SE}},
+};
+
+const struct baton_noise_pattern baton_noise_nnpsk0 = {
+	.name = {
+		0xf0, 0xb8, 0x90, 0x82, 0x6f, 0xb8, 0xe6, 0x58,
+		0x4a, 0xf6, 0x94, 0x8d, 0x22, 0x71, 0x69, 0xc3,
+		0x81, 0xc9, 0xed, 0x6a, 0x4c, 0x1c, 0x90, 0xdf,
+		0x4b, 0x9f, 0xf4, 0x54, 0xfa, 0x94, 0x7f, 0x7b},
+	.has_psk = true,
+	.n_messages = 2,
+	.tokens = {{PSK, E}, {E, EE}},
 };
 /* clang-format on */
 
-/* NULL: there is none. */
-BATON_NOT_INLINE
-static const struct pattern *find_pattern(enum baton_noise_pattern pattern)
-{
-	if ((size_t)pattern >= sizeof(patterns) / sizeof(patterns[0]))
-		return NULL;
-	return &patterns[pattern];
-}
-
-static bool has_statics(const struct pattern *pattern)
+static bool has_statics(const struct baton_noise_pattern *pattern)
 {
 	return pattern->has_pre || pattern->n_messages == 3;
 }
@@ -201,7 +193,7 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 				struct baton_noise_state *state, uint8_t *out,
 				const uint8_t *in)
 {
-	const struct pattern *p = find_pattern(noise->pattern);
+	const struct baton_noise_pattern *p = noise->pattern;
 	const uint8_t *token = p->tokens[state->step];
 	enum baton_err err = BATON_OK;
 	size_t at = 0;
@@ -252,24 +244,23 @@ static void keep(uint8_t to[KEY_LEN], const uint8_t *from)
 }
 
 enum baton_err baton_noise_init(struct baton_noise *noise,
-				enum baton_noise_pattern pattern,
+				const struct baton_noise_pattern *p,
 				enum baton_noise_role role,
 				const uint8_t *prologue, size_t prologue_len,
 				const struct baton_noise_keys *keys)
 {
-	const struct pattern *p = find_pattern(pattern);
 	struct baton_noise_state *state = &noise->state;
 	bool initiator = role == BATON_NOISE_INITIATOR;
 
 	memset(noise, 0, sizeof(*noise));
-	if (!p || (!initiator && role != BATON_NOISE_RESPONDER))
+	if (!initiator && role != BATON_NOISE_RESPONDER)
 		return BATON_ERR_ARG;
 	if (!keys->e_priv || (p->has_psk && !keys->psk) ||
 	    (p->has_pre && !keys->rs) ||
 	    (has_statics(p) && (!keys->s_priv || !keys->s_pub)))
 		return BATON_ERR_ARG;
 
-	noise->pattern = (uint8_t)pattern;
+	noise->pattern = p;
 	noise->role = (uint8_t)role;
 	noise->is_live = true;
 	noise->has_ss = keys->ss;
@@ -291,14 +282,12 @@ enum baton_err baton_noise_init(struct baton_noise *noise,
 	return BATON_OK;
 }
 
-unsigned int baton_noise_messages(enum baton_noise_pattern pattern)
+unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern)
 {
-	const struct pattern *p = find_pattern(pattern);
-
-	return p ? p->n_messages : 0;
+	return pattern->n_messages;
 }
 
-size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
+size_t baton_noise_payload_at(const struct baton_noise_pattern *pattern,
 			      unsigned int index)
 {
 	const uint8_t *token;
@@ -306,7 +295,7 @@ size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
 
 	if (index >= baton_noise_messages(pattern))
 		return 0;
-	for (token = find_pattern(pattern)->tokens[index]; *token; token++)
+	for (token = pattern->tokens[index]; *token; token++)
 		if (*token == E)
 			len += POINT_LEN;
 		else if (*token == S)
@@ -314,13 +303,13 @@ size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
 	return len;
 }
 
-size_t baton_noise_overhead(enum baton_noise_pattern pattern,
+size_t baton_noise_overhead(const struct baton_noise_pattern *pattern,
 			    unsigned int index)
 {
 	size_t len = baton_noise_payload_at(pattern, index);
 
 	/* There is a key from the first DH or psk on. */
-	if (len > 0 && (index > 0 || find_pattern(pattern)->has_psk))
+	if (len > 0 && (index > 0 || pattern->has_psk))
 		len += TAG_LEN;
 	return len;
 }
@@ -328,7 +317,7 @@ size_t baton_noise_overhead(enum baton_noise_pattern pattern,
 bool baton_noise_is_done(const struct baton_noise *noise)
 {
 	return noise->is_live &&
-	       noise->state.step == find_pattern(noise->pattern)->n_messages;
+	       noise->state.step == noise->pattern->n_messages;
 }
 
 /* Messages alternate, the initiator's first. */

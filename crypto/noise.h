@@ -23,12 +23,13 @@
  * secrets from init until finish or wipe.
  */
 
-enum baton_noise_pattern {
-	BATON_NOISE_XX,
-	BATON_NOISE_XXPSK0,
-	BATON_NOISE_KKPSK0,
-	BATON_NOISE_NNPSK0,
-};
+struct baton_noise_pattern;
+
+/* Those that are not named are left out by the linker. */
+extern const struct baton_noise_pattern baton_noise_xx;
+extern const struct baton_noise_pattern baton_noise_xxpsk0;
+extern const struct baton_noise_pattern baton_noise_kkpsk0;
+extern const struct baton_noise_pattern baton_noise_nnpsk0;
 
 enum baton_noise_role {
 	BATON_NOISE_INITIATOR,
@@ -80,7 +81,7 @@ struct baton_noise_state {
 
 /* Members are the engine's; callers own the memory and nothing else. */
 struct baton_noise {
-	uint8_t pattern; /* enum baton_noise_pattern */
+	const struct baton_noise_pattern *pattern;
 	uint8_t role; /* enum baton_noise_role */
 	bool has_ss;
 	bool is_live; /* between init and finish */
@@ -106,27 +107,27 @@ struct baton_noise_result {
  * prologue: prologue_len bytes that both sides must have in common; NULL if
  * 0. Read here only. keys: see above.
  *
- * BATON_ERR_ARG: a key that the pattern needs is NULL, or pattern or role is
- * none of the enum; noise is wiped and every call on it answers
- * BATON_ERR_STATE.
+ * BATON_ERR_ARG: a key that the pattern needs is NULL, or role is none of the
+ * enum; noise is wiped and every call on it answers BATON_ERR_STATE.
  */
 BATON_MUST_CHECK enum baton_err
-baton_noise_init(struct baton_noise *noise, enum baton_noise_pattern pattern,
+baton_noise_init(struct baton_noise *noise,
+		 const struct baton_noise_pattern *pattern,
 		 enum baton_noise_role role, const uint8_t *prologue,
 		 size_t prologue_len, const struct baton_noise_keys *keys);
 
-/* How many messages the pattern has: 2 or 3; 0 for an unknown pattern. */
-unsigned int baton_noise_messages(enum baton_noise_pattern pattern);
+/* How many messages the pattern has: 2 or 3. */
+unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern);
 
 /*
  * Bytes that message index (from 0) adds to its payload: keys and tags. 0
  * where the pattern has no such message.
  */
-size_t baton_noise_overhead(enum baton_noise_pattern pattern,
+size_t baton_noise_overhead(const struct baton_noise_pattern *pattern,
 			    unsigned int index);
 
 /* Where in message index the payload begins: behind the keys. */
-size_t baton_noise_payload_at(enum baton_noise_pattern pattern,
+size_t baton_noise_payload_at(const struct baton_noise_pattern *pattern,
 			      unsigned int index);
 
 /*

@@ -25,10 +25,10 @@ static enum baton_err start_bonded(struct baton_handshake *handshake,
 					.psk = bond->psk,
 					.ss = bond->ss};
 
-	enum baton_noise_pattern pattern = BATON_NOISE_KKPSK0;
+	const struct baton_noise_pattern *pattern = &baton_noise_kkpsk0;
 
 	if (baton_kind_resumes(handshake->kind)) {
-		pattern = BATON_NOISE_NNPSK0;
+		pattern = &baton_noise_nnpsk0;
 		keys.psk = bond->ticket.psk;
 	}
 	return handshake_start_noise(handshake, pattern,

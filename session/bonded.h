@@ -29,7 +29,7 @@ void handshake_set_step(struct baton_handshake *handshake,
 enum baton_err handshake_begin(struct baton_handshake *handshake,
 			       struct baton_turn *turn);
 enum baton_err handshake_start_noise(struct baton_handshake *handshake,
-				     enum baton_noise_pattern pattern,
+				     const struct baton_noise_pattern *pattern,
 				     bool initiator,
 				     struct baton_noise_keys *keys,
 				     struct baton_turn *turn);

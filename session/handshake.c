@@ -114,7 +114,7 @@ static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 }
 
 enum baton_err handshake_start_noise(struct baton_handshake *handshake,
-				     enum baton_noise_pattern pattern,
+				     const struct baton_noise_pattern *pattern,
 				     bool initiator,
 				     struct baton_noise_keys *keys,
 				     struct baton_turn *turn)
@@ -152,9 +152,9 @@ enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
-	return handshake_start_noise(handshake,
-				     psk ? BATON_NOISE_XXPSK0 : BATON_NOISE_XX,
-				     initiator, &keys, turn);
+	return handshake_start_noise(
+		handshake, psk ? &baton_noise_xxpsk0 : &baton_noise_xx,
+		initiator, &keys, turn);
 }
 
 enum baton_err handshake_write(struct baton_handshake *handshake,

@@ -91,9 +91,10 @@ static enum baton_err start(struct baton_session *session, uint8_t kind,
 	if (err)
 		return err;
 	keys.e_priv = e_priv;
-	err = baton_noise_init(
-		&r->noise, by_ticket ? BATON_NOISE_NNPSK0 : BATON_NOISE_KKPSK0,
-		role, prologue, sizeof(prologue), &keys);
+	err = baton_noise_init(&r->noise,
+			       by_ticket ? &baton_noise_nnpsk0
+					 : &baton_noise_kkpsk0,
+			       role, prologue, sizeof(prologue), &keys);
 	baton_crypto_wipe(e_priv, sizeof(e_priv));
 	return err;
 }

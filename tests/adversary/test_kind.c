@@ -36,11 +36,11 @@ size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 WRAPPED(baton_noise_init);
 
 /* Links that begin with hellos have nothing else behind these. */
-enum baton_err __wrap_baton_noise_init(struct baton_noise *noise,
-				       enum baton_noise_pattern pattern,
-				       enum baton_noise_role role,
-				       const uint8_t *prologue, size_t len,
-				       const struct baton_noise_keys *keys)
+enum baton_err
+__wrap_baton_noise_init(struct baton_noise *noise,
+			const struct baton_noise_pattern *pattern,
+			enum baton_noise_role role, const uint8_t *prologue,
+			size_t len, const struct baton_noise_keys *keys)
 {
 	if (positions_unbound)
 		len = BATON_PROLOGUE_HELLO_AT + 2 * BATON_HELLO_LEN + 1;

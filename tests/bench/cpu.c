@@ -22,7 +22,7 @@
 #define PROLOGUE_LEN 72
 
 struct pattern {
-	enum baton_noise_pattern pattern;
+	const struct baton_noise_pattern *pattern;
 	int multiplications, base;
 	const char *note;
 };
@@ -52,7 +52,7 @@ static void make_people(struct people *people)
 }
 
 static bool shake_hands(const struct people *people,
-			enum baton_noise_pattern pattern)
+			const struct baton_noise_pattern *pattern)
 {
 	struct baton_noise noise[2];
 	struct baton_noise_result result[2];
@@ -136,7 +136,7 @@ static bool handshake(const struct bench_effort *effort,
 
 bool bench_xx_cpu(const struct bench_effort *effort, struct bench_value *value)
 {
-	static const struct pattern xx = {BATON_NOISE_XX, 6, 2,
+	static const struct pattern xx = {&baton_noise_xx, 6, 2,
 					  "6 multiplications + 2 base"};
 
 	return handshake(effort, &xx, value);
@@ -145,7 +145,7 @@ bool bench_xx_cpu(const struct bench_effort *effort, struct bench_value *value)
 bool bench_kkpsk0_cpu(const struct bench_effort *effort,
 		      struct bench_value *value)
 {
-	static const struct pattern kkpsk0 = {BATON_NOISE_KKPSK0, 6, 2,
+	static const struct pattern kkpsk0 = {&baton_noise_kkpsk0, 6, 2,
 					      "6 multiplications + 2 base"};
 
 	return handshake(effort, &kkpsk0, value);
@@ -154,7 +154,7 @@ bool bench_kkpsk0_cpu(const struct bench_effort *effort,
 bool bench_nnpsk0_cpu(const struct bench_effort *effort,
 		      struct bench_value *value)
 {
-	static const struct pattern nnpsk0 = {BATON_NOISE_NNPSK0, 2, 2,
+	static const struct pattern nnpsk0 = {&baton_noise_nnpsk0, 2, 2,
 					      "2 multiplications + 2 base"};
 
 	return handshake(effort, &nnpsk0, value);

@@ -21,12 +21,12 @@ static const char usage[] =
 
 static const struct {
 	const char *name;
-	enum baton_noise_pattern pattern;
+	const struct baton_noise_pattern *pattern;
 } ours[] = {
-	{"XX", BATON_NOISE_XX},
-	{"XXpsk0", BATON_NOISE_XXPSK0},
-	{"KKpsk0", BATON_NOISE_KKPSK0},
-	{"NNpsk0", BATON_NOISE_NNPSK0},
+	{"XX", &baton_noise_xx},
+	{"XXpsk0", &baton_noise_xxpsk0},
+	{"KKpsk0", &baton_noise_kkpsk0},
+	{"NNpsk0", &baton_noise_nnpsk0},
 };
 
 static unsigned int n_passed, n_failed;
@@ -47,7 +47,8 @@ static const uint8_t *key_of(const struct vector_bytes *bytes)
 }
 
 static const char *pair_init(struct pair *pair, const struct vector *v,
-			     enum baton_noise_pattern pattern, bool cached)
+			     const struct baton_noise_pattern *pattern,
+			     bool cached)
 {
 	const struct vector_side *side;
 	struct baton_noise_keys keys;
@@ -158,8 +159,9 @@ static const char *pair_finish(struct pair *pair, const struct vector *v,
 	return NULL;
 }
 
-static const char *run(const struct vector *v, enum baton_noise_pattern pattern,
-		       bool cached, size_t *at)
+static const char *run(const struct vector *v,
+		       const struct baton_noise_pattern *pattern, bool cached,
+		       size_t *at)
 {
 	static const struct pair empty;
 	static struct pair pair;
@@ -192,13 +194,14 @@ static const char *run(const struct vector *v, enum baton_noise_pattern pattern,
 	return text;
 }
 
-static void check(const struct vector *v, enum baton_noise_pattern pattern)
+static void check(const struct vector *v,
+		  const struct baton_noise_pattern *pattern)
 {
 	const char *text;
 	size_t at;
 
 	text = run(v, pattern, false, &at);
-	if (!text && pattern == BATON_NOISE_KKPSK0)
+	if (!text && pattern == &baton_noise_kkpsk0)
 		text = run(v, pattern, true, &at);
 	if (!text) {
 		n_passed++;

@@ -34,7 +34,7 @@ struct peer {
 
 struct live_case {
 	const char *name;
-	enum baton_noise_pattern pattern;
+	const struct baton_noise_pattern *pattern;
 	enum baton_noise_role role; /* ours */
 	bool wrong_psk; /* of the peer */
 };
@@ -122,11 +122,11 @@ static void send_frame(struct peer *peer, const uint8_t *frame, size_t len)
 static void begin(const struct live_case *c, struct baton_noise *noise,
 		  struct peer *peer, uint8_t peer_pub[32])
 {
-	static const char *const names[] = {"XX", "XXpsk0", "KKpsk0", "NNpsk0"};
+	bool is_xx = c->pattern == &baton_noise_xx;
 	char role[16], s_hex[65], rs_hex[65], psk_hex[65], prologue_hex[65];
 	uint8_t ours[32], peers[32], pub[32], e[32], psk[32], seed[32];
-	bool is_nn = c->pattern == BATON_NOISE_NNPSK0;
-	bool is_kk = c->pattern == BATON_NOISE_KKPSK0;
+	bool is_nn = c->pattern == &baton_noise_nnpsk0;
+	bool is_kk = c->pattern == &baton_noise_kkpsk0;
 	const struct baton_noise_keys keys = {
 		.s_priv = ours,
 		.s_pub = pub,
@@ -134,11 +134,14 @@ static void begin(const struct live_case *c, struct baton_noise *noise,
 		.rs = peer_pub,
 		.psk = psk,
 	};
-	char *args[] = {(char *)names[c->pattern],
+	char *args[] = {(char *)(is_xx	 ? "XX"
+				 : is_nn ? "NNpsk0"
+				 : is_kk ? "KKpsk0"
+					 : "XXpsk0"),
 			role,
 			is_nn ? "" : s_hex,
 			is_kk ? rs_hex : "",
-			c->pattern == BATON_NOISE_XX ? "" : psk_hex,
+			is_xx ? "" : psk_hex,
 			prologue_hex,
 			NULL};
 	char *argv[COMMAND_MAX + sizeof(args) / sizeof(args[0])];
@@ -256,7 +259,7 @@ static void live(void **state)
 
 	begin(c, &noise, &peer, peer_pub);
 	handshake(c, &noise, &peer, sent);
-	if (c->pattern == BATON_NOISE_NNPSK0)
+	if (c->pattern == &baton_noise_nnpsk0)
 		assert_null(baton_noise_remote_static(&noise));
 	else
 		assert_memory_equal(baton_noise_remote_static(&noise), peer_pub,
@@ -286,7 +289,7 @@ static void live(void **state)
 
 static void another_psk_is_refused_by_us(void **state)
 {
-	const struct live_case c = {"", BATON_NOISE_NNPSK0,
+	const struct live_case c = {"", &baton_noise_nnpsk0,
 				    BATON_NOISE_RESPONDER, true};
 	struct baton_noise noise;
 	uint8_t peer_pub[32], msg[256];
@@ -304,7 +307,7 @@ static void another_psk_is_refused_by_us(void **state)
 
 static void another_psk_is_refused_by_the_peer(void **state)
 {
-	const struct live_case c = {"", BATON_NOISE_KKPSK0,
+	const struct live_case c = {"", &baton_noise_kkpsk0,
 				    BATON_NOISE_INITIATOR, true};
 	struct baton_noise noise;
 	uint8_t peer_pub[32], msg[256];
@@ -325,20 +328,21 @@ static void another_psk_is_refused_by_the_peer(void **state)
 int main(int argc, char **argv)
 {
 	static struct live_case cases[] = {
-		{"XX, we begin", BATON_NOISE_XX, BATON_NOISE_INITIATOR, false},
-		{"XX, we answer", BATON_NOISE_XX, BATON_NOISE_RESPONDER, false},
-		{"XXpsk0, we begin", BATON_NOISE_XXPSK0, BATON_NOISE_INITIATOR,
+		{"XX, we begin", &baton_noise_xx, BATON_NOISE_INITIATOR, false},
+		{"XX, we answer", &baton_noise_xx, BATON_NOISE_RESPONDER,
 		 false},
-		{"XXpsk0, we answer", BATON_NOISE_XXPSK0, BATON_NOISE_RESPONDER,
+		{"XXpsk0, we begin", &baton_noise_xxpsk0, BATON_NOISE_INITIATOR,
 		 false},
-		{"KKpsk0, we begin", BATON_NOISE_KKPSK0, BATON_NOISE_INITIATOR,
+		{"XXpsk0, we answer", &baton_noise_xxpsk0,
+		 BATON_NOISE_RESPONDER, false},
+		{"KKpsk0, we begin", &baton_noise_kkpsk0, BATON_NOISE_INITIATOR,
 		 false},
-		{"KKpsk0, we answer", BATON_NOISE_KKPSK0, BATON_NOISE_RESPONDER,
+		{"KKpsk0, we answer", &baton_noise_kkpsk0,
+		 BATON_NOISE_RESPONDER, false},
+		{"NNpsk0, we begin", &baton_noise_nnpsk0, BATON_NOISE_INITIATOR,
 		 false},
-		{"NNpsk0, we begin", BATON_NOISE_NNPSK0, BATON_NOISE_INITIATOR,
-		 false},
-		{"NNpsk0, we answer", BATON_NOISE_NNPSK0, BATON_NOISE_RESPONDER,
-		 false},
+		{"NNpsk0, we answer", &baton_noise_nnpsk0,
+		 BATON_NOISE_RESPONDER, false},
 	};
 	enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };
 	struct CMUnitTest tests[N_CASES + 2] = {
