@@ -19,38 +19,40 @@ static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
 static enum baton_err decode_data(const uint8_t *p, size_t len,
 				  struct baton_block *block)
 {
+	uint8_t first = p[0];
 	size_t header;
 
-	if (!(p[0] & 0x80)) {
+	if (!(first & 0x80)) {
 		header = BATON_SHORT_LEN;
 		block->type = BATON_BLOCK_SHORT;
 		block->class_id = BATON_CLASS_BULK;
-		block->number = p[0];
-	} else if (!(p[0] & 0x40)) {
+		block->number = first;
+	} else if (!(first & 0x40)) {
 		header = BATON_LONG_LEN;
 		if (len < header)
 			return BATON_ERR_PEER_LENGTH;
 		block->type = BATON_BLOCK_LONG;
-		block->class_id = p[0] >> 4 & 3;
+		block->class_id = first >> 4 & 3;
 		block->number = baton_load_be16(p) & NUMBER_MASK;
 	} else {
 		header = BATON_PART_LEN;
 		if (len < header)
 			return BATON_ERR_PEER_LENGTH;
 		block->type = BATON_BLOCK_PART;
-		block->class_id = p[0] >> 3 & 3;
+		block->class_id = first >> 3 & 3;
 		block->number = baton_load_be16(p + 1);
-		block->total = (uint16_t)((p[0] & 4) << 6 | p[3]);
-		block->offset = (uint16_t)((p[0] & 2) << 7 | p[4]);
-		if (p[0] & 1 || block->number > NUMBER_MASK)
+		block->total = (uint16_t)((first & 4) << 6 | p[3]);
+		block->offset = (uint16_t)((first & 2) << 7 | p[4]);
+		if (first & 1 || block->number > NUMBER_MASK)
 			return BATON_ERR_PEER_FORMAT;
 	}
 	if (block->class_id >= BATON_CLASSES)
 		return BATON_ERR_PEER_FORMAT;
-	if (len == header || len - header > BATON_UNIT_MAX)
+	len -= header;
+	if (len == 0 || len > BATON_UNIT_MAX)
 		return BATON_ERR_PEER_LENGTH;
 	block->bytes = p + header;
-	block->len = (uint16_t)(len - header);
+	block->len = (uint16_t)len;
 	if (block->type != BATON_BLOCK_PART) {
 		block->total = block->len;
 		block->offset = 0;
@@ -64,12 +66,13 @@ static enum baton_err decode_data(const uint8_t *p, size_t len,
 static enum baton_err decode_ack(const uint8_t *p, size_t len,
 				 struct baton_block *block, size_t *used)
 {
-	size_t bitmap_len = bitmap_lens[p[0] & 3];
+	uint8_t first = p[0];
+	size_t bitmap_len = bitmap_lens[first & 3];
 
 	if (len < BATON_ACK_LEN + bitmap_len)
 		return BATON_ERR_PEER_LENGTH;
 	block->type = BATON_BLOCK_ACK;
-	block->class_id = p[0] >> 2 & 3;
+	block->class_id = first >> 2 & 3;
 	block->number = baton_load_be16(p + 1);
 	block->credit = p[3];
 	block->bytes = p + BATON_ACK_LEN;
