@@ -58,6 +58,7 @@ void baton_session_pairing_close(struct baton_session *session)
 	session->pairing_until_ms = 0;
 }
 
+BATON_NOT_INLINE
 uint64_t pairing_deadline(const struct baton_session *session)
 {
 	const struct baton_secrets *secrets = session->secrets;

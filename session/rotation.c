@@ -46,6 +46,7 @@ static enum baton_keys_dir sends(const struct baton_session *session)
 }
 
 /* A phone is first to find one due, though it began a little later. */
+BATON_NOT_INLINE
 static uint32_t next_due(const struct baton_session *session)
 {
 	return session->now_ms + EPOCH_MS +

@@ -64,6 +64,7 @@ void baton_flight_again(struct baton_flight *flight)
 		flight->shorten = true;
 }
 
+BATON_NOT_INLINE
 enum baton_err baton_flight_piece(struct baton_flight *flight,
 				  const struct baton_block *piece)
 {

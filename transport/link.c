@@ -619,11 +619,13 @@ static uint32_t stuck_deadline(const struct baton_link *link)
 	return due;
 }
 
+BATON_NOT_INLINE
 uint32_t baton_link_still_due(const struct baton_link *link, uint32_t due_ms)
 {
 	return due_ms > link->ticked_ms ? due_ms : BATON_LINK_NEVER;
 }
 
+BATON_NOT_INLINE
 uint32_t baton_link_deadline(const struct baton_link *link)
 {
 	uint32_t due = BATON_LINK_NEVER;
@@ -685,6 +687,7 @@ bool baton_link_has_room(const struct baton_link *link, uint8_t class_id,
 	return len <= baton_sender_room(sender_of(link, class_id));
 }
 
+BATON_NOT_INLINE
 void baton_link_push(struct baton_link *link, uint8_t class_id,
 		     const uint8_t *record, size_t len)
 {

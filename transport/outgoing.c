@@ -117,6 +117,7 @@ enum baton_err baton_outgoing_frame(struct baton_batch *batch,
 	return BATON_OK;
 }
 
+BATON_NOT_INLINE
 static enum baton_err put_cancel(struct baton_batch *batch,
 				 const struct baton_outgoing_stream *stream,
 				 uint8_t number)
@@ -341,6 +342,7 @@ static enum baton_err open_frame(struct baton_batch *batch,
 	return BATON_OK;
 }
 
+BATON_NOT_INLINE
 static void sent_all(struct baton_batch *batch,
 		     struct baton_outgoing_stream *stream)
 {
