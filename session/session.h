@@ -189,13 +189,13 @@ struct baton_session_stats {
  */
 enum baton_session_state {
 	BATON_SESSION_IDLE, /* no link */
+	BATON_SESSION_CLOSING, /* waits for the bearer to drop the link */
 	BATON_SESSION_HANDSHAKE, /* flights */
 	BATON_SESSION_PARTING, /* our REJECT or CLOSE is on its way */
 	BATON_SESSION_RESUMING, /* watch: flight 2 is taken, then answered */
 	BATON_SESSION_CONFIRM, /* people compare, the bond is written */
 	BATON_SESSION_SYNCING, /* our SYNC is out, the peer's is not here */
 	BATON_SESSION_SECURED, /* messages flow */
-	BATON_SESSION_CLOSING, /* waits for the bearer to drop the link */
 };
 
 /* What the application is still to be told of a stream. */
