@@ -122,12 +122,11 @@ enum baton_err baton_session_bond_select(struct baton_session *session,
 /* The bonds behind the i-th move up, one in the making too. */
 static void remove_bond(struct baton_session *session, uint8_t i)
 {
-	size_t behind = (size_t)(BATON_BONDS - 1 - i);
+	struct baton_bond *bond = session_bond_at(session, i);
+	struct baton_bond *last = &session->bonds[BATON_BONDS - 1];
 
-	memmove(session_bond_at(session, i), &session->bonds[i + 1],
-		behind * sizeof(session->bonds[0]));
-	baton_crypto_wipe(&session->bonds[BATON_BONDS - 1],
-			  sizeof(session->bonds[0]));
+	memmove(bond, bond + 1, (size_t)((uint8_t *)last - (uint8_t *)bond));
+	baton_crypto_wipe(last, sizeof(*last));
 	session->bond_count--;
 	if (session->storing.ticket == i)
 		session->storing.ticket = BATON_BONDS;

@@ -143,20 +143,20 @@ static void read_header(struct baton_receiver *receiver)
 }
 
 /* Put bytes into the record, up to its end; gives how many. */
-static uint16_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
-		     uint16_t len)
+static size_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
+		   size_t len)
 {
-	uint16_t used = 0;
-	uint16_t n;
+	size_t used = 0;
+	size_t n;
 
 	while (used < len && receiver->record_have < receiver->record_want) {
-		n = (uint16_t)(receiver->record_want - receiver->record_have);
+		n = (size_t)(receiver->record_want - receiver->record_have);
 		if (n > len - used)
-			n = (uint16_t)(len - used);
+			n = len - used;
 		memcpy(receiver->record + receiver->record_have, bytes + used,
 		       n);
 		receiver->record_have = (uint16_t)(receiver->record_have + n);
-		used = (uint16_t)(used + n);
+		used += n;
 		if (receiver->record_have == BATON_RECORD_HEADER_LEN)
 			read_header(receiver);
 	}
@@ -171,17 +171,17 @@ static void take_at_once(struct baton_receiver *receiver,
 			 const struct baton_block *data)
 {
 	struct baton_slot *slot = &receiver->slots[receiver->taken_at];
-	uint16_t used = feed(receiver, data->bytes, data->len);
+	size_t used = feed(receiver, data->bytes, data->len);
 
 	slot->total = data->total;
 	slot->have = data->total;
-	receiver->taken_off = used;
+	receiver->taken_off = (uint16_t)used;
 	receiver->next++;
 	if (used == data->len)
 		free_unit(receiver);
 	else
 		memcpy(bytes_of(receiver, slot) + used, data->bytes + used,
-		       (size_t)(data->len - used));
+		       data->len - used);
 }
 
 /*
@@ -279,12 +279,12 @@ enum baton_err baton_receiver_record(struct baton_receiver *receiver,
 				     uint8_t **bytes, size_t *len)
 {
 	const struct baton_slot *slot;
-	uint16_t left, n;
+	size_t left, n;
 
 	while (receiver->taken != receiver->next &&
 	       receiver->record_have < receiver->record_want) {
 		slot = &receiver->slots[receiver->taken_at];
-		left = (uint16_t)(slot->total - receiver->taken_off);
+		left = (size_t)(slot->total - receiver->taken_off);
 		n = feed(receiver,
 			 bytes_of(receiver, slot) + receiver->taken_off, left);
 		receiver->taken_off = (uint16_t)(receiver->taken_off + n);
