@@ -246,26 +246,28 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 	turn->payload_len = session->parked_len;
 }
 
-static void own_hello(const struct baton_session *session, uint8_t bearer,
-		      struct baton_hello *hello)
+static struct baton_hello own_hello(const struct baton_session *session,
+				    uint8_t bearer)
 {
 	const struct baton_link_config *link = &session->config.link;
+	struct baton_hello hello = {
+		.version_max = BATON_VERSION_MAX,
+		.version_min = BATON_VERSION_MIN,
+		.role = (uint8_t)session->role,
+		.bearer = bearer,
+		.pairing = pairing_methods(session),
+		.record_max = link->record_max,
+		.pdu_max = link->pdu_max,
+	};
 	int c;
 
-	memset(hello, 0, sizeof(*hello));
-	hello->version_max = BATON_VERSION_MAX;
-	hello->version_min = BATON_VERSION_MIN;
-	hello->role = (uint8_t)session->role;
-	hello->bearer = bearer;
-	hello->pairing = pairing_methods(session);
-	hello->record_max = link->record_max;
-	hello->pdu_max = link->pdu_max;
 	for (c = 0; c < BATON_CLASSES; c++)
-		hello->window[c] = (uint8_t)link->window[c];
+		hello.window[c] = (uint8_t)link->window[c];
 	if (BATON_CODEC)
-		hello->codecs = baton_codec_ids(session->config.codec);
-	if (hello->codecs)
-		hello->features |= BATON_FEATURE_CODECS;
+		hello.codecs = baton_codec_ids(session->config.codec);
+	if (hello.codecs)
+		hello.features |= BATON_FEATURE_CODECS;
+	return hello;
 }
 
 void session_send_reply(struct baton_session *session,
@@ -315,7 +317,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		return BATON_ERR_STATE;
 	session->began_ms = now_ms;
 	session_clock(session, now_ms);
-	own_hello(session, facts->bearer, &hello);
+	hello = own_hello(session, facts->bearer);
 	resume_park(session);
 	begin_turn(session, &turn);
 	if (baton_is_phone(session->role)) {
