@@ -88,23 +88,21 @@ last_refusal(const struct baton_session *session, int i)
 bool sync_positions(const struct baton_session *session,
 		    uint8_t out[BATON_POSITIONS_LEN])
 {
-	size_t mine = baton_is_phone(session->role) ? 0 : 1;
-	const struct baton_outgoing_stream *sent;
-	const struct baton_incoming_stream *taken;
+	const struct baton_outgoing_stream *sent = session->outgoing.stream;
+	const struct baton_incoming_stream *taken = session->incoming.stream;
+	bool phone = baton_is_phone(session->role);
 	/* What was sent before the link goes with it, or is lost. */
-	bool early = baton_is_phone(session->role) &&
-		     (session->early_class || session->parked_len > 0);
-	uint8_t *p = out + BATON_NUMBERING_LEN;
+	bool early = phone && (session->early_class || session->parked_len > 0);
+	uint8_t *mine = out + BATON_NUMBERING_LEN + (phone ? 0 : 4);
+	uint8_t *theirs = out + BATON_NUMBERING_LEN + (phone ? 4 : 0);
 	int i;
 
 	memcpy(out, session->numbering, BATON_NUMBERING_LEN);
-	for (i = 0; i < BATON_ALL_STREAMS; i++, p += 2 * 4) {
-		sent = &session->outgoing.stream[i];
-		taken = &session->incoming.stream[i];
+	for (i = 0; i < BATON_ALL_STREAMS; i++, sent++, taken++) {
 		if (taken->offset > 0 || !baton_outgoing_settled(sent, early))
 			return false;
-		baton_store_be32(p + 4 * mine, (uint32_t)sent->verified);
-		baton_store_be32(p + 4 * !mine, (uint32_t)taken->messages);
+		baton_store_be32(mine + 8 * i, sent->verified);
+		baton_store_be32(theirs + 8 * i, taken->messages);
 	}
 	return true;
 }

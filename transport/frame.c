@@ -210,36 +210,36 @@ enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
 
 size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 {
-	uint8_t *flags;
-	size_t n = 1;
+	uint8_t flags;
+	size_t n = 2;
 
 	p[0] = (uint8_t)((frame->head ? DATA_HEAD : DATA_PLAIN) |
 			 (frame->start ? DATA_START : 0) |
 			 (frame->fin ? DATA_FIN : 0) |
 			 BATON_NUMBER_OF(frame->at));
 	if (!frame->head)
-		return n;
-	flags = &p[n++];
-	*flags = (uint8_t)((frame->padded ? HEAD_PADDED : 0) |
-			   (frame->whole ? HEAD_WHOLE : 0));
+		return 1;
+	flags = (uint8_t)((frame->padded ? HEAD_PADDED : 0) |
+			  (frame->whole ? HEAD_WHOLE : 0));
 	if (frame->has_total) {
-		*flags |= HEAD_TOTAL;
+		flags |= HEAD_TOTAL;
 		n += baton_varint_put(p + n, frame->total);
 	}
 	if (frame->meta_len > 0) {
-		*flags |= HEAD_META;
+		flags |= HEAD_META;
 		n += baton_varint_put(p + n, frame->meta_len);
 		memcpy(p + n, frame->meta, frame->meta_len);
 		n += frame->meta_len;
 	}
 	if (frame->codec) {
-		*flags |= HEAD_CODEC;
+		flags |= HEAD_CODEC;
 		p[n++] = frame->codec;
 	}
 	if (frame->continues) {
-		*flags |= HEAD_CONTINUES;
+		flags |= HEAD_CONTINUES;
 		n += baton_varint_put(p + n, frame->offset);
 	}
+	p[1] = flags;
 	return n;
 }
 

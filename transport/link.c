@@ -469,37 +469,38 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 	return ahead + n;
 }
 
-/* The class in which an answer is missing. */
-static uint8_t class_to_probe(const struct baton_link *link)
+/* Of the class in which an answer is missing. */
+static struct baton_sender *sender_to_probe(struct baton_link *link)
 {
-	uint8_t c;
+	struct baton_sender *end = link->sender + BATON_CLASSES;
+	struct baton_sender *sender;
 
-	for (c = 0; c < BATON_CLASSES; c++)
-		if (link->sender[c].backoff > 0)
-			return c;
-	for (c = 0; c < BATON_CLASSES; c++)
-		if (baton_sender_starved(&link->sender[c]))
-			return c;
-	return unconfirmed(link);
+	for (sender = link->sender; sender < end; sender++)
+		if (sender->backoff > 0)
+			return sender;
+	for (sender = link->sender; sender < end; sender++)
+		if (baton_sender_starved(sender))
+			return sender;
+	return sender_of(link, unconfirmed(link));
 }
 
 static size_t build_probe(struct baton_link *link, uint8_t *dst,
 			  uint32_t now_ms)
 {
-	uint8_t c = class_to_probe(link);
+	struct baton_sender *sender = sender_to_probe(link);
 
 	link->probe_due = false;
 	link->probe_out = true;
-	link->probe_class = c;
-	link->probe_una = link->sender[c].una;
-	link->probe_order = link->sender[c].order;
+	link->probe_class = sender->class_id;
+	link->probe_una = sender->una;
+	link->probe_order = sender->order;
 	/* Its answer may be awaited from here on. */
-	link->sender[c].timer_ms = now_ms;
+	sender->timer_ms = now_ms;
 	link->probe_token++;
 	link->probe_ms = now_ms;
 	if (link->probes < 16)
 		link->probes++;
-	return baton_pdu_put_probe(dst, c, link->probe_token);
+	return baton_pdu_put_probe(dst, sender->class_id, link->probe_token);
 }
 
 /*
