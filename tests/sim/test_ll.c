@@ -542,6 +542,33 @@ static void charge_is_time_in_each_state_times_its_current(void **state)
 	assert_int_equal(stats.rx_us, 1000 * (150 + 44 + 32) + 999 * 3);
 }
 
+/* Who hears nothing listens for T_IFS, and 40 us of it on 1M. */
+static void listening_in_vain_has_its_charge(void **state)
+{
+	struct baton_sim_stats before, after;
+	struct pair p;
+	int off;
+
+	(void)state;
+	for (off = 0; off < 2; off++) {
+		pair_init(&p);
+		p.cfg.phy = BATON_PHY_1M;
+		pair_open(&p);
+		baton_sim_run_until(p.sim, 15 * MS);
+		baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &before);
+		if (off)
+			baton_sim_power(p.sim, BATON_SIM_WATCH, false);
+		else
+			set_errors(&p, BATON_SIM_WATCH, 1000000, 1000000);
+		baton_sim_run_until(p.sim, 315 * MS);
+		baton_sim_get_stats(p.sim, BATON_SIM_PHONE, &after);
+		assert_int_equal(after.events - before.events, 10);
+		assert_int_equal(after.ll_rx_missed - before.ll_rx_missed, 10);
+		assert_int_equal(after.rx_us - before.rx_us, 10 * (150 + 40));
+		pair_close(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +601,7 @@ int main(void)
 			a_clock_beyond_what_it_declares_loses_the_anchor),
 		PAIR_TEST(charge_is_time_in_each_state_times_its_current),
 		cmocka_unit_test(charge_per_byte_is_that_of_the_data_sheet),
+		cmocka_unit_test(listening_in_vain_has_its_charge),
 	};
 
 	return cmocka_run_group_tests_name("ll", tests, NULL, NULL);
