@@ -11,7 +11,8 @@
 #define ACKS_RIDE_LEN 80 /* PDUs from this length on carry ACKs and data */
 #define ATT_VALUE_MIN 20 /* what the least ATT MTU leaves, most hosts carry */
 #define MUCH_LONGER 64 /* the try after that */
-#define BULK_TURN 16 /* of as many PDUs with data BULK has one */
+#define BULK_PAUSE_MS 1000 /* of BULK behind MESSAGE; then it has */
+#define BULK_TURN 16 /* one of as many PDUs with data */
 
 static uint16_t class_record_max(const struct baton_link_config *config,
 				 int class_id)
@@ -504,10 +505,11 @@ static size_t build_probe(struct baton_link *link, uint8_t *dst,
 }
 
 /*
- * The first class that may send, but for some turns of MESSAGE: a record of
- * BULK that has begun must go on. NULL: there is none.
+ * The first class that may send, but for some turns of MESSAGE where BULK has
+ * stood still: its record that has begun must go on. NULL: there is none.
  */
-static struct baton_sender *next_sender(struct baton_link *link)
+static struct baton_sender *next_sender(struct baton_link *link,
+					uint32_t now_ms)
 {
 	struct baton_sender *first = NULL;
 	struct baton_sender *sender;
@@ -517,6 +519,7 @@ static struct baton_sender *next_sender(struct baton_link *link)
 		sender = &link->sender[c];
 		if (baton_sender_ready(sender) &&
 		    !(first && c == BATON_CLASS_MESSAGE &&
+		      now_ms - first->progress_ms >= BULK_PAUSE_MS &&
 		      link->stats.tx_data_pdus % BULK_TURN == 0))
 			first = sender;
 	}
@@ -527,7 +530,7 @@ static struct baton_sender *next_sender(struct baton_link *link)
 static size_t build_next(struct baton_link *link, uint8_t *dst, size_t cap,
 			 uint32_t now_ms)
 {
-	struct baton_sender *sender = next_sender(link);
+	struct baton_sender *sender = next_sender(link, now_ms);
 	size_t best = link->sizes.best < cap ? link->sizes.best : cap;
 	size_t n = 0;
 
