@@ -279,18 +279,19 @@ static enum baton_err put_verified(struct baton_session *session)
 static enum baton_err put_ends(struct baton_session *session,
 			       struct baton_batch *batch, unsigned int at)
 {
+	const struct baton_outgoing_stream *stream;
 	unsigned int end = at + BATON_STREAMS;
 	bool busy = false;
 	enum baton_err err;
 	size_t taken;
 
 	for (; at < end; at++) {
+		stream = baton_outgoing_stream(&session->outgoing, at);
 		err = baton_outgoing_flush(&session->outgoing, at);
-		if (!err &&
-		    baton_outgoing_stream(&session->outgoing, at)->state ==
-			    BATON_OUTGOING_SENDING) {
+		if (!err && stream->state == BATON_OUTGOING_SENDING) {
 			busy = true;
-			if (!session_untold(session, at))
+			if (stream->offset == stream->total &&
+			    !session_untold(session, at))
 				err = baton_outgoing_write(&session->outgoing,
 							   at, NULL, 0, &taken);
 		}
