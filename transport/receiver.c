@@ -57,10 +57,11 @@ static uint32_t full_number(const struct baton_receiver *receiver,
 			    const struct baton_block *data)
 {
 	uint32_t mask = data->type == BATON_BLOCK_SHORT ? 0x7f : 0x0fff;
-	uint32_t lowest =
-		receiver->next - (BATON_PLANTED(NUMBER) ? 0 : (mask + 1) / 2);
+	uint32_t half = BATON_PLANTED(NUMBER) ? 0 : (mask + 1) / 2;
+	uint32_t ahead = (data->number - receiver->next) & mask;
 
-	return lowest + ((data->number - lowest) & mask);
+	/* The topmost bit of ahead is its sign. */
+	return receiver->next + ((ahead ^ half) - half);
 }
 
 static uint8_t credit(const struct baton_receiver *receiver)
@@ -168,12 +169,11 @@ static size_t feed(struct baton_receiver *receiver, const uint8_t *bytes,
  * without a stay in its slot, but for what belongs to the next record.
  */
 static void take_at_once(struct baton_receiver *receiver,
-			 const struct baton_block *data)
+			 const struct baton_block *data,
+			 struct baton_slot *slot)
 {
-	struct baton_slot *slot = &receiver->slots[receiver->taken_at];
 	size_t used = feed(receiver, data->bytes, data->len);
 
-	slot->total = data->total;
 	slot->have = data->total;
 	receiver->taken_off = (uint16_t)used;
 	receiver->next++;
@@ -257,7 +257,7 @@ enum baton_err baton_receiver_data(struct baton_receiver *receiver,
 	if ((int32_t)(number + 1 - receiver->high) > 0)
 		receiver->high = number + 1;
 	if (number == receiver->taken && data->len == data->total) {
-		take_at_once(receiver, data);
+		take_at_once(receiver, data, slot);
 	} else {
 		keep(receiver, number, data, slot);
 		if (!whole(slot))
