@@ -60,8 +60,8 @@ static void look(struct baton_care *care, const struct baton_session *session,
 		 uint64_t now_ms)
 {
 	const struct baton_link *link = &session->link;
-	uint32_t waits = link->sender[BATON_CLASS_MESSAGE].held +
-			 link->sender[BATON_CLASS_BULK].held;
+	uint32_t waits = link->classes[BATON_CLASS_MESSAGE].sender.held +
+			 link->classes[BATON_CLASS_BULK].sender.held;
 	uint32_t moved = moved_bytes(session);
 
 	if (now_ms - care->window_ms >= WINDOW_MS) {

@@ -76,8 +76,8 @@ void records_end(struct baton_session *session)
 		baton_record_wipe(&session->seal[c]);
 		baton_record_wipe(&session->open[c]);
 		/* It was opened where it stands. */
-		baton_crypto_wipe(session->link.receiver[c].record,
-				  session->link.receiver[c].record_cap);
+		baton_crypto_wipe(session->link.classes[c].receiver.record,
+				  session->link.classes[c].receiver.record_cap);
 	}
 	rotation_end(session);
 	session->record = NULL;

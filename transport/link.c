@@ -79,10 +79,10 @@ uint8_t *baton_link_init(struct baton_link *link,
 		uint8_t *ring = slots + BATON_RECEIVER_SLOTS_LEN(window);
 		uint8_t *bytes = ring + config->ring[c];
 
-		baton_sender_init(&link->sender[c], c, ring, config->ring[c],
-				  (void *)memory, window);
-		baton_receiver_init(&link->receiver[c], c, bytes, (void *)slots,
-				    window, config->pdu_max,
+		baton_sender_init(&link->classes[c].sender, c, ring,
+				  config->ring[c], (void *)memory, window);
+		baton_receiver_init(&link->classes[c].receiver, c, bytes,
+				    (void *)slots, window, config->pdu_max,
 				    bytes + BATON_RECEIVER_BYTES_LEN(
 						    window, config->pdu_max),
 				    class_record_max(config, c));
@@ -131,8 +131,8 @@ void baton_link_start(struct baton_link *link,
 	memset(link, 0, offsetof(struct baton_link, stats));
 	baton_flight_start(&link->flight, link->flight.tx, link->flight.rx);
 	for (c = 0; c < BATON_CLASSES; c++) {
-		baton_sender_start(&link->sender[c], 0);
-		baton_receiver_start(&link->receiver[c]);
+		baton_sender_start(&link->classes[c].sender, 0);
+		baton_receiver_start(&link->classes[c].receiver);
 	}
 	link->peer_pdu_max = BATON_PDU_MAX;
 	link->sizes.trusted = BATON_PDU_MIN;
@@ -155,7 +155,7 @@ void baton_link_set_peer(struct baton_link *link, uint16_t pdu_max,
 
 	link->peer_pdu_max = pdu_max;
 	for (c = 0; c < BATON_CLASSES; c++)
-		link->sender[c].limit = window[c];
+		link->classes[c].sender.limit = window[c];
 	set_path(link);
 }
 
@@ -210,14 +210,14 @@ BATON_NOT_INLINE
 static struct baton_sender *sender_of(const struct baton_link *link,
 				      uint8_t class_id)
 {
-	return (struct baton_sender *)&link->sender[class_id];
+	return (struct baton_sender *)&link->classes[class_id].sender;
 }
 
 BATON_NOT_INLINE
 static struct baton_receiver *receiver_of(const struct baton_link *link,
 					  uint8_t class_id)
 {
-	return (struct baton_receiver *)&link->receiver[class_id];
+	return (struct baton_receiver *)&link->classes[class_id].receiver;
 }
 
 static enum baton_err fail(struct baton_link *link, enum baton_err err)
@@ -250,8 +250,8 @@ static bool outstanding(const struct baton_link *link)
 	if (unconfirmed(link) != BATON_CLASS_CONTROL || link->probe_out)
 		return true;
 	for (c = 0; c < BATON_CLASSES; c++)
-		if (baton_sender_flight(&link->sender[c]) > 0 ||
-		    baton_sender_starved(&link->sender[c]))
+		if (baton_sender_flight(&link->classes[c].sender) > 0 ||
+		    baton_sender_starved(&link->classes[c].sender))
 			return true;
 	return false;
 }
@@ -393,14 +393,16 @@ enum baton_err baton_link_rx(struct baton_link *link, const uint8_t *pdu,
 static size_t put_acks(struct baton_link *link, uint8_t *dst, size_t cap,
 		       uint32_t due_ms, uint32_t now_ms)
 {
-	struct baton_receiver *receiver = link->receiver;
+	struct baton_receiver *receiver;
 	size_t n = 0;
 	int c;
 
-	for (c = 0; c < BATON_CLASSES; c++, receiver++)
+	for (c = 0; c < BATON_CLASSES; c++) {
+		receiver = &link->classes[c].receiver;
 		if (receiver->ack_due_ms <= due_ms && n + BATON_ACK_LEN <= cap)
 			n += baton_receiver_ack(receiver, dst + n, cap - n,
 						now_ms);
+	}
 	return n;
 }
 
@@ -473,15 +475,15 @@ static size_t build_data(struct baton_link *link, struct baton_sender *sender,
 /* Of the class in which an answer is missing. */
 static struct baton_sender *sender_to_probe(struct baton_link *link)
 {
-	struct baton_sender *end = link->sender + BATON_CLASSES;
-	struct baton_sender *sender;
+	struct baton_link_class *end = link->classes + BATON_CLASSES;
+	struct baton_link_class *at;
 
-	for (sender = link->sender; sender < end; sender++)
-		if (sender->backoff > 0)
-			return sender;
-	for (sender = link->sender; sender < end; sender++)
-		if (baton_sender_starved(sender))
-			return sender;
+	for (at = link->classes; at < end; at++)
+		if (at->sender.backoff > 0)
+			return &at->sender;
+	for (at = link->classes; at < end; at++)
+		if (baton_sender_starved(&at->sender))
+			return &at->sender;
 	return sender_of(link, unconfirmed(link));
 }
 
@@ -516,7 +518,7 @@ static struct baton_sender *next_sender(struct baton_link *link,
 	int c;
 
 	for (c = BATON_CLASS_BULK; c >= BATON_CLASS_CONTROL; c--) {
-		sender = &link->sender[c];
+		sender = &link->classes[c].sender;
 		if (baton_sender_ready(sender) &&
 		    !(first && c == BATON_CLASS_MESSAGE &&
 		      now_ms - first->progress_ms >= BULK_PAUSE_MS &&
@@ -582,13 +584,15 @@ static uint32_t probe_deadline(const struct baton_link *link)
 {
 	uint32_t since = latest(link->probe_ms, link->waiting_ms);
 	uint32_t wait = baton_rtt_timeout_ms(&link->rtt, link->probes);
-	const struct baton_sender *sender = link->sender;
+	const struct baton_link_class *at = link->classes;
+	const struct baton_link_class *end = at + BATON_CLASSES;
+	const struct baton_sender *sender;
 	bool timed = false;
-	int c;
 
 	if (!link->waiting || link->probe_due)
 		return BATON_LINK_NEVER;
-	for (c = 0; c < BATON_CLASSES; c++, sender++) {
+	for (; at < end; at++) {
+		sender = &at->sender;
 		if (baton_sender_flight(sender) > 0)
 			timed |= baton_sender_deadline(sender, &link->rtt) !=
 				 BATON_LINK_NEVER;
@@ -611,14 +615,14 @@ static uint32_t stuck_deadline(const struct baton_link *link)
 		due = latest(link->waiting_ms, link->heard_ms) +
 		      BATON_SILENCE_MS;
 	for (c = 0; c < BATON_CLASSES; c++) {
-		if (baton_sender_flight(&link->sender[c]) > 0)
-			due = baton_link_earlier(due,
-						 link->sender[c].progress_ms +
-							 BATON_SILENCE_MS);
-		if (baton_receiver_partial(&link->receiver[c]))
-			due = baton_link_earlier(due,
-						 link->receiver[c].moved_ms +
-							 BATON_SILENCE_MS);
+		if (baton_sender_flight(&link->classes[c].sender) > 0)
+			due = baton_link_earlier(
+				due, link->classes[c].sender.progress_ms +
+					     BATON_SILENCE_MS);
+		if (baton_receiver_partial(&link->classes[c].receiver))
+			due = baton_link_earlier(
+				due, link->classes[c].receiver.moved_ms +
+					     BATON_SILENCE_MS);
 	}
 	return due;
 }
@@ -642,14 +646,16 @@ uint32_t baton_link_deadline(const struct baton_link *link)
 		return due;
 	for (c = 0; c < BATON_CLASSES; c++) {
 		due = baton_link_earlier(
-			due, baton_link_still_due(link,
-						  baton_receiver_ack_deadline(
-							  &link->receiver[c])));
+			due,
+			baton_link_still_due(
+				link, baton_receiver_ack_deadline(
+					      &link->classes[c].receiver)));
 		/* A probe that waits for room waits for nothing else. */
 		if (!link->probe_due)
 			due = baton_link_earlier(
-				due, baton_sender_deadline(&link->sender[c],
-							   &link->rtt));
+				due,
+				baton_sender_deadline(&link->classes[c].sender,
+						      &link->rtt));
 	}
 	due = baton_link_earlier(due, probe_deadline(link));
 	return baton_link_earlier(due, stuck_deadline(link));
@@ -676,10 +682,10 @@ enum baton_err baton_link_tick(struct baton_link *link, uint32_t now_ms)
 	if (probe_deadline(link) <= now_ms)
 		link->probe_due = true;
 	for (c = 0; c < BATON_CLASSES && !asking; c++) {
-		if (baton_sender_deadline(&link->sender[c], &link->rtt) >
-		    now_ms)
+		if (baton_sender_deadline(&link->classes[c].sender,
+					  &link->rtt) > now_ms)
 			continue;
-		baton_sender_timeout(&link->sender[c], now_ms);
+		baton_sender_timeout(&link->classes[c].sender, now_ms);
 		link->probe_due = true;
 	}
 	return BATON_OK;

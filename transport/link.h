@@ -78,6 +78,12 @@ struct baton_link_facts {
 	const uint8_t *advert;
 };
 
+/* Both halves of a class. */
+struct baton_link_class {
+	struct baton_sender sender;
+	struct baton_receiver receiver;
+};
+
 /* What is read for every PDU comes first: it takes the shortest instructions. */
 struct baton_link {
 	uint8_t err; /* enum baton_err, fatal and sticky */
@@ -114,8 +120,7 @@ struct baton_link {
 	/* What outlives a link begins here. */
 	struct baton_link_stats stats;
 	struct baton_flight flight;
-	struct baton_sender sender[BATON_CLASSES];
-	struct baton_receiver receiver[BATON_CLASSES];
+	struct baton_link_class classes[BATON_CLASSES];
 };
 
 /* BATON_ERR_ARG: config is out of range. */

@@ -37,8 +37,8 @@ static void inject_likely(struct fuzz_input *in, enum baton_role to)
 	uint8_t class_id = fuzz_byte(in) % BATON_CLASSES;
 	uint8_t kind = fuzz_byte(in);
 	int8_t delta = (int8_t)fuzz_byte(in);
-	uint32_t sent = link->sender[class_id].next + (uint32_t)delta;
-	uint32_t due = link->receiver[class_id].next + (uint32_t)delta;
+	uint32_t sent = link->classes[class_id].sender.next + (uint32_t)delta;
+	uint32_t due = link->classes[class_id].receiver.next + (uint32_t)delta;
 	uint8_t bitmap[16] = {0};
 	uint8_t pdu[BATON_PDU_MAX] = {0};
 	size_t n = 0;

@@ -210,7 +210,7 @@ static void acks_ride_on_data_that_goes_anyway(void **state)
 	take_records(a);
 	assert_int_equal(a->records[BATON_CLASS_MESSAGE], 1);
 	assert_true(baton_link_deadline(&b->link) > now_ms);
-	assert_int_equal(baton_sender_flight(&a->link.sender[1]), 0);
+	assert_int_equal(baton_sender_flight(&a->link.classes[1].sender), 0);
 }
 
 static void in_short_pdus_acks_go_alone_and_first(void **state)
@@ -253,14 +253,14 @@ static void an_echo_that_was_not_asked_for_teaches_nothing(void **state)
 	(void)state;
 	push(a, BATON_CLASS_BULK, 100);
 	assert_true(tx(a) > 0);
-	before = a->link.sender[BATON_CLASS_BULK];
+	before = a->link.classes[BATON_CLASS_BULK].sender;
 	for (token = 0; token < 256; token++) {
 		echo[1] = (uint8_t)token;
 		assert_true(rx(a, echo, 6) == BATON_OK ||
 			    rx(a, echo, 6) == BATON_ERR_PEER_SEQ);
 	}
 	assert_int_equal(a->link.err, BATON_OK);
-	assert_memory_equal(&before, &a->link.sender[BATON_CLASS_BULK],
+	assert_memory_equal(&before, &a->link.classes[BATON_CLASS_BULK].sender,
 			    sizeof(before));
 }
 

@@ -309,7 +309,7 @@ static void a_forged_ack_of_lost_data_is_found_by_a_probe(void **state)
 		while (pair_turn(world))
 			;
 		world->drop_ppm = 0;
-		sender = &phone->session.link.sender[classes[i]];
+		sender = &phone->session.link.classes[classes[i]].sender;
 		assert_true(baton_sender_flight(sender) > 0);
 		forged[0] = (uint8_t)(0xe0 | classes[i] << 2);
 		baton_store_be16(forged + 1, sender->next & 0xfff);
@@ -337,7 +337,7 @@ static void a_forged_ack_is_found_in_every_class(void **state)
 {
 	struct pair_end *phone = &world->end[BATON_PHONE];
 	const struct baton_sender *sender =
-		&phone->session.link.sender[BATON_CLASS_MESSAGE];
+		&phone->session.link.classes[BATON_CLASS_MESSAGE].sender;
 	uint8_t forged[4] = {0xe4, 0, 0, 4};
 
 	(void)state;

@@ -153,7 +153,8 @@ static void starve(uint16_t len)
 	uint8_t *record;
 	size_t got;
 
-	while (!baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE])) {
+	while (!baton_sender_starved(
+		&b->link.classes[BATON_CLASS_MESSAGE].sender)) {
 		if (baton_link_has_room(&b->link, BATON_CLASS_MESSAGE,
 					len + 18u))
 			push(b, BATON_CLASS_MESSAGE, len);
@@ -180,8 +181,8 @@ static void a_lost_word_about_credit_is_asked_for(void **state)
 		; /* the announcement is lost */
 	(void)settle();
 	assert_true(a->records[BATON_CLASS_MESSAGE] > had);
-	assert_false(
-		baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE]));
+	assert_false(baton_sender_starved(
+		&b->link.classes[BATON_CLASS_MESSAGE].sender));
 }
 
 static void credit_is_asked_for_while_the_peer_talks(void **state)
@@ -201,8 +202,8 @@ static void credit_is_asked_for_while_the_peer_talks(void **state)
 		assert_int_equal(baton_link_tick(&b->link, now_ms), BATON_OK);
 		(void)exchange();
 	}
-	assert_false(
-		baton_sender_starved(&b->link.sender[BATON_CLASS_MESSAGE]));
+	assert_false(baton_sender_starved(
+		&b->link.classes[BATON_CLASS_MESSAGE].sender));
 }
 
 static void who_stays_deaf_is_asked_less_and_less(void **state)

@@ -391,8 +391,9 @@ static void what_was_told_counts_though_the_link_fails(void **state)
 
 	(void)state;
 	tell_one_message();
-	baton_pdu_put_long(forged, BATON_CLASS_CONTROL,
-			   watch->link.receiver[BATON_CLASS_CONTROL].next);
+	baton_pdu_put_long(
+		forged, BATON_CLASS_CONTROL,
+		watch->link.classes[BATON_CLASS_CONTROL].receiver.next);
 	forged[BATON_LONG_LEN + 1] = 17;
 	assert_int_equal(
 		baton_session_rx(watch, forged, sizeof(forged), world->now_ms),
