@@ -141,6 +141,7 @@ void baton_link_start(struct baton_link *link,
 	baton_link_change(link, facts);
 }
 
+BATON_NOT_INLINE
 void baton_link_stop(struct baton_link *link)
 {
 	link->up = false;
