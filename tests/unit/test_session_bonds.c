@@ -247,6 +247,27 @@ static void become(const struct pair_value stored[PAIR_VALUES])
 	pair_reboot(world, BATON_PHONE);
 }
 
+/* What the phone has stored; it comes by the bond then. */
+static void keep_but_ticket(struct pair_value kept[PAIR_VALUES])
+{
+	int i;
+
+	memcpy(kept, world->end[BATON_PHONE].stored,
+	       sizeof(world->end[BATON_PHONE].stored));
+	for (i = 0; i < PAIR_VALUES; i++)
+		if (!strncmp(kept[i].key, "tick/", 5))
+			memset(&kept[i], 0, sizeof(kept[i]));
+}
+
+static void pair_until_they_compare(void)
+{
+	pair_windows(world);
+	pair_up(world);
+	while (!world->end[BATON_PHONE].compare ||
+	       !world->end[BATON_WATCH].compare)
+		pair_turn(world);
+}
+
 /* A pairing was cut off when the watch had written it, and the phone too. */
 static void a_bond_is_announced_on_its_own_link(void **state)
 {
@@ -255,22 +276,14 @@ static void a_bond_is_announced_on_its_own_link(void **state)
 	struct pair_end *phone = &world->end[BATON_PHONE];
 	struct pair_end *watch = &world->end[BATON_WATCH];
 	uint8_t id[BATON_BOND_ID_LEN];
-	int i;
 
 	(void)state;
 	assert_true(pair_bond(world));
-	memcpy(first, phone->stored, sizeof(first));
-	/* Without its ticket it comes by the bond, as the other one will. */
-	for (i = 0; i < PAIR_VALUES; i++)
-		if (!strncmp(first[i].key, "tick/", 5))
-			memset(&first[i], 0, sizeof(first[i]));
+	keep_but_ticket(first);
 	become(none);
 	phone->cut_at = phone->writes + 1;
 	phone->cut_keeps = true;
-	pair_windows(world);
-	pair_up(world);
-	while (!phone->compare || !watch->compare)
-		pair_turn(world);
+	pair_until_they_compare();
 	assert_int_equal(
 		baton_session_confirm(&phone->session, true, world->now_ms), 0);
 	assert_int_equal(
@@ -295,21 +308,14 @@ static void a_bond_that_is_written_late_is_not_that_of_the_link(void **state)
 {
 	static const struct pair_value none[PAIR_VALUES];
 	struct pair_value first[PAIR_VALUES];
-	struct pair_end *phone = &world->end[BATON_PHONE];
 	struct pair_end *watch = &world->end[BATON_WATCH];
 	int i;
 
 	(void)state;
 	assert_true(pair_bond(world));
-	memcpy(first, phone->stored, sizeof(first));
-	for (i = 0; i < PAIR_VALUES; i++)
-		if (!strncmp(first[i].key, "tick/", 5))
-			memset(&first[i], 0, sizeof(first[i]));
+	keep_but_ticket(first);
 	become(none);
-	pair_windows(world);
-	pair_up(world);
-	while (!phone->compare || !watch->compare)
-		pair_turn(world);
+	pair_until_they_compare();
 	watch->store_stalls = true;
 	for (i = 0; i < 2; i++)
 		assert_int_equal(baton_session_confirm(&world->end[i].session,
