@@ -14,13 +14,6 @@
 #define BULK_PAUSE_MS 1000 /* of BULK behind MESSAGE; then it has */
 #define BULK_TURN 16 /* one of as many PDUs with data */
 
-static uint16_t class_record_max(const struct baton_link_config *config,
-				 int class_id)
-{
-	return class_id == BATON_CLASS_CONTROL ? BATON_CONTROL_RECORD_MAX
-					       : config->record_max;
-}
-
 enum baton_err baton_link_check(const struct baton_link_config *config)
 {
 	int c;
@@ -35,24 +28,27 @@ enum baton_err baton_link_check(const struct baton_link_config *config)
 		if (config->window[c] < 1 ||
 		    config->window[c] > BATON_WINDOW_MAX ||
 		    config->ring[c] > BATON_RING_MAX ||
-		    config->ring[c] < BATON_RECEIVER_RECORD_LEN(
-					      class_record_max(config, c)))
+		    config->ring[c] <
+			    BATON_RECEIVER_RECORD_LEN(baton_class_record_max(
+				    c, config->record_max)))
 			return BATON_ERR_ARG;
 	return BATON_OK;
 }
 
-/* Bytes of memory that a class takes: units and slots, and what has no
- * alignment behind them. */
+/*
+ * Bytes of memory that a class takes: units and slots, and what has no
+ * alignment behind them.
+ */
 static size_t class_len(const struct baton_link_config *config, int c)
 {
 	size_t window = config->window[c];
 
-	return baton_aligned(
-		BATON_SENDER_UNITS_LEN(window) +
-		BATON_RECEIVER_SLOTS_LEN(window) +
-		BATON_RECEIVER_BYTES_LEN(window, config->pdu_max) +
-		config->ring[c] +
-		BATON_RECEIVER_RECORD_LEN(class_record_max(config, c)));
+	return baton_aligned(BATON_SENDER_UNITS_LEN(window) +
+			     BATON_RECEIVER_SLOTS_LEN(window) +
+			     BATON_RECEIVER_BYTES_LEN(window, config->pdu_max) +
+			     config->ring[c] +
+			     BATON_RECEIVER_RECORD_LEN(baton_class_record_max(
+				     c, config->record_max)));
 }
 
 size_t baton_link_memory_len(const struct baton_link_config *config)
@@ -81,11 +77,12 @@ uint8_t *baton_link_init(struct baton_link *link,
 
 		baton_sender_init(&link->classes[c].sender, c, ring,
 				  config->ring[c], (void *)memory, window);
-		baton_receiver_init(&link->classes[c].receiver, c, bytes,
-				    (void *)slots, window, config->pdu_max,
-				    bytes + BATON_RECEIVER_BYTES_LEN(
-						    window, config->pdu_max),
-				    class_record_max(config, c));
+		baton_receiver_init(
+			&link->classes[c].receiver, c, bytes, (void *)slots,
+			window, config->pdu_max,
+			bytes + BATON_RECEIVER_BYTES_LEN(window,
+							 config->pdu_max),
+			baton_class_record_max(c, config->record_max));
 		memory += class_len(config, c);
 	}
 	return memory;

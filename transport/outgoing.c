@@ -30,9 +30,8 @@ void baton_outgoing_init(struct baton_outgoing *outgoing, uint8_t *memory,
 
 	for (c = 0; c < BATON_CLASSES; c++) {
 		outgoing->batch[c].bytes = memory;
-		memory += baton_aligned(BATON_BATCH_LEN(
-			c == BATON_CLASS_CONTROL ? BATON_CONTROL_RECORD_MAX
-						 : record_max));
+		memory += baton_aligned(
+			BATON_BATCH_LEN(baton_class_record_max(c, record_max)));
 	}
 	baton_outgoing_start(outgoing, record_max);
 }
@@ -55,9 +54,7 @@ void baton_outgoing_start(struct baton_outgoing *outgoing, uint16_t record_max)
 	int i;
 
 	for (i = 0; i < BATON_CLASSES; i++) {
-		outgoing->batch[i].cap = i == BATON_CLASS_CONTROL
-						 ? BATON_CONTROL_RECORD_MAX
-						 : record_max;
+		outgoing->batch[i].cap = baton_class_record_max(i, record_max);
 		baton_batch_clear(&outgoing->batch[i]);
 		outgoing->batch[i].busy = true;
 	}

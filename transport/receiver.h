@@ -19,6 +19,13 @@
 #define BATON_RECORD_LEN_MASK 0x3fff
 #define BATON_CONTROL_RECORD_MAX 512 /* plaintext of a CONTROL record */
 
+/* The longest plaintext of a class, where other classes have record_max. */
+static inline uint16_t baton_class_record_max(int class_id, uint16_t record_max)
+{
+	return class_id == BATON_CLASS_CONTROL ? BATON_CONTROL_RECORD_MAX
+					       : record_max;
+}
+
 /*
  * The prefix of a unit that is here; unit taken is slots[taken_at], and so on
  * round.
