@@ -9,7 +9,6 @@
 
 #define OFFER_FRAME (BATON_FRAME_CODE_FIRST + OWN_OFFER)
 #define RELEASE_FRAME (BATON_FRAME_CODE_FIRST + OWN_RELEASE)
-#define OPERATIONS_AT 25 /* in a token (TOKENS.md 1) */
 #define INFO_HEAD (BATON_APPLICATION_ID_LEN + BATON_TOKEN_LEN)
 
 static uint8_t find_application(const struct baton_handoff *handoff,
@@ -56,7 +55,8 @@ static void refuse(struct baton_handoff *handoff, const uint8_t *id,
 static void ask(struct baton_handoff_place *place)
 {
 	place->has_token = true;
-	place->operations = baton_load_be16(place->token + OPERATIONS_AT);
+	place->operations =
+		baton_load_be16(place->token + BATON_TOKEN_OPERATIONS_AT);
 	place->asked = true;
 	handoff_untell(place, BATON_HANDOFF_WITHDRAWN);
 	handoff_tell(place, BATON_HANDOFF_OFFERED);
@@ -111,8 +111,9 @@ static void take_offered(struct baton_handoff *handoff,
 		return;
 	}
 	same = place->asked && place->lease_ms == event->lease_ms &&
-	       memcmp(place->token + OPERATIONS_AT,
-		      info + BATON_APPLICATION_ID_LEN + OPERATIONS_AT,
+	       memcmp(place->token + BATON_TOKEN_OPERATIONS_AT,
+		      info + BATON_APPLICATION_ID_LEN +
+			      BATON_TOKEN_OPERATIONS_AT,
 		      2) == 0 &&
 	       place->info_len == event->info_len - INFO_HEAD &&
 	       memcmp(place->info, info + INFO_HEAD, place->info_len) == 0;

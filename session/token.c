@@ -113,7 +113,7 @@ static void put(const struct baton_tokens *tokens, uint8_t *p,
 	memcpy(p + 1, token->id, 8);
 	memcpy(p + 9, token->audience, 8);
 	memcpy(p + 17, token->activity, 8);
-	baton_store_be16(p + 25, token->operations);
+	baton_store_be16(p + BATON_TOKEN_OPERATIONS_AT, token->operations);
 	baton_store_be32(p + 27, token->life_ms);
 	baton_hmac_key_init(&hmac, tokens->key, sizeof(tokens->key));
 	baton_hmac(tag, &hmac, p, SIGNED_LEN);
@@ -137,7 +137,7 @@ static bool get(const struct baton_tokens *tokens, const uint8_t *p, size_t len,
 	memcpy(token->id, p + 1, 8);
 	memcpy(token->audience, p + 9, 8);
 	memcpy(token->activity, p + 17, 8);
-	token->operations = baton_load_be16(p + 25);
+	token->operations = baton_load_be16(p + BATON_TOKEN_OPERATIONS_AT);
 	token->life_ms = baton_load_be32(p + 27);
 	put(tokens, again, token);
 	return baton_crypto_equal(again, p, BATON_TOKEN_LEN) &&

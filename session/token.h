@@ -23,6 +23,7 @@
 #include "session/ownership.h"
 
 #define BATON_TOKEN_LEN 47
+#define BATON_TOKEN_OPERATIONS_AT 25 /* 2 bytes */
 #define BATON_TOKEN_ID_LEN 8
 #define BATON_TOKEN_AUDIENCE_LEN 8
 #define BATON_TOKENS 8 /* live ones of a link, both directions together */
