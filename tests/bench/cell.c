@@ -443,12 +443,13 @@ uint32_t bench_cell_raw_len(const struct bench_cell *cell)
 	return best;
 }
 
-uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us)
+uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint32_t len,
+			   uint64_t start_us)
 {
 	struct raw tx = {
 		.start_us = start_us,
 		.left = cell->total,
-		.value_len = bench_cell_raw_len(cell),
+		.value_len = len,
 	};
 	struct raw rx = {.wanted = cell->total, .started = true};
 	struct baton_sim *sim = raw_world(cell, &tx, &rx);

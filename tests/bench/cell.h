@@ -57,8 +57,12 @@ void bench_cell_sim(const struct bench_cell *cell,
  */
 bool bench_cell_run(const struct bench_cell *cell, struct bench_result *result);
 
-/* Microseconds a bare sender needs for as much, from the same instant. */
-uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint64_t start_us);
+/*
+ * Microseconds a bare sender of values of len bytes needs for as much, from the
+ * same instant.
+ */
+uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint32_t len,
+			   uint64_t start_us);
 
 /* Bytes of a bare sender's values, each so long, in some events. */
 uint32_t bench_cell_flow(const struct bench_cell *cell, uint32_t len);

@@ -48,12 +48,14 @@ static double beside_acks(const struct bench_cell *cell, uint32_t pdu)
 	return ACK_EVERY * each / (ACK_EVERY * each + extra);
 }
 
-/* What the form of PDUs and records and the window allow, and which it is. */
-static void work_out(struct bench_grid_row *row)
+/*
+ * What the form of PDUs and records and the window allow, and which it is. raw:
+ * the length of a bare sender's values.
+ */
+static void work_out(struct bench_grid_row *row, uint32_t raw)
 {
 	const struct baton_link_config config = BATON_LINK_CONFIG_LARGE;
 	const struct bench_cell *cell = &row->cell;
-	uint32_t raw = bench_cell_raw_len(cell);
 	uint32_t best =
 		baton_pdu_best_len(cell->mtu, cell->ll_len, BATON_PDU_MAX);
 	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len,
@@ -108,6 +110,7 @@ static bool run_row(struct bench_grid_row *row, uint32_t total)
 {
 	struct bench_result result;
 	struct bench_cell cell = row->cell;
+	uint32_t raw = bench_cell_raw_len(&cell);
 
 	cell.total = total;
 	if (!bench_cell_run(&cell, &result))
@@ -115,14 +118,14 @@ static bool run_row(struct bench_grid_row *row, uint32_t total)
 	row->resent = result.resent;
 	row->bps = 8e6 * total / (double)result.us;
 	row->raw_bps = 8e6 * total /
-		       (double)bench_cell_raw_us(&cell, result.secured_us);
+		       (double)bench_cell_raw_us(&cell, raw, result.secured_us);
 	row->share = row->bps / row->raw_bps;
 	cell.urgent = true;
 	if (!bench_cell_run(&cell, &result))
 		return false;
 	row->urgent_events = result.urgent_events;
 	row->urgent_count = result.urgent_count;
-	work_out(row);
+	work_out(row, raw);
 	return true;
 }
 

@@ -65,7 +65,9 @@ bool bench_bulk_share(const struct bench_effort *effort,
 		cell.host = i & 4 ? BATON_SIM_HOST_SLOW : BATON_SIM_HOST_QUICK;
 		if (!bench_cell_run(&cell, &result))
 			return false;
-		share = (double)bench_cell_raw_us(&cell, result.secured_us) /
+		share = (double)bench_cell_raw_us(&cell,
+						  bench_cell_raw_len(&cell),
+						  result.secured_us) /
 			(double)result.us;
 		if (share >= value->value)
 			continue;
@@ -100,7 +102,9 @@ bool bench_bulk_share_bluez(const struct bench_effort *effort,
 		cell.host = BATON_SIM_HOST_BLUEZ;
 		if (!bench_cell_run(&cell, &result))
 			return false;
-		share = (double)bench_cell_raw_us(&cell, result.secured_us) /
+		share = (double)bench_cell_raw_us(&cell,
+						  bench_cell_raw_len(&cell),
+						  result.secured_us) /
 			(double)result.us;
 		if (share >= value->value)
 			continue;
