@@ -19,8 +19,8 @@
 
 #define CLOSE_REVOKED 3 /* reason in CLOSE */
 
-#define BOND_DEADLINE_MS 10000 /* to be SECURED with a bond */
-#define PAIR_DEADLINE_MS 30000 /* for the flights of a pairing */
+#define SECURE_DEADLINE_MS 30000 /* for the flights, and to be SECURED */
+#define SECURE_INTERVALS 64 /* and for the short packets that they take */
 #define PEOPLE_DEADLINE_MS 120000 /* for both people to answer */
 #define REJECT_DEADLINE_MS 1000 /* for a last word to be seen */
 #define PAIRING_WINDOW_MS 120000
@@ -86,6 +86,9 @@ struct baton_bond *session_bond(struct baton_session *session);
 /* session.c: the one function that changes state. */
 void session_set_state(struct baton_session *session,
 		       enum baton_session_state state, uint32_t deadline_ms);
+
+/* When a link is closed that is not SECURED by then (session/SPEC.md 1.4). */
+uint32_t session_secure_by(const struct baton_session *session);
 
 /* End the link for err; the application will be told to drop it. */
 void session_fail(struct baton_session *session, enum baton_err err);

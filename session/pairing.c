@@ -158,7 +158,7 @@ void pairing_step(struct baton_session *session)
 		return;
 	session->tell |= TELL_PAIRED;
 	session_set_state(session, BATON_SESSION_SYNCING,
-			  session->now_ms + BOND_DEADLINE_MS);
+			  session_secure_by(session));
 	sync_begin(session);
 }
 

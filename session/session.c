@@ -140,6 +140,12 @@ void session_set_state(struct baton_session *session,
 	session->state_deadline_ms = deadline_ms;
 }
 
+uint32_t session_secure_by(const struct baton_session *session)
+{
+	return session->now_ms + SECURE_DEADLINE_MS +
+	       SECURE_INTERVALS * session->link.rtt.interval_ms;
+}
+
 BATON_NOT_INLINE
 struct urgent *session_urgent(const struct baton_session *session,
 			      unsigned int i)
@@ -342,8 +348,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 		use_hello(session);
 	session_send_reply(session, &turn.reply);
 	session_set_state(session, BATON_SESSION_HANDSHAKE,
-			  session->now_ms + (turn.pairing ? PAIR_DEADLINE_MS
-							  : BOND_DEADLINE_MS));
+			  session_secure_by(session));
 	return BATON_OK;
 }
 

@@ -32,9 +32,19 @@ static void a_clock_may_begin_at_0(void **state)
 
 	(void)state;
 	assert_int_equal(baton_session_link_up(watch, &facts, 0), BATON_OK);
-	assert_int_equal(baton_session_deadline(watch), 10000);
-	baton_session_tick(watch, 9999);
+	assert_int_equal(baton_session_deadline(watch), 30000);
+	baton_session_tick(watch, 29999);
 	assert_int_equal(watch->state, BATON_SESSION_HANDSHAKE);
+}
+
+static void a_slow_link_has_longer_to_be_secured(void **state)
+{
+	struct baton_link_facts facts = {.mtu = 247, .interval_us = 1000000};
+	struct baton_session *watch = &world->end[BATON_WATCH].session;
+
+	(void)state;
+	assert_int_equal(baton_session_link_up(watch, &facts, 1000), BATON_OK);
+	assert_int_equal(baton_session_deadline(watch), 31000 + 64000);
 }
 
 int main(void)
@@ -43,6 +53,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_link_of_49_days_is_ended),
 		T(a_clock_may_begin_at_0),
+		T(a_slow_link_has_longer_to_be_secured),
 	};
 #undef T
 
