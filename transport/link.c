@@ -104,7 +104,9 @@ static void set_path(struct baton_link *link)
 
 	if (limit > link->peer_pdu_max)
 		limit = link->peer_pdu_max;
-	link->best = baton_pdu_best_len(facts->mtu, facts->ll_len, limit);
+	link->best = baton_pdu_fit_len(
+		baton_pdu_best_len(facts->mtu, facts->ll_len, limit),
+		facts->interval_us, facts->ll_len, facts->phy);
 	set_sizes(link);
 }
 

@@ -12,6 +12,8 @@
 #define L2CAP_ATT_LEN 7 /* L2CAP header 4, ATT opcode and handle 3 */
 #define HELD 2 /* PDUs that a controller usually holds */
 #define URGENT_LEN 47 /* a short control record, headers included */
+#define ANSWER_LEN 16 /* what an ACK adds to the other side's packet */
+#define FIT_GAIN 2 /* times the loss, for a shorter PDU to be worth it */
 #define LL_PDU_COST 97 /* byte times of 2M that an LL PDU costs beside bytes */
 
 static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
@@ -289,4 +291,26 @@ uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit)
 	if (full * value_cost(most, d) > most * value_cost(full, d))
 		return (uint16_t)full;
 	return (uint16_t)most;
+}
+
+uint16_t baton_pdu_fit_len(uint16_t len, uint32_t interval_us, uint16_t ll_len,
+			   uint8_t phy)
+{
+	uint32_t byte = air_us[phy & 3].byte;
+	uint32_t pdu = air_us[phy & 3].pdu;
+	uint32_t total = len + L2CAP_ATT_LEN;
+	uint32_t fit, each, less;
+
+	if (total > (ll_len ? ll_len : LL_LEN_DEFAULT) ||
+	    interval_us < ANSWER_LEN * byte)
+		return len;
+	interval_us -= ANSWER_LEN * byte;
+	fit = interval_us / (total * byte + pdu);
+	each = interval_us / (fit + 1);
+	if (fit == 0 || each < pdu)
+		return len;
+	less = total - (each - pdu) / byte;
+	if (FIT_GAIN * fit * less > len || less + BATON_PDU_MIN > len)
+		return len;
+	return (uint16_t)(len - less);
 }

@@ -117,4 +117,11 @@ enum baton_link_phy {
  */
 uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len, uint8_t phy);
 
+/*
+ * A PDU's length: len, or a little less where one PDU more then fits a
+ * connection event; the rest as for baton_pdu_air_len(). SPEC A.1.
+ */
+uint16_t baton_pdu_fit_len(uint16_t len, uint32_t interval_us, uint16_t ll_len,
+			   uint8_t phy);
+
 #endif

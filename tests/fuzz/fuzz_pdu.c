@@ -61,10 +61,13 @@ static void check_best_len(struct fuzz_input in)
 	uint16_t mtu = fuzz_word(&in), ll_len = fuzz_byte(&in);
 	uint16_t limit = fuzz_word(&in);
 	uint16_t best = baton_pdu_best_len(mtu, ll_len, limit);
+	uint16_t fit = baton_pdu_fit_len(best, fuzz_word(&in) * 100u, ll_len,
+					 fuzz_byte(&in));
 
 	FUZZ_CHECK(best >= BATON_PDU_MIN && best <= BATON_PDU_MAX);
 	FUZZ_CHECK(best <= BATON_PDU_MIN || best + 3 <= mtu);
 	FUZZ_CHECK(best <= BATON_PDU_MIN || best <= limit);
+	FUZZ_CHECK(fit >= BATON_PDU_MIN && fit <= best);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

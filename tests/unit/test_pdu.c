@@ -456,6 +456,62 @@ static void held_pdus_leave_room_for_control_in_an_event(void **state)
 		}
 }
 
+/* P(n) + P(0) + 2 T_IFS of one LL PDU, encrypted. */
+static uint32_t exchange_us(uint32_t len, bool fast)
+{
+	return fast ? 4 * (11 + len + 7 + 4) + 44 + 300
+		    : 8 * (10 + len + 7 + 4) + 80 + 300;
+}
+
+static void a_shorter_length_lets_one_more_into_an_event(void **state)
+{
+	uint32_t interval_us, len, fit, each_us, ack_us;
+	uint16_t shorter;
+	int fast;
+
+	(void)state;
+	for (interval_us = 7500; interval_us < 60000; interval_us += 1250)
+		for (len = BATON_PDU_MIN; len <= 244; len++)
+			for (fast = 0; fast < 2; fast++) {
+				shorter = baton_pdu_fit_len(
+					(uint16_t)len, interval_us, 251,
+					fast ? BATON_LINK_PHY_2M
+					     : BATON_LINK_PHY_1M);
+				if (shorter == len)
+					continue;
+				assert_in_range(shorter, BATON_PDU_MIN, len);
+				each_us = exchange_us(len, fast);
+				ack_us = fast ? 64 : 128;
+				fit = (interval_us - ack_us) / each_us;
+				assert_true((fit + 1) * exchange_us(shorter,
+								    fast) <=
+					    interval_us - ack_us);
+				assert_true((fit + 1) * exchange_us(shorter + 1,
+								    fast) >
+					    interval_us - ack_us);
+				/* Won: a PDU. Lost: a little of each other. */
+				assert_true(2 * fit * (len - shorter) <= len);
+			}
+}
+
+static void a_length_that_fits_has_the_stated_values(void **state)
+{
+	(void)state;
+	assert_int_equal(baton_pdu_fit_len(182, 7500, 0, 0), 161);
+	assert_int_equal(baton_pdu_fit_len(182, 15000, 251, BATON_LINK_PHY_2M),
+			 179);
+	assert_int_equal(baton_pdu_fit_len(244, 11250, 251, BATON_LINK_PHY_2M),
+			 241);
+	/* Twelve bytes of each of ten would be lost for one more. */
+	assert_int_equal(baton_pdu_fit_len(244, 15000, 251, BATON_LINK_PHY_2M),
+			 244);
+	/* More than one LL PDU; no interval; less than the least. */
+	assert_int_equal(baton_pdu_fit_len(182, 7500, 27, 0), 182);
+	assert_int_equal(baton_pdu_fit_len(182, 0, 251, 0), 182);
+	assert_int_equal(baton_pdu_fit_len(20, 7500, 27, BATON_LINK_PHY_CODED),
+			 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +534,8 @@ int main(void)
 		cmocka_unit_test(the_best_length_has_the_stated_values),
 		cmocka_unit_test(the_best_length_never_exceeds_a_limit),
 		cmocka_unit_test(held_pdus_leave_room_for_control_in_an_event),
+		cmocka_unit_test(a_shorter_length_lets_one_more_into_an_event),
+		cmocka_unit_test(a_length_that_fits_has_the_stated_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
