@@ -10,7 +10,8 @@ the patch say what it is about:
     Found by: PROGRAM CASE      as often as needed; every one has to fail
 
 usage: mutants.py [NAME...]     build below build/mutants, and run
-       mutants.py --check       do they apply, and is README.md about them all?
+       mutants.py --check       do they apply, with names that are in the tree,
+                                and is README.md about them all?
        mutants.py --table       the table of README.md
 """
 
@@ -32,6 +33,10 @@ LIMIT_S = 600
 PARTS = ["gatt", "tools"]
 
 
+def words(text):
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
 class Mutant:
     def __init__(self, path):
         self.path = path
@@ -39,6 +44,8 @@ class Mutant:
         text = path.read_text()
         self.attack = self.line(text, "Attack")[0]
         self.defence = self.line(text, "Defence")[0]
+        self.words = words("\n".join(re.findall(r"^\+(?!\+\+ )(.*)$", text,
+                                                re.M)))
         self.tests = {}
         for found in self.line(text, "Found by"):
             program, case = found.rsplit(maxsplit=1)
@@ -66,20 +73,24 @@ def mutants(names=()):
     return [m for m in found if not names or m.name in names]
 
 
-def copy_tree():
-    """The copy is what the tree is; what is the same keeps its time."""
-    wanted = set()
+def tree():
+    """Every file but hidden ones and what was built."""
     for folder, dirs, files in os.walk(ROOT):
         dirs[:] = [d for d in dirs if not d.startswith(".") and
                    pathlib.Path(folder, d) != ROOT / "build"]
-        for name in files:
-            path = pathlib.Path(folder, name)
-            to = SOURCE / path.relative_to(ROOT)
-            wanted.add(to)
-            if to.exists() and to.read_bytes() == path.read_bytes():
-                continue
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, to)
+        yield from (pathlib.Path(folder, name) for name in files)
+
+
+def copy_tree():
+    """The copy is what the tree is; what is the same keeps its time."""
+    wanted = set()
+    for path in tree():
+        to = SOURCE / path.relative_to(ROOT)
+        wanted.add(to)
+        if to.exists() and to.read_bytes() == path.read_bytes():
+            continue
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, to)
     for path in list(SOURCE.rglob("*")):
         if path.is_file() and path not in wanted:
             path.unlink()
@@ -185,7 +196,13 @@ def check():
     """TAP; nothing is built."""
     global SOURCE
     SOURCE = ROOT
-    cases = [(f"{m.name} applies", m.patch("--dry-run")) for m in mutants()]
+    known = set().union(*(words(p.read_text()) for p in tree()
+                          if p.suffix in (".c", ".h")))
+    found = mutants()
+    cases = [(f"{m.name} applies", m.patch("--dry-run")) for m in found]
+    # A name that is gone would be seen where it is built only.
+    cases += [(f"{m.name} adds names that there are", m.words <= known)
+              for m in found]
     cases.append(("README.md has the table",
                   table() in (HERE / "README.md").read_text()))
     print(f"1..{len(cases)}")
