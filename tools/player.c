@@ -207,20 +207,23 @@ static void take_other_version(struct baton_player *player,
 		peer_name(player), event->u.closed.peer_version[0],
 		BATON_VERSION_MAX);
 
-	/* One that stays has others to serve; anybody may come to a watch. */
-	if ((player->options->job == BATON_JOB_STAY &&
-	     !player->options->count) ||
-	    (player->options->role == BATON_WATCH &&
-	     !baton_walk_is_open(player->walk)))
+	/* Anybody may come to a watch, and show what a phone goes to. */
+	if (!baton_walk_is_open(player->walk) ||
+	    (player->options->job == BATON_JOB_STAY && !player->options->count))
 		warn(player, text);
 	else
 		end_with(player, BATON_EXIT_VERSION, "%s", text);
 }
 
+/*
+ * Why a link came to nothing is a hint, which a stranger gives as well
+ * (session/SPEC.md 1.3): it ends nothing.
+ */
 static void take_close(struct baton_player *player,
 		       const struct baton_event *event)
 {
 	enum baton_err err = event->u.closed.err;
+	g_autofree char *text = NULL;
 
 	if (player->options->verbose)
 		warn(player, baton_err_text(err));
@@ -228,25 +231,16 @@ static void take_close(struct baton_player *player,
 		take_other_version(player, event);
 		return;
 	}
-	/* A phone goes to its own watch; of a watch's phone this says nothing. */
+	/* Of a watch's phone this says nothing. */
 	if (player->options->role == BATON_WATCH ||
 	    (err != BATON_ERR_NO_BOND && err != BATON_ERR_REFUSED &&
 	     err != BATON_ERR_AUTH && err != BATON_ERR_PROTOCOL))
 		return;
 	if (++player->failures != TRIES || baton_walk_is_open(player->walk))
 		return;
-	if (player->options->job == BATON_JOB_STAY)
-		warn(player, err == BATON_ERR_NO_BOND
-				     ? "the peer does not know this device; "
-				       "pair both again"
-				     : baton_err_text(err));
-	else if (err == BATON_ERR_NO_BOND)
-		end_with(player, BATON_EXIT_REFUSED,
-			 "the %s does not know this device; pair both again",
-			 peer_name(player));
-	else
-		end_with(player, BATON_EXIT_PEER, "%s; pair both again",
-			 baton_err_text(err));
+	text = g_strdup_printf("%s; if it is your watch, pair both again",
+			       baton_err_text(err));
+	warn(player, text);
 }
 
 static void take_secured(struct baton_player *player)

@@ -220,7 +220,9 @@ def who_was_forgotten_is_told_to_pair_again(bench):
     # The watch pairs with somebody else, so that it answers at all.
     watch = bench.watch('pair')
     bench.file('a', b'a')
-    bench.phone('send', 'a').fails(77, 'pair')
+    phone = bench.phone('send', 'a')
+    phone.until_warned('the peer does not know this device; if it is your '
+                       'watch, pair both again')
     watch.kill()
 
 
@@ -610,6 +612,27 @@ def strangers_end_nothing_of_a_watch(bench):
     phone = bench.phone('--receive', bench.mkdir('in'), '--count', '1')
     watch.succeeds()
     phone.succeeds()
+    expect(bench.content('in', 'a') == b'data', 'the file differs')
+
+
+def strangers_end_nothing_of_a_phone(bench):
+    """Who shows what a watch in the open shows can say whatever it likes."""
+    bench.radio()
+    bench.pair()
+    bench.file('a', b'data')
+    phone = bench.phone('send', 'a')
+    watch = StrangePeer(bench, StrangePeer.WATCH)
+    for number in range(6):
+        watch.receive(watch.UP)
+        watch.receive(watch.PDU)
+        watch.flight(7, bytes([1, 1, 2]) if number else bytes([9, 9, 1]))
+        watch.receive(watch.DOWN)
+    watch.close()
+    watch = bench.watch('--receive', bench.mkdir('in'), '--count', '1')
+    phone.succeeds()
+    watch.succeeds()
+    expect('version 9' in phone.err, phone.err)
+    expect('pair both again' in phone.err, phone.err)
     expect(bench.content('in', 'a') == b'data', 'the file differs')
 
 
