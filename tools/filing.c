@@ -473,6 +473,9 @@ void baton_filing_event(struct baton_filing *filing,
 			baton_filing_down(filing);
 		if (event->u.delivery.type == BATON_DELIVERY_UNKNOWN)
 			take_unknown(filing, event->bond);
+	} else if (event->type == BATON_ENDPOINT_LIFECYCLE) {
+		if (event->u.lifecycle.type == BATON_LIFECYCLE_EVENT_ACTIVE)
+			baton_outbox_open(filing->outbox, event->bond);
 	} else if (event->type == BATON_ENDPOINT_REVOKED) {
 		take_revoked(filing, event);
 	} else if (event->type == BATON_ENDPOINT_SESSION &&

@@ -471,6 +471,20 @@ enum baton_outbox_news baton_outbox_event(struct baton_outbox *outbox,
 	return BATON_OUTBOX_NOTHING;
 }
 
+void baton_outbox_open(struct baton_outbox *outbox,
+		       const uint8_t bond[BATON_BOND_ID_LEN])
+{
+	guint i;
+
+	for (i = 0; i < outbox->notes->len; i++) {
+		struct baton_note *note = outbox->notes->pdata[i];
+
+		if (!note->total && is_on_its_way(outbox, note) &&
+		    !memcmp(note->bond, bond, sizeof(note->bond)))
+			(void)open_noted(outbox, note);
+	}
+}
+
 void baton_outbox_done(struct baton_outbox *outbox,
 		       const struct baton_note *note)
 {

@@ -69,6 +69,13 @@ enum baton_outbox_news baton_outbox_event(struct baton_outbox *outbox,
 					  const struct baton_note **note,
 					  uint64_t now_ms);
 
+/*
+ * Files are about to go to the peer of a bond: give up those that were empty
+ * and are not any more, for nothing is ever read of them.
+ */
+void baton_outbox_open(struct baton_outbox *outbox,
+		       const uint8_t bond[BATON_BOND_ID_LEN]);
+
 /* It was said what became of a file; it is forgotten. */
 void baton_outbox_done(struct baton_outbox *outbox,
 		       const struct baton_note *note);

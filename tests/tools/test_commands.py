@@ -432,6 +432,22 @@ def a_file_that_was_given_up_may_be_sent_again(bench):
     arrived(bench, 'note.txt')
 
 
+def an_empty_file_that_grew_before_its_link_is_given_up(bench):
+    """No byte of it is ever asked for."""
+    bench.radio()
+    bench.pair()
+    watch = bench.watch()
+    until(lambda: os.path.exists(bench.path('watch-store', 'control')))
+    for name in ('log', 'still'):
+        bench.file(name, b'')
+        tell(bench, 'watch', 'send', name).succeeds()
+    bench.file('log', b'a line')
+    bench.phone('--receive', bench.mkdir('in'))
+    watch.until_warned('log: it was changed while it was being sent')
+    watch.until('delivered still, 0 bytes')
+    arrived(bench, 'still')
+
+
 def who_takes_no_files_ends_no_send_to_another(bench):
     inbox = bench.mkdir('in')
     bench.file('long.bin', os.urandom(LONG))
@@ -626,6 +642,7 @@ def main(args):
              nothing_waits_in_a_store_that_is_not_there,
              either_side_gives_a_file_up,
              a_file_that_was_given_up_may_be_sent_again,
+             an_empty_file_that_grew_before_its_link_is_given_up,
              who_takes_no_files_ends_no_send_to_another,
              a_suspended_session_holds_a_file,
              a_revoke_takes_half_files_along,
