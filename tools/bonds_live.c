@@ -148,6 +148,16 @@ void baton_bonds_live_revoked(struct baton_bonds_live *live,
 	}
 }
 
+void baton_bonds_live_failed(struct baton_bonds_live *live)
+{
+	guint i;
+
+	for (i = 0; i < live->revokes->len; i++)
+		tell(&g_array_index(live->revokes, struct revoke, i),
+		     BATON_ERR_STORE);
+	g_array_set_size(live->revokes, 0);
+}
+
 struct baton_bonds_live *baton_bonds_live_new(struct baton_control *control,
 					      struct baton_store *store,
 					      struct baton_runner *runner)

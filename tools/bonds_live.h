@@ -26,4 +26,7 @@ void baton_bonds_live_free(struct baton_bonds_live *live);
 void baton_bonds_live_revoked(struct baton_bonds_live *live,
 			      const struct baton_endpoint_event *event);
 
+/* The store cannot be written, and the program ends: who waits is told. */
+void baton_bonds_live_failed(struct baton_bonds_live *live);
+
 #endif

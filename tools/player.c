@@ -402,6 +402,8 @@ static void on_failed(void *user, const GError *error)
 	struct baton_player *player = user;
 
 	player->broken = true;
+	if (error->code == BATON_EXIT_OUTPUT)
+		baton_bonds_live_failed(player->bonds);
 	end(player, g_error_copy(error), true);
 }
 

@@ -588,6 +588,14 @@ def what_a_command_could_not_have_stored_it_did_not_do(bench):
     watch.fails(73, 'cannot write to the store')
 
 
+def a_revoke_that_could_not_be_stored_is_73(bench):
+    watch, phone = both(bench)
+    resource.prlimit(watch.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
+    bench.start('bonds', '-s', 'watch-store', 'revoke', 'phone').fails(
+        73, 'revoke it again')
+    watch.fails(73, 'cannot write to the store')
+
+
 def the_status_of_a_store_needs_no_program(bench):
     bench.radio()
     bench.pair()
@@ -652,6 +660,7 @@ def main(args):
              who_runs_no_pipe_refuses_one,
              what_is_not_possible_is_said_and_changes_nothing,
              what_a_command_could_not_have_stored_it_did_not_do,
+             a_revoke_that_could_not_be_stored_is_73,
              the_status_of_a_store_needs_no_program,
              a_note_that_is_being_typed_is_handed_over]
     if args[2:]:
