@@ -4,6 +4,7 @@
 
 #include "tools/fail.h"
 #include "tools/world.h"
+#include "transport/facts.h"
 #include "transport/pdu.h"
 
 #define MIC_LEN 4
@@ -163,8 +164,13 @@ gboolean baton_world_config(const struct baton_world_options *options,
 double baton_world_limit_bps(const struct baton_sim_config *config)
 {
 	uint32_t mic = config->encrypted ? MIC_LEN : 0;
-	uint32_t value =
-		baton_pdu_best_len(config->mtu, config->ll_len, BATON_PDU_MAX);
+	const struct baton_link_facts facts = {
+		.mtu = config->mtu,
+		.ll_len = config->ll_len,
+		.phy = config->phy == BATON_PHY_2M ? BATON_LINK_PHY_2M
+						   : BATON_LINK_PHY_1M,
+	};
+	uint32_t value = baton_facts_pdu_len(&facts, BATON_PDU_MAX);
 	uint32_t left = value + VALUE_HEADERS;
 	uint32_t us = 0;
 

@@ -98,15 +98,7 @@ static void set_sizes(struct baton_link *link)
 /* The path or the peer has become another. */
 static void set_path(struct baton_link *link)
 {
-	const struct baton_link_facts *facts = &link->facts;
-	uint16_t limit = baton_pdu_air_len(facts->interval_us, facts->ll_len,
-					   facts->phy);
-
-	if (limit > link->peer_pdu_max)
-		limit = link->peer_pdu_max;
-	link->best = baton_pdu_fit_len(
-		baton_pdu_best_len(facts->mtu, facts->ll_len, limit),
-		facts->interval_us, facts->ll_len, facts->phy);
+	link->best = baton_facts_pdu_len(&link->facts, link->peer_pdu_max);
 	set_sizes(link);
 }
 

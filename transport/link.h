@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "transport/facts.h"
 #include "transport/flight.h"
 #include "transport/pdu.h"
 #include "transport/receiver.h"
@@ -62,20 +63,6 @@ struct baton_link_stats {
 	uint32_t rx_dropped; /* PDUs dropped as bad input */
 	uint64_t tx_bytes, rx_bytes; /* of all these PDUs */
 	uint64_t tx_bulk_bytes; /* of records in BULK, repeated ones too */
-};
-
-/* What a link is like, as far as the bearer knows. */
-struct baton_link_facts {
-	uint16_t mtu; /* ATT MTU: longest PDU plus 3, 21..517 */
-	uint16_t ll_len; /* LL data length, bytes; 0: not known */
-	uint32_t interval_us; /* connection interval; 0: not known */
-	uint8_t phy; /* enum baton_link_phy, of the slower direction */
-	uint8_t bearer; /* 0 GATT, 1 L2CAP channel */
-	/*
-	 * The nonce of the watch's advert that led to this link, 16 bytes, fresh
-	 * for each; NULL: none is known. Read when the link comes up only.
-	 */
-	const uint8_t *advert;
 };
 
 /* Both halves of a class. */

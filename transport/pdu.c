@@ -8,13 +8,6 @@
 #define NUMBER_MASK 0x0fff
 #define PIECE_FIRST 0x8000
 #define PIECE_RESERVED 0x7000
-#define LL_LEN_DEFAULT 251
-#define L2CAP_ATT_LEN 7 /* L2CAP header 4, ATT opcode and handle 3 */
-#define HELD 2 /* PDUs that a controller usually holds */
-#define URGENT_LEN 47 /* a short control record, headers included */
-#define ANSWER_LEN 16 /* what an ACK adds to the other side's packet */
-#define FIT_GAIN 2 /* times the loss, for a shorter PDU to be worth it */
-#define LL_PDU_COST 97 /* byte times of 2M that an LL PDU costs beside bytes */
 
 static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
 
@@ -237,80 +230,4 @@ size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
 	p[3] = credit;
 	memcpy(p + BATON_ACK_LEN, bitmap, bitmap_lens[code]);
 	return (size_t)BATON_ACK_LEN + bitmap_lens[code];
-}
-
-/* Byte times on the air of a value of len bytes. */
-static uint32_t value_cost(uint32_t len, uint32_t ll_len)
-{
-	uint32_t total = len + L2CAP_ATT_LEN;
-
-	return total + LL_PDU_COST * ((total + ll_len - 1) / ll_len);
-}
-
-/* By enum baton_link_phy: a byte, and what an LL PDU costs beside its bytes, us. */
-static const struct {
-	uint8_t byte;
-	uint16_t pdu;
-} air_us[] = {{8, 492}, {8, 492}, {4, 404}, {64, 1996}};
-
-uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len, uint8_t phy)
-{
-	uint32_t d = ll_len ? ll_len : LL_LEN_DEFAULT;
-	uint32_t byte = air_us[phy & 3].byte;
-	uint32_t pdu = air_us[phy & 3].pdu;
-	uint32_t lone = (URGENT_LEN + d - 1) / d * pdu + URGENT_LEN * byte;
-	uint32_t each, len;
-
-	if (interval_us == 0)
-		return BATON_PDU_MAX;
-	each = interval_us > lone ? (interval_us - lone) / HELD : 0;
-	len = each / (pdu + d * byte) * d;
-	if (len == 0 && each > pdu)
-		len = (each - pdu) / byte;
-	if (len > BATON_PDU_MAX + L2CAP_ATT_LEN)
-		return BATON_PDU_MAX;
-	if (len < BATON_PDU_MIN + L2CAP_ATT_LEN)
-		return BATON_PDU_MIN;
-	return (uint16_t)(len - L2CAP_ATT_LEN);
-}
-
-uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit)
-{
-	uint32_t d = ll_len ? ll_len : LL_LEN_DEFAULT;
-	uint32_t most = mtu > BATON_MTU_MIN ? mtu - 3u : BATON_PDU_MIN;
-	uint32_t full;
-
-	if (most > BATON_PDU_MAX)
-		most = BATON_PDU_MAX;
-	if (most > limit)
-		most = limit < BATON_PDU_MIN ? BATON_PDU_MIN : limit;
-	full = (most + L2CAP_ATT_LEN) / d * d;
-	if (full < L2CAP_ATT_LEN + BATON_PDU_MIN)
-		return (uint16_t)most;
-	full -= L2CAP_ATT_LEN;
-	if (full * value_cost(most, d) > most * value_cost(full, d))
-		return (uint16_t)full;
-	return (uint16_t)most;
-}
-
-uint16_t baton_pdu_fit_len(uint16_t len, uint32_t interval_us, uint16_t ll_len,
-			   uint8_t phy)
-{
-	uint32_t byte = air_us[phy & 3].byte;
-	uint32_t pdu = air_us[phy & 3].pdu;
-	uint32_t total = len + L2CAP_ATT_LEN;
-	uint32_t fit, each, less;
-
-	if (total > (ll_len ? ll_len : LL_LEN_DEFAULT) ||
-	    interval_us < ANSWER_LEN * byte)
-		return len;
-	interval_us -= ANSWER_LEN * byte;
-	fit = interval_us / (total * byte + pdu);
-	each = interval_us / (fit + 1);
-	if (fit == 0 || each < pdu)
-		return len;
-	less = total - (each - pdu) / byte;
-	if (FIT_GAIN * fit * less > len || less + BATON_PDU_MIN > len)
-		return len;
-	return (uint16_t)(len - less);
 }

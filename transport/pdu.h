@@ -97,31 +97,4 @@ size_t baton_pdu_put_ack(uint8_t *p, size_t cap, uint8_t class_id,
 			 uint32_t next, uint8_t credit,
 			 const uint8_t bitmap[16]);
 
-/*
- * The PDU length that moves most bytes per air time: mtu is the ATT MTU,
- * ll_len the LL data length (0: 251), limit what the peer takes. SPEC A.1.
- */
-uint16_t baton_pdu_best_len(uint16_t mtu, uint16_t ll_len, uint16_t limit);
-
-enum baton_link_phy {
-	BATON_LINK_PHY_UNKNOWN = 0, /* taken for 1M */
-	BATON_LINK_PHY_1M = 1,
-	BATON_LINK_PHY_2M = 2,
-	BATON_LINK_PHY_CODED = 3, /* taken for S=8 */
-};
-
-/*
- * The longest PDU of which a controller may hold two and a short control
- * record still goes out in the same connection event (interval_us; 0: not
- * known, no limit) on phy (enum baton_link_phy). SPEC A.1.
- */
-uint16_t baton_pdu_air_len(uint32_t interval_us, uint16_t ll_len, uint8_t phy);
-
-/*
- * A PDU's length: len, or a little less where one PDU more then fits a
- * connection event; the rest as for baton_pdu_air_len(). SPEC A.1.
- */
-uint16_t baton_pdu_fit_len(uint16_t len, uint32_t interval_us, uint16_t ll_len,
-			   uint8_t phy);
-
 #endif

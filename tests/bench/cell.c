@@ -419,14 +419,28 @@ uint32_t bench_cell_flow(const struct bench_cell *cell, uint32_t len)
 	return rx.got;
 }
 
+struct baton_link_facts bench_cell_facts(const struct bench_cell *cell)
+{
+	return (struct baton_link_facts){
+		.mtu = cell->mtu,
+		.ll_len = cell->ll_len,
+		.interval_us = cell->interval_us,
+		.phy = cell->phy == BATON_PHY_2M ? BATON_LINK_PHY_2M
+						 : BATON_LINK_PHY_1M,
+	};
+}
+
 uint32_t bench_cell_raw_len(const struct bench_cell *cell)
 {
 	/* BlueZ cuts a notification that is not two bytes shorter. */
 	const bool cut = cell->host == BATON_SIM_HOST_BLUEZ &&
 			 cell->from == BATON_SIM_WATCH;
-	uint32_t best = baton_pdu_best_len((uint16_t)(cell->mtu - 2 * cut),
-					   cell->ll_len, BATON_PDU_MAX);
-	uint32_t most, bytes, len;
+	struct baton_link_facts facts = bench_cell_facts(cell);
+	uint32_t best, most, bytes, len;
+
+	facts.interval_us = 0;
+	facts.mtu = (uint16_t)(cell->mtu - 2 * cut);
+	best = baton_facts_pdu_len(&facts, BATON_PDU_MAX);
 
 	/* There events are not what it waits for. */
 	if (cell->host == BATON_SIM_HOST_BLUEZ)

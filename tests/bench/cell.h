@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "sim/sim.h"
+#include "transport/facts.h"
 
 #define BENCH_MIB 1048576u
 
@@ -63,6 +64,9 @@ bool bench_cell_run(const struct bench_cell *cell, struct bench_result *result);
  */
 uint64_t bench_cell_raw_us(const struct bench_cell *cell, uint32_t len,
 			   uint64_t start_us);
+
+/* What an engine on the link of such a cell is told. */
+struct baton_link_facts bench_cell_facts(const struct bench_cell *cell);
 
 /* Bytes of a bare sender's values, each so long, in some events. */
 uint32_t bench_cell_flow(const struct bench_cell *cell, uint32_t len);

@@ -56,13 +56,8 @@ static void work_out(struct bench_grid_row *row, uint32_t raw)
 {
 	const struct baton_link_config config = BATON_LINK_CONFIG_LARGE;
 	const struct bench_cell *cell = &row->cell;
-	uint32_t best =
-		baton_pdu_best_len(cell->mtu, cell->ll_len, BATON_PDU_MAX);
-	uint8_t phy = cell->phy == BATON_PHY_2M ? BATON_LINK_PHY_2M
-						: BATON_LINK_PHY_1M;
-	uint32_t cap = baton_pdu_air_len(cell->interval_us, cell->ll_len, phy);
-	uint32_t pdu = baton_pdu_fit_len((uint16_t)(best < cap ? best : cap),
-					 cell->interval_us, cell->ll_len, phy);
+	struct baton_link_facts facts = bench_cell_facts(cell);
+	uint32_t pdu = baton_facts_pdu_len(&facts, BATON_PDU_MAX);
 	double record = config.record_max + 18.0;
 	double payload = (config.record_max - 1) / record;
 	double form;
@@ -88,8 +83,8 @@ static void work_out(struct bench_grid_row *row, uint32_t raw)
 		snprintf(row->why, sizeof(row->why),
 			 "PDUs of %u not %u B %s, %u of them payload: %.3f",
 			 pdu, raw,
-			 cap < best ? "for control in time"
-				    : "by which events are full",
+			 pdu < raw ? "for control in time"
+				   : "by which events are full",
 			 net, row->bound);
 	if (rtt_us > 0 && window / rtt_us < row->bound * rate) {
 		row->bound = window / rtt_us / rate;

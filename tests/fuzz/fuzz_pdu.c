@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "transport/facts.h"
 #include "transport/pdu.h"
 
 /* Write a block whole; its length. */
@@ -56,18 +57,20 @@ static void check_ack(const uint8_t *p, size_t len,
 	FUZZ_CHECK(ack->credit <= BATON_WINDOW_MAX);
 }
 
-static void check_best_len(struct fuzz_input in)
+static void check_pdu_len(struct fuzz_input in)
 {
-	uint16_t mtu = fuzz_word(&in), ll_len = fuzz_byte(&in);
+	const struct baton_link_facts facts = {
+		.mtu = fuzz_word(&in),
+		.ll_len = fuzz_byte(&in),
+		.interval_us = fuzz_word(&in) * 100u,
+		.phy = fuzz_byte(&in),
+	};
 	uint16_t limit = fuzz_word(&in);
-	uint16_t best = baton_pdu_best_len(mtu, ll_len, limit);
-	uint16_t fit = baton_pdu_fit_len(best, fuzz_word(&in) * 100u, ll_len,
-					 fuzz_byte(&in));
+	uint16_t len = baton_facts_pdu_len(&facts, limit);
 
-	FUZZ_CHECK(best >= BATON_PDU_MIN && best <= BATON_PDU_MAX);
-	FUZZ_CHECK(best <= BATON_PDU_MIN || best + 3 <= mtu);
-	FUZZ_CHECK(best <= BATON_PDU_MIN || best <= limit);
-	FUZZ_CHECK(fit >= BATON_PDU_MIN && fit <= best);
+	FUZZ_CHECK(len >= BATON_PDU_MIN && len <= BATON_PDU_MAX);
+	FUZZ_CHECK(len <= BATON_PDU_MIN || len + 3 <= facts.mtu);
+	FUZZ_CHECK(len <= BATON_PDU_MIN || len <= limit);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -78,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t count, count_again, i, n, len = 0;
 	enum baton_err err;
 
-	check_best_len((struct fuzz_input){data, size});
+	check_pdu_len((struct fuzz_input){data, size});
 	err = baton_pdu_decode(data, size, blocks, &count);
 	if (err) {
 		FUZZ_CHECK(err == BATON_ERR_PEER_LENGTH ||
