@@ -196,8 +196,8 @@ bool session_is_pairing(const struct baton_session *session)
 	return false;
 }
 
-/* A pairing ended, for better or worse, before it was announced. */
-static void end_pairing(struct baton_session *session, enum baton_err err)
+/* A link ends, and with it what was not announced yet. */
+static void end_unannounced(struct baton_session *session, enum baton_err err)
 {
 	uint8_t at;
 
@@ -210,6 +210,9 @@ static void end_pairing(struct baton_session *session, enum baton_err err)
 		at = session->bond_durable ? session->bond_at
 					   : session->bond_count;
 		session->bonds[at].unannounced = true;
+	} else if (session->state == BATON_SESSION_SYNCING) {
+		/* They are told behind SECURED, which does not come. */
+		session->urgent_count = 0;
 	}
 	session->tell &= (uint8_t)~TELL_COMPARE;
 }
@@ -219,7 +222,7 @@ void session_fail(struct baton_session *session, enum baton_err err)
 	if (session->state == BATON_SESSION_IDLE ||
 	    session->state == BATON_SESSION_CLOSING)
 		return;
-	end_pairing(session, err);
+	end_unannounced(session, err);
 	session->tell |= TELL_CLOSE;
 	session->close_err = err;
 	records_end(session);
@@ -229,7 +232,7 @@ void session_fail(struct baton_session *session, enum baton_err err)
 
 void session_part(struct baton_session *session, enum baton_err err)
 {
-	end_pairing(session, err);
+	end_unannounced(session, err);
 	session->close_err = err;
 	session_set_state(session, BATON_SESSION_PARTING,
 			  session->now_ms + REJECT_DEADLINE_MS);
@@ -388,7 +391,7 @@ static void end_early(struct baton_session *session)
 
 	if (session->state == BATON_SESSION_CONFIRM && session->pair_err)
 		err = session->pair_err;
-	end_pairing(session, err);
+	end_unannounced(session, err);
 	if (session->state == BATON_SESSION_PARTING)
 		session->tell |= TELL_CLOSE;
 }

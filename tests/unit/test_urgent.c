@@ -201,6 +201,32 @@ static void they_are_told_after_secured(void **state)
 	assert_int_equal(end->frames, 1);
 }
 
+/* Its store fails, so that it never hears that the link is secured. */
+static void they_are_lost_where_secured_never_comes(void **state)
+{
+	struct pair_end *end = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	while (pair_turn(world))
+		;
+	pair_down(world);
+	end->secured = false;
+	end->store_stalls = true;
+	pair_up(world);
+	assert_false(pair_run(world, never, 1000));
+	say(0x33);
+	assert_false(pair_run(world, never, 1000));
+	end->store_stalls = false;
+	end->store_fails = true;
+	(void)pair_turn(world);
+	assert_false(pair_run(world, never, 1000));
+	assert_true(end->closed);
+	assert_int_equal(end->close_err, BATON_ERR_STORE);
+	assert_false(end->secured);
+	assert_int_equal(end->frames, 0);
+}
+
 static void they_are_lost_with_their_link(void **state)
 {
 	struct baton_event event;
@@ -245,6 +271,7 @@ int main(void)
 		T(more_than_may_wait_end_the_link),
 		T(they_do_not_overtake_sync),
 		T(they_are_told_after_secured),
+		T(they_are_lost_where_secured_never_comes),
 		T(they_are_lost_with_their_link),
 		T(a_length_above_the_limit_is_the_callers_mistake),
 	};
