@@ -171,9 +171,12 @@ enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
 	turn->bytes += BATON_BOND_TAG_LEN;
 	turn->len -= BATON_BOND_TAG_LEN;
 	bond = find_bond(handshake, turn, tag, turn->bytes);
+	if (bond == turn->bond_count && handshake->known)
+		return ask_anew(handshake, turn);
 	if (bond == turn->bond_count)
-		return handshake->known
-			       ? ask_anew(handshake, turn)
+		return turn->writing
+			       ? handshake_reject(turn, BATON_REJECT_LATER,
+						  BATON_ERR_AGAIN)
 			       : handshake_reject(turn, BATON_REJECT_NO_BOND,
 						  BATON_ERR_NO_BOND);
 	handshake->kind = kind;

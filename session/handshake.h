@@ -121,6 +121,7 @@ struct baton_reply {
  */
 struct baton_turn {
 	bool pairing; /* a person opened the pairing window */
+	bool writing; /* a bond that is no bond yet: its phone may come */
 	uint8_t can; /* own methods, BATON_PAIR_* */
 	bool settled; /* positions says where both sides stand */
 	struct baton_drbg *drbg;

@@ -60,7 +60,7 @@ enum baton_reject {
 	BATON_REJECT_NOT_PAIRING = 3,
 	BATON_REJECT_BUSY = 4,
 	BATON_REJECT_OTHER_KIND = 5,
-	BATON_REJECT_LATER = 6, /* a code is shown or typed: come again */
+	BATON_REJECT_LATER = 6, /* something is under way: come again */
 	BATON_REJECT_TRIES = 7, /* no more typed codes */
 };
 

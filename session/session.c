@@ -243,6 +243,7 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 {
 	turn->pairing = session->pairing_until_ms > session->clock_ms &&
 			pairing_has_room(session) && !session->storing.new_bond;
+	turn->writing = session->storing.new_bond;
 	turn->can = pairing_methods(session);
 	turn->settled = sync_positions(session, turn->positions);
 	turn->drbg = &session->drbg;

@@ -202,7 +202,10 @@ static void a_hostile_share_ends_the_window(void **state)
 	end();
 }
 
-/* Both said yes, and the link goes while the watch's bond is being written. */
+/*
+ * Both said yes, the phone has its bond, and the link goes while the watch's
+ * is being written.
+ */
 static void lose_the_link_of_a_bond_that_is_written(void)
 {
 	int i;
@@ -217,7 +220,7 @@ static void lose_the_link_of_a_bond_that_is_written(void)
 		assert_int_equal(baton_session_confirm(&pair->end[i].session,
 						       true, pair->now_ms),
 				 BATON_OK);
-	while (!watch->session.storing.new_bond)
+	while (!watch->session.storing.new_bond || !phone->session.bond_durable)
 		(void)pair_turn(pair);
 	pair_down(pair);
 }
@@ -261,6 +264,22 @@ static void no_pairing_begins_while_a_bond_is_written(void **state)
 	assert_int_equal(pair_bonds(phone), 1);
 	(void)pair_link(pair);
 	assert_true(pair_secured(pair));
+	end();
+}
+
+/* The phone is quicker: nobody is told to pair again. */
+static void who_comes_while_its_bond_is_written_comes_again(void **state)
+{
+	(void)state;
+	lose_the_link_of_a_bond_that_is_written();
+	pair_up(pair);
+	assert_true(pair_run(pair, pair_closed, 5000));
+	assert_int_equal(phone->close_err, BATON_ERR_AGAIN);
+	pair_down(pair);
+	watch->store_stalls = false;
+	(void)pair_turn(pair);
+	assert_true(pair_link(pair));
+	assert_true(watch->paired && phone->paired);
 	end();
 }
 
@@ -398,6 +417,8 @@ int main(void)
 		cmocka_unit_test(
 			a_bond_that_cannot_be_written_is_told_without_a_link),
 		cmocka_unit_test(no_pairing_begins_while_a_bond_is_written),
+		cmocka_unit_test(
+			who_comes_while_its_bond_is_written_comes_again),
 		cmocka_unit_test(a_code_needs_an_open_window),
 		cmocka_unit_test(tries_are_counted_before_the_code_is_used),
 		cmocka_unit_test(a_try_that_cannot_be_counted_ends_the_pairing),
