@@ -19,6 +19,7 @@
 #define LEAVE_POLL_MS 50
 #define LEAVE_MAX_MS 10000
 #define PAIR_TIMEOUT_S 130
+#define COMPARE_POLL_S 1
 /* Links in a row that ended before both sides knew each other. */
 #define TRIES 5
 
@@ -440,9 +441,16 @@ static char *timeout_text(const struct baton_player *player)
 static gboolean on_timeout(gpointer data)
 {
 	struct baton_player *player = data;
-	g_autofree char *text = timeout_text(player);
+	g_autofree char *text = NULL;
 
 	player->timer = 0;
+	/* Their two minutes began with the numbers, not with the program. */
+	if (!player->options->timeout_s && baton_walk_compares(player->walk)) {
+		player->timer = g_timeout_add_seconds(COMPARE_POLL_S,
+						      on_timeout, player);
+		return G_SOURCE_REMOVE;
+	}
+	text = timeout_text(player);
 	end_giving_up(player, BATON_EXIT_TIMEOUT, text);
 	return G_SOURCE_REMOVE;
 }

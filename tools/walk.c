@@ -31,6 +31,7 @@ struct baton_walk {
 	unsigned int failures;
 	bool open;
 	bool asking; /* the prompt stands at the end of a line */
+	bool compares; /* numbers were shown, and are not void yet */
 	enum way way;
 	char scanned[SCAN_LEN]; /* so far: it may come in several lines */
 };
@@ -108,6 +109,7 @@ static void say(const struct baton_walk *walk, const char *format, ...)
 static void stop(struct baton_walk *walk)
 {
 	walk->open = false;
+	walk->compares = false;
 	/* What is said next does not belong to the question. */
 	if (walk->asking && is_terminal())
 		putchar('\n');
@@ -216,6 +218,7 @@ static void take_compare(struct baton_walk *walk, uint32_t code)
 	gint64 yes_if = walk->options->yes_if;
 
 	walk->way = WAY_COMPARE;
+	walk->compares = true;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	drop_early_answers(walk);
 	if (yes_if >= 0 || !is_terminal())
@@ -448,6 +451,7 @@ static void take_failed(struct baton_walk *walk, enum baton_err err)
 {
 	if (!walk->open)
 		return;
+	walk->compares = false;
 	g_clear_pointer(&walk->prompt, baton_prompt_free);
 	if (err == BATON_ERR_VERSION)
 		return; /* LINK_CLOSE says it with the versions */
@@ -507,6 +511,11 @@ void baton_walk_event(struct baton_walk *walk, const struct baton_event *event)
 bool baton_walk_has_met(const struct baton_walk *walk)
 {
 	return walk->way != WAY_NONE_YET;
+}
+
+bool baton_walk_compares(const struct baton_walk *walk)
+{
+	return walk->compares;
 }
 
 bool baton_walk_is_open(const struct baton_walk *walk)

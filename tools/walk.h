@@ -51,6 +51,12 @@ void baton_walk_event(struct baton_walk *walk, const struct baton_event *event);
 /* True if a person has been shown or asked something: the other one is there. */
 bool baton_walk_has_met(const struct baton_walk *walk);
 
+/*
+ * True while people compare; it ends with an event, after two minutes at the
+ * latest.
+ */
+bool baton_walk_compares(const struct baton_walk *walk);
+
 /* True from _open() until there is a bond, or none. */
 bool baton_walk_is_open(const struct baton_walk *walk);
 
