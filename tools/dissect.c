@@ -256,7 +256,8 @@ static void take_packet(void *user, const struct baton_packet *packet)
 	}
 	if ((int)packet->interface != dissect->interface || packet->len < 6)
 		return;
-	printf("%14.6f s  ", (double)(packet->at_us - dissect->start_us) / 1e6);
+	printf("%14.6f s  ",
+	       (double)(gint64)(packet->at_us - dissect->start_us) / 1e6);
 	if (p[4] == H4_EVENT)
 		take_event(dissect, packet);
 	else if (p[4] == H4_ACL && packet->len >= PDU_AT &&

@@ -49,11 +49,14 @@ static uint64_t power(uint64_t base, unsigned int n)
 static void read_option(struct interface *interface, uint16_t code,
 			const uint8_t *value, size_t len)
 {
-	unsigned int n;
+	unsigned int n, i;
 
 	if (code == OPTION_NAME) {
 		n = (unsigned int)MIN(len, NAME_LEN - 1);
-		memcpy(interface->name, value, n);
+		for (i = 0; i < n; i++)
+			interface->name[i] = g_ascii_isprint(value[i])
+						     ? (char)value[i]
+						     : '?';
 		interface->name[n] = '\0';
 	}
 	if (code == OPTION_RESOLUTION && len == 1) {
@@ -149,6 +152,8 @@ gboolean baton_pcapng_each(const uint8_t *bytes, size_t len,
 		block = len - at < BLOCK_MIN ? 0 : load32(bytes + at + 4);
 		if (block < BLOCK_MIN || block % 4 || block > len - at)
 			wrong = "a block is cut short";
+		else if (load32(bytes + at + block - 4) != block)
+			wrong = "a block is damaged";
 		else
 			wrong = read_block(&reader, load32(bytes + at),
 					   bytes + at + 8, block - BLOCK_MIN);

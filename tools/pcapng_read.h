@@ -10,7 +10,7 @@
 
 struct baton_packet {
 	uint32_t interface;
-	const char *name; /* of the interface; empty if it has none */
+	const char *name; /* of the interface, printable; may be empty */
 	uint64_t at_us;
 	const uint8_t *bytes; /* of the file that was given */
 	size_t len;

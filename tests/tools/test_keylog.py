@@ -150,6 +150,8 @@ def what_is_no_trace_is_refused(bench):
     bench.start('dissect', 'x').fails(66, 'not pcapng')
     bench.file('x', trace[:-5])
     bench.start('dissect', 'x').fails(66, 'cut short')
+    bench.file('x', trace[:-1] + b'\1')
+    bench.start('dissect', 'x').fails(66, 'damaged')
     for _ in range(60):
         damaged = bytearray(trace)
         for _ in range(rng.randrange(1, 20)):
@@ -165,6 +167,35 @@ def what_is_no_trace_is_refused(bench):
     bench.start('dissect', 'nowhere').fails(66, 'nowhere')
     bench.start('dissect').fails(64)
     bench.start('dissect', 't.pcapng', '--host', 'eve').fails(66, 'eve')
+
+
+def first_packet(trace):
+    """Where its block begins."""
+    at = 0
+    while trace[at:at + 4] != b'\6\0\0\0':
+        at += int.from_bytes(trace[at + 4:at + 8], 'little')
+    return at
+
+
+def a_name_in_a_trace_says_nothing_to_the_terminal(bench):
+    demo(bench)
+    trace = bench.content('t.pcapng')
+    bench.file('x', trace.replace(b'watch', b'\x1b[2Jx', 1))
+    text, _, _ = dissect(bench, trace='x')
+    expect('As the ?[2Jx saw it.' in text, text[:200])
+
+
+def a_packet_may_be_earlier_than_the_first(bench):
+    demo(bench)
+    trace = bytearray(bench.content('t.pcapng'))
+    at = first_packet(trace) + 16
+    first_us = int.from_bytes(trace[at:at + 4], 'little')
+    trace[at:at + 4] = (first_us + 10000000).to_bytes(4, 'little')
+    bench.file('x', bytes(trace))
+    text, _, _ = dissect(bench, trace='x')
+    times = [float(s) for s in re.findall(r'^ *(-?[\d.]+) s ', text,
+                                          re.MULTILINE)]
+    expect(times[0] == 0 and -10 <= times[1] < -9, times[:2])
 
 
 CASES = [value for name, value in list(globals().items())
