@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -19,6 +20,10 @@
 
 #define FILE_LEN 300
 #define SEED 42
+
+/* What goes in the first flight of the next link, where there is a ticket. */
+static const uint8_t early[20] = "early";
+static bool other_message;
 
 static bool done(struct pair *pair)
 {
@@ -39,6 +44,9 @@ static void assert_true_or_nothing(const struct pair *pair, uint64_t bit)
 			fail_msg("bit %llu doubled a message",
 				 (unsigned long long)bit);
 	}
+	if (other_message)
+		fail_msg("bit %llu made another message",
+			 (unsigned long long)bit);
 	if (pair->end[0].compare && pair->end[1].compare &&
 	    pair->end[0].code != pair->end[1].code)
 		fail_msg("bit %llu made two codes", (unsigned long long)bit);
@@ -58,14 +66,20 @@ static void recover(struct pair *pair, uint64_t bit)
 	assert_true_or_nothing(pair, bit);
 }
 
-/* A message for the first flight of the next link, where there is a ticket. */
 static void send_early(struct pair *pair)
 {
 	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
-	static const uint8_t message[20] = "early";
 
 	(void)!baton_session_send(&pair->end[BATON_PHONE].session, stream,
-				  message, sizeof(message), pair->now_ms);
+				  early, sizeof(early), pair->now_ms);
+}
+
+static void look_at_message(struct pair_end *end,
+			    const struct baton_event *event)
+{
+	(void)end;
+	other_message |= event->u.message.len != sizeof(early) ||
+			 memcmp(event->u.message.bytes, early, sizeof(early));
 }
 
 /* One session: pair, lose the link, resume, hand a message and a file over. */
@@ -74,6 +88,8 @@ static uint64_t session(struct pair *pair, uint64_t bit, bool *delivered)
 	uint64_t bits;
 
 	pair_init(pair, SEED);
+	pair->end[0].on_message = pair->end[1].on_message = look_at_message;
+	other_message = false;
 	pair->flip_bit = bit;
 	if (pair_bond(pair)) {
 		pair_down(pair);

@@ -446,13 +446,12 @@ static bool downgrade(void)
 	       phone.handshake.kind == BATON_KIND_TYPED;
 }
 
-/* The watch does not take a kind that it would not have come to either. */
 static void methods_are_not_downgraded(void **state)
 {
 	(void)state;
 	assert_false(downgrade());
 	hellos_unbound = true;
-	/* Each still holds its own hello, so its choice is still its own. */
+	/* Each chose by what it heard; nothing tells them that it differs. */
 	assert_true(downgrade());
 }
 

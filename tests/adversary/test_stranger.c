@@ -125,7 +125,7 @@ static uint64_t occupy(void (*say)(void))
 	return world->now_ms - begun_ms;
 }
 
-static void stays_until_the_deadline(void (*say)(void))
+static void leaves_by_the_deadline(void (*say)(void))
 {
 	uint64_t took_ms = occupy(say);
 
@@ -139,19 +139,19 @@ static void stays_until_the_deadline(void (*say)(void))
 static void a_stranger_who_is_silent_leaves(void **state)
 {
 	(void)state;
-	stays_until_the_deadline(say_nothing);
+	leaves_by_the_deadline(say_nothing);
 }
 
 static void a_stranger_who_says_garbage_leaves(void **state)
 {
 	(void)state;
-	stays_until_the_deadline(say_garbage);
+	leaves_by_the_deadline(say_garbage);
 }
 
 static void a_stranger_who_repeats_its_hello_leaves(void **state)
 {
 	(void)state;
-	stays_until_the_deadline(say_hello);
+	leaves_by_the_deadline(say_hello);
 }
 
 int main(void)

@@ -554,7 +554,8 @@ bool pair_run(struct pair *pair, bool (*done)(struct pair *pair),
 			if (done(pair))
 				return true;
 		if (turns == 100) {
-			pair->now_ms++;
+			if (pair->now_ms++ > limit)
+				return false;
 			continue;
 		}
 		due = baton_earlier(deadline_of(&pair->end[0]),
