@@ -22,6 +22,7 @@
 
 #define NOTES 0 /* handle: the first and only application */
 #define WRITE 1 /* the one operation there is */
+#define PLACES 9 /* a note beside the 8 that baton itself may have here */
 
 static const struct baton_endpoint_application application = {
 	.application.id = "\x7a\x11\x0e\xc4\x93\x5b\x26", /* any 8 bytes */
@@ -120,7 +121,7 @@ int main(int argc, char **argv)
 		.application = &application,
 		.applications = 1,
 		.peers = BATON_BONDS,
-		.activities = 1,
+		.activities = PLACES,
 	};
 	uint8_t seed[32];
 	struct baton_store *store;

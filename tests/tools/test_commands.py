@@ -624,6 +624,19 @@ def a_note_that_is_being_typed_is_handed_over(bench):
     expect('milk\neggs\n' in phone.out, phone.out)
 
 
+def a_note_finds_room_beside_the_programs_own(bench):
+    """The README has one hand a walk over, and then a note."""
+    watch, phone = both(bench)
+    phone.say('offer a walk\n')
+    watch.until('offered ')
+    watch.kill()
+    phone.kill()
+    watch, phone = notes(bench, 'watch'), notes(bench, 'phone')
+    watch.say('milk\n')
+    until(lambda: watch.say('\n') or 'the note is there' in watch.out)
+    phone.until('milk')
+
+
 def main(args):
     global NOTES
     args[:2] = map(os.path.abspath, args[:2])
@@ -662,7 +675,8 @@ def main(args):
              what_a_command_could_not_have_stored_it_did_not_do,
              a_revoke_that_could_not_be_stored_is_73,
              the_status_of_a_store_needs_no_program,
-             a_note_that_is_being_typed_is_handed_over]
+             a_note_that_is_being_typed_is_handed_over,
+             a_note_finds_room_beside_the_programs_own]
     if args[2:]:
         cases = [case for case in cases if case.__name__ in args[2:]]
     return run_cases(cases, args[0])
