@@ -217,19 +217,15 @@ enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 	return err;
 }
 
+/* Of a kind that pairs. */
 static const struct baton_method *method(uint8_t kind,
 					 const struct baton_turn *turn)
 {
-	switch (kind) {
-	case BATON_KIND_COMPARE:
-		return &baton_comparison;
-	case BATON_KIND_OUT_OF_BAND:
-		return BATON_METHODS ? turn->out_of_band : NULL;
-	case BATON_KIND_TYPED:
-		return BATON_METHODS ? turn->typed : NULL;
-	default:
-		return NULL;
-	}
+	if (BATON_METHODS && kind == BATON_KIND_OUT_OF_BAND)
+		return turn->out_of_band;
+	if (BATON_METHODS && kind == BATON_KIND_TYPED)
+		return turn->typed;
+	return &baton_comparison;
 }
 
 /* What both devices can decides how they pair; the prologue binds it. */
@@ -336,11 +332,12 @@ static enum baton_err take_first(struct baton_handshake *handshake,
 static enum baton_err take_second(struct baton_handshake *handshake,
 				  struct baton_turn *turn)
 {
-	const struct baton_method *m = method(handshake->kind, turn);
+	const struct baton_method *m;
 	enum baton_err err;
 
-	if (!m)
+	if (!baton_kind_pairs(handshake->kind))
 		return bonded_second(handshake, turn);
+	m = method(handshake->kind, turn);
 	err = m->second(handshake, turn);
 	if (!err)
 		handshake_set_step(handshake,
@@ -448,7 +445,8 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 		err = take_first(handshake, turn);
 		break;
 	case BATON_STEP_SECOND:
-		err = take_second(handshake, turn);
+		if (BATON_ROLES != BATON_ROLES_WATCH)
+			err = take_second(handshake, turn);
 		break;
 	case BATON_STEP_THIRD:
 	case BATON_STEP_LAST:

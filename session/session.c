@@ -18,12 +18,16 @@ static size_t codec_memory_len(const struct baton_session_config *config)
 	       baton_aligned(config->link.record_max);
 }
 
+static size_t secrets_len(void)
+{
+	return BATON_METHODS ? baton_aligned(sizeof(struct baton_secrets)) : 0;
+}
+
 size_t baton_session_memory_len(const struct baton_session_config *config)
 {
 	return codec_memory_len(config) + baton_link_memory_len(&config->link) +
 	       BATON_BATCHES_LEN(config->link.record_max) +
-	       baton_aligned(STORED_LEN) +
-	       baton_aligned(sizeof(struct baton_secrets));
+	       baton_aligned(STORED_LEN) + secrets_len();
 }
 
 /*
@@ -89,8 +93,8 @@ enum baton_err baton_session_init(struct baton_session *session,
 	session->stored = p;
 	p += baton_aligned(STORED_LEN);
 	session->secrets = (void *)p;
-	memset(session->secrets, 0, sizeof(*session->secrets));
-	p += baton_aligned(sizeof(*session->secrets));
+	memset(session->secrets, 0, secrets_len());
+	p += secrets_len();
 	baton_outgoing_init(&session->outgoing, p, config->link.record_max);
 	session->handshake =
 		(void *)session->outgoing.batch[BATON_CLASS_MESSAGE].bytes;
@@ -244,14 +248,16 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 	turn->pairing = session->pairing_until_ms > session->clock_ms &&
 			pairing_has_room(session) && !session->storing.new_bond;
 	turn->writing = session->storing.new_bond;
-	turn->can = pairing_methods(session);
 	turn->settled = sync_positions(session, turn->positions);
 	turn->drbg = &session->drbg;
 	turn->bonds = session->bonds;
 	turn->bond_count = session->bond_count;
-	turn->out_of_band = session->config.out_of_band;
-	turn->typed = session->config.typed;
-	turn->secrets = session->secrets;
+	if (BATON_METHODS) {
+		turn->can = pairing_methods(session);
+		turn->out_of_band = session->config.out_of_band;
+		turn->typed = session->config.typed;
+		turn->secrets = session->secrets;
+	}
 	turn->payload = resume_parked(session);
 	turn->payload_len = session->parked_len;
 }
