@@ -207,7 +207,7 @@ enum baton_err records_pump(struct baton_session *session, uint8_t class_id,
 enum baton_err records_prepare(struct baton_session *session);
 enum baton_err records_take_control(struct baton_session *session);
 enum baton_err records_take_answer(struct baton_session *session,
-				   const uint8_t *payload, size_t len);
+				   struct baton_frames *answer);
 enum baton_err records_next_frame(struct baton_session *session);
 
 #endif

@@ -80,7 +80,7 @@ void records_end(struct baton_session *session)
 				  session->link.classes[c].receiver.record_cap);
 	}
 	rotation_end(session);
-	session->record = NULL;
+	session->record.p = NULL;
 	session->record_parked = false;
 	session->frame_open = false;
 	session->tell &= (uint8_t)~TELL_FRAME;
@@ -383,8 +383,7 @@ enum baton_err records_prepare(struct baton_session *session)
 
 /* Open the next record of a class, if one is whole. */
 static enum baton_err open_record(struct baton_session *session,
-				  uint8_t class_id, uint8_t **plain,
-				  size_t *plain_len)
+				  uint8_t class_id, struct baton_frames *frames)
 {
 	struct baton_record_key *key = key_of(session->open, class_id);
 	enum baton_err err;
@@ -397,11 +396,13 @@ static enum baton_err open_record(struct baton_session *session,
 	err = rotation_opening(session, class_id, key, record[0]);
 	if (err)
 		return err;
-	*plain = record + BATON_RECORD_HEADER_LEN;
-	err = baton_record_open(key, record, BATON_RECORD_HEADER_LEN, *plain,
-				len - BATON_RECORD_HEADER_LEN, plain_len);
+	err = baton_record_open(key, record, BATON_RECORD_HEADER_LEN,
+				record + BATON_RECORD_HEADER_LEN,
+				len - BATON_RECORD_HEADER_LEN, &frames->len);
 	if (err)
 		return BATON_ERR_AUTH;
+	frames->p = record + BATON_RECORD_HEADER_LEN;
+	frames->class_id = class_id;
 	rotation_opened(session, class_id, key);
 	session->records_in++;
 	baton_link_answered(&session->link);
@@ -528,17 +529,15 @@ static enum baton_err take_control_frame(struct baton_session *session,
 
 /* What the watch says in flight 3: what it has taken. */
 enum baton_err records_take_answer(struct baton_session *session,
-				   const uint8_t *payload, size_t len)
+				   struct baton_frames *answer)
 {
 	struct baton_frame frame;
 	enum baton_err err;
-	size_t at, used;
 
-	if (len > 0 && payload[0] != BATON_CLASS_CONTROL)
+	if (answer->class_id != BATON_CLASS_CONTROL)
 		return BATON_ERR_PROTOCOL;
-	for (at = 1; at < len; at += used) {
-		err = baton_frame_decode(payload + at, len - at,
-					 BATON_CLASS_CONTROL, &frame, &used);
+	while (answer->len > 0) {
+		err = baton_frame_next(answer, &frame);
 		if (!err)
 			err = frame.type == BATON_FRAME_VERIFIED
 				      ? take_verified(session, &frame)
@@ -552,20 +551,16 @@ enum baton_err records_take_answer(struct baton_session *session,
 /* CONTROL never waits for the application: all of it is taken at once. */
 enum baton_err records_take_control(struct baton_session *session)
 {
+	struct baton_frames frames;
 	struct baton_frame frame;
-	uint8_t *plain = NULL;
 	enum baton_err err;
-	size_t len = 0;
-	size_t at, used;
 
 	for (;;) {
-		err = open_record(session, BATON_CLASS_CONTROL, &plain, &len);
+		err = open_record(session, BATON_CLASS_CONTROL, &frames);
 		if (err)
 			return err == BATON_ERR_AGAIN ? BATON_OK : err;
-		for (at = 0; at < len; at += used) {
-			err = baton_frame_decode(plain + at, len - at,
-						 BATON_CLASS_CONTROL, &frame,
-						 &used);
+		while (frames.len > 0) {
+			err = baton_frame_next(&frames, &frame);
 			if (!err)
 				err = take_control_frame(session, &frame);
 			if (err)
@@ -581,43 +576,28 @@ enum baton_err records_take_control(struct baton_session *session)
  */
 enum baton_err records_next_frame(struct baton_session *session)
 {
-	enum baton_err err = BATON_ERR_AGAIN;
-	uint8_t *plain = NULL;
-	size_t used;
+	struct baton_frames *record = &session->record;
+	enum baton_err err;
 	uint8_t c;
 
-	if (!session->record &&
+	if (!record->p &&
 	    !(session->link.arrived & ~(1u << BATON_CLASS_CONTROL)))
 		return BATON_ERR_AGAIN;
-	if (session->record && session->record_at == session->record_len) {
+	if (record->p && record->len == 0) {
 		if (session->record_parked)
 			baton_flight_forget(&session->link.flight);
 		else
-			baton_link_release(&session->link,
-					   session->record_class);
+			baton_link_release(&session->link, record->class_id);
 		session->record_parked = false;
-		session->record = NULL;
+		record->p = NULL;
 	}
-	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES && !session->record;
-	     c++) {
-		err = open_record(session, c, &plain, &session->record_len);
-		if (err == BATON_ERR_AGAIN)
-			continue;
-		if (err)
+	for (c = BATON_CLASS_MESSAGE; c < BATON_CLASSES && !record->p; c++) {
+		err = open_record(session, c, record);
+		if (err && err != BATON_ERR_AGAIN)
 			return err;
-		session->record = plain;
-		session->record_at = 0;
-		session->record_class = c;
 	}
-	if (!session->record)
-		return BATON_ERR_AGAIN;
-	err = baton_frame_decode(session->record + session->record_at,
-				 session->record_len - session->record_at,
-				 session->record_class, &session->frame, &used);
-	if (err)
-		return err;
-	session->record_at += used;
-	return BATON_OK;
+	return record->p ? baton_frame_next(record, &session->frame)
+			 : BATON_ERR_AGAIN;
 }
 
 void baton_session_stats(const struct baton_session *session,

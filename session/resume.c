@@ -124,6 +124,16 @@ void resume_accept(struct baton_session *session)
 			  session->state_deadline_ms);
 }
 
+/* What came with a flight: one record, behind its class. */
+static struct baton_frames payload_of(const struct baton_handshake *handshake)
+{
+	struct baton_frames frames = {.p = handshake->payload + 1,
+				      .len = handshake->payload_len - 1,
+				      .class_id = handshake->payload[0]};
+
+	return frames;
+}
+
 /* The watch may take what came in flight 2. */
 static void take_payload(struct baton_session *session)
 {
@@ -142,10 +152,7 @@ static void take_payload(struct baton_session *session)
 		return;
 	}
 	session->answer_ms = session->now_ms + ANSWER_DELAY_MS;
-	session->record_class = handshake->payload[0];
-	session->record = handshake->payload + 1;
-	session->record_len = handshake->payload_len - 1;
-	session->record_at = 0;
+	session->record = payload_of(handshake);
 	session->record_parked = true;
 }
 
@@ -169,7 +176,7 @@ bool resume_can_answer(const struct baton_session *session)
 {
 	return !baton_is_phone(session->role) &&
 	       session->state == BATON_SESSION_RESUMING && !session->held &&
-	       (!session->record || session->answer_ms <= session->now_ms);
+	       (!session->record.p || session->answer_ms <= session->now_ms);
 }
 
 enum baton_err resume_answer(struct baton_session *session)
@@ -192,7 +199,7 @@ enum baton_err resume_answer(struct baton_session *session)
 	err = baton_handshake_answer(handshake, &turn);
 	if (err)
 		return err;
-	if (!session->record)
+	if (!session->record.p)
 		baton_flight_forget(&session->link.flight);
 	session_send_reply(session, &turn.reply);
 	records_begin(session);
@@ -211,6 +218,7 @@ enum baton_err resume_done(struct baton_session *session)
 {
 	const struct baton_handshake *handshake = session->handshake;
 	struct baton_ticket *ticket = ticket_of(session);
+	struct baton_frames answer;
 
 	/* The watch has written it before it answered. */
 	ticket->proven = ticket->generation + 1;
@@ -221,8 +229,10 @@ enum baton_err resume_done(struct baton_session *session)
 		sync_begin(session);
 		return BATON_OK;
 	}
-	return records_take_answer(session, handshake->payload,
-				   handshake->payload_len);
+	if (handshake->payload_len == 0)
+		return BATON_OK;
+	answer = payload_of(handshake);
+	return records_take_answer(session, &answer);
 }
 
 void resume_rotated(struct baton_session *session, bool by_ticket,

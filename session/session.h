@@ -239,7 +239,6 @@ struct baton_session {
 	bool owes_refusals; /* at least one in refusal */
 	bool frame_open; /* frame is not taken yet */
 	bool record_parked; /* the record being read came in flight 2 */
-	uint8_t record_class;
 	uint8_t bond_count;
 	uint8_t bond_at; /* of the peer on this link */
 	uint8_t bond_wanted; /* a phone reconnects with this one */
@@ -260,10 +259,7 @@ struct baton_session {
 	struct baton_handshake *handshake; /* in the batches' memory */
 	struct baton_secrets *secrets; /* of the pairing window */
 	uint32_t records_in, records_out;
-	/* The record being read: frames from at on. */
-	const uint8_t *record;
-	size_t record_len;
-	size_t record_at;
+	struct baton_frames record; /* being read; p is NULL: none is */
 	uint8_t *stored; /* values and keys of the store operation */
 	void *rotation; /* behind the last flight (session/internal.h) */
 	uint8_t *memory; /* the caller's */

@@ -145,16 +145,14 @@ enum baton_err sync_put(struct baton_session *session)
 		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, at + n);
 }
 
-static enum baton_err read_entries(const uint8_t *p, size_t len,
+static enum baton_err read_entries(struct baton_frames *entries,
 				   struct position at[BATON_ALL_STREAMS])
 {
 	struct position *position;
 	struct baton_frame entry;
-	size_t used;
 
-	for (; len > 0; p += used, len -= used) {
-		if (baton_frame_decode(p, len, BATON_CLASS_CONTROL, &entry,
-				       &used))
+	while (entries->len > 0) {
+		if (baton_frame_next(entries, &entry))
 			return BATON_ERR_PROTOCOL;
 		position = &at[entry.at];
 		if (entry.type == BATON_FRAME_VERIFIED && !position->given) {
@@ -254,6 +252,9 @@ static void take_generation(struct baton_session *session, const uint8_t *body)
 enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 			 size_t len)
 {
+	struct baton_frames entries = {.p = body + ENTRIES_AT,
+				       .len = len - ENTRIES_AT,
+				       .class_id = BATON_CLASS_CONTROL};
 	struct position at[BATON_ALL_STREAMS];
 	uint8_t proof[PROOF_LEN];
 	enum baton_err err;
@@ -263,7 +264,7 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	if (session->state != BATON_SESSION_SYNCING || len < ENTRIES_AT)
 		return BATON_ERR_PROTOCOL;
 	memset(at, 0, sizeof(at));
-	err = read_entries(body + ENTRIES_AT, len - ENTRIES_AT, at);
+	err = read_entries(&entries, at);
 	if (err)
 		return err;
 	if (highest_generation(session, body) > GENERATION_MAX)

@@ -176,11 +176,12 @@ static void print_frame(const struct dissect *dissect,
 static void print_frames(const struct dissect *dissect, uint8_t class_id,
 			 const uint8_t *p, size_t len)
 {
+	struct baton_frames frames = {p, len, class_id};
 	struct baton_frame frame;
-	size_t used;
 
-	for (; len; p += used, len -= used) {
-		if (baton_frame_decode(p, len, class_id, &frame, &used)) {
+	while (frames.len > 0) {
+		len = frames.len;
+		if (baton_frame_next(&frames, &frame)) {
 			printf("%30snot a frame, %zu B\n", "", len);
 			return;
 		}

@@ -24,14 +24,7 @@
 #define HEAD_WHOLE 0x20
 #define HEAD_RESERVED 0xc0
 
-/* What is left of a record while it is decoded. */
-struct cursor {
-	const uint8_t *p;
-	size_t len;
-	uint8_t class_id; /* of the record */
-};
-
-static bool get_byte(struct cursor *c, uint8_t *byte)
+static bool get_byte(struct baton_frames *c, uint8_t *byte)
 {
 	if (c->len == 0)
 		return false;
@@ -40,19 +33,20 @@ static bool get_byte(struct cursor *c, uint8_t *byte)
 	return true;
 }
 
-static bool get_varint(struct cursor *c, uint64_t *value)
+static bool get_varint(struct baton_frames *c, uint64_t *value)
 {
 	return baton_varint_get(&c->p, &c->len, value);
 }
 
-static void skip(struct cursor *c, size_t len)
+static void skip(struct baton_frames *c, size_t len)
 {
 	c->p += len;
 	c->len -= len;
 }
 
 /* Bytes with their length in front. */
-static bool get_bytes(struct cursor *c, const uint8_t **bytes, size_t *len)
+static bool get_bytes(struct baton_frames *c, const uint8_t **bytes,
+		      size_t *len)
 {
 	uint64_t n;
 
@@ -64,7 +58,7 @@ static bool get_bytes(struct cursor *c, const uint8_t **bytes, size_t *len)
 	return true;
 }
 
-static bool decode_head(struct cursor *c, struct baton_frame *frame)
+static bool decode_head(struct baton_frames *c, struct baton_frame *frame)
 {
 	uint8_t flags;
 
@@ -105,7 +99,7 @@ static bool set_stream(struct baton_frame *frame, uint8_t class_id,
 	return frame->at < BATON_ALL_STREAMS;
 }
 
-static bool decode_data(struct cursor *c, uint8_t first,
+static bool decode_data(struct baton_frames *c, uint8_t first,
 			struct baton_frame *frame)
 {
 	frame->type = BATON_FRAME_DATA;
@@ -127,7 +121,7 @@ static bool decode_data(struct cursor *c, uint8_t first,
 }
 
 /* Class, stream and message, of a frame that is for CONTROL. */
-static bool get_position(struct cursor *c, struct baton_frame *frame)
+static bool get_position(struct baton_frames *c, struct baton_frame *frame)
 {
 	uint8_t class_id, number;
 	uint64_t message;
@@ -140,7 +134,7 @@ static bool get_position(struct cursor *c, struct baton_frame *frame)
 	return message <= BATON_MESSAGES_MAX;
 }
 
-static bool decode_pad(struct cursor *c, struct baton_frame *frame)
+static bool decode_pad(struct baton_frames *c, struct baton_frame *frame)
 {
 	uint8_t sum = 0;
 
@@ -152,7 +146,7 @@ static bool decode_pad(struct cursor *c, struct baton_frame *frame)
 	return sum == 0;
 }
 
-static bool decode_session(struct cursor *c, uint8_t first,
+static bool decode_session(struct baton_frames *c, uint8_t first,
 			   struct baton_frame *frame)
 {
 	frame->type = BATON_FRAME_SESSION;
@@ -164,7 +158,7 @@ static bool decode_session(struct cursor *c, uint8_t first,
 	return get_bytes(c, &frame->bytes, &frame->len);
 }
 
-static bool decode_other(struct cursor *c, uint8_t first,
+static bool decode_other(struct baton_frames *c, uint8_t first,
 			 struct baton_frame *frame)
 {
 	uint8_t number;
@@ -186,25 +180,23 @@ static bool decode_other(struct cursor *c, uint8_t first,
 	}
 }
 
-enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
-				  uint8_t class_id, struct baton_frame *frame,
-				  size_t *used)
+enum baton_err baton_frame_next(struct baton_frames *frames,
+				struct baton_frame *frame)
 {
-	struct cursor c = {.p = p + 1, .len = len - 1, .class_id = class_id};
-	uint8_t first = p[0];
+	uint8_t first = *frames->p;
 	bool good;
 
+	skip(frames, 1);
 	memset(frame, 0, sizeof(*frame));
 	if (first == TYPE_PAD)
-		good = decode_pad(&c, frame);
+		good = decode_pad(frames, frame);
 	else if (first >= BATON_SESSION_FRAME_FIRST &&
 		 first <= BATON_SESSION_FRAME_LAST)
-		good = decode_session(&c, first, frame);
+		good = decode_session(frames, first, frame);
 	else if (first & (DATA_PLAIN | DATA_HEAD) && first < 0xc0)
-		good = decode_data(&c, first, frame);
+		good = decode_data(frames, first, frame);
 	else
-		good = decode_other(&c, first, frame);
-	*used = len - c.len;
+		good = decode_other(frames, first, frame);
 	return good ? BATON_OK : BATON_ERR_PROTOCOL;
 }
 

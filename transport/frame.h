@@ -70,15 +70,21 @@ struct baton_frame {
 	size_t len;
 };
 
+/* What is left to take of a record, or of frames that came otherwise. */
+struct baton_frames {
+	const uint8_t *p;
+	size_t len;
+	uint8_t class_id; /* of the record */
+};
+
 /*
- * Decode the first frame of p, len > 0 bytes of a record of class_id; *used
- * says how many bytes it had; pointers lead into p. BATON_ERR_PROTOCOL: it
- * breaks a rule of SPEC B.1; its sender was authenticated, the link ends.
+ * Decode the first of the frames, of which there is one: len > 0. They are
+ * those behind it then; pointers lead into it. BATON_ERR_PROTOCOL: it breaks a
+ * rule of SPEC B.1; its sender was authenticated, the link ends.
  */
 BATON_MUST_CHECK
-enum baton_err baton_frame_decode(const uint8_t *p, size_t len,
-				  uint8_t class_id, struct baton_frame *frame,
-				  size_t *used);
+enum baton_err baton_frame_next(struct baton_frames *frames,
+				struct baton_frame *frame);
 
 /*
  * Write a frame at p and give its length. For DATA this is the frame up to

@@ -32,7 +32,8 @@ static void check_round_trip(const struct baton_frame *frame, uint8_t class_id)
 {
 	static uint8_t copy[BATON_FRAME_HEADER_MAX + 4096 + BATON_META_MAX];
 	struct baton_frame again;
-	size_t n = 0, header, used;
+	struct baton_frames frames = {.p = copy, .class_id = class_id};
+	size_t n = 0, header;
 
 	switch (frame->type) {
 	case BATON_FRAME_PAD:
@@ -53,15 +54,17 @@ static void check_round_trip(const struct baton_frame *frame, uint8_t class_id)
 		FUZZ_CHECK(header <= BATON_FRAME_HEADER_MAX + frame->meta_len);
 		memcpy(copy + header, frame->bytes, frame->len);
 		n = header + frame->len;
-		FUZZ_CHECK(
-			!baton_frame_decode(copy, n, class_id, &again, &used));
-		FUZZ_CHECK(used == n && same(frame, &again));
+		frames.len = n;
+		FUZZ_CHECK(!baton_frame_next(&frames, &again));
+		FUZZ_CHECK(frames.len == 0 && same(frame, &again));
 		n += baton_frame_close_data(copy, header, frame->len);
 		break;
 	}
 	copy[n] = 0xff; /* not of the frame */
-	FUZZ_CHECK(!baton_frame_decode(copy, n + 1, class_id, &again, &used));
-	FUZZ_CHECK(used == n && same(frame, &again));
+	frames.p = copy;
+	frames.len = n + 1;
+	FUZZ_CHECK(!baton_frame_next(&frames, &again));
+	FUZZ_CHECK(frames.len == 1 && same(frame, &again));
 }
 
 static bool lies_in(const uint8_t *p, size_t len, const uint8_t *data,
@@ -146,26 +149,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 	struct baton_incoming incoming = {.message_max = MESSAGE_MAX};
+	struct baton_frames frames;
 	struct baton_frame frame;
-	const uint8_t *record;
 	uint64_t now_ms = 1000;
-	uint8_t class_id;
-	size_t len, at, used;
+	size_t len;
 
 	while (in.len > 0) {
-		class_id = fuzz_byte(&in) % BATON_CLASSES;
+		frames.class_id = fuzz_byte(&in) % BATON_CLASSES;
 		disturb(&incoming, fuzz_byte(&in));
-		record = fuzz_bytes(&in, fuzz_word(&in) % 4096, &len);
-		now_ms += len;
-		for (at = 0; at < len; at += used) {
-			if (baton_frame_decode(record + at, len - at, class_id,
-					       &frame, &used))
+		frames.p = fuzz_bytes(&in, fuzz_word(&in) % 4096, &frames.len);
+		now_ms += frames.len;
+		while (frames.len > 0) {
+			len = frames.len;
+			if (baton_frame_next(&frames, &frame))
 				return 0;
-			FUZZ_CHECK(used > 0 && used <= len - at);
+			FUZZ_CHECK(frames.len < len);
 			FUZZ_CHECK(lies_in(frame.bytes, frame.len, data, size));
 			FUZZ_CHECK(lies_in(frame.meta, frame.meta_len, data,
 					   size));
-			check_round_trip(&frame, class_id);
+			check_round_trip(&frame, frames.class_id);
 			if ((frame.type == BATON_FRAME_DATA ||
 			     frame.type == BATON_FRAME_CANCEL) &&
 			    !take(&incoming, &frame, now_ms))

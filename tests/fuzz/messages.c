@@ -179,15 +179,13 @@ static void take_frame(const struct baton_frame *frame)
 void messages_deliver(uint8_t class_id)
 {
 	struct record *record = &world.record[class_id][0];
+	struct baton_frames frames = {record->bytes, record->len, class_id};
 	struct baton_frame frame;
-	size_t at, used;
 
 	if (world.records[class_id] == 0)
 		return;
-	for (at = 0; at < record->len; at += used) {
-		FUZZ_CHECK(!baton_frame_decode(record->bytes + at,
-					       record->len - at, class_id,
-					       &frame, &used));
+	while (frames.len > 0) {
+		FUZZ_CHECK(!baton_frame_next(&frames, &frame));
 		take_frame(&frame);
 	}
 	world.records[class_id]--;

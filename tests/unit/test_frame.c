@@ -25,10 +25,12 @@ static size_t used;
 static enum baton_err decode(const uint8_t *bytes, size_t len, uint8_t class_id)
 {
 	uint8_t *copy = calloc(1, len > 0 ? len : 1);
+	struct baton_frames frames = {copy, len, class_id};
 	enum baton_err err;
 
 	memcpy(copy, bytes, len);
-	err = baton_frame_decode(copy, len, class_id, &frame, &used);
+	err = baton_frame_next(&frames, &frame);
+	used = len - frames.len;
 	free(copy);
 	if (!err)
 		assert_in_range(used, 1, len);
@@ -118,12 +120,12 @@ static void a_head_gives_its_fields_in_order(void **state)
 {
 	static const uint8_t bytes[] = {0xab, 0x1f, 0xe1, 0x00, 2,   'm',
 					'n',  0x21, 7,	  1,	'x', 0};
+	struct baton_frames frames = {bytes, sizeof(bytes), B};
 
 	(void)state;
-	assert_int_equal(
-		baton_frame_decode(bytes, sizeof(bytes), B, &frame, &used),
-		BATON_OK);
-	assert_int_equal(used, 11);
+	assert_int_equal(baton_frame_next(&frames, &frame), BATON_OK);
+	assert_ptr_equal(frames.p, bytes + 11);
+	assert_int_equal(frames.len, 1);
 	assert_int_equal(frame.type, BATON_FRAME_DATA);
 	assert_int_equal(frame.at, BATON_STREAM_AT(B, 3));
 	assert_true(frame.start && frame.head && !frame.fin);

@@ -40,16 +40,12 @@ static int setup(void **state)
 /* Decode frame number n of the batch. */
 static struct baton_frame frame_at(int n)
 {
+	struct baton_frames frames = {batch->bytes + 2, batch->len, M};
 	struct baton_frame frame = {0};
-	size_t at = 0, used;
 
 	do {
-		assert_true(at < batch->len);
-		assert_int_equal(baton_frame_decode(batch->bytes + 2 + at,
-						    batch->len - at, M, &frame,
-						    &used),
-				 BATON_OK);
-		at += used;
+		assert_true(frames.len > 0);
+		assert_int_equal(baton_frame_next(&frames, &frame), BATON_OK);
 	} while (n-- > 0);
 	return frame;
 }
