@@ -28,11 +28,12 @@ static struct baton_stream_id lane_stream(size_t lane)
 }
 
 /* What the engine says of a stream of ours. */
-static uint8_t engine_state(struct baton_bulk *bulk, size_t lane)
+static const struct baton_outgoing_stream *
+engine_stream(const struct baton_bulk *bulk, size_t lane)
 {
 	size_t at = BATON_STREAM_AT(BATON_CLASS_BULK, 0) + lane;
 
-	return bulk->session->outgoing.stream[at].state;
+	return &bulk->session->outgoing.stream[at];
 }
 
 void baton_bulk_init(struct baton_bulk *bulk, struct baton_session *session)
@@ -124,11 +125,10 @@ static void serve(struct baton_bulk *bulk, struct baton_bulk_member *member,
 /* The engine is through with a lane, and has told all of it. */
 static bool is_idle(struct baton_bulk *bulk, size_t lane)
 {
-	const struct baton_stream_news *news =
-		&bulk->session->news[BATON_STREAM_AT(BATON_CLASS_BULK, lane)];
+	const struct baton_outgoing_stream *stream = engine_stream(bulk, lane);
 
-	return engine_state(bulk, lane) == BATON_OUTGOING_IDLE &&
-	       !(news->tell & NEWS_REFUSED);
+	return stream->state == BATON_OUTGOING_IDLE &&
+	       !(stream->tell & NEWS_REFUSED);
 }
 
 /* A slice that was verified, or given up, leaves its lane. */
@@ -167,7 +167,7 @@ static bool is_ending(struct baton_bulk *bulk,
 	for (i = 0; i < BATON_BULK_LANES; i++)
 		if (bulk->out[i].state == BATON_BULK_SENT &&
 		    bulk->out[i].file == file &&
-		    engine_state(bulk, i) == BATON_OUTGOING_SENDING)
+		    engine_stream(bulk, i)->state == BATON_OUTGOING_SENDING)
 			return true;
 	return false;
 }

@@ -106,31 +106,30 @@ static void set_stream(struct baton_event *event, unsigned int at)
 static bool streams_event(struct baton_session *session,
 			  struct baton_event *event)
 {
-	const struct baton_outgoing_stream *out = session->outgoing.stream;
-	struct baton_stream_news *news = session->news;
+	struct baton_outgoing_stream *out = session->outgoing.stream;
 	uint32_t before;
 	unsigned int i;
 
 	if (!session->tell_news)
 		return false;
-	for (i = 0; i < BATON_ALL_STREAMS; i++, out++, news++) {
-		before = news->before;
+	for (i = 0; i < BATON_ALL_STREAMS; i++, out++) {
+		before = out->before;
 		if (before > 0)
 			begin(event, BATON_EVENT_DELIVERED);
-		else if (!take_bit(&news->tell, BATON_EVENT_ABORTED, event))
+		else if (!take_bit(&out->tell, BATON_EVENT_ABORTED, event))
 			continue;
 		set_stream(event, i);
 		if (before > 0) {
 			event->u.sent.message = before;
-			news->before = 0;
+			out->before = 0;
 			return true;
 		}
 		event->u.sent.message = event->type == BATON_EVENT_DELIVERED
 						? out->verified
 						: out->next;
-		event->u.sent.end = out->next + (uint64_t)news->lost_count;
+		event->u.sent.end = out->next + (uint64_t)out->lost_count;
 		event->u.sent.offset = out->offset;
-		event->u.sent.reason = news->reason;
+		event->u.sent.reason = out->refused_for;
 		return true;
 	}
 	session->tell_news = false;

@@ -62,13 +62,13 @@ struct urgent {
 #define TELL_FRAME 0x80 /* the frame at hand is a session frame */
 #define TELL_BEFORE_URGENT (TELL_REVOKED - 1) /* of urgent frames */
 
-/* Events in baton_stream_news.tell, likewise. */
+/* Events in baton_outgoing_stream.tell, likewise. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */
 #define NEWS_LOST BATON_SENT_LOST
 #define NEWS_REFUSED BATON_SENT_REFUSED
 #define NEWS_DELIVERED BATON_SENT_DELIVERED
 #define NEWS_REWIND BATON_SENT_REWIND
-#define NEWS_WRITABLE 0x20
+#define NEWS_WRITABLE BATON_SENT_WRITABLE
 
 /* Every call that brings the time says so first. */
 void session_clock(struct baton_session *session, uint64_t now_ms);
@@ -93,12 +93,6 @@ uint32_t session_secure_by(const struct baton_session *session);
 /* End the link for err; the application will be told to drop it. */
 void session_fail(struct baton_session *session, enum baton_err err);
 
-/*
- * True until REWIND and LOST of a stream were told: the caller may be at
- * another offset, or take its next message for one that was lost.
- */
-bool session_untold(const struct baton_session *session, unsigned int at);
-
 /* The urgent frame that is i-th to be told. */
 struct urgent *session_urgent(const struct baton_session *session,
 			      unsigned int i);
@@ -106,9 +100,9 @@ struct urgent *session_urgent(const struct baton_session *session,
 /* Where tables have a stream; BATON_ALL_STREAMS: there is none. */
 unsigned int session_stream_at(struct baton_stream_id stream);
 
-/* The news of a stream, to add to. */
-struct baton_stream_news *session_news(struct baton_session *session,
-				       unsigned int at);
+/* The stream that is there, of which there may be more to tell from now on. */
+struct baton_outgoing_stream *session_news(struct baton_session *session,
+					   unsigned int at);
 
 /* True while a pairing is under way that can still fail. */
 bool session_is_pairing(const struct baton_session *session);

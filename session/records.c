@@ -291,7 +291,7 @@ static enum baton_err put_ends(struct baton_session *session,
 		if (!err && stream->state == BATON_OUTGOING_SENDING) {
 			busy = true;
 			if (stream->offset == stream->total &&
-			    !session_untold(session, at))
+			    !baton_outgoing_untold(stream))
 				err = baton_outgoing_write(&session->outgoing,
 							   at, NULL, 0, &taken);
 		}
@@ -320,16 +320,16 @@ static enum baton_err prepare_control(struct baton_session *session)
 /* Streams that were refused room may try again once it is there. */
 static void tell_writable(struct baton_session *session, uint8_t class_id)
 {
-	struct baton_stream_news *news =
-		&session->news[BATON_STREAM_AT(class_id, 0)];
+	struct baton_outgoing_stream *out =
+		&session->outgoing.stream[BATON_STREAM_AT(class_id, 0)];
 	int s;
 
 	session->wants_room[class_id] = false;
-	for (s = 0; s < BATON_STREAMS; s++, news++) {
-		if (!news->wants_room)
+	for (s = 0; s < BATON_STREAMS; s++, out++) {
+		if (!out->wants_room)
 			continue;
-		news->wants_room = false;
-		news->tell |= NEWS_WRITABLE;
+		out->wants_room = false;
+		out->tell |= NEWS_WRITABLE;
 		session->tell_news = true;
 	}
 }
@@ -412,37 +412,21 @@ static enum baton_err open_record(struct baton_session *session,
 static enum baton_err take_verified(struct baton_session *session,
 				    const struct baton_frame *frame)
 {
-	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(&session->outgoing, frame->at);
-	struct baton_outgoing_news told;
 	enum baton_err err;
 
 	rotation_verified(session);
-	err = baton_outgoing_verified(stream, frame->message, frame->offset,
-				      &told);
+	err = baton_outgoing_verified(session_news(session, frame->at),
+				      frame->message, frame->offset);
 	session->link.unverified =
 		baton_outgoing_unverified(&session->outgoing);
-	if (!err && told.tell)
-		session_news(session, frame->at)->tell |= told.tell;
 	return err;
 }
 
 static enum baton_err take_refuse(struct baton_session *session,
 				  const struct baton_frame *frame)
 {
-	struct baton_outgoing_stream *stream =
-		baton_outgoing_stream(&session->outgoing, frame->at);
-	struct baton_stream_news *news;
-	enum baton_err err;
-	bool told;
-
-	err = baton_outgoing_refused(stream, frame->message, &told);
-	if (err || !told)
-		return err;
-	news = session_news(session, frame->at);
-	news->tell |= NEWS_REFUSED;
-	news->reason = frame->reason;
-	return BATON_OK;
+	return baton_outgoing_refused(session_news(session, frame->at),
+				      frame->message, frame->reason);
 }
 
 /* The peer forgot our bond, and only it could seal this: so do we. */

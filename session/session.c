@@ -166,19 +166,11 @@ unsigned int session_stream_at(struct baton_stream_id stream)
 }
 
 BATON_NOT_INLINE
-struct baton_stream_news *session_news(struct baton_session *session,
-				       unsigned int at)
+struct baton_outgoing_stream *session_news(struct baton_session *session,
+					   unsigned int at)
 {
 	session->tell_news = true;
-	return &session->news[at];
-}
-
-BATON_NOT_INLINE
-bool session_untold(const struct baton_session *session, unsigned int at)
-{
-	const struct baton_stream_news *news = &session->news[at];
-
-	return (news->tell & (NEWS_REWIND | NEWS_LOST)) || news->before > 0;
+	return baton_outgoing_stream(&session->outgoing, at);
 }
 
 bool session_is_pairing(const struct baton_session *session)
@@ -653,7 +645,7 @@ void baton_session_tick(struct baton_session *session, uint64_t now_ms)
 /* Tell the stream when what it was refused for lack of room would go. */
 static void want_room(struct baton_session *session, unsigned int at)
 {
-	session->news[at].wants_room = true;
+	baton_outgoing_stream(&session->outgoing, at)->wants_room = true;
 	session->wants_room[BATON_CLASS_OF(at)] = true;
 }
 
@@ -672,7 +664,7 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 				       unsigned int flags, uint64_t now_ms)
 {
 	unsigned int at = session_stream_at(stream);
-	struct baton_stream_news *news;
+	struct baton_outgoing_stream *out;
 	enum baton_err err;
 
 	if (at == BATON_ALL_STREAMS)
@@ -685,9 +677,9 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	    session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
 	/* LOST comes first: its numbers would be those of this one. */
-	news = session_news(session, at);
-	if (news->tell & NEWS_LOST) {
-		news->tell |= NEWS_WRITABLE;
+	out = session_news(session, at);
+	if (out->tell & NEWS_LOST) {
+		out->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
 	session_clock(session, now_ms);
@@ -728,6 +720,7 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 					size_t meta_len, unsigned int flags)
 {
 	unsigned int at = session_stream_at(stream);
+	struct baton_outgoing_stream *out;
 	enum baton_err err;
 
 	if (at == BATON_ALL_STREAMS || flags & ~(unsigned int)BATON_SEND_SECRET)
@@ -736,9 +729,9 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 				   meta_len);
 	if (err)
 		return err;
-	baton_outgoing_stream(&session->outgoing, at)->secret =
-		flags & BATON_SEND_SECRET;
-	session_news(session, at)->tell |= NEWS_WRITABLE;
+	out = session_news(session, at);
+	out->secret = flags & BATON_SEND_SECRET;
+	out->tell |= NEWS_WRITABLE;
 	return BATON_OK;
 }
 
@@ -757,7 +750,8 @@ enum baton_err baton_session_write(struct baton_session *session,
 	if (at == BATON_ALL_STREAMS)
 		return BATON_ERR_ARG;
 	wait = session->state != BATON_SESSION_SECURED ||
-	       session_untold(session, at);
+	       baton_outgoing_untold(
+		       baton_outgoing_stream(&session->outgoing, at));
 	while (len > 0) {
 		err = BATON_ERR_AGAIN;
 		n = 0;
@@ -784,14 +778,15 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 				    uint8_t reason)
 {
 	unsigned int at = session_stream_at(stream);
+	struct baton_outgoing_stream *out;
 	enum baton_err err;
 
 	if (at == BATON_ALL_STREAMS)
 		return BATON_ERR_ARG;
-	err = baton_outgoing_cancel(
-		baton_outgoing_stream(&session->outgoing, at), reason);
+	out = baton_outgoing_stream(&session->outgoing, at);
+	err = baton_outgoing_cancel(out, reason);
 	/* Nothing of it is wanted any more. */
 	if (!err)
-		session_news(session, at)->tell &= (uint8_t)~NEWS_REWIND;
+		out->tell &= (uint8_t)~NEWS_REWIND;
 	return err;
 }

@@ -198,15 +198,6 @@ enum baton_session_state {
 	BATON_SESSION_SECURED, /* messages flow */
 };
 
-/* What the application is still to be told of a stream. */
-struct baton_stream_news {
-	uint32_t lost_count;
-	uint32_t before; /* DELIVERED, in the numbering before this; 0: no */
-	uint8_t tell; /* events, as bits (session/internal.h) */
-	uint8_t reason; /* REFUSED */
-	bool wants_room; /* it was refused for lack of room */
-};
-
 /* The newest refusal of a stream. */
 struct baton_refusal {
 	uint32_t message; /* its number */
@@ -235,7 +226,7 @@ struct baton_session {
 	enum baton_role role;
 	uint8_t owes; /* frames to be sent, as bits (session/internal.h) */
 	uint8_t tell; /* events of the link, likewise */
-	bool tell_news; /* perhaps something in news */
+	bool tell_news; /* perhaps something of an outgoing stream */
 	bool owes_refusals; /* at least one in refusal */
 	bool frame_open; /* frame is not taken yet */
 	bool record_parked; /* the record being read came in flight 2 */
@@ -280,7 +271,6 @@ struct baton_session {
 	struct baton_link link;
 	struct baton_outgoing outgoing;
 	struct baton_incoming incoming;
-	struct baton_stream_news news[BATON_ALL_STREAMS];
 	struct baton_refusal refusal[BATON_ALL_STREAMS];
 	struct baton_unpack unpack;
 	struct baton_session_config config;

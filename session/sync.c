@@ -18,14 +18,6 @@
 #define ENTRY_MAX (17 + 9) /* VERIFIED and REFUSE at their longest */
 #define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
-struct position {
-	uint64_t offset;
-	uint32_t messages;
-	bool given;
-	bool refused; /* the last one of messages */
-	uint8_t reason;
-};
-
 /*
  * What shows on this link alone that a role has our numbering: whoever has
  * another one learns nothing of ours.
@@ -146,9 +138,9 @@ enum baton_err sync_put(struct baton_session *session)
 }
 
 static enum baton_err read_entries(struct baton_frames *entries,
-				   struct position at[BATON_ALL_STREAMS])
+				   struct baton_position at[BATON_ALL_STREAMS])
 {
-	struct position *position;
+	struct baton_position *position;
 	struct baton_frame entry;
 
 	while (entries->len > 0) {
@@ -173,43 +165,16 @@ static enum baton_err read_entries(struct baton_frames *entries,
 }
 
 static enum baton_err apply(struct baton_session *session, unsigned int i,
-			    bool known, const struct position *position)
+			    bool known, const struct baton_position *position)
 {
-	struct baton_outgoing_stream *out =
-		baton_outgoing_stream(&session->outgoing, i);
-	struct baton_stream_news *news = session_news(session, i);
-	struct baton_outgoing_news told;
-	enum baton_err err;
-	/* All of it had gone out, and the REFUSE was lost with the link. */
-	bool refused = known && position->refused &&
-		       out->state == BATON_OUTGOING_SENT &&
-		       position->messages == out->next;
+	struct baton_outgoing_stream *out = session_news(session, i);
+	enum baton_err err = baton_outgoing_sync(out, known, position);
 
-	/* Told first: what was delivered is not among what is lost. */
-	if (!known && news->tell & NEWS_DELIVERED) {
-		news->tell &= (uint8_t)~NEWS_DELIVERED;
-		news->before = out->verified;
-	}
-	err = baton_outgoing_sync(out, known, position->messages,
-				  position->offset, &told);
-	if (err)
+	if (err || known)
 		return err;
-	if (refused)
-		told.tell |= NEWS_REFUSED;
-	news->tell &= (uint8_t)~NEWS_REWIND;
-	/* Who is to begin again at an offset need not hear that there is room. */
-	if (told.tell & NEWS_REWIND)
-		news->tell &= (uint8_t)~NEWS_WRITABLE;
-	news->tell |= told.tell;
-	if (told.tell & NEWS_REFUSED)
-		news->reason = position->reason;
-	if (told.tell & NEWS_LOST)
-		news->lost_count = told.lost_count;
-	if (known)
-		return BATON_OK;
 	session->refusal[i].made = false;
 	if (baton_incoming_reset(baton_incoming_stream(&session->incoming, i)))
-		news->tell |= NEWS_ABORTED;
+		out->tell |= NEWS_ABORTED;
 	return BATON_OK;
 }
 
@@ -255,7 +220,7 @@ enum baton_err sync_take(struct baton_session *session, const uint8_t *body,
 	struct baton_frames entries = {.p = body + ENTRIES_AT,
 				       .len = len - ENTRIES_AT,
 				       .class_id = BATON_CLASS_CONTROL};
-	struct position at[BATON_ALL_STREAMS];
+	struct baton_position at[BATON_ALL_STREAMS];
 	uint8_t proof[PROOF_LEN];
 	enum baton_err err;
 	unsigned int i;

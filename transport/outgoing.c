@@ -521,22 +521,26 @@ static bool possible(const struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint32_t messages, uint64_t offset,
-				       struct baton_outgoing_news *news)
+				       uint32_t messages, uint64_t offset)
 {
-	memset(news, 0, sizeof(*news));
 	if (messages < stream->verified || messages > stream->next)
 		return BATON_ERR_PROTOCOL;
 	if (offset > BATON_MESSAGE_MAX)
 		return BATON_ERR_PROTOCOL;
 	if (messages > stream->verified)
-		news->tell |= BATON_SENT_DELIVERED;
+		stream->tell |= BATON_SENT_DELIVERED;
 	stream->verified = messages;
 	if (messages == stream->next)
 		stream->cancelled = false;
 	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next)
 		set_state(stream, BATON_OUTGOING_IDLE);
 	return BATON_OK;
+}
+
+static void tell_refused(struct baton_outgoing_stream *stream, uint8_t reason)
+{
+	stream->tell |= BATON_SENT_REFUSED;
+	stream->refused_for = reason;
 }
 
 /* The peer is done with the message in progress: it refused it. */
@@ -562,21 +566,23 @@ static bool lacks_cancel(const struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
-				   bool known, uint32_t messages,
-				   uint64_t offset,
-				   struct baton_outgoing_news *news)
+				   bool known,
+				   const struct baton_position *position)
 {
 	bool streamed = stream->state != BATON_OUTGOING_IDLE;
+	uint32_t messages = known ? position->messages : stream->verified;
+	uint64_t offset = known ? position->offset : 0;
 	uint32_t whole;
 
-	memset(news, 0, sizeof(*news));
-	if (!known) {
-		messages = stream->verified;
-		offset = 0;
+	stream->tell &= (uint8_t)~BATON_SENT_REWIND;
+	/* Told first: what was delivered is not among what is lost. */
+	if (!known && stream->tell & BATON_SENT_DELIVERED) {
+		stream->tell &= (uint8_t)~BATON_SENT_DELIVERED;
+		stream->before = stream->verified;
 	}
 	if (refused_meanwhile(stream, messages)) {
 		if (stream->state == BATON_OUTGOING_SENDING)
-			news->tell |= BATON_SENT_REFUSED;
+			tell_refused(stream, position->reason);
 		stream->next = messages;
 		set_state(stream, BATON_OUTGOING_IDLE);
 		streamed = false;
@@ -585,13 +591,16 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	if (!stream->owes_cancel && !possible(stream, messages, offset))
 		return BATON_ERR_PROTOCOL;
 	if (messages > stream->verified)
-		news->tell |= BATON_SENT_DELIVERED;
+		stream->tell |= BATON_SENT_DELIVERED;
 	stream->verified = messages;
 	if (stream->owes_cancel) {
 		messages++;
 		offset = 0;
 	}
 	if (stream->state == BATON_OUTGOING_SENT && messages == stream->next) {
+		/* All of it had gone out, and REFUSE was lost with the link. */
+		if (position->refused)
+			tell_refused(stream, position->reason);
 		set_state(stream, BATON_OUTGOING_IDLE);
 		streamed = false;
 	}
@@ -599,8 +608,8 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 	/* Short messages below `whole` were sent before the streamed one. */
 	whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
 	if (messages < whole) {
-		news->tell |= BATON_SENT_LOST;
-		news->lost_count = whole - messages;
+		stream->tell |= BATON_SENT_LOST;
+		stream->lost_count = whole - messages;
 	}
 	stream->next = messages;
 	stream->cancelled = stream->owes_cancel;
@@ -612,7 +621,9 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 		stream->resumed = offset > 0;
 		stream->begun = false;
 		set_state(stream, BATON_OUTGOING_SENDING);
-		news->tell |= BATON_SENT_REWIND;
+		/* By that it hears that there is room, too. */
+		stream->tell &= (uint8_t)~BATON_SENT_WRITABLE;
+		stream->tell |= BATON_SENT_REWIND;
 	}
 	if (!known) {
 		stream->next = 0;
@@ -622,21 +633,21 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
-				      uint32_t message, bool *told)
+				      uint32_t message, uint8_t reason)
 {
-	*told = false;
 	if (message > stream->next)
 		return BATON_ERR_PROTOCOL;
 	if (stream->state == BATON_OUTGOING_SENDING &&
 	    message == stream->next && (stream->begun || stream->resumed)) {
-		*told = true;
 		stream->reason = 0;
 		set_state(stream, BATON_OUTGOING_CANCELLING);
 	} else if (stream->state == BATON_OUTGOING_SENT &&
 		   message + 1 == stream->next) {
-		*told = true;
 		set_state(stream, BATON_OUTGOING_IDLE);
+	} else {
+		return BATON_OK;
 	}
+	tell_refused(stream, reason);
 	return BATON_OK;
 }
 

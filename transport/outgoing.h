@@ -43,8 +43,20 @@ enum baton_outgoing_state {
 	BATON_OUTGOING_SENT,
 };
 
+/* What the application is told of a stream that it sends; the session's: 1. */
+enum baton_outgoing_tell {
+	BATON_SENT_LOST = 2, /* short messages were, from number next on */
+	BATON_SENT_REFUSED = 4, /* the message in progress was */
+	BATON_SENT_DELIVERED = 8, /* more whole messages were: below verified */
+	BATON_SENT_REWIND = 16, /* supply it from offset on */
+	BATON_SENT_WRITABLE = 32, /* what found no room may be tried again */
+};
+
 struct baton_outgoing_stream {
 	uint8_t state; /* enum baton_outgoing_state */
+	uint8_t tell; /* enum baton_outgoing_tell, or-ed: still to be told */
+	uint8_t refused_for; /* REFUSED: the peer's reason */
+	bool wants_room; /* something was refused for lack of it */
 	uint8_t reason; /* CANCELLING */
 	uint8_t codec; /* it has the encoder of its class; 0: it is plain */
 	bool begun; /* its head was written on this link */
@@ -56,6 +68,8 @@ struct baton_outgoing_stream {
 	const uint8_t *meta; /* the application's */
 	uint32_t next; /* number of the message in progress, or the next */
 	uint32_t verified; /* messages the peer has taken, or refused */
+	uint32_t lost_count; /* LOST */
+	uint32_t before; /* DELIVERED, in the numbering before this; 0: no */
 	uint64_t total;
 	uint64_t offset; /* plain bytes written of the message in progress */
 };
@@ -153,44 +167,48 @@ BATON_MUST_CHECK
 enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    unsigned int at);
 
-/* What the application is told of a stream that it sends. */
-enum baton_outgoing_tell {
-	BATON_SENT_LOST = 2, /* short messages were, from number next on */
-	BATON_SENT_REFUSED = 4, /* the message in progress was */
-	BATON_SENT_DELIVERED = 8, /* more whole messages were: below verified */
-	BATON_SENT_REWIND = 16, /* supply it from offset on */
-};
-
-/* What the peer's position means for the sender of a stream. */
-struct baton_outgoing_news {
-	uint8_t tell; /* enum baton_outgoing_tell, or-ed */
-	uint32_t lost_count;
-};
-
 /*
  * VERIFIED came: the peer has taken `messages` whole and offset bytes of the
  * next. BATON_ERR_PROTOCOL: it cannot have.
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint32_t messages, uint64_t offset,
-				       struct baton_outgoing_news *news);
+				       uint32_t messages, uint64_t offset);
+
+/* Where the peer stands in a stream, as its SYNC says. */
+struct baton_position {
+	uint64_t offset; /* as in VERIFIED */
+	uint32_t messages;
+	bool given; /* VERIFIED */
+	bool refused; /* REFUSE of the last one of messages */
+	uint8_t reason;
+};
 
 /*
- * The same at the start of a link (SYNC); what is not there was lost with the
- * last link. known: the peer still counts as it did (session/SPEC.md 4);
- * otherwise messages and offset are 0 and numbering starts anew.
+ * The same at the start of a link; what is not there was lost with the last
+ * link. known: the peer still counts as it did (session/SPEC.md 4); otherwise
+ * position is of no matter and numbering starts anew.
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
-				   bool known, uint32_t messages,
-				   uint64_t offset,
-				   struct baton_outgoing_news *news);
+				   bool known,
+				   const struct baton_position *position);
 
-/* REFUSE came; *told is set if the application is to be told. */
+/* REFUSE came. BATON_ERR_PROTOCOL: of what was not sent yet. */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_refused(struct baton_outgoing_stream *stream,
-				      uint32_t message, bool *told);
+				      uint32_t message, uint8_t reason);
+
+/*
+ * True until REWIND and LOST of a stream were told: the caller may be at
+ * another offset, or take its next message for one that was lost.
+ */
+static inline bool
+baton_outgoing_untold(const struct baton_outgoing_stream *stream)
+{
+	return (stream->tell & (BATON_SENT_REWIND | BATON_SENT_LOST)) ||
+	       stream->before > 0;
+}
 
 /*
  * True if the peer stands where this side believes: it has verified all that

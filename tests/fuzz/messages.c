@@ -218,8 +218,6 @@ void messages_hear(void)
 {
 	struct baton_frame frame = world.control[0];
 	struct baton_outgoing_stream *out;
-	struct baton_outgoing_news news;
-	bool told;
 
 	if (world.controls == 0)
 		return;
@@ -228,11 +226,11 @@ void messages_hear(void)
 		world.controls * sizeof(frame));
 	out = baton_outgoing_stream(&world.outgoing, frame.at);
 	if (frame.type == BATON_FRAME_REFUSE) {
-		FUZZ_CHECK(!baton_outgoing_refused(out, frame.message, &told));
+		FUZZ_CHECK(!baton_outgoing_refused(out, frame.message,
+						   frame.reason));
 		return;
 	}
-	FUZZ_CHECK(!baton_outgoing_verified(out, frame.message, frame.offset,
-					    &news));
+	FUZZ_CHECK(!baton_outgoing_verified(out, frame.message, frame.offset));
 	check_done(BATON_CLASS_OF(frame.at), BATON_NUMBER_OF(frame.at),
 		   frame.message);
 }
@@ -262,19 +260,21 @@ static void sync(uint8_t class_id, uint8_t number, bool known)
 	struct baton_incoming_stream *in = baton_incoming_stream(
 		&world.incoming, BATON_STREAM_AT(class_id, number));
 	struct stream *stream = stream_of(class_id, number);
-	struct baton_outgoing_news news;
+	struct baton_position position = {.messages = in->messages,
+					  .offset = in->offset};
 	uint64_t before = out->next, i;
 
-	FUZZ_CHECK(!baton_outgoing_sync(out, known, in->messages, in->offset,
-					&news));
+	out->tell = 0;
+	out->lost_count = 0;
+	FUZZ_CHECK(!baton_outgoing_sync(out, known, &position));
 	if (known)
 		check_done(class_id, number, in->messages);
-	for (i = 0; known && i < news.lost_count; i++)
+	for (i = 0; known && i < out->lost_count; i++)
 		FUZZ_CHECK(!stream->sent[out->next + i].received);
-	if (known && !(news.tell & BATON_SENT_LOST))
+	if (known && !(out->tell & BATON_SENT_LOST))
 		for (i = in->messages; i < before; i++)
 			FUZZ_CHECK(stream->sent[i].ended ||
-				   news.tell & BATON_SENT_REWIND);
+				   out->tell & BATON_SENT_REWIND);
 	if (out->owes_cancel)
 		FUZZ_CHECK(stream->sent[in->messages].ended && in->offset > 0);
 	else

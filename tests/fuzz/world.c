@@ -542,7 +542,6 @@ void world_repent(void)
 	session->numbering[0]++;
 	memset(session->outgoing.stream, 0, sizeof(session->outgoing.stream));
 	memset(session->incoming.stream, 0, sizeof(session->incoming.stream));
-	memset(session->news, 0, sizeof(session->news));
 	for (i = 0; i < 2; i++)
 		attend((enum baton_role)i);
 	for (id.class_id = 1; id.class_id < BATON_CLASSES; id.class_id++)

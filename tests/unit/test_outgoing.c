@@ -19,7 +19,6 @@ static struct baton_outgoing outgoing;
 static uint8_t memory[BATON_BATCHES_LEN(CAP)];
 static struct baton_outgoing_stream *stream;
 static struct baton_batch *batch;
-static struct baton_outgoing_news news;
 static uint8_t bytes[2 * CAP];
 static size_t taken;
 
@@ -75,13 +74,18 @@ static enum baton_err send(size_t len)
 
 static enum baton_err verified(uint32_t messages, uint64_t offset)
 {
-	return baton_outgoing_verified(stream, messages, offset, &news);
+	stream->tell = 0;
+	return baton_outgoing_verified(stream, messages, offset);
 }
 
 static enum baton_err sync(bool known, uint32_t messages, uint64_t offset)
 {
+	struct baton_position position = {.messages = messages,
+					  .offset = offset};
+
 	baton_outgoing_start(&outgoing, CAP);
-	return baton_outgoing_sync(stream, known, messages, offset, &news);
+	stream->tell = 0;
+	return baton_outgoing_sync(stream, known, &position);
 }
 
 static void small_messages_share_a_record(void **state)
@@ -221,9 +225,9 @@ static void verified_lets_the_sender_forget(void **state)
 	assert_int_equal(put(10), BATON_OK);
 	assert_true(baton_outgoing_unverified(&outgoing));
 	assert_int_equal(verified(0, 5), BATON_OK);
-	assert_false(news.tell & BATON_SENT_DELIVERED);
+	assert_false(stream->tell & BATON_SENT_DELIVERED);
 	assert_int_equal(verified(1, 0), BATON_OK);
-	assert_true(news.tell & BATON_SENT_DELIVERED);
+	assert_true(stream->tell & BATON_SENT_DELIVERED);
 	assert_false(baton_outgoing_unverified(&outgoing));
 	assert_int_equal(begin(10), BATON_OK);
 }
@@ -256,7 +260,7 @@ static void after_a_link_a_message_goes_on_from_its_offset(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
 	assert_int_equal(sync(true, 0, 40), BATON_OK);
-	assert_true(news.tell & BATON_SENT_REWIND);
+	assert_true(stream->tell & BATON_SENT_REWIND);
 	assert_int_equal(stream->offset, 40);
 	assert_int_equal(put(60), BATON_OK);
 	frame = frame_at(0);
@@ -302,13 +306,13 @@ static void what_was_sent_whole_and_lost_is_sent_again(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 0, 100), BATON_OK);
-	assert_true(news.tell & BATON_SENT_REWIND);
+	assert_true(stream->tell & BATON_SENT_REWIND);
 	assert_int_equal(stream->offset, 100);
 	setup(NULL);
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 0, 0), BATON_OK);
-	assert_int_equal(news.tell, BATON_SENT_REWIND);
+	assert_int_equal(stream->tell, BATON_SENT_REWIND);
 	assert_int_equal(stream->state, BATON_OUTGOING_SENDING);
 	assert_int_equal(put(100), BATON_OK);
 	assert_false(frame_at(0).continues);
@@ -321,7 +325,7 @@ static void what_arrived_with_the_last_link_is_delivered(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(100), BATON_OK);
 	assert_int_equal(sync(true, 1, 0), BATON_OK);
-	assert_int_equal(news.tell, BATON_SENT_DELIVERED);
+	assert_int_equal(stream->tell, BATON_SENT_DELIVERED);
 	assert_int_equal(stream->state, BATON_OUTGOING_IDLE);
 }
 
@@ -333,8 +337,8 @@ static void short_messages_lost_with_a_link_are_reported(void **state)
 	for (i = 0; i < 5; i++)
 		assert_int_equal(send(3), BATON_OK);
 	assert_int_equal(sync(true, 2, 0), BATON_OK);
-	assert_int_equal(news.tell, BATON_SENT_DELIVERED | BATON_SENT_LOST);
-	assert_int_equal(news.lost_count, 3);
+	assert_int_equal(stream->tell, BATON_SENT_DELIVERED | BATON_SENT_LOST);
+	assert_int_equal(stream->lost_count, 3);
 	assert_int_equal(stream->next, 2);
 	assert_int_equal(stream->verified, 2);
 }
@@ -348,8 +352,8 @@ static void a_peer_that_counts_anew_gets_it_from_the_start(void **state)
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
 	assert_int_equal(sync(false, 77, 88), BATON_OK);
-	assert_int_equal(news.tell, BATON_SENT_REWIND | BATON_SENT_LOST);
-	assert_int_equal(news.lost_count, 1);
+	assert_int_equal(stream->tell, BATON_SENT_REWIND | BATON_SENT_LOST);
+	assert_int_equal(stream->lost_count, 1);
 	assert_int_equal(stream->offset, 0);
 	assert_int_equal(stream->next, 0);
 	assert_int_equal(stream->verified, 0);
@@ -357,21 +361,21 @@ static void a_peer_that_counts_anew_gets_it_from_the_start(void **state)
 
 static void a_refusal_stops_what_it_names(void **state)
 {
-	bool told;
-
 	(void)state;
 	assert_int_equal(send(1), BATON_OK);
 	assert_int_equal(begin(100), BATON_OK);
 	assert_int_equal(put(60), BATON_OK);
-	assert_int_equal(baton_outgoing_refused(stream, 2, &told),
+	assert_int_equal(baton_outgoing_refused(stream, 2, 9),
 			 BATON_ERR_PROTOCOL);
-	assert_int_equal(baton_outgoing_refused(stream, 0, &told), BATON_OK);
-	assert_false(told);
-	assert_int_equal(baton_outgoing_refused(stream, 1, &told), BATON_OK);
-	assert_true(told);
+	assert_int_equal(baton_outgoing_refused(stream, 0, 9), BATON_OK);
+	assert_int_equal(stream->tell, 0);
+	assert_int_equal(baton_outgoing_refused(stream, 1, 9), BATON_OK);
+	assert_int_equal(stream->tell, BATON_SENT_REFUSED);
+	assert_int_equal(stream->refused_for, 9);
 	assert_int_equal(stream->state, BATON_OUTGOING_CANCELLING);
-	assert_int_equal(baton_outgoing_refused(stream, 1, &told), BATON_OK);
-	assert_false(told);
+	stream->tell = 0;
+	assert_int_equal(baton_outgoing_refused(stream, 1, 9), BATON_OK);
+	assert_int_equal(stream->tell, 0);
 }
 
 static void a_message_that_begins_makes_its_class_busy(void **state)
