@@ -170,19 +170,6 @@ static bool frame_event(struct baton_session *session,
 	return true;
 }
 
-static void owe_refusal(struct baton_session *session, unsigned int at,
-			uint8_t reason)
-{
-	struct baton_refusal *refusal = &session->refusal[at];
-
-	refusal->message =
-		baton_incoming_stream(&session->incoming, at)->messages;
-	refusal->reason = reason;
-	refusal->made = true;
-	refusal->owed = true;
-	session->owes_refusals = true;
-}
-
 /* Decompress some of the frame at hand, as much as is told at once. */
 static enum baton_err next_piece(struct baton_session *session)
 {
@@ -248,7 +235,8 @@ static enum baton_err next_frame(struct baton_session *session)
 	frame->len = news->len;
 	session->frame_open = true;
 	if (news->refuse)
-		owe_refusal(session, frame->at, BATON_REASON_TOO_LARGE);
+		baton_incoming_owe_refuse(&session->incoming, frame->at,
+					  BATON_REASON_TOO_LARGE);
 	return BATON_OK;
 }
 
@@ -317,7 +305,7 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 		baton_incoming_stream(&session->incoming, at));
 	if (err)
 		return err;
-	owe_refusal(session, at, reason);
+	baton_incoming_owe_refuse(&session->incoming, at, reason);
 	if (session->frame_open && session->frame.at == at) {
 		memset(news, 0, sizeof(*news));
 		/* What is left of a compressed frame is not made any more. */

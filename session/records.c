@@ -224,32 +224,8 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	return err ? err : baton_outgoing_frame(batch, frame, n + len);
 }
 
-static enum baton_err put_refusals(struct baton_session *session)
-{
-	struct baton_frame frame;
-	struct baton_refusal *refusal;
-	uint8_t bytes[FRAME_MAX];
-	enum baton_err err;
-	int i;
-
-	for (i = 0; i < BATON_ALL_STREAMS; i++) {
-		refusal = &session->refusal[i];
-		if (!refusal->owed)
-			continue;
-		frame.message = refusal->message;
-		frame.at = (uint8_t)i;
-		frame.reason = refusal->reason;
-		err = records_put_control(
-			session, bytes, baton_frame_put_refuse(bytes, &frame));
-		if (err)
-			return err;
-		refusal->owed = false;
-	}
-	session->owes_refusals = false;
-	return BATON_OK;
-}
-
-static enum baton_err put_verified(struct baton_session *session)
+/* Where streams of the peer's stand, and what of them was refused. */
+static enum baton_err put_positions(struct baton_session *session)
 {
 	struct baton_frame frame;
 	uint8_t bytes[FRAME_MAX];
@@ -260,10 +236,10 @@ static enum baton_err put_verified(struct baton_session *session)
 	if (session->outgoing.batch[BATON_CLASS_CONTROL].len == 0 &&
 	    baton_incoming_deadline(&session->incoming) > session->now_ms)
 		return BATON_OK;
-	while (baton_incoming_verified(&session->incoming, &frame)) {
+	while (baton_incoming_next(&session->incoming, &frame)) {
 		err = records_put_control(
 			session, bytes,
-			baton_frame_put_verified(bytes, &frame));
+			baton_frame_put_position(bytes, &frame));
 		if (err)
 			return err;
 		baton_incoming_told(&session->incoming, &frame);
@@ -308,12 +284,8 @@ static enum baton_err prepare_control(struct baton_session *session)
 
 	if (session->owes)
 		err = put_owed(session);
-	if (!err && session->state == BATON_SESSION_SECURED) {
-		if (session->owes_refusals)
-			err = put_refusals(session);
-		if (!err)
-			err = put_verified(session);
-	}
+	if (!err && session->state == BATON_SESSION_SECURED)
+		err = put_positions(session);
 	return err;
 }
 
@@ -422,11 +394,16 @@ static enum baton_err take_verified(struct baton_session *session,
 	return err;
 }
 
-static enum baton_err take_refuse(struct baton_session *session,
-				  const struct baton_frame *frame)
+/* Where a stream of ours stands, or what of it was refused. */
+static enum baton_err take_position(struct baton_session *session,
+				    const struct baton_frame *frame)
 {
-	return baton_outgoing_refused(session_news(session, frame->at),
-				      frame->message, frame->reason);
+	if (frame->type == BATON_FRAME_VERIFIED)
+		return take_verified(session, frame);
+	if (frame->type == BATON_FRAME_REFUSE)
+		return baton_outgoing_refused(session_news(session, frame->at),
+					      frame->message, frame->reason);
+	return BATON_ERR_PROTOCOL;
 }
 
 /* The peer forgot our bond, and only it could seal this: so do we. */
@@ -495,10 +472,8 @@ static enum baton_err take_control_frame(struct baton_session *session,
 	case BATON_FRAME_PAD:
 		return BATON_OK;
 	case BATON_FRAME_VERIFIED:
-		return secured ? take_verified(session, frame)
-			       : BATON_ERR_PROTOCOL;
 	case BATON_FRAME_REFUSE:
-		return secured ? take_refuse(session, frame)
+		return secured ? take_position(session, frame)
 			       : BATON_ERR_PROTOCOL;
 	case BATON_FRAME_SESSION:
 		if (secured && is_urgent(frame->code))
@@ -523,9 +498,7 @@ enum baton_err records_take_answer(struct baton_session *session,
 	while (answer->len > 0) {
 		err = baton_frame_next(answer, &frame);
 		if (!err)
-			err = frame.type == BATON_FRAME_VERIFIED
-				      ? take_verified(session, &frame)
-				      : BATON_ERR_PROTOCOL;
+			err = take_position(session, &frame);
 		if (err)
 			return err;
 	}

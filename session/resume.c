@@ -190,8 +190,8 @@ enum baton_err resume_answer(struct baton_session *session)
 
 	payload[0] = BATON_CLASS_CONTROL;
 	while (n < ANSWER_MAX && handshake->kind == BATON_KIND_RESUME &&
-	       baton_incoming_verified(&session->incoming, &frame)) {
-		n += baton_frame_put_verified(payload + n, &frame);
+	       baton_incoming_next(&session->incoming, &frame)) {
+		n += baton_frame_put_position(payload + n, &frame);
 		baton_incoming_told(&session->incoming, &frame);
 	}
 	turn.payload = payload;

@@ -198,14 +198,6 @@ enum baton_session_state {
 	BATON_SESSION_SECURED, /* messages flow */
 };
 
-/* The newest refusal of a stream. */
-struct baton_refusal {
-	uint32_t message; /* its number */
-	uint8_t reason;
-	bool made; /* there is one */
-	bool owed; /* its REFUSE has to go out */
-};
-
 /* What is to be written; one operation is out at a time. */
 struct baton_storing {
 	uint8_t what; /* enum store_what: the operation that is out */
@@ -227,7 +219,6 @@ struct baton_session {
 	uint8_t owes; /* frames to be sent, as bits (session/internal.h) */
 	uint8_t tell; /* events of the link, likewise */
 	bool tell_news; /* perhaps something of an outgoing stream */
-	bool owes_refusals; /* at least one in refusal */
 	bool frame_open; /* frame is not taken yet */
 	bool record_parked; /* the record being read came in flight 2 */
 	uint8_t bond_count;
@@ -271,7 +262,6 @@ struct baton_session {
 	struct baton_link link;
 	struct baton_outgoing outgoing;
 	struct baton_incoming incoming;
-	struct baton_refusal refusal[BATON_ALL_STREAMS];
 	struct baton_unpack unpack;
 	struct baton_session_config config;
 	struct baton_drbg drbg;

@@ -60,18 +60,6 @@ void sync_begin(struct baton_session *session)
 	session->stated_proven = ticket->proven;
 }
 
-/* The refusal of the last message that was counted; NULL if it was taken. */
-static const struct baton_refusal *
-last_refusal(const struct baton_session *session, int i)
-{
-	const struct baton_refusal *refusal = &session->refusal[i];
-	uint32_t messages = session->incoming.stream[i].messages;
-
-	return refusal->made && messages > 0 && refusal->message == messages - 1
-		       ? refusal
-		       : NULL;
-}
-
 /*
  * What a resume is bound to: the numbering and where every stream stands, the
  * phone's first. False: somebody may know more than the other; then only a
@@ -104,7 +92,6 @@ enum baton_err sync_put(struct baton_session *session)
 	uint8_t frame[3 + SYNC_MAX];
 	uint8_t body[SYNC_MAX];
 	const struct baton_incoming_stream *stream;
-	const struct baton_refusal *refusal;
 	struct baton_frame entry;
 	size_t n = ENTRIES_AT;
 	size_t at = 1;
@@ -122,13 +109,16 @@ enum baton_err sync_put(struct baton_session *session)
 						    stream->messages > 0 &&
 						    stream->offset == 0);
 		entry.offset = stream->offset;
-		n += baton_frame_put_verified(body + n, &entry);
-		refusal = last_refusal(session, i);
-		if (!refusal)
+		entry.type = BATON_FRAME_VERIFIED;
+		n += baton_frame_put_position(body + n, &entry);
+		/* The last one that was counted was not taken. */
+		if (stream->messages == 0 ||
+		    stream->refused != stream->messages)
 			continue;
-		entry.message = refusal->message;
-		entry.reason = refusal->reason;
-		n += baton_frame_put_refuse(body + n, &entry);
+		entry.message = stream->refused - 1;
+		entry.reason = stream->reason;
+		entry.type = BATON_FRAME_REFUSE;
+		n += baton_frame_put_position(body + n, &entry);
 	}
 	frame[0] = SYNC_FRAME;
 	at += baton_varint_put(frame + at, n);
@@ -172,7 +162,6 @@ static enum baton_err apply(struct baton_session *session, unsigned int i,
 
 	if (err || known)
 		return err;
-	session->refusal[i].made = false;
 	if (baton_incoming_reset(baton_incoming_stream(&session->incoming, i)))
 		out->tell |= NEWS_ABORTED;
 	return BATON_OK;
@@ -252,11 +241,8 @@ void sync_link_down(struct baton_session *session)
 {
 	unsigned int i;
 
-	for (i = 0; i < BATON_ALL_STREAMS; i++) {
-		/* The next SYNC says it instead. */
-		session->refusal[i].owed = false;
+	for (i = 0; i < BATON_ALL_STREAMS; i++)
 		if (baton_incoming_link_down(
 			    baton_incoming_stream(&session->incoming, i)))
 			session_news(session, i)->tell |= NEWS_ABORTED;
-	}
 }

@@ -235,20 +235,19 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 	return n;
 }
 
-static size_t put_position(uint8_t *p, uint8_t type,
-			   const struct baton_frame *frame)
+size_t baton_frame_put_position(uint8_t *p, const struct baton_frame *frame)
 {
-	p[0] = type;
+	bool refuse = frame->type == BATON_FRAME_REFUSE;
+	size_t n = 3;
+
+	p[0] = refuse ? TYPE_REFUSE : TYPE_VERIFIED;
 	p[1] = BATON_CLASS_OF(frame->at);
 	p[2] = BATON_NUMBER_OF(frame->at);
-	return 3 + baton_varint_put(p + 3, frame->message);
-}
-
-size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame)
-{
-	size_t n = put_position(p, TYPE_VERIFIED, frame);
-
-	return n + baton_varint_put(p + n, frame->offset);
+	n += baton_varint_put(p + n, frame->message);
+	if (!refuse)
+		return n + baton_varint_put(p + n, frame->offset);
+	p[n++] = frame->reason;
+	return n;
 }
 
 size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason)
@@ -257,14 +256,6 @@ size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason)
 	p[1] = number;
 	p[2] = reason;
 	return 3;
-}
-
-size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame)
-{
-	size_t n = put_position(p, TYPE_REFUSE, frame);
-
-	p[n++] = frame->reason;
-	return n;
 }
 
 size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len)

@@ -93,9 +93,9 @@ enum baton_err baton_frame_next(struct baton_frames *frames,
  * the others have.
  */
 size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame);
-size_t baton_frame_put_verified(uint8_t *p, const struct baton_frame *frame);
 size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason);
-size_t baton_frame_put_refuse(uint8_t *p, const struct baton_frame *frame);
+/* VERIFIED or REFUSE, by its type. */
+size_t baton_frame_put_position(uint8_t *p, const struct baton_frame *frame);
 
 /*
  * Give the DATA frame at p (header_len bytes, then bytes_len) a length, so

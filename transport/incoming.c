@@ -203,10 +203,25 @@ enum baton_err baton_incoming_refuse(struct baton_incoming_stream *stream)
 	return BATON_OK;
 }
 
+void baton_incoming_owe_refuse(struct baton_incoming *incoming, unsigned int at,
+			       uint8_t reason)
+{
+	struct baton_incoming_stream *stream =
+		baton_incoming_stream(incoming, at);
+
+	stream->refused = stream->messages + 1;
+	stream->reason = reason;
+	stream->owes_refuse = true;
+	incoming->dirty = true;
+	incoming->urgent = true;
+}
+
 bool baton_incoming_link_down(struct baton_incoming_stream *stream)
 {
 	stream->begun = false;
 	stream->packed = false;
+	/* The next SYNC says it instead. */
+	stream->owes_refuse = false;
 	if (stream->state == BATON_INCOMING_DISCARD) {
 		stream->messages++;
 		set_state(stream, BATON_INCOMING_IDLE);
@@ -237,23 +252,31 @@ uint32_t baton_incoming_deadline(const struct baton_incoming *incoming)
 					  BATON_VERIFY_DELAY_MAX_MS);
 }
 
-bool baton_incoming_verified(const struct baton_incoming *incoming,
-			     struct baton_frame *frame)
+bool baton_incoming_next(struct baton_incoming *incoming,
+			 struct baton_frame *frame)
 {
 	const struct baton_incoming_stream *stream;
 	int i;
 
 	for (i = 0; i < BATON_ALL_STREAMS; i++) {
 		stream = &incoming->stream[i];
-		if (!stream->dirty)
+		if (!stream->dirty && !stream->owes_refuse)
 			continue;
 		frame->type = BATON_FRAME_VERIFIED;
 		frame->at = (uint8_t)i;
 		frame->message = stream->messages +
 				 (BATON_PLANTED(EARLY) && stream->offset > 0);
 		frame->offset = stream->offset;
+		if (stream->owes_refuse) {
+			frame->type = BATON_FRAME_REFUSE;
+			frame->message = stream->refused - 1;
+			frame->reason = stream->reason;
+		}
 		return true;
 	}
+	incoming->dirty = false;
+	incoming->urgent = false;
+	incoming->untold = 0;
 	return false;
 }
 
@@ -262,12 +285,9 @@ void baton_incoming_told(struct baton_incoming *incoming,
 {
 	struct baton_incoming_stream *stream =
 		baton_incoming_stream(incoming, frame->at);
-	struct baton_frame next;
 
-	stream->dirty = false;
-	incoming->dirty = baton_incoming_verified(incoming, &next);
-	if (incoming->dirty)
-		return;
-	incoming->urgent = false;
-	incoming->untold = 0;
+	if (frame->type == BATON_FRAME_REFUSE)
+		stream->owes_refuse = false;
+	else
+		stream->dirty = false;
 }

@@ -36,12 +36,15 @@ struct baton_incoming_stream {
 	bool packed; /* the message in progress is compressed */
 	bool dirty; /* something was taken since the last VERIFIED */
 	bool begun; /* its head came on this link */
+	bool owes_refuse; /* REFUSE has to go out */
+	uint8_t reason; /* of what was refused last */
+	uint32_t refused; /* its number, counted from 1; 0: nothing was */
 };
 
 /* All zero but for message_max, whole_max and codecs: nothing came yet. */
 struct baton_incoming {
 	bool dirty; /* some stream is */
-	bool urgent; /* VERIFIED is due now */
+	bool urgent; /* what it has to tell is due now */
 	uint16_t whole_max; /* longest short message that is taken */
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
 	uint32_t untold; /* bytes taken since a VERIFIED that told all */
@@ -88,6 +91,10 @@ void baton_incoming_take(struct baton_incoming *incoming,
 BATON_MUST_CHECK
 enum baton_err baton_incoming_refuse(struct baton_incoming_stream *stream);
 
+/* What was refused is what its peer has to be told, now. */
+void baton_incoming_owe_refuse(struct baton_incoming *incoming, unsigned int at,
+			       uint8_t reason);
+
 /*
  * The link ended. A refused message counts as done; true if a message of
  * which nothing was taken had begun, and will begin anew.
@@ -99,16 +106,16 @@ bool baton_incoming_link_down(struct baton_incoming_stream *stream);
 BATON_MUST_CHECK
 bool baton_incoming_reset(struct baton_incoming_stream *stream);
 
-/* When VERIFIED is due, ms; 0: now; BATON_LINK_NEVER: nothing to tell. */
+/* When the peer is to be told, ms; 0: now; BATON_LINK_NEVER: nothing to tell. */
 uint32_t baton_incoming_deadline(const struct baton_incoming *incoming);
 
 /*
- * The VERIFIED frame of some stream that has news; false when none is left.
- * told() when it was written.
+ * The next frame that the peer is to be told, VERIFIED or REFUSE; false when
+ * none is left. told() when it was written.
  */
 BATON_MUST_CHECK
-bool baton_incoming_verified(const struct baton_incoming *incoming,
-			     struct baton_frame *frame);
+bool baton_incoming_next(struct baton_incoming *incoming,
+			 struct baton_frame *frame);
 void baton_incoming_told(struct baton_incoming *incoming,
 			 const struct baton_frame *frame);
 

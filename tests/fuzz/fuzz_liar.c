@@ -63,12 +63,14 @@ static void put_control(struct fuzz_input *in)
 
 	frame.message = near(in, stream->next);
 	if (how & 4) {
+		frame.type = BATON_FRAME_VERIFIED;
 		frame.offset = near(in, stream->offset);
 		put(BATON_CLASS_CONTROL, bytes,
-		    baton_frame_put_verified(bytes, &frame));
+		    baton_frame_put_position(bytes, &frame));
 	} else if (how & 8) {
+		frame.type = BATON_FRAME_REFUSE;
 		put(BATON_CLASS_CONTROL, bytes,
-		    baton_frame_put_refuse(bytes, &frame));
+		    baton_frame_put_position(bytes, &frame));
 	} else {
 		put(id.class_id, bytes,
 		    baton_frame_put_cancel(bytes, id.number, how));

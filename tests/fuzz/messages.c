@@ -198,7 +198,7 @@ void messages_tell(void)
 	struct baton_frame frame;
 
 	if (world.controls == QUEUE ||
-	    !baton_incoming_verified(&world.incoming, &frame))
+	    !baton_incoming_next(&world.incoming, &frame))
 		return;
 	owe(frame);
 	baton_incoming_told(&world.incoming, &frame);

@@ -377,17 +377,19 @@ static void verified_and_refuse_come_back(void **state)
 	struct baton_frame f = {.at = BATON_STREAM_AT(B, 3),
 				.message = BATON_MESSAGES_MAX,
 				.offset = 0x12345,
-				.reason = 4};
+				.reason = 4,
+				.type = BATON_FRAME_VERIFIED};
 	uint8_t bytes[24];
 	size_t len;
 
 	(void)state;
-	len = baton_frame_put_verified(bytes, &f);
+	len = baton_frame_put_position(bytes, &f);
 	assert_int_equal(decode(bytes, len, C), BATON_OK);
 	assert_int_equal(frame.type, BATON_FRAME_VERIFIED);
 	assert_int_equal(frame.at, f.at);
 	assert_true(frame.message == f.message && frame.offset == f.offset);
-	len = baton_frame_put_refuse(bytes, &f);
+	f.type = BATON_FRAME_REFUSE;
+	len = baton_frame_put_position(bytes, &f);
 	assert_int_equal(decode(bytes, len, C), BATON_OK);
 	assert_int_equal(frame.type, BATON_FRAME_REFUSE);
 	assert_true(frame.message == f.message);

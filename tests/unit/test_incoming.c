@@ -286,19 +286,58 @@ static void every_stream_is_told_once(void **state)
 	assert_int_equal(give(head(16384, 16384)), BATON_OK);
 	first.at = BATON_STREAM_AT(BATON_CLASS_BULK, 3);
 	assert_int_equal(give(first), BATON_OK);
-	assert_true(baton_incoming_verified(&incoming, &frame));
+	assert_true(baton_incoming_next(&incoming, &frame));
 	assert_int_equal(frame.at, 0);
 	assert_int_equal(frame.message, 1);
 	assert_int_equal(frame.offset, 0);
 	baton_incoming_told(&incoming, &frame);
 	assert_int_equal(baton_incoming_deadline(&incoming), 0);
-	assert_true(baton_incoming_verified(&incoming, &frame));
+	assert_true(baton_incoming_next(&incoming, &frame));
 	assert_int_equal(frame.at, BATON_STREAM_AT(BATON_CLASS_BULK, 3));
 	assert_int_equal(frame.message, 0);
 	assert_int_equal(frame.offset, 10);
 	baton_incoming_told(&incoming, &frame);
-	assert_false(baton_incoming_verified(&incoming, &frame));
+	assert_false(baton_incoming_next(&incoming, &frame));
 	assert_true(baton_incoming_deadline(&incoming) == BATON_LINK_NEVER);
+}
+
+static void
+a_refusal_is_told_at_once_before_where_its_stream_stands(void **state)
+{
+	struct baton_frame frame;
+
+	(void)state;
+	assert_int_equal(give(head(30, 10)), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_OK);
+	baton_incoming_owe_refuse(&incoming, 0, 3);
+	assert_int_equal(baton_incoming_deadline(&incoming), 0);
+	assert_true(baton_incoming_next(&incoming, &frame));
+	assert_int_equal(frame.type, BATON_FRAME_REFUSE);
+	assert_int_equal(frame.message, 0);
+	assert_int_equal(frame.reason, 3);
+	baton_incoming_told(&incoming, &frame);
+	assert_true(baton_incoming_next(&incoming, &frame));
+	assert_int_equal(frame.type, BATON_FRAME_VERIFIED);
+	assert_int_equal(frame.offset, 10);
+	baton_incoming_told(&incoming, &frame);
+	assert_false(baton_incoming_next(&incoming, &frame));
+	assert_true(baton_incoming_deadline(&incoming) == BATON_LINK_NEVER);
+}
+
+static void a_refusal_is_not_told_on_the_next_link(void **state)
+{
+	struct baton_frame frame;
+
+	(void)state;
+	assert_int_equal(give(head(30, 0)), BATON_OK);
+	assert_int_equal(baton_incoming_refuse(stream), BATON_OK);
+	baton_incoming_owe_refuse(&incoming, 0, 3);
+	assert_false(baton_incoming_link_down(stream));
+	while (baton_incoming_next(&incoming, &frame)) {
+		assert_int_equal(frame.type, BATON_FRAME_VERIFIED);
+		baton_incoming_told(&incoming, &frame);
+	}
+	assert_int_equal(stream->refused, stream->messages);
 }
 
 int main(void)
@@ -320,6 +359,8 @@ int main(void)
 		T(verified_waits_100_ms_and_a_second_at_most),
 		T(a_long_message_is_told_at_once),
 		T(every_stream_is_told_once),
+		T(a_refusal_is_told_at_once_before_where_its_stream_stands),
+		T(a_refusal_is_not_told_on_the_next_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
