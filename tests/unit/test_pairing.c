@@ -203,10 +203,37 @@ static void a_hostile_share_ends_the_window(void **state)
 }
 
 /*
- * Both said yes, the phone has its bond, and the link goes while the watch's
- * is being written.
+ * A bit of flight 3 or 4 is another one: who gets it learns that somebody is
+ * there who tries.
  */
-static void lose_the_link_of_a_bond_that_is_written(void)
+static void a_flight_that_does_not_authenticate_shuts_the_window(void **state)
+{
+	const unsigned int at = 10; /* in the flight's first PDU */
+	const struct pair_pdu *first;
+	int to;
+
+	(void)state;
+	for (to = 0; to < 2; to++) {
+		begin(COMPARES, COMPARES);
+		pair_windows(pair);
+		pair_up(pair);
+		do {
+			(void)pair_turn(pair);
+			first = &phone->queue[phone->queue_head];
+		} while (phone->queue_len == 0 || first->bytes[0] != 0xf3);
+		if (to == BATON_PHONE)
+			phone->queue[phone->queue_head].bytes[at] ^= 1;
+		else
+			pair->flip_bit = pair->bits + 8 * at + 1;
+		assert_true(pair_run(pair, pair_closed, 20000));
+		assert_int_equal(pair->end[to].pair_err, BATON_ERR_AUTH);
+		assert_int_equal(pair->end[to].session.pairing_until_ms, 0);
+		end();
+	}
+}
+
+/* Both said yes, the phone has its bond, and the watch's is being written. */
+static void write_a_bond_slowly(void)
 {
 	int i;
 
@@ -222,6 +249,25 @@ static void lose_the_link_of_a_bond_that_is_written(void)
 				 BATON_OK);
 	while (!watch->session.storing.new_bond || !phone->session.bond_durable)
 		(void)pair_turn(pair);
+}
+
+static void no_bond_is_told_of_before_it_is_durable(void **state)
+{
+	(void)state;
+	write_a_bond_slowly();
+	while (pair_turn(pair))
+		;
+	assert_false(phone->session.peer_bonded);
+	assert_true(watch->session.peer_bonded);
+	watch->store_stalls = false;
+	assert_true(pair_run(pair, pair_secured, 1000));
+	assert_true(phone->paired);
+	end();
+}
+
+static void lose_the_link_of_a_bond_that_is_written(void)
+{
+	write_a_bond_slowly();
 	pair_down(pair);
 }
 
@@ -414,6 +460,9 @@ int main(void)
 		cmocka_unit_test(a_wrong_code_ends_the_window_of_both),
 		cmocka_unit_test(a_mistyped_code_costs_no_try),
 		cmocka_unit_test(a_hostile_share_ends_the_window),
+		cmocka_unit_test(
+			a_flight_that_does_not_authenticate_shuts_the_window),
+		cmocka_unit_test(no_bond_is_told_of_before_it_is_durable),
 		cmocka_unit_test(
 			a_bond_that_cannot_be_written_is_told_without_a_link),
 		cmocka_unit_test(no_pairing_begins_while_a_bond_is_written),
