@@ -22,7 +22,8 @@ static void on_event(void *user, const struct baton_endpoint_event *event,
 	if (event->type != BATON_ENDPOINT_REVOKED ||
 	    memcmp(event->bond, apart->id, BATON_BOND_ID_LEN) != 0)
 		return;
-	baton_filing_event(apart->filing, event, now_ms);
+	(void)now_ms;
+	(void)baton_filing_revoked(apart->filing, event->bond);
 	apart->over = true;
 }
 

@@ -273,12 +273,16 @@ void baton_conduit_event(struct baton_conduit *conduit,
 	else if (event->type == BATON_ENDPOINT_DELIVERY &&
 		 event->u.delivery.type == BATON_DELIVERY_OPEN)
 		open_stream(conduit, event->peer);
-	else if (event->type == BATON_ENDPOINT_REVOKED &&
-		 event->peer == conduit->peer)
-		fail(conduit, BATON_EXIT_REFUSED,
-		     "the bond with the other device was revoked; pair both "
-		     "again");
 	baton_runner_kick(conduit->runner);
+}
+
+bool baton_conduit_revoked(struct baton_conduit *conduit, uint8_t peer)
+{
+	if (peer != conduit->peer || conduit->over)
+		return false;
+	conduit->over = true;
+	stop(conduit);
+	return true;
 }
 
 void baton_conduit_reset(struct baton_conduit *conduit)

@@ -3,6 +3,7 @@
 #define BATON_TOOLS_CONDUIT_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "tools/runner.h"
 
@@ -29,6 +30,9 @@ void baton_conduit_free(struct baton_conduit *conduit);
 /* Every event of the endpoint. */
 void baton_conduit_event(struct baton_conduit *conduit,
 			 const struct baton_endpoint_event *event);
+
+/* The bond of a peer is no more; true: the pipe was with it, and is over. */
+bool baton_conduit_revoked(struct baton_conduit *conduit, uint8_t peer);
 
 /* End it at once; the peer is told. */
 void baton_conduit_reset(struct baton_conduit *conduit);

@@ -431,30 +431,25 @@ static void take_unknown(struct baton_filing *filing, const uint8_t *bond)
 	end_job(filing, error);
 }
 
-static void take_revoked(struct baton_filing *filing,
-			 const struct baton_endpoint_event *event)
+bool baton_filing_revoked(struct baton_filing *filing,
+			  const uint8_t bond[BATON_BOND_ID_LEN])
 {
 	guint i = filing->sent->len;
 	bool wanted = false;
-	GError *error = NULL;
 
-	baton_outbox_forget(filing->outbox, event->bond);
-	baton_inbox_forget(filing->inbox, event->bond);
+	baton_outbox_forget(filing->outbox, bond);
+	baton_inbox_forget(filing->inbox, bond);
 	while (i-- > 0) {
 		const struct sent *sent =
 			&g_array_index(filing->sent, struct sent, i);
 
-		if (memcmp(sent->bond, event->bond, sizeof(sent->bond)) != 0)
+		if (memcmp(sent->bond, bond, sizeof(sent->bond)) != 0)
 			continue;
 		wanted |= sent->wanted;
 		remove_sent(filing, sent);
 	}
-	if (!wanted)
-		return;
-	baton_fail_set(&error, BATON_EXIT_REFUSED,
-		       "the bond with the other device was revoked; pair both "
-		       "again");
-	end_job(filing, error);
+	filing->over |= wanted;
+	return wanted;
 }
 
 void baton_filing_event(struct baton_filing *filing,
@@ -476,8 +471,6 @@ void baton_filing_event(struct baton_filing *filing,
 	} else if (event->type == BATON_ENDPOINT_LIFECYCLE) {
 		if (event->u.lifecycle.type == BATON_LIFECYCLE_EVENT_ACTIVE)
 			baton_outbox_open(filing->outbox, event->bond);
-	} else if (event->type == BATON_ENDPOINT_REVOKED) {
-		take_revoked(filing, event);
 	} else if (event->type == BATON_ENDPOINT_SESSION &&
 		   event->u.session.type == BATON_EVENT_SECURED) {
 		send_left(filing);

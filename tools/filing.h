@@ -3,6 +3,7 @@
 #define BATON_TOOLS_FILING_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "tools/role_options.h"
 #include "tools/runner.h"
@@ -34,10 +35,17 @@ struct baton_filing *baton_filing_new(const struct baton_role_options *options,
 				      void *user, GError **error);
 void baton_filing_free(struct baton_filing *filing);
 
-/* Every event of the endpoint. */
+/* Every event of the endpoint but REVOKED. */
 void baton_filing_event(struct baton_filing *filing,
 			const struct baton_endpoint_event *event,
 			uint64_t now_ms);
+
+/*
+ * A bond is no more, and what is about it goes; true: something of it was
+ * waited for, and nothing is told any more.
+ */
+bool baton_filing_revoked(struct baton_filing *filing,
+			  const uint8_t bond[BATON_BOND_ID_LEN]);
 
 /* The link is gone. */
 void baton_filing_down(struct baton_filing *filing);

@@ -182,16 +182,20 @@ static void take_revoked(struct baton_player *player,
 			 const struct baton_endpoint_event *event)
 {
 	const uint8_t *id = event->bond;
+	bool lost = baton_filing_revoked(player->filing, id);
 	char text[BATON_BONDS_SHORT_LEN];
 	GError *error = NULL;
 
+	if (player->conduit)
+		lost |= baton_conduit_revoked(player->conduit, event->peer);
 	baton_bonds_live_revoked(player->bonds, event);
 	baton_bonds_short(id, text);
 	say(player, "revoked %s", text);
-	if (baton_walk_is_open(player->walk) ||
-	    (baton_session_bond_count(baton_runner_session(player->runner)) &&
-	     !(player->options->bond &&
-	       !memcmp(player->chosen, id, BATON_BOND_ID_LEN))))
+	if (!lost &&
+	    (baton_walk_is_open(player->walk) ||
+	     (baton_session_bond_count(baton_runner_session(player->runner)) &&
+	      !(player->options->bond &&
+		!memcmp(player->chosen, id, BATON_BOND_ID_LEN)))))
 		return;
 	baton_fail_set(&error, BATON_EXIT_REFUSED,
 		       "the bond with the %s was revoked; pair both again",

@@ -663,7 +663,7 @@ def revoking_the_device_that_is_sent_to_ends_the_send(bench):
         bench.start('bonds', '-s', 'phone-store', 'revoke',
                     'watch').succeeds()
         expect(phone.end() == 77, phone.err)
-        expect('other device was revoked' in phone.err, phone.err)
+        expect('the watch was revoked' in phone.err, phone.err)
         watch.kill()
         bench.pair()
 
