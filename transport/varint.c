@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/varint.h"
 
-#include "base/bytes.h"
-
 #define ONE_BYTE_END 0xe0u
 #define TWO_BYTE_END 0x1000u
 #define WIDE16 0xf0
@@ -22,28 +20,21 @@ size_t baton_varint_len(uint64_t value)
 
 size_t baton_varint_put(uint8_t *p, uint64_t value)
 {
+	/* Of each length: what its first byte has beside bits of value. */
+	static const uint8_t marks[] = {
+		[2] = ONE_BYTE_END,
+		[3] = WIDE16,
+		[5] = WIDE32,
+		[9] = WIDE64,
+	};
 	size_t len = baton_varint_len(value);
+	size_t i;
 
-	switch (len) {
-	case 1:
-		p[0] = (uint8_t)value;
-		break;
-	case 2:
-		baton_store_be16(p, (uint16_t)(ONE_BYTE_END << 8 | value));
-		break;
-	case 3:
-		p[0] = WIDE16;
-		baton_store_be16(p + 1, (uint16_t)value);
-		break;
-	case 5:
-		p[0] = WIDE32;
-		baton_store_be32(p + 1, (uint32_t)value);
-		break;
-	default:
-		p[0] = WIDE64;
-		baton_store_be64(p + 1, value);
-		break;
+	for (i = len; i > 0; i--) {
+		p[i - 1] = (uint8_t)value;
+		value >>= 8;
 	}
+	p[0] |= marks[len];
 	return len;
 }
 
@@ -63,29 +54,21 @@ static size_t whole_len(uint8_t first)
 
 bool baton_varint_get(const uint8_t **p, size_t *len, uint64_t *value)
 {
-	size_t n = *len > 0 ? whole_len((*p)[0]) : 0;
+	const uint8_t *at = *p;
+	size_t n = *len > 0 ? whole_len(at[0]) : 0;
+	uint64_t sum = 0;
+	size_t i;
 
 	if (n == 0 || n > *len)
 		return false;
-	switch (n) {
-	case 1:
-		*value = (*p)[0];
-		break;
-	case 2:
-		*value = baton_load_be16(*p) & (TWO_BYTE_END - 1);
-		break;
-	case 3:
-		*value = baton_load_be16(*p + 1);
-		break;
-	case 5:
-		*value = baton_load_be32(*p + 1);
-		break;
-	default:
-		*value = baton_load_be64(*p + 1);
-		break;
-	}
-	if (baton_varint_len(*value) != n)
+	/* The first byte of three or more has no bits of the value. */
+	if (n <= 2)
+		sum = n == 1 ? at[0] : at[0] & ~ONE_BYTE_END;
+	for (i = 1; i < n; i++)
+		sum = sum << 8 | at[i];
+	if (baton_varint_len(sum) != n)
 		return false;
+	*value = sum;
 	*p += n;
 	*len -= n;
 	return true;
