@@ -271,17 +271,18 @@ bool baton_session_next_event(struct baton_session *session,
 			      struct baton_event *event, uint64_t now_ms)
 {
 	enum baton_err err;
+	bool takes;
 
 	session_clock(session, now_ms);
 	for (;;) {
 		if (link_event(session, event))
 			return true;
-		if (takes_data(session) && session->frame_open &&
-		    frame_event(session, event))
+		takes = takes_data(session);
+		if (takes && session->frame_open && frame_event(session, event))
 			return true;
 		if (streams_event(session, event))
 			return true;
-		if (!takes_data(session))
+		if (!takes)
 			return false;
 		err = next_frame(session);
 		if (err == BATON_ERR_AGAIN)

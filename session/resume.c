@@ -69,8 +69,10 @@ void resume_park(struct baton_session *session)
 		baton_outgoing_batch(&session->outgoing, session->early_class);
 	uint8_t *parked = session->link.flight.tx + PARKED_AT;
 
+	if (!baton_is_phone(session->role))
+		return;
 	session->parked_len = 0;
-	if (!baton_is_phone(session->role) || !session->early_class)
+	if (!session->early_class)
 		return;
 	parked[0] = session->early_class;
 	memcpy(parked + 1, batch->bytes + BATON_RECORD_HEADER_LEN, batch->len);

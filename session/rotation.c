@@ -67,6 +67,12 @@ void rotation_end(struct baton_session *session)
 	baton_crypto_wipe(session->rotation, sizeof(struct rotation));
 }
 
+/* A phone awaits the watch's answer. */
+static bool is_asked(const struct rotation *r)
+{
+	return BATON_ROLES != BATON_ROLES_WATCH && r->asked;
+}
+
 /* A handshake of kind whose prologue binds it to this link. */
 static enum baton_err start(struct baton_session *session, uint8_t kind,
 			    enum baton_noise_role role)
@@ -141,7 +147,7 @@ static enum baton_err ask(struct baton_session *session)
 	struct rotation *r = session->rotation;
 	enum baton_err err;
 
-	if (!r->wanted || r->asked || r->turns || r->to_open || r->pads ||
+	if (!r->wanted || is_asked(r) || r->turns || r->to_open || r->pads ||
 	    session->link.flight.active || !baton_is_phone(session->role))
 		return BATON_OK;
 	r->kind = resume_kind(session, session->bond_at);
@@ -191,7 +197,7 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 	size_t n;
 
 	if (session->state != BATON_SESSION_SECURED || len != REKEY_LEN ||
-	    r->to_open || r->turns || r->owes || r->asked != phone ||
+	    r->to_open || r->turns || r->owes || is_asked(r) != phone ||
 	    (phone && body[0] != r->kind) || is_soon(session))
 		return BATON_ERR_PROTOCOL;
 	if (!phone)
@@ -307,7 +313,7 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 	if (!(header & RECORD_EPOCH) != !(r->odd & bit)) {
 		/* The watch's answer may still be on its way, in CONTROL. */
 		if (!(r->to_open & bit))
-			return r->asked && class_id != BATON_CLASS_CONTROL
+			return is_asked(r) && class_id != BATON_CLASS_CONTROL
 				       ? BATON_ERR_AGAIN
 				       : BATON_ERR_PROTOCOL;
 		baton_keys_record_from(key, r->opens, class_id);

@@ -44,7 +44,6 @@ static void codec_init(struct baton_session *session, uint8_t *p)
 	const struct baton_codec *codec = session->config.codec;
 	int c;
 
-	session->incoming.whole_max = session->config.link.record_max;
 	if (!BATON_CODEC)
 		return;
 	session->outgoing.pack.codec = codec;
@@ -99,6 +98,7 @@ enum baton_err baton_session_init(struct baton_session *session,
 	session->handshake =
 		(void *)session->outgoing.batch[BATON_CLASS_MESSAGE].bytes;
 	session->incoming.message_max = config->message_max;
+	session->incoming.whole_max = config->link.record_max;
 	codec_init(session, memory);
 	baton_drbg_init(&session->drbg, seed);
 	/* Nobody else's, until a SYNC has come. */
@@ -250,6 +250,8 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 		turn->typed = session->config.typed;
 		turn->secrets = session->secrets;
 	}
+	if (BATON_ROLES == BATON_ROLES_WATCH)
+		return;
 	turn->payload = resume_parked(session);
 	turn->payload_len = session->parked_len;
 }
@@ -319,7 +321,7 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 	struct baton_hello hello;
 	struct baton_turn turn;
 	enum baton_err err;
-	uint8_t kind = 0;
+	uint8_t kind = 0, bond = 0;
 
 	if (session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
@@ -331,12 +333,12 @@ enum baton_err baton_session_link_up(struct baton_session *session,
 	if (baton_is_phone(session->role)) {
 		if (!turn.pairing && session->bond_count == 0)
 			return BATON_ERR_STATE;
-		kind = turn.pairing
-			       ? BATON_KIND_COMPARE
-			       : resume_kind(session, session->bond_wanted);
+		bond = session->bond_wanted;
+		kind = turn.pairing ? BATON_KIND_COMPARE
+				    : resume_kind(session, bond);
 	}
-	err = baton_handshake_start(session->handshake, &hello, kind,
-				    session->bond_wanted, facts->advert, &turn);
+	err = baton_handshake_start(session->handshake, &hello, kind, bond,
+				    facts->advert, &turn);
 	if (err)
 		return err;
 	session->tell &= (uint8_t)~TELL_CLOSE;
@@ -376,11 +378,11 @@ static void drop_batches(struct baton_session *session)
 {
 	struct baton_batch *batch = session->outgoing.batch;
 	uint8_t *end = session->memory + session->memory_len;
-	int c;
 
 	baton_crypto_wipe(batch->bytes, (size_t)(end - batch->bytes));
-	for (c = 0; c < BATON_CLASSES; c++)
-		baton_batch_clear(&batch[c]);
+	/* What a bonded peer takes it will take again. */
+	baton_outgoing_start(&session->outgoing,
+			     batch[BATON_CLASS_MESSAGE].cap);
 }
 
 /* The peer was quicker to end the link: what was decided stands. */
@@ -423,6 +425,7 @@ void baton_session_link_down(struct baton_session *session, uint64_t now_ms)
 static enum baton_err handshake_done(struct baton_session *session)
 {
 	uint8_t kind = session->handshake->kind;
+	struct baton_bond *bond;
 
 	records_begin(session);
 	if (baton_kind_pairs(kind)) {
@@ -430,9 +433,10 @@ static enum baton_err handshake_done(struct baton_session *session)
 		return BATON_OK;
 	}
 	session->bond_at = session->handshake->bond;
-	if (session_bond(session)->unannounced)
+	bond = session_bond(session);
+	if (bond->unannounced)
 		session->tell |= TELL_PAIRED;
-	session_bond(session)->unannounced = false;
+	bond->unannounced = false;
 	session_set_state(session, BATON_SESSION_SYNCING,
 			  session->state_deadline_ms);
 	/* A watch has answered by then: resume_answer() goes on. */
@@ -462,9 +466,11 @@ static void repeat_last_word(struct baton_session *session)
 static enum baton_err take_flight(struct baton_session *session)
 {
 	struct baton_flight *flight = &session->link.flight;
-	enum baton_step before = session->handshake->step;
+	struct baton_handshake *handshake = session->handshake;
+	enum baton_step before = handshake->step;
 	struct baton_turn turn;
 	enum baton_err err;
+	bool bad;
 
 	if (session->state == BATON_SESSION_PARTING) {
 		repeat_last_word(session);
@@ -477,23 +483,24 @@ static enum baton_err take_flight(struct baton_session *session)
 	begin_turn(session, &turn);
 	turn.bytes = flight->rx;
 	turn.len = flight->rx_total;
-	err = baton_handshake_flight(session->handshake, flight->rx_number,
-				     &turn);
+	err = baton_handshake_flight(handshake, flight->rx_number, &turn);
 	/* What it has decrypted there stands until something else comes. */
 	baton_flight_forget(flight);
 	pairing_look(session);
-	session->peer_version[0] = session->handshake->peer->bytes[0];
-	session->peer_version[1] = session->handshake->peer->bytes[1];
-	if (baton_err_is_peer(err)) {
-		if (++session->bad_flights >= BAD_FLIGHTS_MAX)
-			return BATON_ERR_EXHAUSTED;
+	session->peer_version[0] = handshake->peer->bytes[0];
+	session->peer_version[1] = handshake->peer->bytes[1];
+	/* It moved nothing, or took us back to the beginning. */
+	bad = baton_err_is_peer(err) ||
+	      (!err && handshake->step == BATON_STEP_HELLO);
+	if (bad && ++session->bad_flights >= BAD_FLIGHTS_MAX)
+		return BATON_ERR_EXHAUSTED;
+	if (baton_err_is_peer(err))
 		return err;
-	}
 	baton_link_answered(&session->link);
 	session_send_reply(session, &turn.reply);
 	/* Not now: the window stays open for another link. */
 	if (err == BATON_ERR_AGAIN)
-		session->handshake->kind = 0;
+		handshake->kind = 0;
 	if (err && turn.reply.len > 0) {
 		session_part(session, err);
 		return BATON_OK;
@@ -503,16 +510,12 @@ static enum baton_err take_flight(struct baton_session *session)
 	if (err)
 		return err;
 	baton_crypto_wipe(&turn.reply, sizeof(turn.reply));
-	if (session->handshake->step == BATON_STEP_HELLO &&
-	    ++session->bad_flights >= BAD_FLIGHTS_MAX)
-		return BATON_ERR_EXHAUSTED;
-	if (before == BATON_STEP_HELLO &&
-	    session->handshake->step != BATON_STEP_HELLO)
+	if (before == BATON_STEP_HELLO && handshake->step != BATON_STEP_HELLO)
 		use_hello(session);
 	if (!baton_is_phone(session->role) &&
-	    session->handshake->step == BATON_STEP_ANSWER)
+	    handshake->step == BATON_STEP_ANSWER)
 		resume_accept(session);
-	if (session->handshake->step == BATON_STEP_DONE)
+	if (handshake->step == BATON_STEP_DONE)
 		return handshake_done(session);
 	return BATON_OK;
 }

@@ -234,10 +234,10 @@ struct baton_session {
 	bool bond_durable, peer_bonded;
 	enum baton_err close_err;
 	enum baton_err pair_err;
+	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	struct baton_storing storing;
 	uint16_t parked_len; /* of early_class, on its way into flight 2 */
 	bool wants_room[BATON_CLASSES]; /* some stream of the class does */
-	uint8_t peer_version[2]; /* highest and lowest, of its last hello */
 	struct baton_handshake *handshake; /* in the batches' memory */
 	struct baton_secrets *secrets; /* of the pairing window */
 	uint32_t records_in, records_out;
