@@ -250,10 +250,11 @@ static bool is_crowded(const struct baton_bulk *bulk)
 }
 
 /* Who has a lane has it for as long as its slice is. */
-static uint64_t slice_len(const struct baton_bulk *bulk,
+static uint32_t slice_len(const struct baton_bulk *bulk,
 			  const struct baton_file_out *file)
 {
-	uint64_t left = file->total - file->at, most = BATON_BULK_SLICE;
+	uint64_t left = file->total - file->at;
+	uint32_t most = BATON_BULK_SLICE;
 	size_t i, files = 0;
 
 	for (i = 0; i < bulk->count; i++)
@@ -261,7 +262,7 @@ static uint64_t slice_len(const struct baton_bulk *bulk,
 			 file_current(bulk->member[i].files);
 	if (files > BATON_BULK_LANES)
 		most = BATON_BULK_QUANTUM;
-	return left < most ? left : most;
+	return left < most ? (uint32_t)left : most;
 }
 
 static enum baton_err begin(struct baton_bulk *bulk,
@@ -269,7 +270,7 @@ static enum baton_err begin(struct baton_bulk *bulk,
 			    struct baton_file_out *file, size_t at)
 {
 	struct baton_bulk_out *lane = &bulk->out[at];
-	uint64_t slice = slice_len(bulk, file);
+	uint32_t slice = slice_len(bulk, file);
 	enum baton_err err;
 
 	lane->meta[0] = SLICE_KIND;

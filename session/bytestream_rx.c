@@ -288,7 +288,7 @@ size_t bytestream_chunk(struct baton_bytestreams *streams, uint8_t *p,
 	if (!stream)
 		return 0;
 	baton_store_be16(p, stream->peer_tag);
-	n += baton_varint_put(p + n, stream->sent);
+	n += baton_varint64_put(p + n, stream->sent);
 	*bytes = cap - n;
 	if (*bytes > sendable(stream))
 		*bytes = (size_t)sendable(stream);
@@ -318,7 +318,7 @@ enum baton_err bytestream_take(struct baton_bytestreams *streams,
 	stream = bytestream_tagged(streams, baton_load_be16(p));
 	p += TAG_LEN;
 	len -= TAG_LEN;
-	if (!baton_varint_get(&p, &len, &offset) || len == 0)
+	if (!baton_varint64_get(&p, &len, &offset) || len == 0)
 		return BATON_ERR_PEER_FORMAT;
 	if (!streams->up || !stream || stream->state != BATON_BYTESTREAM_OPEN ||
 	    offset > stream->got || stream->got - offset >= len)

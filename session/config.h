@@ -82,7 +82,7 @@ struct baton_session_config {
 	const struct baton_method *out_of_band;
 	const struct baton_method *typed;
 	/* Longest message taken in pieces, bytes; a short one always is. */
-	uint64_t message_max;
+	uint32_t message_max;
 	struct baton_link_config link;
 	/* Compresses and decompresses messages; NULL: they stay as they are. */
 	const struct baton_codec *codec;

@@ -224,7 +224,7 @@ enum baton_err baton_files_send(struct baton_files *files,
 		return BATON_ERR_NOT_FOUND;
 	if (meta_len > BATON_FILE_META_MAX || local_len > BATON_FILE_LOCAL_MAX)
 		return BATON_ERR_ARG;
-	if (total > BATON_MESSAGE_MAX)
+	if (total > BATON_FILE_MAX)
 		return BATON_ERR_TOO_LARGE;
 	if (file_out_find(files, id))
 		return BATON_ERR_STATE;

@@ -30,6 +30,7 @@
 
 #define BATON_FILE_ID_LEN 8 /* random, never used again */
 #define BATON_FILE_PLACES_MAX 64 /* each way */
+#define BATON_FILE_MAX ((uint64_t)1 << 40) /* bytes of a file */
 #define BATON_FILE_META_MAX 255 /* bytes for the peer's application: a name */
 #define BATON_FILE_LOCAL_MAX 64 /* bytes that only the sender keeps */
 #define BATON_FILE_NAME_LEN 19 /* of a stored value, its closing 0 included */
@@ -245,7 +246,7 @@ enum baton_err baton_files_load(struct baton_files *files, const char *name,
 				const uint8_t *value, size_t len);
 
 /*
- * Sender. send: a file of total bytes (0 to BATON_MESSAGE_MAX) with meta for
+ * Sender. send: a file of total bytes (0 to BATON_FILE_MAX) with meta for
  * the peer and local for oneself, both copied. id: 8 random bytes, which the
  * application may note before the call: BATON_ERR_STATE says that this one is
  * here already. BATON_ERR_SPACE: all places are taken. BATON_ERR_TOO_LARGE,

@@ -203,7 +203,7 @@ static enum baton_err take_offer(struct baton_files *files,
 	struct baton_file_in *in;
 	uint64_t coming;
 
-	if (message->number > BATON_MESSAGE_MAX)
+	if (message->number > BATON_FILE_MAX)
 		return BATON_ERR_PEER_FORMAT;
 	if (message->number > files->limits.each_max)
 		return file_reply(files, FILE_REFUSED, message->id,

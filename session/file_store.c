@@ -92,8 +92,7 @@ static enum baton_err load_out(struct baton_files *files, const uint8_t *id,
 	out.by_peer = value[2] & BY_PEER;
 	out.total = baton_load_be64(value + 3);
 	if (out.state < BATON_FILE_OUT_OFFERED ||
-	    out.state > BATON_FILE_OUT_FAILED ||
-	    out.total > BATON_MESSAGE_MAX ||
+	    out.state > BATON_FILE_OUT_FAILED || out.total > BATON_FILE_MAX ||
 	    !get_text(&p, &left, out.meta, &out.meta_len,
 		      BATON_FILE_META_MAX) ||
 	    !get_text(&p, &left, out.local, &out.local_len,
@@ -134,7 +133,7 @@ static enum baton_err load_in(struct baton_files *files, const uint8_t *id,
 	in.stored_kept = in.kept;
 	in.told = true;
 	if (in.state < BATON_FILE_IN_RECEIVING ||
-	    in.state > BATON_FILE_IN_ABORTED || in.total > BATON_MESSAGE_MAX ||
+	    in.state > BATON_FILE_IN_ABORTED || in.total > BATON_FILE_MAX ||
 	    in.kept > in.total ||
 	    !get_text(&p, &left, in.meta, &in.meta_len, BATON_FILE_META_MAX) ||
 	    !get_text(&p, &left, &none, &none_len, 0) || left > 0 ||

@@ -15,7 +15,7 @@ struct cursor {
 
 static bool get_varint(struct cursor *c, uint64_t *value)
 {
-	return baton_varint_get(&c->p, &c->len, value);
+	return baton_varint64_get(&c->p, &c->len, value);
 }
 
 static bool get_u64(struct cursor *c, uint64_t *value)
@@ -103,21 +103,21 @@ size_t own_frame_put(uint8_t *body, enum own_frame type,
 	size_t n = BATON_ACTIVITY_ID_LEN;
 
 	memcpy(body, message->id, BATON_ACTIVITY_ID_LEN);
-	n += baton_varint_put(body + n, message->epoch);
+	n += baton_varint64_put(body + n, message->epoch);
 	switch (type) {
 	case OWN_OFFER:
-		n += baton_varint_put(body + n, message->other);
-		n += baton_varint_put(body + n, message->lease_ms);
+		n += baton_varint64_put(body + n, message->other);
+		n += baton_varint64_put(body + n, message->lease_ms);
 		memcpy(body + n, message->info, message->info_len);
 		return n + message->info_len;
 	case OWN_ACCEPT:
-		n += baton_varint_put(body + n, message->lease_ms);
+		n += baton_varint64_put(body + n, message->lease_ms);
 		return n + put_u64(body + n, message->nonce);
 	case OWN_RELEASE:
 		n += put_u64(body + n, message->version);
 		return n + put_u64(body + n, message->nonce);
 	case OWN_REFUSED:
-		n += baton_varint_put(body + n, message->other);
+		n += baton_varint64_put(body + n, message->other);
 		body[n++] = message->reason;
 		return n;
 	case OWN_RENEW:

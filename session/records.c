@@ -209,7 +209,7 @@ enum baton_err baton_session_frame(struct baton_session *session, uint8_t code,
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
 	frame[0] = code;
-	n += baton_varint_put(frame + n, len);
+	n += baton_varint_put(frame + n, (uint32_t)len);
 	if (len > 0)
 		memcpy(frame + n, body, len);
 	if (urgent) {
@@ -388,7 +388,7 @@ static enum baton_err take_verified(struct baton_session *session,
 
 	rotation_verified(session);
 	err = baton_outgoing_verified(session_news(session, frame->at),
-				      frame->message, frame->offset);
+				      frame->message);
 	session->link.unverified =
 		baton_outgoing_unverified(&session->outgoing);
 	return err;

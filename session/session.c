@@ -700,7 +700,7 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	return err;
 }
 
-uint64_t baton_session_number(const struct baton_session *session,
+uint32_t baton_session_number(const struct baton_session *session,
 			      struct baton_stream_id stream)
 {
 	unsigned int at = session_stream_at(stream);
@@ -710,7 +710,7 @@ uint64_t baton_session_number(const struct baton_session *session,
 
 enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
-				   uint64_t total, const uint8_t *meta,
+				   uint32_t total, const uint8_t *meta,
 				   size_t meta_len)
 {
 	return baton_session_begin_with(session, stream, total, meta, meta_len,
@@ -719,7 +719,7 @@ enum baton_err baton_session_begin(struct baton_session *session,
 
 enum baton_err baton_session_begin_with(struct baton_session *session,
 					struct baton_stream_id stream,
-					uint64_t total, const uint8_t *meta,
+					uint32_t total, const uint8_t *meta,
 					size_t meta_len, unsigned int flags)
 {
 	unsigned int at = session_stream_at(stream);

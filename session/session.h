@@ -140,18 +140,18 @@ struct baton_event {
 			enum baton_err err; /* REVOKED */
 		} bond;
 		struct {
-			uint64_t number; /* of the message in its stream */
-			uint64_t total; /* length, BATON_TOTAL_UNKNOWN */
-			uint64_t offset; /* of bytes in the message */
+			uint32_t number; /* of the message in its stream */
+			uint32_t total; /* length, BATON_TOTAL_UNKNOWN */
+			uint32_t offset; /* of bytes in the message */
 			const uint8_t *bytes; /* until the next call */
 			size_t len;
 			const uint8_t *meta; /* BEGIN only */
 			size_t meta_len;
 		} message;
 		struct {
-			uint64_t message;
-			uint64_t end; /* LOST */
-			uint64_t offset; /* REWIND */
+			uint32_t message;
+			uint32_t end; /* LOST */
+			uint32_t offset; /* REWIND */
 			uint8_t reason; /* REFUSED: enum baton_reason */
 		} sent;
 		struct {
@@ -162,7 +162,7 @@ struct baton_event {
 	} u;
 };
 
-#define BATON_TOTAL_UNKNOWN UINT64_MAX
+#define BATON_TOTAL_UNKNOWN UINT32_MAX
 
 /* What the engine has done, for reports; counts since init. */
 struct baton_session_stats {
@@ -461,7 +461,7 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
  * sides less 2 bytes (BATON_ERR_TOO_LARGE).
  * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
  * or a streamed message is in progress on this stream. BATON_ERR_EXHAUSTED:
- * 2^32 - 1 messages went out on it.
+ * 2^31 messages went out on it.
  *
  * A phone that can resume takes messages of one class, 900 bytes of them, even
  * without a link: they go out in the first flight of the next. If that comes
@@ -495,14 +495,14 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 BATON_MUST_CHECK
 enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
-				   uint64_t total, const uint8_t *meta,
+				   uint32_t total, const uint8_t *meta,
 				   size_t meta_len);
 
 /* The same; flags may be BATON_SEND_SECRET (others: BATON_ERR_ARG). */
 BATON_MUST_CHECK
 enum baton_err baton_session_begin_with(struct baton_session *session,
 					struct baton_stream_id stream,
-					uint64_t total, const uint8_t *meta,
+					uint32_t total, const uint8_t *meta,
 					size_t meta_len, unsigned int flags);
 
 /*
@@ -511,7 +511,7 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
  * by, asked before send() or after begin(). Stands until SECURED: then
  * REWIND and LOST say what has changed. 0 for a stream that there is not.
  */
-uint64_t baton_session_number(const struct baton_session *session,
+uint32_t baton_session_number(const struct baton_session *session,
 			      struct baton_stream_id stream);
 
 /*

@@ -15,7 +15,7 @@
 #define PROVEN_AT (GENERATION_AT + 4)
 #define ENTRIES_AT (PROVEN_AT + 4)
 #define GENERATION_MAX 0xffff0000u /* of tickets, before KKpsk0 makes one */
-#define ENTRY_MAX (17 + 9) /* VERIFIED and REFUSE at their longest */
+#define ENTRY_MAX (13 + 9) /* VERIFIED and REFUSE at their longest */
 #define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
 /*
@@ -121,7 +121,7 @@ enum baton_err sync_put(struct baton_session *session)
 		n += baton_frame_put_position(body + n, &entry);
 	}
 	frame[0] = SYNC_FRAME;
-	at += baton_varint_put(frame + at, n);
+	at += baton_varint_put(frame + at, (uint32_t)n);
 	memcpy(frame + at, body, n);
 	return baton_outgoing_frame(
 		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, at + n);

@@ -32,7 +32,7 @@ struct baton_sim_item {
 	enum baton_sim_side from;
 	bool file;
 	struct baton_stream_id stream;
-	uint64_t size;
+	uint32_t size;
 	uint64_t written; /* by the sender */
 	uint64_t number; /* in its stream */
 	enum baton_sim_item_state state;

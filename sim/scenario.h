@@ -87,7 +87,7 @@ struct baton_scenario_args {
 	uint64_t after_us;
 	uint64_t by_us;
 	int64_t wall_us;
-	uint64_t size;
+	uint32_t size;
 	uint32_t nth;
 	uint32_t count;
 	uint32_t bits;

@@ -51,7 +51,7 @@ static struct baton_runner *load(struct baton_store *store, struct apart *apart)
 
 	for (i = 0; i < G_N_ELEMENTS(roles) && !runner; i++) {
 		baton_desk_configure(&config, &application, roles[i],
-				     BATON_MESSAGE_MAX);
+				     BATON_FILE_MAX);
 		runner = baton_runner_new(&config, store, NULL, &events, apart,
 					  NULL);
 	}

@@ -14,8 +14,8 @@ void baton_carrier_init(struct baton_carrier *carrier,
 				     const struct baton_file_event *event),
 			void *user)
 {
-	const struct baton_file_limits limits = {BATON_MESSAGE_MAX,
-						 BATON_MESSAGE_MAX};
+	const struct baton_file_limits limits = {BATON_FILE_MAX,
+						 BATON_FILE_MAX};
 
 	memset(carrier, 0, sizeof(*carrier));
 	carrier->session = session;

@@ -120,11 +120,11 @@ static void print_data(const struct dissect *dissect,
 
 	printf("DATA stream %u, %zu B", BATON_NUMBER_OF(frame->at), frame->len);
 	if (frame->head && frame->has_total)
-		printf(", total %" G_GUINT64_FORMAT " B", frame->total);
+		printf(", total %u B", frame->total);
 	if (frame->codec)
 		printf(", codec %u", frame->codec);
 	if (frame->head && frame->continues)
-		printf(", from byte %" G_GUINT64_FORMAT, frame->offset);
+		printf(", from byte %u", frame->offset);
 	if (frame->meta)
 		printf(", meta %zu B%s", frame->meta_len, meta ? meta : "");
 	printf("%s%s%s\n", frame->start ? ", first" : "",
@@ -144,8 +144,7 @@ static void print_frame(const struct dissect *dissect,
 		printf("PAD, %zu B\n", frame->len);
 		return;
 	case BATON_FRAME_VERIFIED:
-		printf("VERIFIED %s stream %u: %u messages, %" G_GUINT64_FORMAT
-		       " B of the next\n",
+		printf("VERIFIED %s stream %u: %u messages, %u B of the next\n",
 		       class_names[BATON_CLASS_OF(frame->at)],
 		       BATON_NUMBER_OF(frame->at), frame->message,
 		       frame->offset);

@@ -122,7 +122,7 @@ static int open_input(const char *path, struct stat *st, GError **error)
 			       path);
 		return -1;
 	}
-	if ((uint64_t)st->st_size > BATON_MESSAGE_MAX) {
+	if ((uint64_t)st->st_size > BATON_FILE_MAX) {
 		close(fd);
 		baton_fail_set(error, BATON_EXIT_INPUT,
 			       "%s is longer than 1 TiB; send it in parts",

@@ -122,9 +122,8 @@ static gboolean parse_numbers(struct baton_role_options *o,
 
 	o->limit = LIMIT_DEFAULT;
 	o->yes_if = -1;
-	if (raw->limit &&
-	    !baton_world_number(raw->limit, "limit", 0, BATON_MESSAGE_MAX,
-				&o->limit, error))
+	if (raw->limit && !baton_world_number(raw->limit, "limit", 0,
+					      BATON_FILE_MAX, &o->limit, error))
 		return FALSE;
 	if (raw->count && !baton_world_number(raw->count, "count", 1, G_MAXINT,
 					      &o->count, error))

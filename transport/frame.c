@@ -33,9 +33,10 @@ static bool get_byte(struct baton_frames *c, uint8_t *byte)
 	return true;
 }
 
-static bool get_varint(struct baton_frames *c, uint64_t *value)
+static bool get_number(struct baton_frames *c, uint32_t *value)
 {
-	return baton_varint_get(&c->p, &c->len, value);
+	return baton_varint_get(&c->p, &c->len, value) &&
+	       *value <= BATON_NUMBER_MAX;
 }
 
 static void skip(struct baton_frames *c, size_t len)
@@ -48,9 +49,9 @@ static void skip(struct baton_frames *c, size_t len)
 static bool get_bytes(struct baton_frames *c, const uint8_t **bytes,
 		      size_t *len)
 {
-	uint64_t n;
+	uint32_t n;
 
-	if (!get_varint(c, &n) || n > c->len)
+	if (!get_number(c, &n) || n > c->len)
 		return false;
 	*bytes = c->p;
 	*len = (size_t)n;
@@ -69,7 +70,7 @@ static bool decode_head(struct baton_frames *c, struct baton_frame *frame)
 	frame->continues = flags & HEAD_CONTINUES;
 	frame->padded = flags & HEAD_PADDED;
 	frame->whole = flags & HEAD_WHOLE;
-	if (frame->has_total && !get_varint(c, &frame->total))
+	if (frame->has_total && !get_number(c, &frame->total))
 		return false;
 	if (flags & HEAD_META &&
 	    (!get_bytes(c, &frame->meta, &frame->meta_len) ||
@@ -81,7 +82,7 @@ static bool decode_head(struct baton_frames *c, struct baton_frame *frame)
 	if (frame->whole && (!frame->fin || !frame->has_total ||
 			     flags & (HEAD_META | HEAD_CONTINUES)))
 		return false;
-	return !frame->continues || get_varint(c, &frame->offset);
+	return !frame->continues || get_number(c, &frame->offset);
 }
 
 unsigned int baton_stream_at(uint8_t class_id, uint8_t number)
@@ -124,14 +125,12 @@ static bool decode_data(struct baton_frames *c, uint8_t first,
 static bool get_position(struct baton_frames *c, struct baton_frame *frame)
 {
 	uint8_t class_id, number;
-	uint64_t message;
 
 	if (c->class_id != BATON_CLASS_CONTROL || !get_byte(c, &class_id) ||
 	    !get_byte(c, &number) || !set_stream(frame, class_id, number) ||
-	    !get_varint(c, &message))
+	    !get_number(c, &frame->message))
 		return false;
-	frame->message = (uint32_t)message;
-	return message <= BATON_MESSAGES_MAX;
+	return true;
 }
 
 static bool decode_pad(struct baton_frames *c, struct baton_frame *frame)
@@ -166,7 +165,7 @@ static bool decode_other(struct baton_frames *c, uint8_t first,
 	switch (first) {
 	case TYPE_VERIFIED:
 		frame->type = BATON_FRAME_VERIFIED;
-		return get_position(c, frame) && get_varint(c, &frame->offset);
+		return get_position(c, frame) && get_number(c, &frame->offset);
 	case TYPE_CANCEL:
 		frame->type = BATON_FRAME_CANCEL;
 		return get_byte(c, &number) &&
@@ -219,7 +218,7 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 	}
 	if (frame->meta_len > 0) {
 		flags |= HEAD_META;
-		n += baton_varint_put(p + n, frame->meta_len);
+		n += baton_varint_put(p + n, (uint32_t)frame->meta_len);
 		memcpy(p + n, frame->meta, frame->meta_len);
 		n += frame->meta_len;
 	}
@@ -260,10 +259,10 @@ size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason)
 
 size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len)
 {
-	size_t n = baton_varint_len(bytes_len);
+	size_t n = baton_varint_len((uint32_t)bytes_len);
 
 	memmove(p + header_len + n, p + header_len, bytes_len);
-	baton_varint_put(p + header_len, bytes_len);
+	baton_varint_put(p + header_len, (uint32_t)bytes_len);
 	p[0] |= DATA_LEN;
 	return n;
 }

@@ -13,7 +13,9 @@
 #include "transport/varint.h"
 
 #define BATON_META_MAX 255 /* bytes of meta in a head */
-#define BATON_MESSAGES_MAX UINT32_MAX /* of a stream, counted from 0 */
+#define BATON_NUMBER_MAX ((uint32_t)1 << 31) /* in frames */
+#define BATON_MESSAGES_MAX BATON_NUMBER_MAX /* of a stream, counted from 0 */
+#define BATON_MESSAGE_MAX BATON_NUMBER_MAX /* bytes */
 #define BATON_DATA_CLASSES 2 /* MESSAGE and BULK */
 #define BATON_STREAMS 4 /* streams per class and direction */
 #define BATON_ALL_STREAMS (BATON_DATA_CLASSES * BATON_STREAMS)
@@ -62,8 +64,8 @@ struct baton_frame {
 	bool whole; /* a short message, all of it in this frame */
 	uint8_t codec; /* 0: plain */
 	uint32_t message; /* VERIFIED: messages; REFUSE: which one */
-	uint64_t total;
-	uint64_t offset; /* VERIFIED; DATA that continues */
+	uint32_t total;
+	uint32_t offset; /* VERIFIED; DATA that continues */
 	const uint8_t *meta; /* NULL: none */
 	size_t meta_len;
 	const uint8_t *bytes; /* DATA, SESSION */

@@ -61,9 +61,9 @@ static enum baton_err check_whole(const struct baton_incoming *incoming,
 	if (frame->total > frame->len ||
 	    (!frame->padded && frame->total < frame->len))
 		return BATON_ERR_PROTOCOL;
-	for (i = (size_t)frame->total; i < frame->len; i++)
+	for (i = frame->total; i < frame->len; i++)
 		sum |= frame->bytes[i];
-	news->len = (size_t)frame->total;
+	news->len = frame->total;
 	return sum == 0 ? BATON_OK : BATON_ERR_PROTOCOL;
 }
 
@@ -73,7 +73,7 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 				  const struct baton_frame *frame,
 				  struct baton_incoming_news *news)
 {
-	uint64_t total = frame->has_total ? frame->total : UINT64_MAX;
+	uint32_t total = frame->has_total ? frame->total : UINT32_MAX;
 
 	if ((frame->codec && !codec_allowed(incoming, frame)) ||
 	    (frame->padded && !frame->whole))
@@ -90,7 +90,7 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 	if (stream->state != BATON_INCOMING_IDLE ||
 	    stream->messages == BATON_MESSAGES_MAX)
 		return BATON_ERR_PROTOCOL;
-	stream->total = frame->head ? total : frame->len;
+	stream->total = frame->head ? total : (uint32_t)frame->len;
 	if (frame->whole)
 		return check_whole(incoming, frame, news);
 	if (!frame->head) {
@@ -111,11 +111,11 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 static enum baton_err check_length(const struct baton_incoming_stream *stream,
 				   const struct baton_frame *frame)
 {
-	uint64_t end = stream->offset + frame->len;
+	uint32_t end = stream->offset + (uint32_t)frame->len;
 
 	if (BATON_CODEC && stream->packed)
 		return BATON_OK;
-	if (stream->total != UINT64_MAX &&
+	if (stream->total != UINT32_MAX &&
 	    (end > stream->total || frame->fin != (end == stream->total)))
 		return BATON_ERR_PROTOCOL;
 	return end > BATON_MESSAGE_MAX ? BATON_ERR_PROTOCOL : BATON_OK;
@@ -153,7 +153,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
 					       : BATON_INCOMING_OPEN);
 	if (stream->state == BATON_INCOMING_OPEN &&
-	    stream->total == UINT64_MAX &&
+	    stream->total == UINT32_MAX &&
 	    stream->offset + frame->len > incoming->message_max) {
 		news->refuse = true;
 		news->tell |= BATON_TELL_ABORTED;
@@ -179,7 +179,7 @@ void baton_incoming_take(struct baton_incoming *incoming,
 		baton_incoming_stream(incoming, frame->at);
 	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
 
-	stream->offset += frame->len;
+	stream->offset += (uint32_t)frame->len;
 	incoming->untold += (uint32_t)frame->len;
 	if (incoming->untold >= VERIFY_BYTES ||
 	    (done && stream->offset >= VERIFY_LONG))

@@ -29,8 +29,8 @@ enum baton_incoming_state {
 };
 
 struct baton_incoming_stream {
-	uint64_t offset; /* bytes taken of the message in progress */
-	uint64_t total; /* of it; UINT64_MAX if not told */
+	uint32_t offset; /* bytes taken of the message in progress */
+	uint32_t total; /* of it; UINT32_MAX if not told */
 	uint32_t messages; /* taken whole, refused or cancelled */
 	uint8_t state; /* enum baton_incoming_state */
 	bool packed; /* the message in progress is compressed */
@@ -48,7 +48,7 @@ struct baton_incoming {
 	uint16_t whole_max; /* longest short message that is taken */
 	uint32_t codecs; /* announced: a bit for each id; 0: none */
 	uint32_t untold; /* bytes taken since a VERIFIED that told all */
-	uint64_t message_max; /* longer messages are refused, if streamed */
+	uint32_t message_max; /* longer messages are refused, if streamed */
 	uint32_t first_ms, last_ms; /* takings since the last VERIFIED */
 	struct baton_incoming_stream stream[BATON_ALL_STREAMS];
 };

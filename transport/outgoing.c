@@ -84,7 +84,7 @@ static size_t room(const struct baton_batch *batch)
 	size_t used = batch->len;
 
 	if (batch->tail_header)
-		used += baton_varint_len((uint64_t)(batch->len - batch->tail -
+		used += baton_varint_len((uint32_t)(batch->len - batch->tail -
 						    batch->tail_header));
 	return used < batch->cap ? batch->cap - used : 0;
 }
@@ -178,7 +178,7 @@ static void open_head(struct baton_batch *batch, unsigned int at, size_t total,
 		frame.head = true;
 		frame.whole = true;
 		frame.has_total = true;
-		frame.total = total;
+		frame.total = (uint32_t)total;
 		frame.codec = codec;
 		frame.padded = padded;
 	}
@@ -282,7 +282,7 @@ enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 }
 
 enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
-				    unsigned int at, uint64_t total,
+				    unsigned int at, uint32_t total,
 				    const uint8_t *meta, size_t meta_len)
 {
 	struct baton_outgoing_stream *stream =
@@ -316,7 +316,7 @@ static bool frame_is_open(const struct baton_batch *batch,
 /* Open that frame; what was open is closed. A head says that it is at from. */
 static enum baton_err open_frame(struct baton_batch *batch,
 				 const struct baton_outgoing_stream *stream,
-				 uint8_t number, uint64_t from)
+				 uint8_t number, uint32_t from)
 {
 	struct baton_frame frame = {.type = BATON_FRAME_DATA, .at = number};
 
@@ -369,7 +369,7 @@ static enum baton_err write_plain(struct baton_batch *batch,
 	if (n > len)
 		n = len;
 	append(batch, bytes, n);
-	stream->offset += n;
+	stream->offset += (uint32_t)n;
 	*taken = n;
 	if (stream->offset == stream->total)
 		sent_all(batch, stream);
@@ -406,7 +406,7 @@ static enum baton_err write_packed(const struct baton_pack *pack,
 	if (err)
 		return err;
 	batch->len = (uint16_t)(batch->len + cap - io->out_len);
-	stream->offset += in_len - io->in_len;
+	stream->offset += (uint32_t)(in_len - io->in_len);
 	if (opened && io->out_len == cap && !done) {
 		batch->len = batch->tail;
 		batch->tail_header = 0;
@@ -506,9 +506,9 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 
 /* True if the peer may be at this position of the stream. */
 static bool possible(const struct baton_outgoing_stream *stream,
-		     uint32_t messages, uint64_t offset)
+		     uint32_t messages, uint32_t offset)
 {
-	uint64_t known = 0; /* bytes of message number `messages` written */
+	uint32_t known = 0; /* bytes of message number `messages` written */
 
 	if (messages < stream->verified || messages > stream->next)
 		return false;
@@ -521,11 +521,9 @@ static bool possible(const struct baton_outgoing_stream *stream,
 }
 
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint32_t messages, uint64_t offset)
+				       uint32_t messages)
 {
 	if (messages < stream->verified || messages > stream->next)
-		return BATON_ERR_PROTOCOL;
-	if (offset > BATON_MESSAGE_MAX)
 		return BATON_ERR_PROTOCOL;
 	if (messages > stream->verified)
 		stream->tell |= BATON_SENT_DELIVERED;
@@ -557,11 +555,11 @@ static bool refused_meanwhile(const struct baton_outgoing_stream *stream,
  * CANCEL: only a message before the one in progress can be that.
  */
 static bool lacks_cancel(const struct baton_outgoing_stream *stream,
-			 uint32_t messages, uint64_t offset)
+			 uint32_t messages, uint32_t offset)
 {
 	uint32_t whole = stream->next - (stream->state == BATON_OUTGOING_SENT);
 
-	return stream->cancelled && offset > 0 && offset <= BATON_MESSAGE_MAX &&
+	return stream->cancelled && offset > 0 &&
 	       messages >= stream->verified && messages < whole;
 }
 
@@ -571,7 +569,7 @@ enum baton_err baton_outgoing_sync(struct baton_outgoing_stream *stream,
 {
 	bool streamed = stream->state != BATON_OUTGOING_IDLE;
 	uint32_t messages = known ? position->messages : stream->verified;
-	uint64_t offset = known ? position->offset : 0;
+	uint32_t offset = known ? position->offset : 0;
 	uint32_t whole;
 
 	stream->tell &= (uint8_t)~BATON_SENT_REWIND;

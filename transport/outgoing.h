@@ -17,8 +17,6 @@
 #include "transport/pack.h"
 #include "transport/receiver.h"
 
-#define BATON_MESSAGE_MAX ((uint64_t)1 << 40)
-
 /* How a message is sent; or-ed. */
 enum baton_send_flags {
 	/* Its length must not depend on its contents: never compressed. */
@@ -70,8 +68,8 @@ struct baton_outgoing_stream {
 	uint32_t verified; /* messages the peer has taken, or refused */
 	uint32_t lost_count; /* LOST */
 	uint32_t before; /* DELIVERED, in the numbering before this; 0: no */
-	uint64_t total;
-	uint64_t offset; /* plain bytes written of the message in progress */
+	uint32_t total;
+	uint32_t offset; /* plain bytes written of the message in progress */
 };
 
 /* A record being filled; room for its header is kept in front. */
@@ -142,7 +140,7 @@ enum baton_err baton_outgoing_send(struct baton_outgoing *outgoing,
 /* Begin a streamed message: see baton_session_begin(). */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_begin(struct baton_outgoing *outgoing,
-				    unsigned int at, uint64_t total,
+				    unsigned int at, uint32_t total,
 				    const uint8_t *meta, size_t meta_len);
 
 /*
@@ -168,16 +166,16 @@ enum baton_err baton_outgoing_flush(struct baton_outgoing *outgoing,
 				    unsigned int at);
 
 /*
- * VERIFIED came: the peer has taken `messages` whole and offset bytes of the
- * next. BATON_ERR_PROTOCOL: it cannot have.
+ * VERIFIED came: the peer has taken `messages` whole. BATON_ERR_PROTOCOL: it
+ * cannot have.
  */
 BATON_MUST_CHECK
 enum baton_err baton_outgoing_verified(struct baton_outgoing_stream *stream,
-				       uint32_t messages, uint64_t offset);
+				       uint32_t messages);
 
 /* Where the peer stands in a stream, as its SYNC says. */
 struct baton_position {
-	uint64_t offset; /* as in VERIFIED */
+	uint32_t offset; /* as in VERIFIED */
 	uint32_t messages;
 	bool given; /* VERIFIED */
 	bool refused; /* REFUSE of the last one of messages */

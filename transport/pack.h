@@ -16,7 +16,7 @@ size_t baton_pack_bucket(size_t len, size_t max);
 struct baton_pack {
 	const struct baton_codec *codec; /* NULL: nothing is compressed */
 	void *memory[BATON_DATA_CLASSES]; /* encoder_len bytes each */
-	uint64_t from[BATON_DATA_CLASSES]; /* offset the encoder began at */
+	uint32_t from[BATON_DATA_CLASSES]; /* offset the encoder began at */
 	uint32_t ids; /* that the peer takes too */
 };
 

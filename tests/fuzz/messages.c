@@ -230,7 +230,7 @@ void messages_hear(void)
 						   frame.reason));
 		return;
 	}
-	FUZZ_CHECK(!baton_outgoing_verified(out, frame.message, frame.offset));
+	FUZZ_CHECK(!baton_outgoing_verified(out, frame.message));
 	check_done(BATON_CLASS_OF(frame.at), BATON_NUMBER_OF(frame.at),
 		   frame.message);
 }

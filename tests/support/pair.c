@@ -656,7 +656,7 @@ enum baton_err pair_scan(struct pair *pair, struct pair_end *to,
 	return err;
 }
 
-void pair_send(struct pair *pair, enum baton_role from, uint64_t total)
+void pair_send(struct pair *pair, enum baton_role from, uint32_t total)
 {
 	struct pair_end *end = &pair->end[from];
 	static const uint8_t meta[] = {'m'};

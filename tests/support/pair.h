@@ -185,6 +185,6 @@ bool pair_closed(struct pair *pair);
 bool pair_over(struct pair *pair);
 
 /* End `from` streams total bytes of the pattern on BULK 0. */
-void pair_send(struct pair *pair, enum baton_role from, uint64_t total);
+void pair_send(struct pair *pair, enum baton_role from, uint32_t total);
 
 #endif

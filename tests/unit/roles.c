@@ -121,13 +121,13 @@ FORWARD(ERR, send_with, ROLE,
 	(S, AT, const uint8_t *message, size_t len, unsigned int flags, NOW),
 	(s, at, message, len, flags, now_ms))
 FORWARD(ERR, begin, ROLE,
-	(S, AT, uint64_t total, const uint8_t *meta, size_t meta_len),
+	(S, AT, uint32_t total, const uint8_t *meta, size_t meta_len),
 	(s, at, total, meta, meta_len))
 FORWARD(ERR, begin_with, ROLE,
-	(S, AT, uint64_t total, const uint8_t *meta, size_t meta_len,
+	(S, AT, uint32_t total, const uint8_t *meta, size_t meta_len,
 	 unsigned int flags),
 	(s, at, total, meta, meta_len, flags))
-FORWARD(uint64_t, number, ROLE, (C, AT), (s, at))
+FORWARD(uint32_t, number, ROLE, (C, AT), (s, at))
 FORWARD(ERR, write, ROLE,
 	(S, AT, const uint8_t *bytes, size_t len, size_t *taken, NOW),
 	(s, at, bytes, len, taken, now_ms))

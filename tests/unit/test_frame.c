@@ -301,8 +301,8 @@ static void frames_come_back_as_they_were_put(void **state)
 				.continues = true,
 				.codec = 3,
 				.at = BATON_STREAM_AT(B, 2),
-				.total = UINT64_MAX,
-				.offset = UINT64_MAX,
+				.total = BATON_NUMBER_MAX,
+				.offset = BATON_NUMBER_MAX,
 				.meta = meta,
 				.meta_len = sizeof(meta)};
 	uint8_t bytes[BATON_FRAME_HEADER_MAX + BATON_META_MAX + 8];
@@ -317,7 +317,8 @@ static void frames_come_back_as_they_were_put(void **state)
 	assert_int_equal(used, len);
 	assert_int_equal(frame.at, f.at);
 	assert_true(frame.head && frame.start && !frame.fin);
-	assert_true(frame.total == UINT64_MAX && frame.offset == UINT64_MAX);
+	assert_true(frame.total == BATON_NUMBER_MAX &&
+		    frame.offset == BATON_NUMBER_MAX);
 	assert_int_equal(frame.codec, 3);
 	assert_true(frame.padded && frame.continues);
 	assert_int_equal(frame.meta_len, 255);
@@ -370,6 +371,22 @@ static void a_closed_frame_lets_another_follow(void **state)
 		if (lens[i] > 0)
 			assert_int_equal(bytes[used - 1], 0x33);
 	}
+}
+
+static void a_number_beyond_2_to_the_31_is_refused(void **state)
+{
+	/* DATA with a head that gives a total; VERIFIED with an offset. */
+	uint8_t data[] = {0xb0, 0x01, 0xf1, 0x80, 0x00, 0x00, 0x00};
+	uint8_t verified[] = {0x01, B, 0, 0, 0xf1, 0x80, 0x00, 0x00, 0x00};
+
+	(void)state;
+	assert_int_equal(decode(data, sizeof(data), B), BATON_OK);
+	assert_int_equal(decode(verified, sizeof(verified), C), BATON_OK);
+	data[sizeof(data) - 1] = 1;
+	verified[sizeof(verified) - 1] = 1;
+	assert_int_equal(decode(data, sizeof(data), B), BATON_ERR_PROTOCOL);
+	assert_int_equal(decode(verified, sizeof(verified), C),
+			 BATON_ERR_PROTOCOL);
 }
 
 static void verified_and_refuse_come_back(void **state)
@@ -434,6 +451,7 @@ int main(void)
 		cmocka_unit_test(frames_come_back_as_they_were_put),
 		cmocka_unit_test(streams_beyond_the_last_are_refused),
 		cmocka_unit_test(a_closed_frame_lets_another_follow),
+		cmocka_unit_test(a_number_beyond_2_to_the_31_is_refused),
 		cmocka_unit_test(verified_and_refuse_come_back),
 		cmocka_unit_test(numbers_of_messages_have_32_bits),
 	};

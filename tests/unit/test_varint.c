@@ -16,7 +16,7 @@
 struct sample {
 	uint64_t value;
 	size_t len;
-	uint8_t bytes[BATON_VARINT_MAX];
+	uint8_t bytes[BATON_VARINT64_MAX];
 };
 
 /* Both sides of every change of length. */
@@ -37,29 +37,42 @@ static const struct sample samples[] = {
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
+#define SHORT (SAMPLES - 2) /* of them are below 2^32 */
 
 static void assert_refused(const uint8_t *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	size_t left = len;
-	uint64_t value;
+	uint32_t value;
+	uint64_t wide;
 
 	assert_false(baton_varint_get(&p, &left, &value));
+	assert_ptr_equal(p, bytes);
+	assert_int_equal(left, len);
+	assert_false(baton_varint64_get(&p, &left, &wide));
 	assert_ptr_equal(p, bytes);
 	assert_int_equal(left, len);
 }
 
 static void values_are_written_as_the_table_says(void **state)
 {
-	uint8_t bytes[BATON_VARINT_MAX + 1];
+	uint8_t bytes[BATON_VARINT64_MAX + 1];
 	size_t i;
 
 	(void)state;
+	for (i = 0; i < SHORT; i++) {
+		memset(bytes, 0x55, sizeof(bytes));
+		assert_int_equal(baton_varint_len((uint32_t)samples[i].value),
+				 samples[i].len);
+		assert_int_equal(
+			baton_varint_put(bytes, (uint32_t)samples[i].value),
+			samples[i].len);
+		assert_memory_equal(bytes, samples[i].bytes, samples[i].len);
+		assert_int_equal(bytes[samples[i].len], 0x55);
+	}
 	for (i = 0; i < SAMPLES; i++) {
 		memset(bytes, 0x55, sizeof(bytes));
-		assert_int_equal(baton_varint_len(samples[i].value),
-				 samples[i].len);
-		assert_int_equal(baton_varint_put(bytes, samples[i].value),
+		assert_int_equal(baton_varint64_put(bytes, samples[i].value),
 				 samples[i].len);
 		assert_memory_equal(bytes, samples[i].bytes, samples[i].len);
 		assert_int_equal(bytes[samples[i].len], 0x55);
@@ -68,9 +81,10 @@ static void values_are_written_as_the_table_says(void **state)
 
 static void values_are_read_and_no_byte_behind_them(void **state)
 {
-	uint8_t bytes[BATON_VARINT_MAX + 2];
+	uint8_t bytes[BATON_VARINT64_MAX + 2];
 	const uint8_t *p;
-	uint64_t value;
+	uint32_t value;
+	uint64_t wide;
 	size_t i, left;
 
 	(void)state;
@@ -79,10 +93,18 @@ static void values_are_read_and_no_byte_behind_them(void **state)
 		memcpy(bytes, samples[i].bytes, samples[i].len);
 		p = bytes;
 		left = samples[i].len + 2;
-		assert_true(baton_varint_get(&p, &left, &value));
-		assert_true(value == samples[i].value);
+		assert_true(baton_varint64_get(&p, &left, &wide));
+		assert_true(wide == samples[i].value);
 		assert_int_equal(left, 2);
 		assert_ptr_equal(p, bytes + samples[i].len);
+		p = bytes;
+		left = samples[i].len + 2;
+		assert_int_equal(baton_varint_get(&p, &left, &value),
+				 i < SHORT);
+		if (i < SHORT)
+			assert_true(value == samples[i].value);
+		else
+			assert_ptr_equal(p, bytes);
 	}
 }
 
@@ -138,7 +160,7 @@ static void every_value_of_three_bytes_comes_back(void **state)
 {
 	uint8_t bytes[BATON_VARINT_MAX];
 	const uint8_t *p;
-	uint64_t value, back;
+	uint32_t value, back;
 	size_t left;
 
 	(void)state;
