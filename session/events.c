@@ -127,7 +127,7 @@ static bool streams_event(struct baton_session *session,
 		event->u.sent.message = event->type == BATON_EVENT_DELIVERED
 						? out->verified
 						: out->next;
-		event->u.sent.end = out->next + (uint64_t)out->lost_count;
+		event->u.sent.end = out->next + out->lost_count;
 		event->u.sent.offset = out->offset;
 		event->u.sent.reason = out->refused_for;
 		return true;

@@ -679,9 +679,9 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 	if (session->state != BATON_SESSION_SECURED &&
 	    session->state != BATON_SESSION_IDLE)
 		return BATON_ERR_STATE;
-	/* LOST comes first: its numbers would be those of this one. */
+	/* They come first: their numbers would be those of this one. */
 	out = session_news(session, at);
-	if (out->tell & NEWS_LOST) {
+	if (out->tell & NEWS_LOST || out->before > 0) {
 		out->tell |= NEWS_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}

@@ -64,12 +64,58 @@ static void numbers_do_not_come_round(void **state)
 	assert_false(pair_closed(world));
 }
 
+static bool verified(struct pair *pair)
+{
+	const int at = BATON_STREAM_AT(BATON_CLASS_MESSAGE, 1);
+
+	return pair->end[BATON_PHONE].session.outgoing.stream[at].verified > 0;
+}
+
+static bool both_engines_secured(struct pair *pair)
+{
+	return pair->end[BATON_PHONE].session.state == BATON_SESSION_SECURED &&
+	       pair->end[BATON_WATCH].session.state == BATON_SESSION_SECURED;
+}
+
+/* Else it would pass for delivered by what is told of the old numbers. */
+static void
+nothing_has_a_new_number_while_an_old_one_is_to_be_told(void **state)
+{
+	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
+	struct pair_end *phone = &world->end[BATON_PHONE];
+
+	(void)state;
+	assert_true(pair_bond(world));
+	phone->deaf = true;
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"a", 1,
+					    world->now_ms),
+			 BATON_OK);
+	assert_true(pair_run(world, verified, 60000));
+	pair_down(world);
+	pair_reboot(world, BATON_WATCH);
+	pair_up(world);
+	assert_true(pair_run(world, both_engines_secured, 60000));
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"b", 1,
+					    world->now_ms),
+			 BATON_ERR_AGAIN);
+	phone->deaf = false;
+	pair_turn(world);
+	assert_true(phone->delivered == 1);
+	assert_int_equal(baton_session_send(&phone->session, stream,
+					    (const uint8_t *)"b", 1,
+					    world->now_ms),
+			 BATON_OK);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup_pair, teardown_pair)
 	const struct CMUnitTest tests[] = {
 		T(messages_are_told_about_by_their_numbers),
 		T(numbers_do_not_come_round),
+		T(nothing_has_a_new_number_while_an_old_one_is_to_be_told),
 	};
 #undef T
 
