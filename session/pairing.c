@@ -26,11 +26,13 @@ uint8_t pairing_methods(const struct baton_session *session)
 static void forget_secrets(struct baton_session *session)
 {
 	struct baton_secrets *secrets = session->secrets;
-	uint8_t tries = secrets->tries;
-	bool forgive = secrets->forgive;
+	uint8_t tries;
+	bool forgive;
 
 	if (!BATON_METHODS)
 		return;
+	tries = secrets->tries;
+	forgive = secrets->forgive;
 	baton_crypto_wipe(secrets, sizeof(*secrets));
 	secrets->tries = tries;
 	secrets->forgive = forgive;

@@ -99,6 +99,8 @@ static void leave(struct baton_player *player)
 {
 	if (player->leaving)
 		return;
+	/* Whatever had to be done in time is. */
+	g_clear_handle_id(&player->timer, g_source_remove);
 	player->leaving_ms = baton_runner_now_ms();
 	player->leaving = g_timeout_add(LEAVE_POLL_MS, on_leave_poll, player);
 }
