@@ -263,6 +263,9 @@ static enum baton_err put_ends(struct baton_session *session,
 
 	for (; at < end; at++) {
 		stream = baton_outgoing_stream(&session->outgoing, at);
+		if (stream->state == BATON_OUTGOING_IDLE &&
+		    !stream->owes_cancel)
+			continue;
 		err = baton_outgoing_flush(&session->outgoing, at);
 		if (!err && stream->state == BATON_OUTGOING_SENDING) {
 			busy = true;
