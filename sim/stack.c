@@ -143,8 +143,7 @@ static void pump(struct baton_sim_stack *stack)
 	stack->pumping = false;
 }
 
-static void on_link_up(void *user, uint64_t now_us,
-		       const struct baton_sim_link *link)
+uint8_t baton_sim_link_phy(enum baton_phy phy)
 {
 	static const uint8_t phys[] = {
 		[BATON_PHY_1M] = BATON_LINK_PHY_1M,
@@ -152,6 +151,13 @@ static void on_link_up(void *user, uint64_t now_us,
 		[BATON_PHY_CODED_S2] = BATON_LINK_PHY_CODED,
 		[BATON_PHY_CODED_S8] = BATON_LINK_PHY_CODED,
 	};
+
+	return phys[phy];
+}
+
+static void on_link_up(void *user, uint64_t now_us,
+		       const struct baton_sim_link *link)
+{
 	struct baton_sim_stack *stack = user;
 	uint8_t nonce[BATON_BOND_NONCE_LEN];
 	struct baton_link_facts facts = {
@@ -160,7 +166,7 @@ static void on_link_up(void *user, uint64_t now_us,
 		.ll_len = link->ll_len,
 		.interval_us = link->interval_us,
 		.bearer = link->bearer == BATON_SIM_COC,
-		.phy = phys[link->phy],
+		.phy = baton_sim_link_phy(link->phy),
 	};
 
 	if (baton_sim_beacon_up(&stack->beacon, stack->session, nonce))

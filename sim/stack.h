@@ -39,6 +39,9 @@ struct baton_sim_stack_app {
 	bool (*turn)(void *user, struct baton_sim_stack *stack);
 };
 
+/* As an engine is told of it: enum baton_link_phy. */
+uint8_t baton_sim_link_phy(enum baton_phy phy);
+
 /*
  * Make an engine of config and attach it to a side of sim, before the first
  * run. seed: the engine's randomness is derived from it. app and user must

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/stack.h"
 #include "tools/fail.h"
 #include "tools/world.h"
 #include "transport/facts.h"
@@ -167,8 +168,7 @@ double baton_world_limit_bps(const struct baton_sim_config *config)
 	const struct baton_link_facts facts = {
 		.mtu = config->mtu,
 		.ll_len = config->ll_len,
-		.phy = config->phy == BATON_PHY_2M ? BATON_LINK_PHY_2M
-						   : BATON_LINK_PHY_1M,
+		.phy = baton_sim_link_phy(config->phy),
 	};
 	uint32_t value = baton_facts_pdu_len(&facts, BATON_PDU_MAX);
 	uint32_t left = value + VALUE_HEADERS;

@@ -425,8 +425,7 @@ struct baton_link_facts bench_cell_facts(const struct bench_cell *cell)
 		.mtu = cell->mtu,
 		.ll_len = cell->ll_len,
 		.interval_us = cell->interval_us,
-		.phy = cell->phy == BATON_PHY_2M ? BATON_LINK_PHY_2M
-						 : BATON_LINK_PHY_1M,
+		.phy = baton_sim_link_phy(cell->phy),
 	};
 }
 
