@@ -263,6 +263,7 @@ static enum baton_err put_ends(struct baton_session *session,
 
 	for (; at < end; at++) {
 		stream = baton_outgoing_stream(&session->outgoing, at);
+		/* Asked for every PDU, and most are idle. */
 		if (stream->state == BATON_OUTGOING_IDLE &&
 		    !stream->owes_cancel)
 			continue;

@@ -17,6 +17,13 @@
 
 static struct pair *world;
 
+/* The engines are, whether their applications heard of it or not. */
+static inline bool both_engines_secured(struct pair *pair)
+{
+	return pair->end[0].session.state == BATON_SESSION_SECURED &&
+	       pair->end[1].session.state == BATON_SESSION_SECURED;
+}
+
 /* Where a test says no more: they have never met. */
 static inline int setup_pair(void **state)
 {

@@ -658,12 +658,6 @@ static void small_memory_is_enough(void **state)
 	assert_got(&world->end[BATON_PHONE], 100000);
 }
 
-static bool both_engines_secured(struct pair *pair)
-{
-	return pair->end[0].session.state == BATON_SESSION_SECURED &&
-	       pair->end[1].session.state == BATON_SESSION_SECURED;
-}
-
 /* A message sent before LOST was taken would have the number of a lost one. */
 static void nothing_is_sent_before_a_loss_is_told(void **state)
 {

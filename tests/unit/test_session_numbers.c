@@ -71,12 +71,6 @@ static bool verified(struct pair *pair)
 	return pair->end[BATON_PHONE].session.outgoing.stream[at].verified > 0;
 }
 
-static bool both_engines_secured(struct pair *pair)
-{
-	return pair->end[BATON_PHONE].session.state == BATON_SESSION_SECURED &&
-	       pair->end[BATON_WATCH].session.state == BATON_SESSION_SECURED;
-}
-
 /* Else it would pass for delivered by what is told of the old numbers. */
 static void
 nothing_has_a_new_number_while_an_old_one_is_to_be_told(void **state)
