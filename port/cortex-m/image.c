@@ -6,7 +6,8 @@
 /*
  * An image that uses the engine and nothing else, to see what of the core a
  * firmware pays for: what no call named here needs is left out by the linker.
- * Nothing of it ever runs.
+ * Nothing of it ever runs, and the table itself is not counted: a firmware
+ * has its calls in its own code.
  *
  * IMAGE_ALL names the calls that only some devices need as well: those of the
  * other ways to pair and of the machines above the engine.

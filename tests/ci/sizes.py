@@ -8,11 +8,12 @@ Builds it in build/m4 or build/m0 and prints JSON, all in bytes: `flash`, the
 code and constants of the core in an image that uses the whole engine, both
 roles, libgcc's helpers included; `watch_flash`, the same built with roles=watch
 and methods=compare; `all_flash`, the same as `flash` with every way to pair and
-the calls that machines above the engine need; `total_flash`, `flash` with primitives and mem*; `files`, all
-that each source file has; `contexts`, the RAM of each context; `link_ram`, the
-engine's RAM without bonds, payload, windows and codec; where qemu-arm is
-installed, `stack`, what each piece of work takes of it, and `memory`, what the
-caller brings for the engine in each published configuration.
+the calls that machines above the engine need; `total_flash`, `flash` with
+primitives and mem*; the table by which an image names its calls is in none of
+them; `files`, all that each source file has; `contexts`, the RAM of each
+context; `link_ram`, the engine's RAM without bonds, payload, windows and codec;
+where qemu-arm is installed, `stack`, what each piece of work takes of it, and
+`memory`, what the caller brings for the engine in each published configuration.
 """
 import json
 import os
@@ -37,13 +38,17 @@ def tool(*command):
 
 
 def image(build, name):
-    """Code and constants of a linked image."""
-    text = tool('arm-none-eabi-size',
-                os.path.join(build, 'port', 'cortex-m', name))
+    """Code and constants of a linked image, without its table of calls."""
+    path = os.path.join(build, 'port', 'cortex-m', name)
+    text = tool('arm-none-eabi-size', path)
     found = re.search(r'^\s*(\d+)\s+(\d+)', text, re.M)
     if not found:
         raise Unreadable(f'no size of an image in this:\n{text}')
-    return int(found[1]) + int(found[2])
+    symbols = tool('arm-none-eabi-nm', '-S', path)
+    calls = re.search(r'^\w+ (\w+) \w baton_image$', symbols, re.M)
+    if not calls:
+        raise Unreadable(f'no table of calls in this:\n{symbols}')
+    return int(found[1]) + int(found[2]) - int(calls[1], 16)
 
 
 def trial(build):
