@@ -147,30 +147,38 @@ static void held_pdus_leave_room_for_control_in_an_event(void **state)
 	assert_int_equal(pdu_len(517, 7500, 251, BATON_LINK_PHY_CODED), 18);
 }
 
-static void a_shorter_length_lets_one_more_into_an_event(void **state)
+/*
+ * What PDUs of v bytes move in two intervals: in one where they follow each
+ * other without end, and in one of whole PDUs beside the 16 bytes of an ACK.
+ */
+static uint32_t moved(uint32_t v, uint32_t interval_us, bool fast)
 {
-	uint32_t interval_us, mtu, len, most, left_us, fit;
+	uint32_t each_us = pdu_us(v, 251, fast);
+	uint32_t even = v * interval_us / each_us;
+	uint32_t left_us = interval_us - (fast ? 64 : 128);
+
+	return even + (v > 244 ? even : left_us / each_us * v);
+}
+
+static void no_other_length_moves_more_in_intervals(void **state)
+{
+	uint32_t interval_us, mtu, len, other;
 	int fast;
 
 	(void)state;
-	for (interval_us = 11250; interval_us < 60000; interval_us += 1250)
-		for (mtu = 50; mtu <= 247; mtu++)
+	for (interval_us = 7500; interval_us < 60000; interval_us += 1250)
+		for (mtu = 23; mtu <= 517; mtu += 2)
 			for (fast = 0; fast < 2; fast++) {
 				len = pdu_len(mtu, interval_us, 0,
 					      fast ? FAST : 0);
-				most = mtu - 3;
-				if (len == most)
-					continue;
-				/* Beside the 16 bytes of an ACK. */
-				left_us = interval_us - (fast ? 64 : 128);
-				fit = left_us / pdu_us(most, 251, fast) + 1;
-				assert_true(fit * pdu_us(len, 251, fast) <=
-					    left_us);
-				assert_true(fit * pdu_us(len + 1, 251, fast) >
-					    left_us);
-				/* Won: a PDU. Lost: a little of each other. */
-				assert_true(2 * (fit - 1) * (most - len) <=
-					    most + 7);
+				for (other = 18;
+				     other <= mtu - 3 && other <= 509 &&
+				     event_us(other, 251, fast) <= interval_us;
+				     other++)
+					assert_true(
+						moved(other, interval_us,
+						      fast) <=
+						moved(len, interval_us, fast));
 			}
 }
 
@@ -180,8 +188,9 @@ static void lengths_that_fit_an_event_are_as_stated(void **state)
 	assert_int_equal(pdu_len(185, 7500, 0, 0), 161);
 	assert_int_equal(pdu_len(185, 15000, 251, FAST), 179);
 	assert_int_equal(pdu_len(247, 11250, 251, FAST), 241);
-	/* Thirteen bytes of each of ten would be lost for one more. */
-	assert_int_equal(pdu_len(247, 15000, 251, FAST), 244);
+	assert_int_equal(pdu_len(247, 15000, 251, FAST), 231);
+	/* Twenty-five bytes of each of seven would be lost for one more. */
+	assert_int_equal(pdu_len(185, 7500, 251, FAST), 182);
 	/* More than one LL PDU; no interval; less than the least. */
 	assert_int_equal(pdu_len(517, 15000, 251, FAST), 495);
 	assert_int_equal(pdu_len(185, 0, 251, 0), 182);
@@ -195,7 +204,7 @@ int main(void)
 		cmocka_unit_test(lengths_without_an_interval_are_as_stated),
 		cmocka_unit_test(no_length_exceeds_a_limit),
 		cmocka_unit_test(held_pdus_leave_room_for_control_in_an_event),
-		cmocka_unit_test(a_shorter_length_lets_one_more_into_an_event),
+		cmocka_unit_test(no_other_length_moves_more_in_intervals),
 		cmocka_unit_test(lengths_that_fit_an_event_are_as_stated),
 	};
 
