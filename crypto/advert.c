@@ -12,13 +12,10 @@ static void make_tag(uint8_t mac[BATON_CRYPTO_HASH_LEN],
 		     const uint8_t tag_key[BATON_CRYPTO_KEY_LEN],
 		     const uint8_t nonce[BATON_ADVERT_NONCE_LEN])
 {
-	struct baton_hmac_key hmac;
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, tag_key, "advert", NULL, 0);
-	baton_hmac_key_init(&hmac, key, sizeof(key));
-	baton_hmac(mac, &hmac, nonce, BATON_ADVERT_NONCE_LEN);
-	baton_crypto_wipe(&hmac, sizeof(hmac));
+	baton_kdf(key, tag_key, "advert");
+	baton_hmac(mac, key, sizeof(key), nonce, BATON_ADVERT_NONCE_LEN);
 	baton_crypto_wipe(key, sizeof(key));
 }
 

@@ -135,9 +135,9 @@ out:
 void baton_cpace_psk(uint8_t psk[BATON_CRYPTO_KEY_LEN],
 		     const uint8_t isk[BATON_CPACE_ISK_LEN])
 {
-	/* The label goes in with its closing zero. */
-	baton_hkdf_extract(psk, (const uint8_t *)psk_label, sizeof(psk_label),
-			   isk, BATON_CPACE_ISK_LEN);
+	/* HKDF-Extract, its salt the label with its closing zero. */
+	baton_hmac(psk, (const uint8_t *)psk_label, sizeof(psk_label), isk,
+		   BATON_CPACE_ISK_LEN);
 }
 
 void baton_cpace_wipe(struct baton_cpace *cpace)

@@ -8,14 +8,15 @@ void baton_drbg_init(struct baton_drbg *drbg,
 		     const uint8_t seed[BATON_DRBG_SEED_LEN])
 {
 	/* Not the seed itself: it may be in use elsewhere as a key. */
-	baton_kdf(drbg->key, seed, "drbg", NULL, 0);
+	baton_kdf(drbg->key, seed, "drbg");
 	drbg->seeded = true;
 }
 
 void baton_drbg_stir(struct baton_drbg *drbg,
 		     const uint8_t seed[BATON_DRBG_SEED_LEN])
 {
-	baton_kdf(drbg->key, drbg->key, "drbg stir", seed, BATON_DRBG_SEED_LEN);
+	baton_kdf_of(drbg->key, drbg->key, "drbg stir", seed,
+		     BATON_DRBG_SEED_LEN);
 }
 
 enum baton_err baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
@@ -28,8 +29,8 @@ enum baton_err baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 		return BATON_ERR_RANDOM;
 	while (len) {
 		n = len < sizeof(piece) ? len : sizeof(piece);
-		baton_kdf(piece, drbg->key, "drbg out", NULL, 0);
-		baton_kdf(drbg->key, drbg->key, "drbg next", NULL, 0);
+		baton_kdf(piece, drbg->key, "drbg out");
+		baton_kdf(drbg->key, drbg->key, "drbg next");
 		memcpy(out, piece, n);
 		out += n;
 		len -= n;

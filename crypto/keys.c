@@ -11,10 +11,10 @@ void baton_keys_derive(struct baton_keys *keys)
 {
 	uint8_t *exporter = keys->noise.exporter;
 
-	baton_kdf(keys->bond_psk, exporter, "bond psk", NULL, 0);
-	baton_kdf(keys->tag_key, exporter, "bond tag", NULL, 0);
-	baton_kdf(keys->ticket_psk, exporter, ticket_label, NULL, 0);
-	baton_kdf(keys->compare, exporter, "compare", NULL, 0);
+	baton_kdf(keys->bond_psk, exporter, "bond psk");
+	baton_kdf(keys->tag_key, exporter, "bond tag");
+	baton_kdf(keys->ticket_psk, exporter, ticket_label);
+	baton_kdf(keys->compare, exporter, "compare");
 	baton_crypto_wipe(exporter, BATON_CRYPTO_KEY_LEN);
 }
 
@@ -34,7 +34,7 @@ void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
 	uint8_t exporter[BATON_CRYPTO_KEY_LEN];
 
 	baton_noise_exporter(noise, exporter);
-	baton_kdf(ticket_psk, exporter, ticket_label, NULL, 0);
+	baton_kdf(ticket_psk, exporter, ticket_label);
 	baton_crypto_wipe(exporter, sizeof(exporter));
 }
 
@@ -51,7 +51,7 @@ void baton_keys_record_from(struct baton_record_key *record,
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, dir, "class", &record_class, 1);
+	baton_kdf_of(key, dir, "class", &record_class, 1);
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }
@@ -80,8 +80,7 @@ static void reveal_key(struct baton_record_key *record,
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal", NULL,
-		  0);
+	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal");
 	baton_record_init(record, key);
 	baton_crypto_wipe(key, sizeof(key));
 }
@@ -146,7 +145,7 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 	       BATON_COMPARE_NONCE_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN + BATON_COMPARE_NONCE_LEN,
 	       watch_nonce, BATON_COMPARE_NONCE_LEN);
-	baton_kdf(value, keys->compare, "compare code", ctx, sizeof(ctx));
+	baton_kdf_of(value, keys->compare, "compare code", ctx, sizeof(ctx));
 	/* 64 bits, big-endian, without a division that a Cortex-M lacks. */
 	for (i = 0; i < 8; i++)
 		code = (code << 8 | value[i]) % BATON_COMPARE_CODES;
@@ -160,15 +159,12 @@ void baton_bond_tag(uint8_t out[BATON_BOND_TAG_LEN],
 		    const uint8_t watch_nonce[BATON_BOND_NONCE_LEN],
 		    const uint8_t e_pub[BATON_CRYPTO_POINT_LEN])
 {
-	struct baton_hmac_key hmac;
 	uint8_t data[BATON_BOND_NONCE_LEN + BATON_CRYPTO_POINT_LEN];
 	uint8_t mac[BATON_CRYPTO_HASH_LEN];
 
 	memcpy(data, watch_nonce, BATON_BOND_NONCE_LEN);
 	memcpy(data + BATON_BOND_NONCE_LEN, e_pub, BATON_CRYPTO_POINT_LEN);
-	baton_hmac_key_init(&hmac, tag_key, BATON_CRYPTO_KEY_LEN);
-	baton_hmac(mac, &hmac, data, sizeof(data));
+	baton_hmac(mac, tag_key, BATON_CRYPTO_KEY_LEN, data, sizeof(data));
 	memcpy(out, mac, BATON_BOND_TAG_LEN);
-	baton_crypto_wipe(&hmac, sizeof(hmac));
 	baton_crypto_wipe(mac, sizeof(mac));
 }

@@ -91,35 +91,25 @@ static void mix_hash(struct baton_noise_state *state, const uint8_t *data,
 	baton_crypto_sha256_final(&sha, state->h);
 }
 
-/*
- * A key that the next token replaces before anything is sealed under it is
- * not worth its two or more blocks: used tells whether this one is.
- */
-static void mix_key(struct baton_noise_state *state, const uint8_t ikm[KEY_LEN],
-		    bool used)
+static void mix_key(struct baton_noise_state *state, const uint8_t ikm[KEY_LEN])
 {
-	baton_hkdf_noise(state->ck, used ? state->k : NULL, NULL, state->ck,
-			 ikm, KEY_LEN);
+	baton_hkdf_noise(state->keys, 2, state->ck, ikm, KEY_LEN);
 	state->n = 0;
 	state->has_k = true;
 }
 
 static void mix_key_and_hash(struct baton_noise_state *state,
-			     const uint8_t ikm[KEY_LEN], bool used)
+			     const uint8_t ikm[KEY_LEN])
 {
-	uint8_t temp_h[BATON_CRYPTO_HASH_LEN];
+	uint8_t out[3][BATON_CRYPTO_HASH_LEN];
 
-	baton_hkdf_noise(state->ck, temp_h, used ? state->k : NULL, state->ck,
-			 ikm, KEY_LEN);
+	baton_hkdf_noise(out, 3, state->ck, ikm, KEY_LEN);
+	memcpy(state->ck, out[0], KEY_LEN);
+	mix_hash(state, out[1], KEY_LEN);
+	memcpy(state->k, out[2], KEY_LEN);
 	state->n = 0;
 	state->has_k = true;
-	mix_hash(state, temp_h, sizeof(temp_h));
-	baton_crypto_wipe(temp_h, sizeof(temp_h));
-}
-
-static bool key_is_used(enum token next)
-{
-	return next == END || next == S;
+	baton_crypto_wipe(out, sizeof(out));
 }
 
 /* out may be plain. */
@@ -163,8 +153,7 @@ static enum baton_err decrypt_and_hash(struct baton_noise_state *state,
 /* HandshakeState, section 5.3. */
 
 static enum baton_err mix_dh(const struct baton_noise *noise,
-			     struct baton_noise_state *state, uint8_t token,
-			     bool used)
+			     struct baton_noise_state *state, uint8_t token)
 {
 	bool initiator = noise->role == BATON_NOISE_INITIATOR;
 	/* The first letter of a token is the initiator's key. */
@@ -174,13 +163,13 @@ static enum baton_err mix_dh(const struct baton_noise *noise,
 	enum baton_err err;
 
 	if (token == SS && noise->has_ss) {
-		mix_key(state, noise->ss, used);
+		mix_key(state, noise->ss);
 		return BATON_OK;
 	}
 	err = baton_crypto_x25519(dh, own_is_e ? noise->e_priv : noise->s_priv,
 				  peer_is_e ? state->re : state->rs);
 	if (!err)
-		mix_key(state, dh, used);
+		mix_key(state, dh);
 	baton_crypto_wipe(dh, sizeof(dh));
 	return err;
 }
@@ -197,12 +186,10 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 	const uint8_t *token = p->tokens[state->step];
 	enum baton_err err = BATON_OK;
 	size_t at = 0;
-	bool used;
 
 	if (out)
 		in = out;
 	for (; *token && !err; token++) {
-		used = key_is_used(token[1]);
 		switch (*token) {
 		case E:
 			if (out)
@@ -212,7 +199,7 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 				memcpy(state->re, in + at, POINT_LEN);
 			mix_hash(state, in + at, POINT_LEN);
 			if (p->has_psk)
-				mix_key(state, in + at, used);
+				mix_key(state, in + at);
 			at += POINT_LEN;
 			break;
 		case S:
@@ -227,10 +214,10 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 			at += SEALED_LEN;
 			break;
 		case PSK:
-			mix_key_and_hash(state, noise->psk, used);
+			mix_key_and_hash(state, noise->psk);
 			break;
 		default:
-			err = mix_dh(noise, state, *token, used);
+			err = mix_dh(noise, state, *token);
 			break;
 		}
 	}
@@ -424,8 +411,7 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 	if (!baton_noise_is_done(noise))
 		return BATON_ERR_STATE;
 	/* Split (section 5.2), with one output more for everything else. */
-	baton_hkdf_noise(result->dir[0], result->dir[1], result->exporter,
-			 state->ck, NULL, 0);
+	baton_hkdf_noise(result->keys, 3, state->ck, NULL, 0);
 	memcpy(result->h, state->h, sizeof(result->h));
 	baton_noise_wipe(noise);
 	return BATON_OK;
@@ -434,11 +420,11 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 void baton_noise_exporter(const struct baton_noise *noise,
 			  uint8_t exporter[BATON_CRYPTO_KEY_LEN])
 {
-	uint8_t unused[2][KEY_LEN];
+	uint8_t out[3][KEY_LEN];
 
-	baton_hkdf_noise(unused[0], unused[1], exporter, noise->state.ck, NULL,
-			 0);
-	baton_crypto_wipe(unused, sizeof(unused));
+	baton_hkdf_noise(out, 3, noise->state.ck, NULL, 0);
+	memcpy(exporter, out[2], KEY_LEN);
+	baton_crypto_wipe(out, sizeof(out));
 }
 
 void baton_noise_wipe(struct baton_noise *noise)

@@ -73,8 +73,13 @@ struct baton_noise_state {
 	bool has_rs;
 	bool keys_out; /* write_keys() has written those of this message */
 	uint8_t h[BATON_CRYPTO_HASH_LEN];
-	uint8_t ck[BATON_CRYPTO_HASH_LEN];
-	uint8_t k[BATON_CRYPTO_KEY_LEN];
+	union { /* One HKDF makes both. */
+		struct {
+			uint8_t ck[BATON_CRYPTO_HASH_LEN];
+			uint8_t k[BATON_CRYPTO_KEY_LEN];
+		};
+		uint8_t keys[2][BATON_CRYPTO_KEY_LEN];
+	};
 	uint8_t re[BATON_CRYPTO_POINT_LEN];
 	uint8_t rs[BATON_CRYPTO_POINT_LEN];
 };
@@ -95,9 +100,15 @@ struct baton_noise {
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */
 struct baton_noise_result {
-	/* Initiator to responder, and responder to initiator. */
-	uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
-	uint8_t exporter[BATON_CRYPTO_KEY_LEN]; /* for everything else */
+	union { /* One HKDF makes all. */
+		struct {
+			/* Initiator to responder, and back. */
+			uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
+			/* For everything else. */
+			uint8_t exporter[BATON_CRYPTO_KEY_LEN];
+		};
+		uint8_t keys[3][BATON_CRYPTO_KEY_LEN];
+	};
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* channel binding, not secret */
 };
 

@@ -70,9 +70,7 @@ baton_crypto_open(uint8_t *out, const uint8_t *sealed, size_t sealed_len,
 
 /*
  * SHA-256 in steps. The state is the port's business; its size is fixed so
- * that callers can own it, and it may be copied by assignment: a copy goes
- * on by itself, which is how HMAC midstates are kept. A state that saw
- * secrets is wiped by its owner.
+ * that callers can own it. A state that saw secrets is wiped by its owner.
  */
 #define BATON_CRYPTO_SHA256_SIZE 112
 
@@ -89,6 +87,28 @@ void baton_crypto_sha256_update(struct baton_crypto_sha256 *sha,
 /* The state is used up: it must be set again before its next use. */
 void baton_crypto_sha256_final(struct baton_crypto_sha256 *sha,
 			       uint8_t out[BATON_CRYPTO_HASH_LEN]);
+
+/*
+ * HMAC-SHA256 (RFC 2104) in steps; the state is the caller's, as above.
+ *
+ * key: key_len bytes, any length; it is not needed any more afterwards.
+ */
+#define BATON_CRYPTO_HMAC_SIZE 336
+
+struct baton_crypto_hmac {
+	uint64_t opaque[BATON_CRYPTO_HMAC_SIZE / sizeof(uint64_t)];
+};
+
+void baton_crypto_hmac_init(struct baton_crypto_hmac *hmac, const uint8_t *key,
+			    size_t key_len);
+
+/* data may be NULL if len is 0. */
+void baton_crypto_hmac_update(struct baton_crypto_hmac *hmac,
+			      const uint8_t *data, size_t len);
+
+/* out may be what the key or the data were. The state is wiped. */
+void baton_crypto_hmac_final(struct baton_crypto_hmac *hmac,
+			     uint8_t out[BATON_CRYPTO_HASH_LEN]);
 
 /*
  * What pairing by a typed code needs besides (crypto/cpace.h), and nothing

@@ -53,7 +53,7 @@ enum baton_err baton_record_open(struct baton_record_key *record,
 
 void baton_record_rekey(struct baton_record_key *record)
 {
-	baton_kdf(record->key, record->key, "rekey", NULL, 0);
+	baton_kdf(record->key, record->key, "rekey");
 	record->counter = 0;
 	record->generation++;
 }

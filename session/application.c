@@ -13,18 +13,18 @@ void baton_application_keys(struct baton_application_keys *keys,
 {
 	uint8_t storage[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf(storage, root, "application storage", NULL, 0);
+	baton_kdf(storage, root, "application storage");
 	memcpy(keys->storage, storage, sizeof(keys->storage));
 	baton_crypto_wipe(storage, sizeof(storage));
-	baton_kdf(keys->store, root, "application store", NULL, 0);
+	baton_kdf(keys->store, root, "application store");
 }
 
 void baton_application_live_key(uint8_t key[BATON_CRYPTO_KEY_LEN],
 				const uint8_t session[BATON_CRYPTO_KEY_LEN],
 				const uint8_t id[BATON_APPLICATION_ID_LEN])
 {
-	baton_kdf(key, session, "application channel", id,
-		  BATON_APPLICATION_ID_LEN);
+	baton_kdf_of(key, session, "application channel", id,
+		     BATON_APPLICATION_ID_LEN);
 }
 
 static void put_prefix(const struct baton_application_keys *keys, char *key)
@@ -89,8 +89,8 @@ static void value_key(uint8_t key[BATON_CRYPTO_KEY_LEN],
 		      const struct baton_application_keys *keys,
 		      const uint8_t *salt)
 {
-	baton_kdf(key, keys->store, "application value", salt,
-		  BATON_SEAL_SALT_LEN);
+	baton_kdf_of(key, keys->store, "application value", salt,
+		     BATON_SEAL_SALT_LEN);
 }
 
 enum baton_err baton_application_seal(const struct baton_application_keys *keys,

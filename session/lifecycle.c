@@ -379,7 +379,7 @@ enum baton_err baton_lifecycle_key(const struct baton_lifecycle *life,
 	baton_store_be64(bound + BATON_LIFECYCLE_ID_LEN, life->kept.opened_s);
 	memcpy(bound + BATON_LIFECYCLE_ID_LEN + 8, life->kept.context,
 	       BATON_LIFECYCLE_CONTEXT_LEN);
-	baton_kdf(out, channel, "session", bound, sizeof(bound));
+	baton_kdf_of(out, channel, "session", bound, sizeof(bound));
 	return BATON_OK;
 }
 

@@ -140,7 +140,7 @@ static enum baton_err take_context(struct baton_lifecycle *life,
 		return BATON_ERR_PEER_STATE;
 	put_device(life, both + (phone ? 0 : DEVICE_LEN));
 	memcpy(both + (phone ? DEVICE_LEN : 0), p, DEVICE_LEN);
-	baton_kdf(out, zeros, "context", both, sizeof(both));
+	baton_kdf_of(out, zeros, "context", both, sizeof(both));
 	memcpy(life->context, out, sizeof(life->context));
 	life->known = true;
 	if (phone)

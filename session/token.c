@@ -43,7 +43,7 @@ void baton_tokens_link(struct baton_tokens *tokens, const uint8_t channel[32],
 		       uint64_t now_ms)
 {
 	baton_tokens_unlink(tokens);
-	baton_kdf(tokens->key, channel, "token", NULL, 0);
+	baton_kdf(tokens->key, channel, "token");
 	tokens->linked = true;
 	tokens->now_ms = now_ms;
 }
@@ -107,7 +107,6 @@ static void put(const struct baton_tokens *tokens, uint8_t *p,
 		const struct baton_token *token)
 {
 	uint8_t tag[BATON_CRYPTO_HASH_LEN];
-	struct baton_hmac_key hmac;
 
 	p[0] = FORMAT;
 	memcpy(p + 1, token->id, 8);
@@ -115,10 +114,8 @@ static void put(const struct baton_tokens *tokens, uint8_t *p,
 	memcpy(p + 17, token->activity, 8);
 	baton_store_be16(p + BATON_TOKEN_OPERATIONS_AT, token->operations);
 	baton_store_be32(p + 27, token->life_ms);
-	baton_hmac_key_init(&hmac, tokens->key, sizeof(tokens->key));
-	baton_hmac(tag, &hmac, p, SIGNED_LEN);
+	baton_hmac(tag, tokens->key, sizeof(tokens->key), p, SIGNED_LEN);
 	memcpy(p + SIGNED_LEN, tag, TAG_LEN);
-	baton_crypto_wipe(&hmac, sizeof(hmac));
 }
 
 static uint8_t by_peer(const struct baton_tokens *tokens)

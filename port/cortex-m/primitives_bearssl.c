@@ -40,6 +40,7 @@
  */
 #define AEAD_STACK 576
 #define SHA256_STACK 480
+#define HMAC_STACK 640
 
 _Static_assert(sizeof(br_sha256_context) <= BATON_CRYPTO_SHA256_SIZE,
 	       "the state of SHA-256 does not fit");
@@ -62,6 +63,7 @@ void baton_crypto_wipe(void *data, size_t len)
 WIPE_STACK(curve, CURVE_STACK)
 WIPE_STACK(aead, AEAD_STACK)
 WIPE_STACK(sha256, SHA256_STACK)
+WIPE_STACK(hmac, HMAC_STACK)
 
 enum baton_err baton_crypto_x25519(uint8_t out[BATON_CRYPTO_POINT_LEN],
 				   const uint8_t scalar[BATON_CRYPTO_KEY_LEN],
@@ -165,6 +167,49 @@ void baton_crypto_sha256_final(struct baton_crypto_sha256 *sha,
 	br_sha256_out(&context, out);
 	wipe_sha256();
 	baton_crypto_wipe(&context, sizeof(context));
+}
+
+_Static_assert(sizeof(br_hmac_context) <= BATON_CRYPTO_HMAC_SIZE,
+	       "the state of HMAC does not fit");
+
+void baton_crypto_hmac_init(struct baton_crypto_hmac *hmac, const uint8_t *key,
+			    size_t key_len)
+{
+	br_hmac_key_context ready;
+	br_hmac_context context;
+
+	br_hmac_key_init(&ready, &br_sha256_vtable, key, key_len);
+	br_hmac_init(&context, &ready, 0);
+	wipe_hmac();
+	memcpy(hmac->opaque, &context, sizeof(context));
+	baton_crypto_wipe(&ready, sizeof(ready));
+	baton_crypto_wipe(&context, sizeof(context));
+}
+
+void baton_crypto_hmac_update(struct baton_crypto_hmac *hmac,
+			      const uint8_t *data, size_t len)
+{
+	br_hmac_context context;
+
+	if (len == 0)
+		return;
+	memcpy(&context, hmac->opaque, sizeof(context));
+	br_hmac_update(&context, data, len);
+	wipe_hmac();
+	memcpy(hmac->opaque, &context, sizeof(context));
+	baton_crypto_wipe(&context, sizeof(context));
+}
+
+void baton_crypto_hmac_final(struct baton_crypto_hmac *hmac,
+			     uint8_t out[BATON_CRYPTO_HASH_LEN])
+{
+	br_hmac_context context;
+
+	memcpy(&context, hmac->opaque, sizeof(context));
+	(void)br_hmac_out(&context, out);
+	wipe_hmac();
+	baton_crypto_wipe(&context, sizeof(context));
+	baton_crypto_wipe(hmac, sizeof(*hmac));
 }
 
 bool baton_crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)

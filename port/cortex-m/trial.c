@@ -184,6 +184,21 @@ static void try_sha256(void)
 	check(!memcmp(out, want, sizeof(want)), "SHA-256");
 }
 
+/* RFC 4231, test case 2. */
+static void try_hmac(void)
+{
+	static const uint8_t want[4] = {0x5b, 0xdc, 0xc1, 0x46};
+	static const char text[] = "what do ya want for nothing?";
+	static struct baton_crypto_hmac hmac;
+	static uint8_t out[32];
+
+	baton_crypto_hmac_init(&hmac, (const uint8_t *)"Jefe", 4);
+	baton_crypto_hmac_update(&hmac, (const uint8_t *)text,
+				 sizeof(text) - 1);
+	baton_crypto_hmac_final(&hmac, out);
+	check(!memcmp(out, want, sizeof(want)), "HMAC");
+}
+
 static void take_event(struct end *end, const struct baton_event *event)
 {
 	if (event->type == BATON_EVENT_COMPARE) {
@@ -344,6 +359,7 @@ void trial_start(void)
 	print_figure("stack.x25519", wiped_depth(try_x25519));
 	print_figure("stack.aead", wiped_depth(try_aead));
 	print_figure("stack.sha256", wiped_depth(try_sha256));
+	print_figure("stack.hmac", wiped_depth(try_hmac));
 	make_engines(&small);
 	print_figure("stack.pairing", depth(try_pairing));
 	print_figure("stack.reconnecting", depth(try_reconnecting));

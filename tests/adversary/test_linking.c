@@ -73,12 +73,10 @@ static void tag_for(struct watch *watch, size_t bond,
 		    uint8_t tag[BATON_ADVERT_TAG_LEN])
 {
 	uint8_t key[32], mac[32];
-	struct baton_hmac_key hmac;
 
 	baton_kdf(key, watch->pair.end[BATON_WATCH].session.bonds[bond].tag_key,
-		  "advert", NULL, 0);
-	baton_hmac_key_init(&hmac, key, sizeof(key));
-	baton_hmac(mac, &hmac, advert, BATON_ADVERT_NONCE_LEN);
+		  "advert");
+	baton_hmac(mac, key, sizeof(key), advert, BATON_ADVERT_NONCE_LEN);
 	memcpy(tag, mac, BATON_ADVERT_TAG_LEN);
 }
 

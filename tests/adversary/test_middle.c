@@ -50,8 +50,7 @@ enum baton_err __wrap_baton_compare_check(uint8_t *nonce,
 		return __real_baton_compare_check(nonce, keys, msg, msg_len,
 						  commit);
 	/* What it does, but for looking at commit. */
-	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal", NULL,
-		  0);
+	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal");
 	baton_record_init(&record, key);
 	memcpy(buf, msg, sizeof(buf));
 	if (baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),

@@ -114,10 +114,10 @@ func recordsOf(state *noise.CipherState) *records {
 	return &r
 }
 
-// rekey follows crypto/SPEC.md 5: KDF(key, "baton rekey 1", "").
+// rekey follows crypto/SPEC.md 5: KDF(key, "rekey", "").
 func (r *records) rekey() {
 	mac := hmac.New(sha256.New, r.key[:])
-	mac.Write([]byte("baton rekey 1\x00\x01"))
+	mac.Write([]byte("rekey\x00\x01"))
 	copy(r.key[:], mac.Sum(nil))
 	r.cipher = noise.CipherChaChaPoly.Cipher(r.key)
 	r.n = 0

@@ -41,9 +41,9 @@ def send(frame):
 
 
 def rekey(state):
-    """crypto/SPEC.md 5: KDF(key, "baton rekey 1", ""), not Noise's REKEY."""
+    """crypto/SPEC.md 5: KDF(key, "rekey", ""), not Noise's REKEY."""
     key = state._key  # it has no other way to it
-    state.initialize_key(hmac.new(key, b'baton rekey 1\x00\x01',
+    state.initialize_key(hmac.new(key, b'rekey\x00\x01',
                                   hashlib.sha256).digest())
 
 

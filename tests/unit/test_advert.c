@@ -27,13 +27,13 @@ static void the_advert_is_that_of_the_specification(void **state)
 
 	(void)state;
 	assert_ok(baton_advert_make(advert, &drbg, keys, 2));
-	assert_hex(advert, "c063dd25327c8cb0bf6eac416fb0e8f0"
-			   "6a05cc472f0ed581");
+	assert_hex(advert, "f6f83e1b1d14ae7f480f07348c0feb8b"
+			   "c59fc5f0008262b3");
 	baton_advert_nonce(nonce, advert);
-	assert_hex(nonce, "d19eb258930d6f958fa6bf8c2a9b93f5");
+	assert_hex(nonce, "c8c590dc9c8cb5547b21a84189765c25");
 	fill(advert, sizeof(advert), 0x10);
 	assert_false(baton_advert_match(advert, key[0]));
-	memcpy(advert + 16, "\x65\xb5\xf0\x48", 4);
+	memcpy(advert + 16, "\x79\x55\xb5\xda", 4);
 	assert_true(baton_advert_match(advert, key[0]));
 }
 

@@ -19,14 +19,14 @@ static void the_schedule_is_that_of_the_specification(void **state)
 
 	(void)state;
 	start(&keys);
-	assert_hex(keys.bond_psk, "47008eec6f8afdcb48b73c2b9828b613"
-				  "9f6765ae4aacdea26449362fd4995dbb");
-	assert_hex(keys.tag_key, "161a39d1a36c642e23b0b496a5c69f33"
-				 "d63697c31af0df1c5a5467a36373a309");
-	assert_hex(keys.ticket_psk, "18cf895ad17e2d96056f2f03a050a6bf"
-				    "12ce05d56d51a21fb7c168b996a6fa8e");
-	assert_hex(keys.compare, "47ee88fe82c7e80d264b403e0450a8d0"
-				 "4f2895d7664a94aac952dd820ba5ceca");
+	assert_hex(keys.bond_psk, "67746621869eef738ae59cdf659ea44e"
+				  "87f542a1d1f433ace26c856cf267ec13");
+	assert_hex(keys.tag_key, "9c1184a98dfbf1c1301dc5d4642b01a0"
+				 "0c5336178b187fbedf57f20160435dab");
+	assert_hex(keys.ticket_psk, "860a571cfe200cf74b56dfb4126259cd"
+				    "07a20cfda3dff44ff07a06fd83e780e9");
+	assert_hex(keys.compare, "1e51eb1a02a0e95c29fd58e06f4846ab"
+				 "7bac2a22d1a477ba542337502d4e84e1");
 	fill(h, sizeof(h), 0x60);
 	assert_memory_equal(keys.noise.h, h, sizeof(h));
 	baton_keys_wipe(&keys);
@@ -41,13 +41,13 @@ static void record_keys_are_those_of_the_specification(void **state)
 	(void)state;
 	start(&keys);
 	baton_keys_record(&record, &keys, BATON_KEYS_I2R, 3);
-	assert_hex(record.key, "fc035dea2d5ac68275d919bef53f45ed"
-			       "ddcc49e13f6c98a4cce043a7a8ac6cd8");
+	assert_hex(record.key, "0ab52bc841080145f5218b8c947b74d9"
+			       "b2d9cdfa8f5c8878f345d11221c36fad");
 	assert_int_equal(record.counter, 0);
 	assert_int_equal(record.generation, 0);
 	baton_keys_record(&record, &keys, BATON_KEYS_R2I, 3);
-	assert_hex(record.key, "7ffa32ebf49c7d4334829657aa8a0064"
-			       "04680e8566c73a0b8a88b91677d42feb");
+	assert_hex(record.key, "e8b2f46ff52cf0693c2ff8e10a3effde"
+			       "4decd2a1561cfabda18a617b5b00d922");
 }
 
 static void no_two_directions_or_classes_share_a_key(void **state)
@@ -80,15 +80,15 @@ static void the_comparison_is_that_of_the_specification(void **state)
 	assert_hex(commit, "a627b39da199c434f57ed74f0bf8e529"
 			   "455cc265a9164f9c45fad0ae6cbf89c4");
 	baton_compare_reveal(reveal, &keys, watch);
-	assert_hex(reveal, "168556ec984a8235d61498d0d45327aa"
-			   "cd3e380d1fcfa8891d227ff409047523"
-			   "667ef7f0333ed398360ab974d90a23d5");
+	assert_hex(reveal, "4baa54f67d01d9cb448d1135db918c39"
+			   "5bb2bb79d8072510d0125b3487c9668e"
+			   "e0d8c40a5fb5881efd89df9d8ba6baa0");
 	assert_ok(baton_compare_check(nonce, &keys, reveal, sizeof(reveal),
 				      commit));
 	assert_memory_equal(nonce, watch, sizeof(watch));
-	assert_int_equal(baton_compare_code(&keys, phone, watch), 52222);
+	assert_int_equal(baton_compare_code(&keys, phone, watch), 866700);
 	/* The two roles are not interchangeable. */
-	assert_int_not_equal(baton_compare_code(&keys, watch, phone), 52222);
+	assert_int_not_equal(baton_compare_code(&keys, watch, phone), 866700);
 }
 
 static void a_reveal_that_does_not_fit_shows_no_nonce(void **state)

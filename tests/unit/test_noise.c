@@ -568,7 +568,7 @@ static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
 		end = &pair.ends[0];
 		memcpy(ck, end->state.ck, sizeof(ck));
 		memcpy(h, end->state.h, sizeof(h));
-		baton_hkdf_noise(want[0], want[1], want[2], ck, NULL, 0);
+		baton_hkdf_noise(want, 3, ck, NULL, 0);
 		if (p != NNPSK0)
 			assert_memory_equal(baton_noise_remote_static(end),
 					    pair.sides[1].s_pub, 32);

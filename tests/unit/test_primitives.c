@@ -184,6 +184,59 @@ static void sha256_goes_on_from_a_copied_state(void **state)
 	}
 }
 
+static void hmac(uint8_t out[32], const uint8_t *key, size_t key_len,
+		 const char *data, size_t step)
+{
+	struct baton_crypto_hmac state;
+	size_t len = strlen(data);
+	size_t n;
+
+	baton_crypto_hmac_init(&state, key, key_len);
+	for (; len > 0; data += n, len -= n) {
+		n = len < step ? len : step;
+		baton_crypto_hmac_update(&state, (const uint8_t *)data, n);
+		baton_crypto_hmac_update(&state, NULL, 0);
+	}
+	baton_crypto_hmac_final(&state, out);
+	assert_zero(&state, sizeof(state));
+}
+
+static void hmac_agrees_with_rfc_4231(void **state)
+{
+	static const char text[] = "Test Using Larger Than Block-Size Key - "
+				   "Hash Key First";
+	uint8_t key[131], out[32];
+	size_t step;
+
+	(void)state;
+	for (step = 1; step < 80; step++) {
+		memset(key, 0x0b, 20);
+		hmac(out, key, 20, "Hi There", step);
+		assert_hex(out, "b0344c61d8db38535ca8afceaf0bf12b"
+				"881dc200c9833da726e9376c2e32cff7");
+		hmac(out, (const uint8_t *)"Jefe", 4,
+		     "what do ya want for nothing?", step);
+		assert_hex(out, "5bdcc146bf60754e6a042426089575c7"
+				"5a003f089d2739839dec58b964ec3843");
+		memset(key, 0xaa, sizeof(key));
+		hmac(out, key, sizeof(key), text, step);
+		assert_hex(out, "60e431591ee0b67f0d8a26aacbf5b77f"
+				"8e0bc6213728c5140546040f0ee37f54");
+	}
+}
+
+static void hmac_takes_keys_and_data_of_no_bytes(void **state)
+{
+	uint8_t zero[64] = {0}, out[32], padded[32];
+
+	(void)state;
+	hmac(out, zero, 0, "", 1);
+	assert_hex(out, "b613679a0814d9ec772f95d778c35fc5"
+			"ff1697c493715653c6c712144292c5ad");
+	hmac(padded, zero, sizeof(zero), "", 1);
+	assert_memory_equal(padded, out, sizeof(out));
+}
+
 static void equal_sees_every_bit_and_wipe_clears_no_more(void **state)
 {
 	uint8_t a[33], b[33];
@@ -216,6 +269,8 @@ int main(void)
 		cmocka_unit_test(open_refuses_what_is_shorter_than_a_tag),
 		cmocka_unit_test(sha256_agrees_with_fips_180),
 		cmocka_unit_test(sha256_goes_on_from_a_copied_state),
+		cmocka_unit_test(hmac_agrees_with_rfc_4231),
+		cmocka_unit_test(hmac_takes_keys_and_data_of_no_bytes),
 		cmocka_unit_test(equal_sees_every_bit_and_wipe_clears_no_more),
 	};
 

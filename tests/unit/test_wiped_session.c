@@ -60,30 +60,41 @@ enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 	return err;
 }
 
-WRAPPED(baton_kdf);
-
-void __wrap_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label,
-		      const uint8_t *ctx, size_t ctx_len)
+/* What the generator gives may be public: see baton_drbg_bytes(). */
+static void remember_derived(const uint8_t *out, const char *label)
 {
-	remember(secret);
-	__real_baton_kdf(out, secret, label, ctx, ctx_len);
-	/* What the generator gives may be public: see baton_drbg_bytes(). */
 	if (strcmp(label, "drbg out"))
 		remember(out);
 }
 
+WRAPPED(baton_kdf);
+
+void __wrap_baton_kdf(uint8_t *out, const uint8_t *secret, const char *label)
+{
+	remember(secret);
+	__real_baton_kdf(out, secret, label);
+	remember_derived(out, label);
+}
+
+WRAPPED(baton_kdf_of);
+
+void __wrap_baton_kdf_of(uint8_t *out, const uint8_t *secret, const char *label,
+			 const uint8_t *ctx, size_t ctx_len)
+{
+	remember(secret);
+	__real_baton_kdf_of(out, secret, label, ctx, ctx_len);
+	remember_derived(out, label);
+}
+
 WRAPPED(baton_hkdf_noise);
 
-void __wrap_baton_hkdf_noise(uint8_t *out1, uint8_t *out2, uint8_t *out3,
+void __wrap_baton_hkdf_noise(uint8_t (*out)[32], uint8_t count,
 			     const uint8_t *ck, const uint8_t *ikm,
 			     size_t ikm_len)
 {
-	__real_baton_hkdf_noise(out1, out2, out3, ck, ikm, ikm_len);
-	remember(out1);
-	if (out2)
-		remember(out2);
-	if (out3)
-		remember(out3);
+	__real_baton_hkdf_noise(out, count, ck, ikm, ikm_len);
+	while (count-- > 0)
+		remember(out[count]);
 }
 
 WRAPPED(baton_crypto_ristretto255);

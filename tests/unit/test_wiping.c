@@ -16,15 +16,23 @@
  */
 
 #define STACK_LEN (256 * 1024)
-#define SECRETS 64
+#define SECRETS 192
 
 static uint8_t secrets[SECRETS][32];
 static size_t n_secrets;
 
+/* As it is, and as HMAC pads it, which is as good. */
 static void remember(const uint8_t secret[32])
 {
-	assert_true(n_secrets < SECRETS);
-	memcpy(secrets[n_secrets++], secret, 32);
+	static const uint8_t pads[] = {0, 0x36, 0x5c};
+	size_t p, i;
+
+	for (p = 0; p < sizeof(pads); p++) {
+		assert_true(n_secrets < SECRETS);
+		for (i = 0; i < 32; i++)
+			secrets[n_secrets][i] = secret[i] ^ pads[p];
+		n_secrets++;
+	}
 }
 
 /* Half a secret is as bad as a whole one. */
@@ -109,6 +117,24 @@ static void the_search_finds_what_is_left(void **state)
 	assert_int_equal(left_behind(copy_to_the_stack, secret), 0);
 	baton_crypto_wipe(secret, sizeof(secret));
 	assert_int_equal(left_behind(copy_to_the_stack, secret), -1);
+}
+
+static struct baton_crypto_hmac hmac;
+
+static void do_hmac(const void *arg)
+{
+	baton_crypto_hmac_init(&hmac, arg, 32);
+}
+
+static void hmac_leaves_nothing_of_its_key(void **state)
+{
+	static uint8_t key[32];
+
+	(void)state;
+	n_secrets = 0;
+	fill(key, sizeof(key), 0x11);
+	remember(key);
+	assert_int_equal(left_behind(do_hmac, key), -1);
 }
 
 static struct {
@@ -320,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_search_finds_what_is_left),
+		cmocka_unit_test(hmac_leaves_nothing_of_its_key),
 		cmocka_unit_test(a_handshake_leaves_no_secret_on_the_stack),
 		cmocka_unit_test(
 			a_refused_message_leaves_no_secret_on_the_stack),
