@@ -73,11 +73,6 @@ const struct baton_noise_pattern baton_noise_nnpsk0 = {
 };
 /* clang-format on */
 
-static bool has_statics(const struct baton_noise_pattern *pattern)
-{
-	return pattern->has_pre || pattern->n_messages == 3;
-}
-
 /* SymmetricState, section 5.2 of the paper. */
 
 static void mix_hash(struct baton_noise_state *state, const uint8_t *data,
@@ -155,18 +150,18 @@ static enum baton_err decrypt_and_hash(struct baton_noise_state *state,
 static enum baton_err mix_dh(const struct baton_noise *noise,
 			     struct baton_noise_state *state, uint8_t token)
 {
-	bool initiator = noise->role == BATON_NOISE_INITIATOR;
 	/* The first letter of a token is the initiator's key. */
-	bool own_is_e = token == EE || token == (initiator ? ES : SE);
-	bool peer_is_e = token == EE || token == (initiator ? SE : ES);
+	bool own_is_e = token == EE || token == (noise->initiator ? ES : SE);
+	bool peer_is_e = token == EE || token == (noise->initiator ? SE : ES);
 	uint8_t dh[POINT_LEN];
 	enum baton_err err;
 
-	if (token == SS && noise->has_ss) {
-		mix_key(state, noise->ss);
+	if (token == SS) {
+		mix_key(state, noise->keys.ss);
 		return BATON_OK;
 	}
-	err = baton_crypto_x25519(dh, own_is_e ? noise->e_priv : noise->s_priv,
+	err = baton_crypto_x25519(dh,
+				  own_is_e ? noise->e_priv : noise->keys.s_priv,
 				  peer_is_e ? state->re : state->rs);
 	if (!err)
 		mix_key(state, dh);
@@ -204,17 +199,16 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 			break;
 		case S:
 			if (out) {
-				encrypt_and_hash(state, out + at, noise->s_pub,
-						 POINT_LEN);
+				encrypt_and_hash(state, out + at,
+						 noise->keys.s_pub, POINT_LEN);
 			} else {
-				state->has_rs = true;
 				err = decrypt_and_hash(state, state->rs,
 						       in + at, SEALED_LEN);
 			}
 			at += SEALED_LEN;
 			break;
 		case PSK:
-			mix_key_and_hash(state, noise->psk);
+			mix_key_and_hash(state, noise->keys.psk);
 			break;
 		default:
 			err = mix_dh(noise, state, *token);
@@ -224,48 +218,32 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 	return err;
 }
 
-static void keep(uint8_t to[KEY_LEN], const uint8_t *from)
-{
-	if (from)
-		memcpy(to, from, KEY_LEN);
-}
-
 enum baton_err baton_noise_init(struct baton_noise *noise,
-				const struct baton_noise_pattern *p,
-				enum baton_noise_role role,
-				const uint8_t *prologue, size_t prologue_len,
-				const struct baton_noise_keys *keys)
+				const struct baton_noise_pattern *pattern,
+				bool initiator, const uint8_t *prologue,
+				size_t prologue_len, struct baton_drbg *drbg)
 {
+	const struct baton_noise_keys *keys = &noise->keys;
 	struct baton_noise_state *state = &noise->state;
-	bool initiator = role == BATON_NOISE_INITIATOR;
+	enum baton_err err;
 
-	memset(noise, 0, sizeof(*noise));
-	if (!initiator && role != BATON_NOISE_RESPONDER)
-		return BATON_ERR_ARG;
-	if (!keys->e_priv || (p->has_psk && !keys->psk) ||
-	    (p->has_pre && !keys->rs) ||
-	    (has_statics(p) && (!keys->s_priv || !keys->s_pub)))
-		return BATON_ERR_ARG;
-
-	noise->pattern = p;
-	noise->role = (uint8_t)role;
+	noise->pattern = pattern;
+	noise->initiator = initiator;
+	noise->is_live = false;
+	err = baton_drbg_bytes(drbg, noise->e_priv, KEY_LEN);
+	if (err)
+		return err;
 	noise->is_live = true;
-	noise->has_ss = keys->ss;
-	keep(noise->e_priv, keys->e_priv);
-	keep(noise->s_priv, keys->s_priv);
-	keep(noise->s_pub, keys->s_pub);
-	keep(noise->psk, keys->psk);
-	keep(noise->ss, keys->ss);
-	keep(state->h, p->name);
-	keep(state->ck, p->name);
+	memset(state, 0, sizeof(*state));
+	memcpy(state->h, pattern->name, sizeof(state->h));
+	memcpy(state->ck, pattern->name, sizeof(state->ck));
 	mix_hash(state, prologue, prologue_len);
-	if (!p->has_pre)
+	if (!pattern->has_pre)
 		return BATON_OK;
 
-	keep(state->rs, keys->rs);
-	state->has_rs = true;
-	mix_hash(state, initiator ? noise->s_pub : state->rs, POINT_LEN);
-	mix_hash(state, initiator ? state->rs : noise->s_pub, POINT_LEN);
+	memcpy(state->rs, keys->rs, POINT_LEN);
+	mix_hash(state, initiator ? keys->s_pub : keys->rs, POINT_LEN);
+	mix_hash(state, initiator ? keys->rs : keys->s_pub, POINT_LEN);
 	return BATON_OK;
 }
 
@@ -308,11 +286,10 @@ bool baton_noise_is_done(const struct baton_noise *noise)
 }
 
 /* Messages alternate, the initiator's first. */
-static bool is_turn_of(const struct baton_noise *noise,
-		       enum baton_noise_role role)
+static bool is_turn_of(const struct baton_noise *noise, bool initiator)
 {
 	return noise->is_live && !baton_noise_is_done(noise) &&
-	       (noise->state.step & 1) == role;
+	       (noise->state.step & 1) != initiator;
 }
 
 enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
@@ -321,7 +298,7 @@ enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
 	struct baton_noise_state state;
 	enum baton_err err;
 
-	if (!is_turn_of(noise, noise->role) || noise->state.keys_out)
+	if (!is_turn_of(noise, noise->initiator) || noise->state.keys_out)
 		return BATON_ERR_STATE;
 	if (msg_cap < baton_noise_payload_at(noise->pattern, noise->state.step))
 		return BATON_ERR_SPACE;
@@ -343,7 +320,7 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 	size_t overhead, at;
 
 	*msg_len = 0;
-	if (!is_turn_of(noise, noise->role))
+	if (!is_turn_of(noise, noise->initiator))
 		return BATON_ERR_STATE;
 	overhead = baton_noise_overhead(noise->pattern, state->step);
 	at = baton_noise_payload_at(noise->pattern, state->step);
@@ -376,7 +353,7 @@ enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
 	size_t overhead, at;
 
 	*payload_len = 0;
-	if (!is_turn_of(noise, !noise->role))
+	if (!is_turn_of(noise, !noise->initiator))
 		return BATON_ERR_STATE;
 	overhead = baton_noise_overhead(noise->pattern, noise->state.step);
 	if (msg_len < overhead || msg_len > BATON_NOISE_MESSAGE_MAX)
@@ -396,11 +373,6 @@ enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
 	}
 	baton_crypto_wipe(&state, sizeof(state));
 	return err;
-}
-
-const uint8_t *baton_noise_remote_static(const struct baton_noise *noise)
-{
-	return noise->state.has_rs ? noise->state.rs : NULL;
 }
 
 enum baton_err baton_noise_finish(struct baton_noise *noise,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/drbg.h"
 #include "crypto/primitives.h"
 
 /*
@@ -31,35 +32,26 @@ extern const struct baton_noise_pattern baton_noise_xxpsk0;
 extern const struct baton_noise_pattern baton_noise_kkpsk0;
 extern const struct baton_noise_pattern baton_noise_nnpsk0;
 
-enum baton_noise_role {
-	BATON_NOISE_INITIATOR,
-	BATON_NOISE_RESPONDER,
-};
-
 /* The longest Noise message, and the most messages a pattern here has. */
 #define BATON_NOISE_MESSAGE_MAX 65535
 #define BATON_NOISE_MESSAGES_MAX 3
 
 /*
- * What a handshake starts from. Every pointer is to 32 bytes, is read during
- * baton_noise_init() only, and is NULL where the pattern has no use for it
- * (what it has no use for is ignored).
+ * What a handshake starts from, where its pattern has a use for it, beside an
+ * ephemeral key that is drawn.
  */
 struct baton_noise_keys {
 	/* Our static key pair: XX, XXPSK0, KKPSK0. s_pub must match s_priv. */
-	const uint8_t *s_priv;
-	const uint8_t *s_pub;
-	/* Our ephemeral private key: 32 fresh random bytes, every pattern. */
-	const uint8_t *e_priv;
+	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
+	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
 	/* The peer's static public key: KKPSK0. */
-	const uint8_t *rs;
+	uint8_t rs[BATON_CRYPTO_POINT_LEN];
 	/* The pre-shared key, uniform, never a typed code: every PSK0. */
-	const uint8_t *psk;
+	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	/*
-	 * KKPSK0, optional: X25519(s_priv, rs) from an earlier time, which
-	 * saves this multiplication. A secret as long-lived as s_priv.
+	 * X25519(s_priv, rs), cached: KKPSK0. A secret as long-lived as s_priv.
 	 */
-	const uint8_t *ss;
+	uint8_t ss[BATON_CRYPTO_POINT_LEN];
 };
 
 /*
@@ -70,7 +62,6 @@ struct baton_noise_state {
 	uint8_t n; /* next nonce under k */
 	uint8_t step; /* messages that went by */
 	bool has_k; /* k is in use: payloads are sealed */
-	bool has_rs;
 	bool keys_out; /* write_keys() has written those of this message */
 	uint8_t h[BATON_CRYPTO_HASH_LEN];
 	union { /* One HKDF makes both. */
@@ -87,15 +78,11 @@ struct baton_noise_state {
 /* Members are the engine's; callers own the memory and nothing else. */
 struct baton_noise {
 	const struct baton_noise_pattern *pattern;
-	uint8_t role; /* enum baton_noise_role */
-	bool has_ss;
+	bool initiator;
 	bool is_live; /* between init and finish */
+	struct baton_noise_keys keys; /* the caller's to fill in */
 	struct baton_noise_state state;
-	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
-	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
-	uint8_t psk[BATON_CRYPTO_KEY_LEN];
-	uint8_t ss[BATON_CRYPTO_POINT_LEN];
 };
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */
@@ -116,16 +103,17 @@ struct baton_noise_result {
  * Begin a handshake.
  *
  * prologue: prologue_len bytes that both sides must have in common; NULL if
- * 0. Read here only. keys: see above.
+ * 0. Read here only. drbg: for the ephemeral key. noise->keys has what the
+ * pattern takes of it; all else in noise is set here.
  *
- * BATON_ERR_ARG: a key that the pattern needs is NULL, or role is none of the
- * enum; noise is wiped and every call on it answers BATON_ERR_STATE.
+ * BATON_ERR_RANDOM: drbg has no seed; every call on noise answers
+ * BATON_ERR_STATE.
  */
 BATON_MUST_CHECK enum baton_err
 baton_noise_init(struct baton_noise *noise,
-		 const struct baton_noise_pattern *pattern,
-		 enum baton_noise_role role, const uint8_t *prologue,
-		 size_t prologue_len, const struct baton_noise_keys *keys);
+		 const struct baton_noise_pattern *pattern, bool initiator,
+		 const uint8_t *prologue, size_t prologue_len,
+		 struct baton_drbg *drbg);
 
 /* How many messages the pattern has: 2 or 3. */
 unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern);
@@ -195,13 +183,6 @@ baton_noise_read(struct baton_noise *noise, const uint8_t *msg, size_t msg_len,
 
 /* True when all messages went by and baton_noise_finish() is next. */
 bool baton_noise_is_done(const struct baton_noise *noise);
-
-/*
- * The peer's static public key, 32 bytes inside noise, or NULL while it is
- * not known. In XX and XXPSK0 it is known from the message that carried it on,
- * until baton_noise_finish().
- */
-const uint8_t *baton_noise_remote_static(const struct baton_noise *noise);
 
 /*
  * Take the keys out of a complete handshake and wipe everything in noise.

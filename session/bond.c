@@ -9,7 +9,7 @@
 
 #define KEPT offsetof(struct baton_bond, id)
 
-_Static_assert(offsetof(struct baton_bond, ss) - KEPT == KEPT_LEN,
+_Static_assert(offsetof(struct baton_bond, keys.ss) - KEPT == KEPT_LEN,
 	       "what is stored of a bond stands in a row, as it is stored");
 
 void baton_bond_encode(const struct baton_bond *bond, enum baton_role role,
@@ -27,7 +27,8 @@ enum baton_err baton_bond_decode(const uint8_t *p, size_t len,
 		return BATON_ERR_ARG;
 	memset(bond, 0, sizeof(*bond));
 	memcpy((uint8_t *)bond + KEPT, p + KEPT_AT, KEPT_LEN);
-	if (baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer)) {
+	if (baton_crypto_x25519(bond->keys.ss, bond->keys.s_priv,
+				bond->keys.rs)) {
 		baton_crypto_wipe(bond, sizeof(*bond));
 		return BATON_ERR_ARG;
 	}

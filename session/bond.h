@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "crypto/keys.h"
+#include "crypto/noise.h"
 #include "session/config.h"
 #include "session/ticket.h"
 
@@ -19,15 +19,10 @@
 
 struct baton_bond {
 	struct baton_ticket ticket; /* stored by itself */
-	/* Stored, in this order. */
+	/* Stored, in this order; ss is made again, and not kept. */
 	uint8_t id[BATON_BOND_ID_LEN];
-	uint8_t s_priv[BATON_CRYPTO_KEY_LEN];
-	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
-	uint8_t peer[BATON_CRYPTO_POINT_LEN];
-	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN];
-	/* Made again from that, and not kept. */
-	uint8_t ss[BATON_CRYPTO_POINT_LEN]; /* X25519(s_priv, peer) */
+	struct baton_noise_keys keys;
 	bool numbered; /* its peer has our numbering, and its limits hold */
 	bool unannounced; /* PAIRED was never told of it */
 };

@@ -14,26 +14,25 @@ static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
 	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_NONCE_AT;
 }
 
-/* KKpsk0 with the bond, or NNpsk0 with its ticket. */
+const struct baton_noise_pattern *bonded_keys(const struct baton_bond *bond,
+					      uint8_t kind,
+					      struct baton_noise_keys *keys)
+{
+	*keys = bond->keys;
+	if (!baton_kind_resumes(kind))
+		return &baton_noise_kkpsk0;
+	memcpy(keys->psk, bond->ticket.psk, sizeof(keys->psk));
+	return &baton_noise_nnpsk0;
+}
+
 static enum baton_err start_bonded(struct baton_handshake *handshake,
 				   struct baton_turn *turn)
 {
-	const struct baton_bond *bond = &turn->bonds[handshake->bond];
-	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
-					.s_pub = bond->s_pub,
-					.rs = bond->peer,
-					.psk = bond->psk,
-					.ss = bond->ss};
-
-	const struct baton_noise_pattern *pattern = &baton_noise_kkpsk0;
-
-	if (baton_kind_resumes(handshake->kind)) {
-		pattern = &baton_noise_nnpsk0;
-		keys.psk = bond->ticket.psk;
-	}
-	return handshake_start_noise(handshake, pattern,
-				     baton_is_phone(handshake->role), &keys,
-				     turn);
+	return handshake_start_noise(handshake,
+				     bonded_keys(&turn->bonds[handshake->bond],
+						 handshake->kind,
+						 &handshake->noise.keys),
+				     baton_is_phone(handshake->role), turn);
 }
 
 /* Flight 2 with a bond, at the phone: kind, tag, Noise message. */
@@ -186,10 +185,9 @@ enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
 	    (handshake->known || baton_kind_resumes(kind)))
 		return ask_anew(handshake, turn);
 	if (!err && baton_kind_resumes(kind)) {
-		/* Kept here: pairing alone has a static key of its own. */
 		err = baton_noise_write_keys(&handshake->noise,
-					     handshake->s_pub,
-					     sizeof(handshake->s_pub));
+					     handshake->e_pub,
+					     sizeof(handshake->e_pub));
 		if (!err)
 			handshake_set_step(handshake, BATON_STEP_ANSWER);
 		return err;
@@ -211,8 +209,8 @@ enum baton_err baton_handshake_answer(struct baton_handshake *handshake,
 	struct baton_reply *reply = &turn->reply;
 	enum baton_err err;
 
-	memcpy(reply->bytes, handshake->s_pub, sizeof(handshake->s_pub));
-	reply->len = sizeof(handshake->s_pub);
+	memcpy(reply->bytes, handshake->e_pub, sizeof(handshake->e_pub));
+	reply->len = sizeof(handshake->e_pub);
 	reply->sealed_len = 0;
 	reply->number = BATON_FLIGHT_FIRST + 1;
 	err = handshake_write(handshake, turn, turn->payload,

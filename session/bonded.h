@@ -6,7 +6,15 @@
 
 #include "session/handshake.h"
 
-/* bonded.c. The phone's flight 2. */
+/*
+ * bonded.c. What a handshake of a kind is begun with: KKpsk0 with the bond, or
+ * NNpsk0 with its ticket.
+ */
+const struct baton_noise_pattern *bonded_keys(const struct baton_bond *bond,
+					      uint8_t kind,
+					      struct baton_noise_keys *keys);
+
+/* The phone's flight 2. */
 enum baton_err bonded_put(struct baton_handshake *handshake,
 			  struct baton_turn *turn);
 
@@ -30,9 +38,7 @@ enum baton_err handshake_begin(struct baton_handshake *handshake,
 			       struct baton_turn *turn);
 enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 				     const struct baton_noise_pattern *pattern,
-				     bool initiator,
-				     struct baton_noise_keys *keys,
-				     struct baton_turn *turn);
+				     bool initiator, struct baton_turn *turn);
 /* Keep the peer's hello; the version is 0 where both speak none. */
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len);

@@ -115,46 +115,32 @@ static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 
 enum baton_err handshake_start_noise(struct baton_handshake *handshake,
 				     const struct baton_noise_pattern *pattern,
-				     bool initiator,
-				     struct baton_noise_keys *keys,
-				     struct baton_turn *turn)
+				     bool initiator, struct baton_turn *turn)
 {
 	uint8_t prologue[PROLOGUE_MAX];
-	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
-	enum baton_err err;
-	size_t len;
+	size_t len = put_prologue(prologue, handshake, turn);
 
-	err = baton_drbg_bytes(turn->drbg, e_priv, sizeof(e_priv));
-	if (err)
-		return err;
-	keys->e_priv = e_priv;
-	len = put_prologue(prologue, handshake, turn);
 	handshake->initiator = initiator;
-	err = baton_noise_init(&handshake->noise, pattern,
-			       initiator ? BATON_NOISE_INITIATOR
-					 : BATON_NOISE_RESPONDER,
-			       prologue, len, keys);
-	baton_crypto_wipe(e_priv, sizeof(e_priv));
-	return err;
+	return baton_noise_init(&handshake->noise, pattern, initiator, prologue,
+				len, turn->drbg);
 }
 
 enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
 				       bool initiator, const uint8_t *psk,
 				       struct baton_turn *turn)
 {
-	struct baton_noise_keys keys = {.s_priv = handshake->s_priv,
-					.s_pub = handshake->s_pub,
-					.psk = psk};
+	struct baton_noise_keys *keys = &handshake->noise.keys;
 	enum baton_err err;
 
-	err = baton_drbg_bytes(turn->drbg, handshake->s_priv,
-			       BATON_CRYPTO_KEY_LEN);
+	err = baton_drbg_bytes(turn->drbg, keys->s_priv, sizeof(keys->s_priv));
 	if (err)
 		return err;
-	baton_crypto_x25519_base(handshake->s_pub, handshake->s_priv);
+	baton_crypto_x25519_base(keys->s_pub, keys->s_priv);
+	if (psk)
+		memcpy(keys->psk, psk, sizeof(keys->psk));
 	return handshake_start_noise(
 		handshake, psk ? &baton_noise_xxpsk0 : &baton_noise_xx,
-		initiator, &keys, turn);
+		initiator, turn);
 }
 
 enum baton_err handshake_write(struct baton_handshake *handshake,
@@ -189,10 +175,17 @@ enum baton_err handshake_read(struct baton_handshake *handshake,
 
 enum baton_err handshake_finish(struct baton_handshake *handshake)
 {
-	memcpy(handshake->peer_static,
-	       baton_noise_remote_static(&handshake->noise),
-	       BATON_CRYPTO_POINT_LEN);
-	return baton_keys_finish(&handshake->keys, &handshake->noise);
+	struct baton_noise_keys made = handshake->noise.keys;
+	enum baton_err err;
+
+	memcpy(made.rs, handshake->noise.state.rs, sizeof(made.rs));
+	err = baton_keys_finish(&handshake->keys, &handshake->noise);
+	if (!err) {
+		memcpy(made.psk, handshake->keys.bond_psk, sizeof(made.psk));
+		handshake->made = made;
+	}
+	baton_crypto_wipe(&made, sizeof(made));
+	return err;
 }
 
 enum baton_err handshake_end(struct baton_handshake *handshake,

@@ -69,17 +69,18 @@ struct baton_handshake {
 	size_t payload_len;
 	struct baton_hello_bytes *own, *peer; /* of these: */
 	struct baton_hello_bytes hello[2]; /* by enum baton_role */
-	struct baton_noise noise;
+	union {
+		struct baton_noise noise;
+		struct baton_noise_keys made; /* once DONE: for a new bond */
+	};
 	struct baton_keys keys; /* once DONE */
-	uint8_t s_priv[BATON_CRYPTO_KEY_LEN]; /* made for a new bond */
-	uint8_t s_pub[BATON_CRYPTO_POINT_LEN];
-	uint8_t peer_static[BATON_CRYPTO_POINT_LEN];
 	union {
 		struct { /* COMPARE */
 			uint8_t nonce[2][BATON_COMPARE_NONCE_LEN]; /* by role */
 			uint8_t commit[BATON_COMPARE_COMMIT_LEN];
 		};
 		struct baton_cpace cpace; /* TYPED */
+		uint8_t e_pub[BATON_CRYPTO_POINT_LEN]; /* ANSWER */
 	};
 	uint8_t advert[BATON_BOND_NONCE_LEN];
 };

@@ -129,12 +129,10 @@ static enum baton_err ask_for_write(struct baton_session *session)
 	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
 	if (err)
 		return err;
-	memcpy(bond->s_priv, handshake->s_priv, sizeof(bond->s_priv));
-	memcpy(bond->s_pub, handshake->s_pub, sizeof(bond->s_pub));
-	memcpy(bond->peer, handshake->peer_static, sizeof(bond->peer));
-	memcpy(bond->psk, handshake->keys.bond_psk, sizeof(bond->psk));
+	bond->keys = handshake->made;
 	memcpy(bond->tag_key, handshake->keys.tag_key, sizeof(bond->tag_key));
-	err = baton_crypto_x25519(bond->ss, bond->s_priv, bond->peer);
+	err = baton_crypto_x25519(bond->keys.ss, bond->keys.s_priv,
+				  bond->keys.rs);
 	if (err)
 		return BATON_ERR_AUTH;
 	bond->ticket.unserved = true;

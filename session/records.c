@@ -41,8 +41,8 @@ enum baton_err baton_session_channel(const struct baton_session *session,
 		return BATON_ERR_AGAIN;
 	if (session->state != BATON_SESSION_SECURED)
 		return BATON_ERR_STATE;
-	baton_kdf_of(channel, session->bonds[session->bond_at].psk, "channel",
-		     session->h, sizeof(session->h));
+	baton_kdf_of(channel, session->bonds[session->bond_at].keys.psk,
+		     "channel", session->h, sizeof(session->h));
 	return BATON_OK;
 }
 
@@ -60,7 +60,7 @@ enum baton_err baton_session_bond_export(const struct baton_session *session,
 			break;
 	if (i == session->bond_count)
 		return BATON_ERR_NOT_FOUND;
-	baton_kdf(export, session->bonds[i].psk, "bond export");
+	baton_kdf(export, session->bonds[i].keys.psk, "bond export");
 	baton_kdf_of(out, export, name, ctx, ctx_len);
 	baton_crypto_wipe(export, sizeof(export));
 	return BATON_OK;

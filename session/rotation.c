@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "session/bonded.h"
 #include "session/internal.h"
 #include "transport/timing.h"
 
@@ -74,36 +75,20 @@ static bool is_asked(const struct rotation *r)
 }
 
 /* A handshake of kind whose prologue binds it to this link. */
-static enum baton_err start(struct baton_session *session, uint8_t kind,
-			    enum baton_noise_role role)
+static enum baton_err start(struct baton_session *session, uint8_t kind)
 {
 	static const char label[] = "baton rekey exchange 1";
-	const struct baton_bond *bond = session_bond(session);
-	bool by_ticket = kind == BATON_KIND_RESUME_SYNC;
-	struct baton_noise_keys keys = {.s_priv = bond->s_priv,
-					.s_pub = bond->s_pub,
-					.rs = bond->peer,
-					.psk = by_ticket ? bond->ticket.psk
-							 : bond->psk,
-					.ss = bond->ss};
 	uint8_t prologue[sizeof(label) + 1 + BATON_CRYPTO_HASH_LEN];
-	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
 	struct rotation *r = session->rotation;
-	enum baton_err err;
 
 	memcpy(prologue, label, sizeof(label));
 	prologue[sizeof(label)] = kind;
 	memcpy(prologue + sizeof(label) + 1, session->h, BATON_CRYPTO_HASH_LEN);
-	err = baton_drbg_bytes(&session->drbg, e_priv, sizeof(e_priv));
-	if (err)
-		return err;
-	keys.e_priv = e_priv;
-	err = baton_noise_init(&r->noise,
-			       by_ticket ? &baton_noise_nnpsk0
-					 : &baton_noise_kkpsk0,
-			       role, prologue, sizeof(prologue), &keys);
-	baton_crypto_wipe(e_priv, sizeof(e_priv));
-	return err;
+	return baton_noise_init(
+		&r->noise,
+		bonded_keys(session_bond(session), kind, &r->noise.keys),
+		baton_is_phone(session->role), prologue, sizeof(prologue),
+		&session->drbg);
 }
 
 /* Our message, to be sent in a REKEY. */
@@ -153,7 +138,7 @@ static enum baton_err ask(struct baton_session *session)
 	r->kind = resume_kind(session, session->bond_at);
 	if (r->kind != BATON_KIND_RECONNECT)
 		r->kind = BATON_KIND_RESUME_SYNC;
-	err = start(session, r->kind, BATON_NOISE_INITIATOR);
+	err = start(session, r->kind);
 	if (!err)
 		err = put(r, r->kind);
 	r->wanted = false;
@@ -172,7 +157,7 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 	/* The ticket of this link is known, though its write may have failed. */
 	if (kind != BATON_KIND_RECONNECT && kind != BATON_KIND_RESUME_SYNC)
 		return BATON_ERR_PROTOCOL;
-	err = start(session, kind, BATON_NOISE_RESPONDER);
+	err = start(session, kind);
 	if (!err)
 		err = baton_noise_read(&r->noise, message, REKEY_LEN - 1, NULL,
 				       0, &len);

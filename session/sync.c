@@ -31,8 +31,8 @@ static void prove(struct baton_session *session, bool phone,
 	memcpy(ctx, session->numbering, sizeof(session->numbering));
 	memcpy(ctx + sizeof(session->numbering), session->h,
 	       sizeof(session->h));
-	baton_kdf_of(both, session_bond(session)->psk, "numbering proof", ctx,
-		     sizeof(ctx));
+	baton_kdf_of(both, session_bond(session)->keys.psk, "numbering proof",
+		     ctx, sizeof(ctx));
 	memcpy(proof, both + (phone ? 0 : PROOF_LEN), PROOF_LEN);
 	baton_crypto_wipe(ctx, sizeof(ctx));
 	baton_crypto_wipe(both, sizeof(both));
@@ -43,8 +43,8 @@ static void renumber(struct baton_session *session)
 {
 	uint8_t name[BATON_CRYPTO_KEY_LEN];
 
-	baton_kdf_of(name, session_bond(session)->psk, "numbering", session->h,
-		     sizeof(session->h));
+	baton_kdf_of(name, session_bond(session)->keys.psk, "numbering",
+		     session->h, sizeof(session->h));
 	memcpy(session->numbering, name, sizeof(session->numbering));
 	baton_crypto_wipe(name, sizeof(name));
 }

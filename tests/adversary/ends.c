@@ -10,17 +10,20 @@ void ends_bond(struct baton_bond bonds[2])
 
 	memset(bonds, 0, 2 * sizeof(bonds[0]));
 	for (i = 0; i < 2; i++) {
-		memset(bonds[i].s_priv, 1 + i, sizeof(bonds[i].s_priv));
-		memset(bonds[i].psk, 3, sizeof(bonds[i].psk));
+		memset(bonds[i].keys.s_priv, 1 + i,
+		       sizeof(bonds[i].keys.s_priv));
+		memset(bonds[i].keys.psk, 3, sizeof(bonds[i].keys.psk));
 		memset(bonds[i].tag_key, 4, sizeof(bonds[i].tag_key));
 		memset(bonds[i].ticket.psk, 5, sizeof(bonds[i].ticket.psk));
 		bonds[i].ticket.usable = true;
-		baton_crypto_x25519_base(bonds[i].s_pub, bonds[i].s_priv);
+		baton_crypto_x25519_base(bonds[i].keys.s_pub,
+					 bonds[i].keys.s_priv);
 	}
 	for (i = 0; i < 2; i++) {
-		memcpy(bonds[i].peer, bonds[!i].s_pub, sizeof(bonds[i].peer));
-		if (baton_crypto_x25519(bonds[i].ss, bonds[i].s_priv,
-					bonds[i].peer))
+		memcpy(bonds[i].keys.rs, bonds[!i].keys.s_pub,
+		       sizeof(bonds[i].keys.rs));
+		if (baton_crypto_x25519(bonds[i].keys.ss, bonds[i].keys.s_priv,
+					bonds[i].keys.rs))
 			abort();
 	}
 }

@@ -27,9 +27,9 @@ static struct baton_bond bonds[2];
 static void forget(struct baton_bond *bond, bool psk, bool s_priv)
 {
 	if (psk)
-		memset(bond->psk, 0x77, sizeof(bond->psk));
+		memset(bond->keys.psk, 0x77, sizeof(bond->keys.psk));
 	if (s_priv)
-		memset(bond->s_priv, 0x77, sizeof(bond->s_priv));
+		memset(bond->keys.s_priv, 0x77, sizeof(bond->keys.s_priv));
 	memset(bond->ticket.psk, 0x77, sizeof(bond->ticket.psk));
 }
 

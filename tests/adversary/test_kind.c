@@ -39,13 +39,13 @@ WRAPPED(baton_noise_init);
 enum baton_err
 __wrap_baton_noise_init(struct baton_noise *noise,
 			const struct baton_noise_pattern *pattern,
-			enum baton_noise_role role, const uint8_t *prologue,
-			size_t len, const struct baton_noise_keys *keys)
+			bool initiator, const uint8_t *prologue, size_t len,
+			struct baton_drbg *drbg)
 {
 	if (positions_unbound)
 		len = BATON_PROLOGUE_HELLO_AT + 2 * BATON_HELLO_LEN + 1;
-	return __real_baton_noise_init(noise, pattern, role, prologue, len,
-				       keys);
+	return __real_baton_noise_init(noise, pattern, initiator, prologue, len,
+				       drbg);
 }
 
 static const uint8_t kinds[] = {BATON_KIND_COMPARE, BATON_KIND_OUT_OF_BAND,

@@ -54,8 +54,8 @@ static void add_bonds(struct watch *watch, size_t count, uint8_t first)
 	size_t i;
 
 	memset(&bond, 0, sizeof(bond));
-	memset(bond.s_priv, 1, sizeof(bond.s_priv));
-	baton_crypto_x25519_base(bond.peer, bond.s_priv);
+	memset(bond.keys.s_priv, 1, sizeof(bond.keys.s_priv));
+	baton_crypto_x25519_base(bond.keys.rs, bond.keys.s_priv);
 	for (i = 0; i < count; i++) {
 		bond.id[0] = (uint8_t)i;
 		bond.tag_key[0] = (uint8_t)(first + i);

@@ -120,7 +120,7 @@ static void start(uint8_t kind, enum baton_role as)
 
 	static_due = baton_kind_pairs(kind);
 	ends_bond(bonds);
-	memcpy(statics, bonds[as].s_priv, sizeof(statics));
+	memcpy(statics, bonds[as].keys.s_priv, sizeof(statics));
 	for (i = 0; i < 2; i++)
 		end_start_kind(&sides[i], (enum baton_role)i, kind, bonds, 7);
 }

@@ -29,29 +29,37 @@ struct pattern {
 
 /* Both ends' keys, made once. */
 struct people {
-	uint8_t s_priv[2][32], s_pub[2][32], e_priv[2][32];
-	uint8_t psk[32], ss[32], prologue[PROLOGUE_LEN];
+	struct baton_noise_keys keys[2];
+	struct baton_drbg drbg;
+	uint8_t prologue[PROLOGUE_LEN];
 };
 
 static void make_people(struct people *people)
 {
+	struct baton_noise_keys *keys;
+	uint8_t seed[BATON_DRBG_SEED_LEN];
 	struct baton_prng prng;
 	int i;
 
 	baton_prng_init(&prng, 1, 0xcb);
-	for (i = 0; i < 2; i++) {
-		baton_prng_fill(&prng, people->s_priv[i], 32);
-		baton_prng_fill(&prng, people->e_priv[i], 32);
-		crypto_scalarmult_base(people->s_pub[i], people->s_priv[i]);
-	}
-	baton_prng_fill(&prng, people->psk, 32);
+	baton_prng_fill(&prng, seed, sizeof(seed));
+	baton_drbg_init(&people->drbg, seed);
 	baton_prng_fill(&prng, people->prologue, PROLOGUE_LEN);
-	if (crypto_scalarmult(people->ss, people->s_priv[0],
-			      people->s_pub[1]) != 0)
-		abort();
+	for (i = 0; i < 2; i++) {
+		keys = &people->keys[i];
+		baton_prng_fill(&prng, keys->s_priv, sizeof(keys->s_priv));
+		memcpy(keys->psk, seed, sizeof(keys->psk));
+		crypto_scalarmult_base(keys->s_pub, keys->s_priv);
+	}
+	for (i = 0; i < 2; i++) {
+		keys = &people->keys[i];
+		memcpy(keys->rs, people->keys[1 - i].s_pub, sizeof(keys->rs));
+		if (crypto_scalarmult(keys->ss, keys->s_priv, keys->rs) != 0)
+			abort();
+	}
 }
 
-static bool shake_hands(const struct people *people,
+static bool shake_hands(struct people *people,
 			const struct baton_noise_pattern *pattern)
 {
 	struct baton_noise noise[2];
@@ -61,19 +69,9 @@ static bool shake_hands(const struct people *people,
 	size_t len, none;
 
 	for (i = 0; i < 2; i++) {
-		struct baton_noise_keys keys = {
-			.s_priv = people->s_priv[i],
-			.s_pub = people->s_pub[i],
-			.e_priv = people->e_priv[i],
-			.rs = people->s_pub[1 - i],
-			.psk = people->psk,
-			.ss = people->ss,
-		};
-
-		if (baton_noise_init(&noise[i], pattern,
-				     i ? BATON_NOISE_RESPONDER
-				       : BATON_NOISE_INITIATOR,
-				     people->prologue, PROLOGUE_LEN, &keys))
+		noise[i].keys = people->keys[i];
+		if (baton_noise_init(&noise[i], pattern, !i, people->prologue,
+				     PROLOGUE_LEN, &people->drbg))
 			return false;
 	}
 	for (i = 0; i < count; i++)
@@ -93,10 +91,10 @@ static void multiply(const struct people *people, const struct pattern *pattern)
 	int i;
 
 	for (i = 0; i < pattern->base; i++)
-		crypto_scalarmult_base(out, people->e_priv[i & 1]);
+		crypto_scalarmult_base(out, people->keys[i & 1].s_priv);
 	for (i = 0; i < pattern->multiplications; i++)
-		if (crypto_scalarmult(out, people->e_priv[i & 1],
-				      people->s_pub[1 - (i & 1)]) != 0)
+		if (crypto_scalarmult(out, people->keys[i & 1].s_priv,
+				      people->keys[1 - (i & 1)].s_pub) != 0)
 			abort();
 }
 

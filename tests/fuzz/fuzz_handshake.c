@@ -34,13 +34,14 @@ static void make_bonds(void)
 	for (role = 0; role < 2; role++)
 		for (i = 0; i < 2; i++) {
 			bond = &sides[role].bonds[i];
-			memcpy(bond->s_priv, s_priv[role], 32);
-			baton_crypto_x25519_base(bond->s_pub, s_priv[role]);
-			baton_crypto_x25519_base(bond->peer, s_priv[!role]);
-			memset(bond->psk, 3, 32);
+			memcpy(bond->keys.s_priv, s_priv[role], 32);
+			baton_crypto_x25519_base(bond->keys.s_pub,
+						 s_priv[role]);
+			baton_crypto_x25519_base(bond->keys.rs, s_priv[!role]);
+			memset(bond->keys.psk, 3, 32);
 			memset(bond->tag_key, 4 + i, 32);
-			FUZZ_CHECK(!baton_crypto_x25519(bond->ss, s_priv[role],
-							bond->peer));
+			FUZZ_CHECK(!baton_crypto_x25519(
+				bond->keys.ss, s_priv[role], bond->keys.rs));
 		}
 }
 
@@ -75,7 +76,7 @@ static void start(uint8_t how)
 	uint8_t seed[BATON_DRBG_SEED_LEN];
 	int i;
 
-	if (!sides[0].bonds[0].psk[0])
+	if (!sides[0].bonds[0].keys.psk[0])
 		make_bonds();
 	for (i = 0; i < 2; i++) {
 		memset(seed, i + 1, sizeof(seed));
@@ -186,7 +187,7 @@ static void check_agreement(void)
 	if (a->kind == BATON_KIND_RECONNECT)
 		FUZZ_CHECK(a->bond == b->bond);
 	else
-		FUZZ_CHECK(memcmp(a->peer_static, b->s_pub, 32) == 0);
+		FUZZ_CHECK(memcmp(a->made.rs, b->made.s_pub, 32) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

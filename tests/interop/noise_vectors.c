@@ -8,6 +8,7 @@
 #include "crypto/noise.h"
 #include "crypto/record.h"
 #include "tests/interop/noise_vectors.h"
+#include "tests/support/fixed.h"
 
 static const char usage[] =
 	"usage: noise-vectors FILE\n"
@@ -38,47 +39,42 @@ struct pair {
 	struct baton_noise ends[2];
 	struct baton_noise_result results[2];
 	uint8_t s_pub[2][BATON_CRYPTO_POINT_LEN];
-	uint8_t ss[2][BATON_CRYPTO_POINT_LEN];
 };
 
-static const uint8_t *key_of(const struct vector_bytes *bytes)
+static void take(uint8_t key[BATON_CRYPTO_KEY_LEN],
+		 const struct vector_bytes *bytes)
 {
-	return bytes->len == BATON_CRYPTO_KEY_LEN ? bytes->data : NULL;
+	if (bytes->len == BATON_CRYPTO_KEY_LEN)
+		memcpy(key, bytes->data, BATON_CRYPTO_KEY_LEN);
 }
 
 static const char *pair_init(struct pair *pair, const struct vector *v,
-			     const struct baton_noise_pattern *pattern,
-			     bool cached)
+			     const struct baton_noise_pattern *pattern)
 {
 	const struct vector_side *side;
 	struct baton_noise_keys keys;
 	int i;
 
 	for (i = 0; i < 2; i++)
-		if (key_of(&v->sides[i].s))
+		if (v->sides[i].s.len == BATON_CRYPTO_KEY_LEN)
 			baton_crypto_x25519_base(pair->s_pub[i],
 						 v->sides[i].s.data);
 	for (i = 0; i < 2; i++) {
 		side = &v->sides[i];
-		keys = (struct baton_noise_keys){
-			.s_priv = key_of(&side->s),
-			.s_pub = key_of(&side->s) ? pair->s_pub[i] : NULL,
-			.e_priv = key_of(&side->e),
-			.rs = pair->s_pub[!i],
-			.psk = key_of(&v->psk),
-		};
+		memset(&keys, 0, sizeof(keys));
+		take(keys.s_priv, &side->s);
+		take(keys.psk, &v->psk);
+		memcpy(keys.s_pub, pair->s_pub[i], sizeof(keys.s_pub));
+		memcpy(keys.rs, pair->s_pub[!i], sizeof(keys.rs));
 		if (side->rs.given && memcmp(side->rs.data, pair->s_pub[!i],
 					     BATON_CRYPTO_POINT_LEN))
 			return "the static keys do not belong together";
-		if (cached) {
-			if (baton_crypto_x25519(pair->ss[i], side->s.data,
-						pair->s_pub[!i]))
-				return "static-static is refused";
-			keys.ss = pair->ss[i];
-		}
-		if (baton_noise_init(&pair->ends[i], pattern,
-				     (enum baton_noise_role)i, v->prologue.data,
-				     v->prologue.len, &keys))
+		if (side->s.len > 0 &&
+		    baton_crypto_x25519(keys.ss, keys.s_priv, keys.rs))
+			return "static-static is refused";
+		if (fixed_noise_init(&pair->ends[i], pattern, !i,
+				     v->prologue.data, v->prologue.len, &keys,
+				     side->e.data))
 			return "init is refused";
 	}
 	return NULL;
@@ -135,15 +131,13 @@ static const char *transport_message(struct baton_record_key *sealer,
 static const char *pair_finish(struct pair *pair, const struct vector *v,
 			       struct baton_record_key records[2][2])
 {
-	const uint8_t *rs;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		rs = baton_noise_remote_static(&pair->ends[i]);
-		if (rs && memcmp(rs, pair->s_pub[!i], BATON_CRYPTO_POINT_LEN))
+		/* All zero where there is none. */
+		if (memcmp(pair->ends[i].state.rs, pair->s_pub[!i],
+			   BATON_CRYPTO_POINT_LEN))
 			return "the peer's static key differs";
-		if (!rs && v->sides[!i].s.given)
-			return "the peer's static key is not known";
 		if (baton_noise_finish(&pair->ends[i], &pair->results[i]))
 			return "finish is refused";
 		if (v->h.given &&
@@ -160,8 +154,7 @@ static const char *pair_finish(struct pair *pair, const struct vector *v,
 }
 
 static const char *run(const struct vector *v,
-		       const struct baton_noise_pattern *pattern, bool cached,
-		       size_t *at)
+		       const struct baton_noise_pattern *pattern, size_t *at)
 {
 	static const struct pair empty;
 	static struct pair pair;
@@ -174,7 +167,7 @@ static const char *run(const struct vector *v,
 	if (v->n_messages < n_handshake)
 		return "has too few messages";
 	pair = empty;
-	text = pair_init(&pair, v, pattern, cached);
+	text = pair_init(&pair, v, pattern);
 	for (i = 0; !text && i < n_handshake; i++) {
 		*at = i;
 		text = handshake_message(
@@ -200,9 +193,7 @@ static void check(const struct vector *v,
 	const char *text;
 	size_t at;
 
-	text = run(v, pattern, false, &at);
-	if (!text && pattern == &baton_noise_kkpsk0)
-		text = run(v, pattern, true, &at);
+	text = run(v, pattern, &at);
 	if (!text) {
 		n_passed++;
 		return;

@@ -35,7 +35,7 @@ struct peer {
 struct live_case {
 	const char *name;
 	const struct baton_noise_pattern *pattern;
-	enum baton_noise_role role; /* ours */
+	bool initiator; /* we are */
 	bool wrong_psk; /* of the peer */
 };
 
@@ -124,16 +124,10 @@ static void begin(const struct live_case *c, struct baton_noise *noise,
 {
 	bool is_xx = c->pattern == &baton_noise_xx;
 	char role[16], s_hex[65], rs_hex[65], psk_hex[65], prologue_hex[65];
-	uint8_t ours[32], peers[32], pub[32], e[32], psk[32], seed[32];
+	uint8_t ours[32], peers[32], pub[32], psk[32], seed[32];
 	bool is_nn = c->pattern == &baton_noise_nnpsk0;
 	bool is_kk = c->pattern == &baton_noise_kkpsk0;
-	const struct baton_noise_keys keys = {
-		.s_priv = ours,
-		.s_pub = pub,
-		.e_priv = e,
-		.rs = peer_pub,
-		.psk = psk,
-	};
+	struct baton_noise_keys *keys = &noise->keys;
 	char *args[] = {(char *)(is_xx	 ? "XX"
 				 : is_nn ? "NNpsk0"
 				 : is_kk ? "KKpsk0"
@@ -154,17 +148,21 @@ static void begin(const struct live_case *c, struct baton_noise *noise,
 	baton_drbg_init(&drbg, seed);
 	assert_int_equal(baton_drbg_bytes(&drbg, ours, 32), BATON_OK);
 	assert_int_equal(baton_drbg_bytes(&drbg, peers, 32), BATON_OK);
-	assert_int_equal(baton_drbg_bytes(&drbg, e, 32), BATON_OK);
 	assert_int_equal(baton_drbg_bytes(&drbg, psk, 32), BATON_OK);
 	baton_crypto_x25519_base(pub, ours);
 	baton_crypto_x25519_base(peer_pub, peers);
-	assert_int_equal(baton_noise_init(noise, c->pattern, c->role,
+	memcpy(keys->s_priv, ours, sizeof(keys->s_priv));
+	memcpy(keys->s_pub, pub, sizeof(keys->s_pub));
+	memcpy(keys->rs, peer_pub, sizeof(keys->rs));
+	memcpy(keys->psk, psk, sizeof(keys->psk));
+	assert_int_equal(baton_crypto_x25519(keys->ss, ours, peer_pub),
+			 BATON_OK);
+	assert_int_equal(baton_noise_init(noise, c->pattern, c->initiator,
 					  (const uint8_t *)prologue,
-					  strlen(prologue), &keys),
+					  strlen(prologue), &drbg),
 			 BATON_OK);
 
-	strcpy(role,
-	       c->role == BATON_NOISE_INITIATOR ? "responder" : "initiator");
+	strcpy(role, c->initiator ? "responder" : "initiator");
 	hex(s_hex, peers, 32);
 	hex(rs_hex, pub, 32);
 	psk[0] ^= c->wrong_psk;
@@ -185,7 +183,7 @@ static void handshake(const struct live_case *c, struct baton_noise *noise,
 	unsigned int i;
 
 	for (i = 0; i < baton_noise_messages(c->pattern); i++) {
-		if ((i & 1) == c->role) {
+		if ((i & 1) != c->initiator) {
 			sprintf(text, "baton %u", i);
 			assert_int_equal(baton_noise_write(noise,
 							   (uint8_t *)text,
@@ -247,6 +245,7 @@ static void rekey(struct peer *peer, struct baton_record_key *ours,
 static void live(void **state)
 {
 	static const size_t lens[] = {0, 1, 200, 4096, 65535 - 16};
+	static const uint8_t zero[32];
 	const struct live_case *c = *state;
 	struct baton_noise noise;
 	struct baton_noise_result result;
@@ -260,12 +259,11 @@ static void live(void **state)
 	begin(c, &noise, &peer, peer_pub);
 	handshake(c, &noise, &peer, sent);
 	if (c->pattern == &baton_noise_nnpsk0)
-		assert_null(baton_noise_remote_static(&noise));
+		assert_memory_equal(noise.state.rs, zero, 32);
 	else
-		assert_memory_equal(baton_noise_remote_static(&noise), peer_pub,
-				    sizeof(peer_pub));
+		assert_memory_equal(noise.state.rs, peer_pub, sizeof(peer_pub));
 	assert_int_equal(baton_noise_finish(&noise, &result), BATON_OK);
-	if (c->role == BATON_NOISE_INITIATOR) {
+	if (c->initiator) {
 		baton_record_init(&ours, result.dir[0]);
 		baton_record_init(&theirs, result.dir[1]);
 	} else {
@@ -289,8 +287,7 @@ static void live(void **state)
 
 static void another_psk_is_refused_by_us(void **state)
 {
-	const struct live_case c = {"", &baton_noise_nnpsk0,
-				    BATON_NOISE_RESPONDER, true};
+	const struct live_case c = {"", &baton_noise_nnpsk0, false, true};
 	struct baton_noise noise;
 	uint8_t peer_pub[32], msg[256];
 	struct peer peer;
@@ -307,8 +304,7 @@ static void another_psk_is_refused_by_us(void **state)
 
 static void another_psk_is_refused_by_the_peer(void **state)
 {
-	const struct live_case c = {"", &baton_noise_kkpsk0,
-				    BATON_NOISE_INITIATOR, true};
+	const struct live_case c = {"", &baton_noise_kkpsk0, true, true};
 	struct baton_noise noise;
 	uint8_t peer_pub[32], msg[256];
 	struct peer peer;
@@ -328,21 +324,14 @@ static void another_psk_is_refused_by_the_peer(void **state)
 int main(int argc, char **argv)
 {
 	static struct live_case cases[] = {
-		{"XX, we begin", &baton_noise_xx, BATON_NOISE_INITIATOR, false},
-		{"XX, we answer", &baton_noise_xx, BATON_NOISE_RESPONDER,
-		 false},
-		{"XXpsk0, we begin", &baton_noise_xxpsk0, BATON_NOISE_INITIATOR,
-		 false},
-		{"XXpsk0, we answer", &baton_noise_xxpsk0,
-		 BATON_NOISE_RESPONDER, false},
-		{"KKpsk0, we begin", &baton_noise_kkpsk0, BATON_NOISE_INITIATOR,
-		 false},
-		{"KKpsk0, we answer", &baton_noise_kkpsk0,
-		 BATON_NOISE_RESPONDER, false},
-		{"NNpsk0, we begin", &baton_noise_nnpsk0, BATON_NOISE_INITIATOR,
-		 false},
-		{"NNpsk0, we answer", &baton_noise_nnpsk0,
-		 BATON_NOISE_RESPONDER, false},
+		{"XX, we begin", &baton_noise_xx, true, false},
+		{"XX, we answer", &baton_noise_xx, false, false},
+		{"XXpsk0, we begin", &baton_noise_xxpsk0, true, false},
+		{"XXpsk0, we answer", &baton_noise_xxpsk0, false, false},
+		{"KKpsk0, we begin", &baton_noise_kkpsk0, true, false},
+		{"KKpsk0, we answer", &baton_noise_kkpsk0, false, false},
+		{"NNpsk0, we begin", &baton_noise_nnpsk0, true, false},
+		{"NNpsk0, we answer", &baton_noise_nnpsk0, false, false},
 	};
 	enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };
 	struct CMUnitTest tests[N_CASES + 2] = {

@@ -363,10 +363,10 @@ static void learn_secrets(struct end *e)
 	const struct baton_bond *bond = &session(e)->bonds[0];
 	int c;
 
-	add_secret(e, bond->psk);
-	add_secret(e, bond->s_priv);
+	add_secret(e, bond->keys.psk);
+	add_secret(e, bond->keys.s_priv);
 	add_secret(e, bond->tag_key);
-	add_secret(e, bond->ss);
+	add_secret(e, bond->keys.ss);
 	add_secret(e, bond->ticket.psk);
 	for (c = 0; c < BATON_CLASSES; c++) {
 		add_secret(e, session(e)->seal[c].key);

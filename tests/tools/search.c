@@ -22,10 +22,10 @@ struct secret {
 };
 
 static const struct secret secrets[] = {
-	{"private key", offsetof(struct baton_bond, s_priv), 32},
-	{"psk", offsetof(struct baton_bond, psk), 32},
+	{"private key", offsetof(struct baton_bond, keys.s_priv), 32},
+	{"psk", offsetof(struct baton_bond, keys.psk), 32},
 	{"tag key", offsetof(struct baton_bond, tag_key), 32},
-	{"static-static", offsetof(struct baton_bond, ss), 32},
+	{"static-static", offsetof(struct baton_bond, keys.ss), 32},
 	{"ticket", offsetof(struct baton_bond, ticket.psk), 32},
 };
 

@@ -23,8 +23,8 @@ static void more_bonds(size_t first, size_t end)
 	size_t i;
 
 	memset(&bond, 0, sizeof(bond));
-	memset(bond.s_priv, 1, sizeof(bond.s_priv));
-	baton_crypto_x25519_base(bond.peer, bond.s_priv);
+	memset(bond.keys.s_priv, 1, sizeof(bond.keys.s_priv));
+	baton_crypto_x25519_base(bond.keys.rs, bond.keys.s_priv);
 	for (i = first; i < end; i++) {
 		bond.id[0] = (uint8_t)i;
 		bond.id[7] = 1;

@@ -25,7 +25,7 @@ static int setup(void **state)
 		stored[i] = (uint8_t)(i + 1);
 	stored[0] = 1;
 	stored[1] = BATON_WATCH;
-	baton_crypto_x25519_base(stored + 74, peer_priv);
+	baton_crypto_x25519_base(stored + 106, peer_priv);
 	memset(&bond, 0x5a, sizeof(bond));
 	return 0;
 }
@@ -39,14 +39,14 @@ static void a_bond_is_read_field_by_field(void **state)
 		baton_bond_decode(stored, BATON_BOND_LEN, BATON_WATCH, &bond),
 		BATON_OK);
 	assert_memory_equal(bond.id, stored + 2, 8);
-	assert_memory_equal(bond.s_priv, stored + 10, 32);
-	assert_memory_equal(bond.s_pub, stored + 42, 32);
-	assert_memory_equal(bond.peer, stored + 74, 32);
-	assert_memory_equal(bond.psk, stored + 106, 32);
-	assert_memory_equal(bond.tag_key, stored + 138, 32);
-	assert_int_equal(baton_crypto_x25519(ss, stored + 10, stored + 74),
+	assert_memory_equal(bond.tag_key, stored + 10, 32);
+	assert_memory_equal(bond.keys.s_priv, stored + 42, 32);
+	assert_memory_equal(bond.keys.s_pub, stored + 74, 32);
+	assert_memory_equal(bond.keys.rs, stored + 106, 32);
+	assert_memory_equal(bond.keys.psk, stored + 138, 32);
+	assert_int_equal(baton_crypto_x25519(ss, stored + 42, stored + 106),
 			 BATON_OK);
-	assert_memory_equal(bond.ss, ss, 32);
+	assert_memory_equal(bond.keys.ss, ss, 32);
 }
 
 static void a_bond_is_written_as_it_was_read(void **state)
@@ -101,7 +101,7 @@ static void a_peer_of_small_order_is_refused_and_no_key_is_left(void **state)
 	static const uint8_t none[sizeof(bond)];
 
 	(void)state;
-	memset(stored + 74, 0, 32);
+	memset(stored + 106, 0, 32);
 	assert_int_equal(
 		baton_bond_decode(stored, BATON_BOND_LEN, BATON_WATCH, &bond),
 		BATON_ERR_ARG);

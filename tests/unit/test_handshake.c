@@ -48,18 +48,20 @@ static void make_bonds(void)
 {
 	struct baton_bond *w = &watch->bonds[1], *p = &phone->bonds[1];
 
-	memset(w->s_priv, 1, 32);
-	memset(p->s_priv, 2, 32);
-	baton_crypto_x25519_base(w->s_pub, w->s_priv);
-	baton_crypto_x25519_base(p->s_pub, p->s_priv);
-	memcpy(w->peer, p->s_pub, 32);
-	memcpy(p->peer, w->s_pub, 32);
-	memset(w->psk, 3, 32);
-	memset(p->psk, 3, 32);
+	memset(w->keys.s_priv, 1, 32);
+	memset(p->keys.s_priv, 2, 32);
+	baton_crypto_x25519_base(w->keys.s_pub, w->keys.s_priv);
+	baton_crypto_x25519_base(p->keys.s_pub, p->keys.s_priv);
+	memcpy(w->keys.rs, p->keys.s_pub, 32);
+	memcpy(p->keys.rs, w->keys.s_pub, 32);
+	memset(w->keys.psk, 3, 32);
+	memset(p->keys.psk, 3, 32);
 	memset(w->tag_key, 4, 32);
 	memset(p->tag_key, 4, 32);
-	assert_int_equal(baton_crypto_x25519(w->ss, w->s_priv, w->peer), 0);
-	assert_int_equal(baton_crypto_x25519(p->ss, p->s_priv, p->peer), 0);
+	assert_int_equal(
+		baton_crypto_x25519(w->keys.ss, w->keys.s_priv, w->keys.rs), 0);
+	assert_int_equal(
+		baton_crypto_x25519(p->keys.ss, p->keys.s_priv, p->keys.rs), 0);
 	watch->bonds[0] = *w;
 	memset(watch->bonds[0].tag_key, 5, 32);
 	phone->bonds[0] = *p;
@@ -225,10 +227,10 @@ static void a_pairing_takes_six_flights_of_stated_lengths(void **state)
 	assert_same_keys();
 	assert_true(watch->handshake.code < BATON_COMPARE_CODES);
 	assert_int_equal(watch->handshake.code, phone->handshake.code);
-	assert_memory_equal(watch->handshake.peer_static,
-			    phone->handshake.s_pub, 32);
-	assert_memory_equal(phone->handshake.peer_static,
-			    watch->handshake.s_pub, 32);
+	assert_memory_equal(watch->handshake.made.rs,
+			    phone->handshake.made.s_pub, 32);
+	assert_memory_equal(phone->handshake.made.rs,
+			    watch->handshake.made.s_pub, 32);
 }
 
 static void assert_flights(const size_t *lens, int count)
@@ -244,10 +246,10 @@ static void assert_flights(const size_t *lens, int count)
 		assert_int_equal(pass(i % 2 ? phone : watch), BATON_OK);
 	}
 	assert_same_keys();
-	assert_memory_equal(watch->handshake.peer_static,
-			    phone->handshake.s_pub, 32);
-	assert_memory_equal(phone->handshake.peer_static,
-			    watch->handshake.s_pub, 32);
+	assert_memory_equal(watch->handshake.made.rs,
+			    phone->handshake.made.s_pub, 32);
+	assert_memory_equal(phone->handshake.made.rs,
+			    watch->handshake.made.s_pub, 32);
 	assert_true(watch->secrets.spent && phone->secrets.spent);
 	can = BATON_PAIR_COMPARE;
 }
@@ -472,15 +474,16 @@ static void a_bond_without_its_peers_key_does_not_connect(void **state)
 {
 	(void)state;
 	start(BATON_KIND_RECONNECT);
-	memset(phone->bonds[1].psk, 9, 32);
+	memset(phone->bonds[1].keys.psk, 9, 32);
 	pass_flights(2);
 	assert_int_equal(pass(watch), BATON_ERR_PEER_AUTH);
 	start(BATON_KIND_RECONNECT);
-	memset(phone->bonds[1].s_priv, 9, 32);
-	baton_crypto_x25519_base(phone->bonds[1].s_pub, phone->bonds[1].s_priv);
-	assert_int_equal(baton_crypto_x25519(phone->bonds[1].ss,
-					     phone->bonds[1].s_priv,
-					     phone->bonds[1].peer),
+	memset(phone->bonds[1].keys.s_priv, 9, 32);
+	baton_crypto_x25519_base(phone->bonds[1].keys.s_pub,
+				 phone->bonds[1].keys.s_priv);
+	assert_int_equal(baton_crypto_x25519(phone->bonds[1].keys.ss,
+					     phone->bonds[1].keys.s_priv,
+					     phone->bonds[1].keys.rs),
 			 BATON_OK);
 	pass_flights(2);
 	assert_int_equal(pass(watch), BATON_ERR_PEER_AUTH);

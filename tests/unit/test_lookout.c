@@ -28,8 +28,8 @@ static int setup(void **state)
 	memset(&lookout, 0, sizeof(lookout));
 	pair_init(&pair, 5);
 	memset(&bond, 0, sizeof(bond));
-	memset(bond.s_priv, 1, sizeof(bond.s_priv));
-	baton_crypto_x25519_base(bond.peer, bond.s_priv);
+	memset(bond.keys.s_priv, 1, sizeof(bond.keys.s_priv));
+	baton_crypto_x25519_base(bond.keys.rs, bond.keys.s_priv);
 	for (i = 1; i <= 2; i++) {
 		bond.id[0] = i;
 		bond.tag_key[0] = i;

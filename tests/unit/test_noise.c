@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/hkdf.h"
 #include "crypto/noise.h"
+#include "tests/support/fixed.h"
 #include "tests/unit/crypto_test.h"
 
 /* Where tables here have a pattern. */
@@ -41,7 +42,8 @@ static const struct {
 static const char *const payloads[] = {"", "the second payload", "third"};
 
 struct side {
-	uint8_t s_priv[32], s_pub[32], e_priv[32], psk[32], rs[32], ss[32];
+	struct baton_noise_keys keys;
+	uint8_t e_priv[32];
 };
 
 struct pair {
@@ -49,43 +51,33 @@ struct pair {
 	struct baton_noise ends[2];
 };
 
-static enum baton_err side_init(struct pair *pair, int i, unsigned int pattern,
-				bool cached)
+static enum baton_err side_init(struct pair *pair, int i, unsigned int pattern)
 {
 	const struct side *side = &pair->sides[i];
-	const struct baton_noise_keys keys = {
-		.s_priv = side->s_priv,
-		.s_pub = side->s_pub,
-		.e_priv = side->e_priv,
-		.rs = side->rs,
-		.psk = side->psk,
-		.ss = cached ? side->ss : NULL,
-	};
 
-	return baton_noise_init(&pair->ends[i], table[pattern].pattern,
-				(enum baton_noise_role)i,
+	return fixed_noise_init(&pair->ends[i], table[pattern].pattern, !i,
 				(const uint8_t *)prologue, strlen(prologue),
-				&keys);
+				&side->keys, side->e_priv);
 }
 
 static void start(struct pair *pair, unsigned int pattern)
 {
-	struct side *side;
+	struct baton_noise_keys *keys;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		side = &pair->sides[i];
-		fill(side->s_priv, 32, 0x10 + 0x40u * (unsigned int)i);
-		fill(side->e_priv, 32, 0x30 + 0x40u * (unsigned int)i);
-		fill(side->psk, 32, 0x90);
-		baton_crypto_x25519_base(side->s_pub, side->s_priv);
+		keys = &pair->sides[i].keys;
+		fill(keys->s_priv, 32, 0x10 + 0x40u * (unsigned int)i);
+		fill(pair->sides[i].e_priv, 32, 0x30 + 0x40u * (unsigned int)i);
+		fill(keys->psk, 32, 0x90);
+		baton_crypto_x25519_base(keys->s_pub, keys->s_priv);
 	}
 	for (i = 0; i < 2; i++) {
-		side = &pair->sides[i];
-		memcpy(side->rs, pair->sides[!i].s_pub, 32);
+		keys = &pair->sides[i].keys;
+		memcpy(keys->rs, pair->sides[!i].keys.s_pub, 32);
 		assert_ok(
-			baton_crypto_x25519(side->ss, side->s_priv, side->rs));
-		assert_ok(side_init(pair, i, pattern, false));
+			baton_crypto_x25519(keys->ss, keys->s_priv, keys->rs));
+		assert_ok(side_init(pair, i, pattern));
 	}
 }
 
@@ -209,8 +201,8 @@ static void the_first_hash_is_that_of_the_protocol_name(void **state)
 		assert_memory_equal(pair.ends[0].state.ck, h, 32);
 		mix(h, (const uint8_t *)prologue, strlen(prologue));
 		if (p == KKPSK0) {
-			mix(h, pair.sides[0].s_pub, 32);
-			mix(h, pair.sides[1].s_pub, 32);
+			mix(h, pair.sides[0].keys.s_pub, 32);
+			mix(h, pair.sides[1].keys.s_pub, 32);
 		}
 		assert_memory_equal(pair.ends[0].state.h, h, 32);
 		assert_memory_equal(pair.ends[1].state.h, h, 32);
@@ -341,8 +333,8 @@ static void a_write_to_a_key_of_small_order_changes_nothing(void **state)
 
 	(void)state;
 	start(&pair, KKPSK0);
-	memcpy(pair.sides[0].rs, zero, 32);
-	assert_ok(side_init(&pair, 0, KKPSK0, false));
+	memcpy(pair.sides[0].keys.rs, zero, 32);
+	assert_ok(side_init(&pair, 0, KKPSK0));
 	before = pair.ends[0];
 	assert_int_equal(baton_noise_write(&pair.ends[0], NULL, 0, msg,
 					   sizeof(msg), &len),
@@ -358,11 +350,11 @@ static void what_the_sides_do_not_share_is_refused(void **state)
 		unsigned int pattern;
 		size_t key; /* in struct side */
 	} cases[] = {
-		{XXPSK0, offsetof(struct side, psk)},
-		{KKPSK0, offsetof(struct side, psk)},
-		{KKPSK0, offsetof(struct side, rs)},
-		{KKPSK0, offsetof(struct side, s_pub)},
-		{NNPSK0, offsetof(struct side, psk)},
+		{XXPSK0, offsetof(struct side, keys.psk)},
+		{KKPSK0, offsetof(struct side, keys.psk)},
+		{KKPSK0, offsetof(struct side, keys.rs)},
+		{KKPSK0, offsetof(struct side, keys.s_pub)},
+		{NNPSK0, offsetof(struct side, keys.psk)},
 	};
 	struct pair pair;
 	uint8_t msg[256];
@@ -372,7 +364,7 @@ static void what_the_sides_do_not_share_is_refused(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		start(&pair, cases[i].pattern);
 		((uint8_t *)&pair.sides[1])[cases[i].key] ^= 1;
-		assert_ok(side_init(&pair, 1, cases[i].pattern, false));
+		assert_ok(side_init(&pair, 1, cases[i].pattern));
 		len = write_next(&pair, 0, msg);
 		expect_refused(&pair, 0, msg, len, BATON_ERR_PEER_AUTH);
 	}
@@ -380,7 +372,6 @@ static void what_the_sides_do_not_share_is_refused(void **state)
 
 static void another_prologue_is_refused(void **state)
 {
-	struct baton_noise_keys keys;
 	struct pair pair;
 	unsigned int p, first;
 	uint8_t msg[256];
@@ -389,42 +380,15 @@ static void another_prologue_is_refused(void **state)
 	(void)state;
 	for (p = 0; p < PATTERNS; p++) {
 		start(&pair, p);
-		keys = (struct baton_noise_keys){
-			.s_priv = pair.sides[1].s_priv,
-			.s_pub = pair.sides[1].s_pub,
-			.e_priv = pair.sides[1].e_priv,
-			.rs = pair.sides[1].rs,
-			.psk = pair.sides[1].psk,
-		};
-		assert_ok(baton_noise_init(
-			&pair.ends[1], table[p].pattern, BATON_NOISE_RESPONDER,
-			(const uint8_t *)"Prologue", 8, &keys));
+		assert_ok(fixed_noise_init(&pair.ends[1], table[p].pattern,
+					   false, (const uint8_t *)"Prologue",
+					   8, &pair.sides[1].keys,
+					   pair.sides[1].e_priv));
 		first = p == XX;
 		advance(&pair, first);
 		len = write_next(&pair, first, msg);
 		expect_refused(&pair, first, msg, len, BATON_ERR_PEER_AUTH);
 	}
-}
-
-static void a_cached_static_static_saves_its_multiplication_only(void **state)
-{
-	uint8_t msg[256], cached[256];
-	struct pair pair;
-	size_t len;
-
-	(void)state;
-	start(&pair, KKPSK0);
-	len = write_next(&pair, 0, msg);
-	assert_ok(side_init(&pair, 0, KKPSK0, true));
-	assert_int_equal(write_next(&pair, 0, cached), len);
-	assert_memory_equal(cached, msg, len);
-	/* It is really used: a wrong one does not pass. */
-	pair.sides[1].ss[0] ^= 1;
-	assert_ok(side_init(&pair, 1, KKPSK0, true));
-	expect_refused(&pair, 0, msg, len, BATON_ERR_PEER_AUTH);
-	pair.sides[1].ss[0] ^= 1;
-	assert_ok(side_init(&pair, 1, KKPSK0, true));
-	read_next(&pair, 0, msg, len);
 }
 
 static void nobody_speaks_out_of_turn(void **state)
@@ -527,6 +491,7 @@ static void payloads_may_be_written_and_read_in_place(void **state)
 
 static void the_peers_static_key_is_known_once_it_was_sent(void **state)
 {
+	static const uint8_t zero[32];
 	struct pair pair;
 	unsigned int i;
 
@@ -534,22 +499,13 @@ static void the_peers_static_key_is_known_once_it_was_sent(void **state)
 	for (i = 0; i <= 3; i++) {
 		start(&pair, XX);
 		advance(&pair, i);
-		if (i < 2)
-			assert_null(baton_noise_remote_static(&pair.ends[0]));
-		else
-			assert_memory_equal(
-				baton_noise_remote_static(&pair.ends[0]),
-				pair.sides[1].s_pub, 32);
-		if (i < 3)
-			assert_null(baton_noise_remote_static(&pair.ends[1]));
-		else
-			assert_memory_equal(
-				baton_noise_remote_static(&pair.ends[1]),
-				pair.sides[0].s_pub, 32);
+		assert_memory_equal(pair.ends[0].state.rs,
+				    i < 2 ? zero : pair.sides[1].keys.s_pub,
+				    32);
+		assert_memory_equal(pair.ends[1].state.rs,
+				    i < 3 ? zero : pair.sides[0].keys.s_pub,
+				    32);
 	}
-	start(&pair, NNPSK0);
-	advance(&pair, 2);
-	assert_null(baton_noise_remote_static(&pair.ends[0]));
 }
 
 static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
@@ -570,10 +526,9 @@ static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
 		memcpy(h, end->state.h, sizeof(h));
 		baton_hkdf_noise(want, 3, ck, NULL, 0);
 		if (p != NNPSK0)
-			assert_memory_equal(baton_noise_remote_static(end),
-					    pair.sides[1].s_pub, 32);
+			assert_memory_equal(end->state.rs,
+					    pair.sides[1].keys.s_pub, 32);
 		assert_ok(baton_noise_finish(end, &result));
-		assert_null(baton_noise_remote_static(end));
 		assert_memory_equal(result.dir[0], want[0], 32);
 		assert_memory_equal(result.dir[1], want[1], 32);
 		assert_memory_equal(result.exporter, want[2], 32);
@@ -596,47 +551,39 @@ static void finish_gives_the_keys_once_and_wipes_the_rest(void **state)
 	assert_zero(&pair.ends[0], sizeof(pair.ends[0]));
 }
 
-static void a_key_that_is_missing_is_an_argument_error(void **state)
+static void without_randomness_there_is_no_handshake(void **state)
 {
-	/* Bits: s_priv, s_pub, e_priv, rs, psk. What each pattern needs. */
-	static const unsigned int needs[PATTERNS] = {0x07, 0x17, 0x1f, 0x14};
-	const uint8_t key[32] = {1};
-	struct baton_noise_keys keys;
+	struct baton_drbg drbg = {.seeded = false};
 	struct baton_noise noise;
-	enum baton_err want;
-	unsigned int p, given;
+	unsigned int p;
 	uint8_t msg[256];
 	size_t len;
 
 	(void)state;
 	for (p = 0; p < PATTERNS; p++) {
-		for (given = 0; given < 32; given++) {
-			keys = (struct baton_noise_keys){
-				.s_priv = given & 1 ? key : NULL,
-				.s_pub = given & 2 ? key : NULL,
-				.e_priv = given & 4 ? key : NULL,
-				.rs = given & 8 ? key : NULL,
-				.psk = given & 16 ? key : NULL,
-			};
-			want = (given & needs[p]) == needs[p] ? BATON_OK
-							      : BATON_ERR_ARG;
-			memset(&noise, 0x55, sizeof(noise));
-			assert_int_equal(baton_noise_init(&noise,
-							  table[p].pattern,
-							  BATON_NOISE_INITIATOR,
-							  NULL, 0, &keys),
-					 want);
-			if (want == BATON_OK)
-				continue;
-			assert_zero(&noise, sizeof(noise));
-			assert_int_equal(baton_noise_write(&noise, NULL, 0, msg,
-							   sizeof(msg), &len),
-					 BATON_ERR_STATE);
-		}
+		memset(&noise, 0x55, sizeof(noise));
+		assert_int_equal(baton_noise_init(&noise, table[p].pattern,
+						  true, NULL, 0, &drbg),
+				 BATON_ERR_RANDOM);
+		assert_int_equal(baton_noise_write(&noise, NULL, 0, msg,
+						   sizeof(msg), &len),
+				 BATON_ERR_STATE);
 	}
-	assert_int_equal(
-		baton_noise_init(&noise, &baton_noise_xx, 2, NULL, 0, &keys),
-		BATON_ERR_ARG);
+}
+
+static void each_handshake_draws_an_ephemeral_key_of_its_own(void **state)
+{
+	struct baton_noise one = {.keys.psk = {1}}, other = one;
+	const uint8_t seed[32] = {2};
+	struct baton_drbg drbg;
+
+	(void)state;
+	baton_drbg_init(&drbg, seed);
+	assert_ok(baton_noise_init(&one, &baton_noise_nnpsk0, true, NULL, 0,
+				   &drbg));
+	assert_ok(baton_noise_init(&other, &baton_noise_nnpsk0, true, NULL, 0,
+				   &drbg));
+	assert_memory_not_equal(one.e_priv, other.e_priv, 32);
 }
 
 int main(void)
@@ -655,15 +602,15 @@ int main(void)
 			a_write_to_a_key_of_small_order_changes_nothing),
 		cmocka_unit_test(what_the_sides_do_not_share_is_refused),
 		cmocka_unit_test(another_prologue_is_refused),
-		cmocka_unit_test(
-			a_cached_static_static_saves_its_multiplication_only),
 		cmocka_unit_test(nobody_speaks_out_of_turn),
 		cmocka_unit_test(too_little_room_changes_nothing),
 		cmocka_unit_test(payloads_may_be_written_and_read_in_place),
 		cmocka_unit_test(
 			the_peers_static_key_is_known_once_it_was_sent),
 		cmocka_unit_test(finish_gives_the_keys_once_and_wipes_the_rest),
-		cmocka_unit_test(a_key_that_is_missing_is_an_argument_error),
+		cmocka_unit_test(without_randomness_there_is_no_handshake),
+		cmocka_unit_test(
+			each_handshake_draws_an_ephemeral_key_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,7 +438,8 @@ static void a_bonds_export_is_of_one_bond_label_and_context(void **state)
 	assert_int_equal(baton_session_bond_export(session, id, "a 1",
 						   (uint8_t *)"c", 1, out[2]),
 			 BATON_OK);
-	baton_kdf_of(out[3], session->bonds[0].psk, "a 1", (uint8_t *)"b", 1);
+	baton_kdf_of(out[3], session->bonds[0].keys.psk, "a 1", (uint8_t *)"b",
+		     1);
 	for (i = 0; i < 4; i++)
 		for (j = 0; j < i; j++)
 			assert_memory_not_equal(out[i], out[j], 32);

@@ -9,6 +9,7 @@
 #include "crypto/keys.h"
 #include "tests/support/pair.h"
 #include "tests/support/wrapped.h"
+#include "tests/support/fixed.h"
 #include "tests/unit/crypto_test.h"
 
 /*
@@ -264,16 +265,13 @@ static void make_ends(struct ends *ends,
 		SECRET(ends->e_priv[i]);
 	}
 	for (i = 0; i < 2; i++) {
-		keys = (struct baton_noise_keys){
-			.s_priv = ends->s_priv[i],
-			.s_pub = ends->s_pub[i],
-			.e_priv = ends->e_priv[i],
-			.rs = ends->s_pub[!i],
-			.psk = ends->psk,
-		};
-		assert_ok(baton_noise_init(&ends->noise[i], pattern,
-					   (enum baton_noise_role)i, NULL, 0,
-					   &keys));
+		memcpy(keys.s_priv, ends->s_priv[i], 32);
+		memcpy(keys.s_pub, ends->s_pub[i], 32);
+		memcpy(keys.rs, ends->s_pub[!i], 32);
+		memcpy(keys.psk, ends->psk, 32);
+		assert_ok(baton_crypto_x25519(keys.ss, keys.s_priv, keys.rs));
+		assert_ok(fixed_noise_init(&ends->noise[i], pattern, !i, NULL,
+					   0, &keys, ends->e_priv[i]));
 	}
 }
 

@@ -10,11 +10,11 @@ static void all_places_taken(struct baton_session *session, uint32_t generation)
 {
 	uint8_t kept[BATON_TICKET_LEN];
 	const struct baton_ticket ticket = {.generation = generation};
-	struct baton_bond bond = {.s_priv = {1}};
+	struct baton_bond bond = {.keys.s_priv = {1}};
 	char key[BATON_BOND_KEY_LEN];
 	uint8_t i;
 
-	baton_crypto_x25519_base(bond.peer, bond.s_priv);
+	baton_crypto_x25519_base(bond.keys.rs, bond.keys.s_priv);
 	for (i = 0; i < BATON_BONDS; i++) {
 		bond.id[0] = i;
 		assert_int_equal(pair_load_bond(session, &bond), BATON_OK);

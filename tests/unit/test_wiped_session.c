@@ -285,11 +285,11 @@ static bool is_kept(const uint8_t secret[32])
 			return true;
 		for (b = 0; b < session->bond_count; b++) {
 			bond = &session->bonds[b];
-			if (!memcmp(secret, bond->s_priv, 32) ||
-			    !memcmp(secret, bond->psk, 32) ||
+			if (!memcmp(secret, bond->keys.s_priv, 32) ||
+			    !memcmp(secret, bond->keys.psk, 32) ||
 			    !memcmp(secret, bond->tag_key, 32) ||
 			    !memcmp(secret, bond->ticket.psk, 32) ||
-			    !memcmp(secret, bond->ss, 32))
+			    !memcmp(secret, bond->keys.ss, 32))
 				return true;
 		}
 	}
@@ -434,8 +434,8 @@ static void load_bonds(struct baton_session *session)
 	for (i = 0; i < BATON_BONDS; i++) {
 		assert_ok(baton_drbg_bytes(&drbg, (uint8_t *)&bond,
 					   sizeof(bond)));
-		baton_crypto_x25519_base(bond.s_pub, bond.s_priv);
-		memcpy(bond.peer, bond.s_pub, sizeof(bond.peer));
+		baton_crypto_x25519_base(bond.keys.s_pub, bond.keys.s_priv);
+		memcpy(bond.keys.rs, bond.keys.s_pub, sizeof(bond.keys.rs));
 		assert_ok(baton_drbg_bytes(&drbg, ticket.psk,
 					   sizeof(ticket.psk)));
 		baton_bond_encode(&bond, BATON_WATCH, bytes);
@@ -455,10 +455,10 @@ static void revoke_one(struct baton_session *session, size_t at)
 	uint8_t id[BATON_BOND_ID_LEN];
 
 	n_secrets = 0;
-	remember(bond->s_priv);
-	remember(bond->psk);
+	remember(bond->keys.s_priv);
+	remember(bond->keys.psk);
 	remember(bond->tag_key);
-	remember(bond->ss);
+	remember(bond->keys.ss);
 	remember(bond->ticket.psk);
 	sort_halves();
 	assert_true(find((const uint8_t *)session, sizeof(*session)) >= 0);

@@ -6,6 +6,7 @@
 
 #include "crypto/drbg.h"
 #include "crypto/keys.h"
+#include "tests/support/fixed.h"
 #include "tests/unit/crypto_test.h"
 
 /*
@@ -138,7 +139,8 @@ static void hmac_leaves_nothing_of_its_key(void **state)
 }
 
 static struct {
-	uint8_t s_priv[2][32], s_pub[2][32], e_priv[2][32], psk[32];
+	struct baton_noise_keys own[2];
+	uint8_t e_priv[2][32];
 	struct baton_noise ends[2];
 	struct baton_noise_result results[2];
 	struct baton_keys keys;
@@ -153,21 +155,11 @@ static struct {
 static void do_init(const void *arg)
 {
 	const struct baton_noise_pattern *pattern = arg;
-	struct baton_noise_keys keys;
 	int i;
 
-	for (i = 0; i < 2 && !work.err; i++) {
-		keys = (struct baton_noise_keys){
-			.s_priv = work.s_priv[i],
-			.s_pub = work.s_pub[i],
-			.e_priv = work.e_priv[i],
-			.rs = work.s_pub[!i],
-			.psk = work.psk,
-		};
-		work.err = baton_noise_init(&work.ends[i], pattern,
-					    (enum baton_noise_role)i, NULL, 0,
-					    &keys);
-	}
+	for (i = 0; i < 2 && !work.err; i++)
+		work.err = fixed_noise_init(&work.ends[i], pattern, !i, NULL, 0,
+					    &work.own[i], work.e_priv[i]);
 }
 
 static void do_write(const void *arg)
@@ -238,19 +230,28 @@ static void remember_ends(void)
 
 static void start(void)
 {
+	struct baton_noise_keys *keys;
 	int i;
 
 	memset(&work, 0, sizeof(work));
 	n_secrets = 0;
-	fill(work.psk, 32, 0x90);
-	remember(work.psk);
 	for (i = 0; i < 2; i++) {
-		fill(work.s_priv[i], 32, i ? 0x10 : 0x30);
+		keys = &work.own[i];
+		fill(keys->psk, 32, 0x90);
+		fill(keys->s_priv, 32, i ? 0x10 : 0x30);
 		fill(work.e_priv[i], 32, i ? 0x50 : 0x70);
-		baton_crypto_x25519_base(work.s_pub[i], work.s_priv[i]);
-		remember(work.s_priv[i]);
+		baton_crypto_x25519_base(keys->s_pub, keys->s_priv);
+		remember(keys->s_priv);
 		remember(work.e_priv[i]);
 	}
+	remember(keys->psk);
+	for (i = 0; i < 2; i++) {
+		keys = &work.own[i];
+		memcpy(keys->rs, work.own[!i].s_pub, sizeof(keys->rs));
+		assert_ok(
+			baton_crypto_x25519(keys->ss, keys->s_priv, keys->rs));
+	}
+	remember(keys->ss);
 }
 
 /*
