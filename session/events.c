@@ -183,11 +183,11 @@ static enum baton_err next_piece(struct baton_session *session)
 				stream->total - stream->offset, frame);
 	if (err)
 		return err;
-	if (!frame->whole) {
+	if (!(frame->head & BATON_HEAD_WHOLE)) {
 		news->tell &= (uint8_t) ~(BATON_TELL_DATA | BATON_TELL_END);
 		if (frame->len > 0)
 			news->tell |= BATON_TELL_DATA;
-		if (frame->fin)
+		if (frame->marks & BATON_DATA_FIN)
 			news->tell |= BATON_TELL_END;
 	} else if (session->unpack.more) {
 		/* All of a short message is made at once. */
@@ -248,7 +248,7 @@ void events_link_down(struct baton_session *session)
 		return;
 	/* Its last bytes were told, but not that they are the last. */
 	if (left)
-		session->frame.fin = false;
+		session->frame.marks &= (uint8_t)~BATON_DATA_FIN;
 	baton_incoming_take(&session->incoming, &session->frame,
 			    session->now_ms);
 	session->frame_open = false;
@@ -310,8 +310,8 @@ enum baton_err baton_session_refuse(struct baton_session *session,
 	if (session->frame_open && session->frame.at == at) {
 		memset(news, 0, sizeof(*news));
 		/* What is left of a compressed frame is not made any more. */
-		if (BATON_CODEC && session->unpack.more)
-			session->frame.fin = session->unpack.fin;
+		if (BATON_CODEC && session->unpack.more && session->unpack.fin)
+			session->frame.marks |= BATON_DATA_FIN;
 		session->unpack.more = false;
 	}
 	return BATON_OK;

@@ -119,16 +119,17 @@ static void print_data(const struct dissect *dissect,
 			: NULL;
 
 	printf("DATA stream %u, %zu B", BATON_NUMBER_OF(frame->at), frame->len);
-	if (frame->head && frame->has_total)
+	if (frame->head & BATON_HEAD_TOTAL)
 		printf(", total %u B", frame->total);
 	if (frame->codec)
 		printf(", codec %u", frame->codec);
-	if (frame->head && frame->continues)
+	if (frame->head & BATON_HEAD_CONTINUES)
 		printf(", from byte %u", frame->offset);
 	if (frame->meta)
 		printf(", meta %zu B%s", frame->meta_len, meta ? meta : "");
-	printf("%s%s%s\n", frame->start ? ", first" : "",
-	       frame->fin ? ", last" : "", bytes ? bytes : "");
+	printf("%s%s%s\n", frame->marks & BATON_DATA_START ? ", first" : "",
+	       frame->marks & BATON_DATA_FIN ? ", last" : "",
+	       bytes ? bytes : "");
 }
 
 static void print_frame(const struct dissect *dissect,

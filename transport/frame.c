@@ -10,18 +10,8 @@
 #define TYPE_OWNERSHIP_FIRST 0x20 /* these may travel in MESSAGE too */
 
 #define DATA_PLAIN 0x40
-#define DATA_HEAD 0x80
-#define DATA_START 0x20
-#define DATA_FIN 0x10
 #define DATA_LEN 0x08
 #define DATA_STREAM 0x07
-
-#define HEAD_TOTAL 0x01
-#define HEAD_META 0x02
-#define HEAD_CODEC 0x04
-#define HEAD_CONTINUES 0x08
-#define HEAD_PADDED 0x10
-#define HEAD_WHOLE 0x20
 #define HEAD_RESERVED 0xc0
 
 static bool get_byte(struct baton_frames *c, uint8_t *byte)
@@ -61,28 +51,25 @@ static bool get_bytes(struct baton_frames *c, const uint8_t **bytes,
 
 static bool decode_head(struct baton_frames *c, struct baton_frame *frame)
 {
-	uint8_t flags;
+	uint8_t head;
 
-	if (!get_byte(c, &flags) || flags & HEAD_RESERVED)
+	if (!get_byte(c, &head) || head & HEAD_RESERVED)
 		return false;
-	frame->head = true;
-	frame->has_total = flags & HEAD_TOTAL;
-	frame->continues = flags & HEAD_CONTINUES;
-	frame->padded = flags & HEAD_PADDED;
-	frame->whole = flags & HEAD_WHOLE;
-	if (frame->has_total && !get_number(c, &frame->total))
+	frame->head = head;
+	if (head & BATON_HEAD_TOTAL && !get_number(c, &frame->total))
 		return false;
-	if (flags & HEAD_META &&
+	if (head & BATON_HEAD_META &&
 	    (!get_bytes(c, &frame->meta, &frame->meta_len) ||
 	     frame->meta_len > BATON_META_MAX))
 		return false;
-	if (flags & HEAD_CODEC &&
+	if (head & BATON_HEAD_CODEC &&
 	    (!get_byte(c, &frame->codec) || frame->codec == 0))
 		return false;
-	if (frame->whole && (!frame->fin || !frame->has_total ||
-			     flags & (HEAD_META | HEAD_CONTINUES)))
+	if (head & BATON_HEAD_WHOLE &&
+	    (!(frame->marks & BATON_DATA_FIN) || !(head & BATON_HEAD_TOTAL) ||
+	     head & (BATON_HEAD_META | BATON_HEAD_CONTINUES)))
 		return false;
-	return !frame->continues || get_number(c, &frame->offset);
+	return !(head & BATON_HEAD_CONTINUES) || get_number(c, &frame->offset);
 }
 
 unsigned int baton_stream_at(uint8_t class_id, uint8_t number)
@@ -104,14 +91,14 @@ static bool decode_data(struct baton_frames *c, uint8_t first,
 			struct baton_frame *frame)
 {
 	frame->type = BATON_FRAME_DATA;
-	frame->start = first & DATA_START;
-	frame->fin = first & DATA_FIN;
+	frame->marks = first & BATON_DATA_MARKS;
 	if (!set_stream(frame, c->class_id, first & DATA_STREAM))
 		return false;
-	if (first & DATA_HEAD && (!frame->start || !decode_head(c, frame)))
+	if (first & BATON_DATA_HEAD &&
+	    (!(first & BATON_DATA_START) || !decode_head(c, frame)))
 		return false;
 	/* Without a head a message is whole. */
-	if (!(first & DATA_HEAD) && frame->start && !frame->fin)
+	if (frame->marks == BATON_DATA_START)
 		return false;
 	if (first & DATA_LEN)
 		return get_bytes(c, &frame->bytes, &frame->len);
@@ -192,7 +179,7 @@ enum baton_err baton_frame_next(struct baton_frames *frames,
 	else if (first >= BATON_SESSION_FRAME_FIRST &&
 		 first <= BATON_SESSION_FRAME_LAST)
 		good = decode_session(frames, first, frame);
-	else if (first & (DATA_PLAIN | DATA_HEAD) && first < 0xc0)
+	else if (first & (DATA_PLAIN | BATON_DATA_HEAD) && first < 0xc0)
 		good = decode_data(frames, first, frame);
 	else
 		good = decode_other(frames, first, frame);
@@ -201,36 +188,26 @@ enum baton_err baton_frame_next(struct baton_frames *frames,
 
 size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 {
-	uint8_t flags;
+	uint8_t head = frame->head;
 	size_t n = 2;
 
-	p[0] = (uint8_t)((frame->head ? DATA_HEAD : DATA_PLAIN) |
-			 (frame->start ? DATA_START : 0) |
-			 (frame->fin ? DATA_FIN : 0) |
-			 BATON_NUMBER_OF(frame->at));
-	if (!frame->head)
+	p[0] = frame->marks | BATON_NUMBER_OF(frame->at);
+	p[1] = head;
+	if (!(frame->marks & BATON_DATA_HEAD)) {
+		p[0] |= DATA_PLAIN;
 		return 1;
-	flags = (uint8_t)((frame->padded ? HEAD_PADDED : 0) |
-			  (frame->whole ? HEAD_WHOLE : 0));
-	if (frame->has_total) {
-		flags |= HEAD_TOTAL;
-		n += baton_varint_put(p + n, frame->total);
 	}
-	if (frame->meta_len > 0) {
-		flags |= HEAD_META;
+	if (head & BATON_HEAD_TOTAL)
+		n += baton_varint_put(p + n, frame->total);
+	if (head & BATON_HEAD_META) {
 		n += baton_varint_put(p + n, (uint32_t)frame->meta_len);
 		memcpy(p + n, frame->meta, frame->meta_len);
 		n += frame->meta_len;
 	}
-	if (frame->codec) {
-		flags |= HEAD_CODEC;
+	if (head & BATON_HEAD_CODEC)
 		p[n++] = frame->codec;
-	}
-	if (frame->continues) {
-		flags |= HEAD_CONTINUES;
+	if (head & BATON_HEAD_CONTINUES)
 		n += baton_varint_put(p + n, frame->offset);
-	}
-	p[1] = flags;
 	return n;
 }
 
@@ -269,5 +246,5 @@ size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len)
 
 void baton_frame_set_fin(uint8_t *p)
 {
-	p[0] |= DATA_FIN;
+	p[0] |= BATON_DATA_FIN;
 }

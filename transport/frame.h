@@ -40,6 +40,20 @@ unsigned int baton_stream_at(uint8_t class_id, uint8_t number);
 #define BATON_FRAME_HEADER_MAX (2 + 2 * BATON_VARINT_MAX + 3)
 #define BATON_WHOLE_HEADER_MAX (2 + 3 + 1) /* of a short message */
 
+/* Bits of the first byte of a DATA frame. */
+#define BATON_DATA_HEAD 0x80 /* a head follows */
+#define BATON_DATA_START 0x20 /* it is the first of its message */
+#define BATON_DATA_FIN 0x10 /* it is the last of its message */
+#define BATON_DATA_MARKS 0xb0 /* all of these */
+
+/* Bits of a head: what it gives. */
+#define BATON_HEAD_TOTAL 0x01
+#define BATON_HEAD_META 0x02
+#define BATON_HEAD_CODEC 0x04
+#define BATON_HEAD_CONTINUES 0x08 /* an offset */
+#define BATON_HEAD_PADDED 0x10 /* zeros stand behind the bytes */
+#define BATON_HEAD_WHOLE 0x20 /* a short message, all of it in this frame */
+
 enum baton_frame_type {
 	BATON_FRAME_PAD,
 	BATON_FRAME_VERIFIED,
@@ -55,13 +69,8 @@ struct baton_frame {
 	uint8_t code; /* SESSION: its first byte */
 	uint8_t at; /* all but PAD, SESSION: the stream, BATON_STREAM_AT() */
 	uint8_t reason; /* CANCEL, REFUSE */
-	bool start; /* DATA: first of its message */
-	bool fin; /* DATA: last of its message */
-	bool head; /* DATA: the fields below to meta are given */
-	bool has_total;
-	bool continues; /* offset is given */
-	bool padded; /* zeros stand behind its bytes */
-	bool whole; /* a short message, all of it in this frame */
+	uint8_t marks; /* DATA: BATON_DATA_*, as bits */
+	uint8_t head; /* DATA with a head: BATON_HEAD_*, likewise */
 	uint8_t codec; /* 0: plain */
 	uint32_t message; /* VERIFIED: messages; REFUSE: which one */
 	uint32_t total;

@@ -34,7 +34,7 @@ static bool codec_allowed(const struct baton_incoming *incoming,
 	unsigned int at = BATON_FIRST_OF(frame->at);
 	unsigned int end = at + BATON_STREAMS;
 
-	if (!BATON_CODEC || !frame->has_total ||
+	if (!BATON_CODEC || !(frame->head & BATON_HEAD_TOTAL) ||
 	    frame->codec > BATON_CODEC_LAST ||
 	    !(incoming->codecs & BATON_CODEC_BIT(frame->codec)))
 		return false;
@@ -59,7 +59,7 @@ static enum baton_err check_whole(const struct baton_incoming *incoming,
 	if (BATON_CODEC && frame->codec)
 		return BATON_OK;
 	if (frame->total > frame->len ||
-	    (!frame->padded && frame->total < frame->len))
+	    (!(frame->head & BATON_HEAD_PADDED) && frame->total < frame->len))
 		return BATON_ERR_PROTOCOL;
 	for (i = frame->total; i < frame->len; i++)
 		sum |= frame->bytes[i];
@@ -73,12 +73,14 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 				  const struct baton_frame *frame,
 				  struct baton_incoming_news *news)
 {
-	uint32_t total = frame->has_total ? frame->total : UINT32_MAX;
+	uint8_t head = frame->head;
+	uint32_t total = head & BATON_HEAD_TOTAL ? frame->total : UINT32_MAX;
 
 	if ((frame->codec && !codec_allowed(incoming, frame)) ||
-	    (frame->padded && !frame->whole))
+	    (head & (BATON_HEAD_PADDED | BATON_HEAD_WHOLE)) ==
+		    BATON_HEAD_PADDED)
 		return BATON_ERR_PROTOCOL;
-	if (frame->continues) {
+	if (head & BATON_HEAD_CONTINUES) {
 		if (stream->state == BATON_INCOMING_IDLE ||
 		    frame->offset == 0 || frame->offset != stream->offset ||
 		    total != stream->total)
@@ -90,16 +92,17 @@ static enum baton_err check_start(const struct baton_incoming *incoming,
 	if (stream->state != BATON_INCOMING_IDLE ||
 	    stream->messages == BATON_MESSAGES_MAX)
 		return BATON_ERR_PROTOCOL;
-	stream->total = frame->head ? total : (uint32_t)frame->len;
-	if (frame->whole)
+	stream->total =
+		frame->marks & BATON_DATA_HEAD ? total : (uint32_t)frame->len;
+	if (head & BATON_HEAD_WHOLE)
 		return check_whole(incoming, frame, news);
-	if (!frame->head) {
+	if (!(frame->marks & BATON_DATA_HEAD)) {
 		news->tell = BATON_TELL_MESSAGE;
 		return BATON_OK;
 	}
 	stream->packed = frame->codec;
 	stream->begun = true;
-	if (frame->has_total && total > incoming->message_max) {
+	if (head & BATON_HEAD_TOTAL && total > incoming->message_max) {
 		news->refuse = true;
 		return BATON_OK;
 	}
@@ -116,7 +119,8 @@ static enum baton_err check_length(const struct baton_incoming_stream *stream,
 	if (BATON_CODEC && stream->packed)
 		return BATON_OK;
 	if (stream->total != UINT32_MAX &&
-	    (end > stream->total || frame->fin != (end == stream->total)))
+	    (end > stream->total ||
+	     !(frame->marks & BATON_DATA_FIN) != (end != stream->total)))
 		return BATON_ERR_PROTOCOL;
 	return end > BATON_MESSAGE_MAX ? BATON_ERR_PROTOCOL : BATON_OK;
 }
@@ -127,6 +131,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 {
 	struct baton_incoming_stream *stream =
 		baton_incoming_stream(incoming, frame->at);
+	bool start = frame->marks & BATON_DATA_START;
 	enum baton_err err;
 
 	memset(news, 0, sizeof(*news));
@@ -138,18 +143,17 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 			news->tell = BATON_TELL_ABORTED;
 		return BATON_OK;
 	}
-	if (!frame->start &&
-	    (stream->state == BATON_INCOMING_IDLE || !stream->begun))
+	if (!start && (stream->state == BATON_INCOMING_IDLE || !stream->begun))
 		return BATON_ERR_PROTOCOL;
-	if (frame->start) {
+	if (start) {
 		err = check_start(incoming, stream, frame, news);
-		if (err || frame->whole)
+		if (err || frame->head & BATON_HEAD_WHOLE)
 			return err;
 	}
 	err = check_length(stream, frame);
 	if (err || news->tell & BATON_TELL_MESSAGE)
 		return err;
-	if (frame->start && !frame->continues)
+	if (start && !(frame->head & BATON_HEAD_CONTINUES))
 		set_state(stream, news->refuse ? BATON_INCOMING_DISCARD
 					       : BATON_INCOMING_OPEN);
 	if (stream->state == BATON_INCOMING_OPEN &&
@@ -167,7 +171,7 @@ enum baton_err baton_incoming_check(struct baton_incoming *incoming,
 	news->packed = BATON_CODEC && stream->packed;
 	if (frame->len > 0)
 		news->tell |= BATON_TELL_DATA;
-	if (frame->fin)
+	if (frame->marks & BATON_DATA_FIN)
 		news->tell |= BATON_TELL_END;
 	return BATON_OK;
 }
@@ -177,7 +181,8 @@ void baton_incoming_take(struct baton_incoming *incoming,
 {
 	struct baton_incoming_stream *stream =
 		baton_incoming_stream(incoming, frame->at);
-	bool done = frame->type == BATON_FRAME_CANCEL || frame->fin;
+	bool done = frame->type == BATON_FRAME_CANCEL ||
+		    frame->marks & BATON_DATA_FIN;
 
 	stream->offset += (uint32_t)frame->len;
 	incoming->untold += (uint32_t)frame->len;

@@ -155,7 +155,7 @@ static void open_data(struct baton_batch *batch,
 	batch->tail = batch->len;
 	batch->tail_header = (uint16_t)header_len;
 	batch->tail_stream = BATON_NUMBER_OF(frame->at);
-	batch->tail_fin = frame->fin;
+	batch->tail_fin = frame->marks & BATON_DATA_FIN;
 	batch->len = (uint16_t)(batch->len + header_len);
 }
 
@@ -171,17 +171,18 @@ static void open_head(struct baton_batch *batch, unsigned int at, size_t total,
 {
 	struct baton_frame frame = {.type = BATON_FRAME_DATA,
 				    .at = (uint8_t)at,
-				    .start = true,
-				    .fin = true};
+				    .marks = BATON_DATA_START | BATON_DATA_FIN,
+				    .codec = codec,
+				    .total = (uint32_t)total};
 
 	if (codec || padded) {
-		frame.head = true;
-		frame.whole = true;
-		frame.has_total = true;
-		frame.total = (uint32_t)total;
-		frame.codec = codec;
-		frame.padded = padded;
+		frame.marks |= BATON_DATA_HEAD;
+		frame.head = BATON_HEAD_WHOLE | BATON_HEAD_TOTAL;
 	}
+	if (codec)
+		frame.head |= BATON_HEAD_CODEC;
+	if (padded)
+		frame.head |= BATON_HEAD_PADDED;
 	open_data(batch, &frame);
 }
 
@@ -321,14 +322,17 @@ static enum baton_err open_frame(struct baton_batch *batch,
 	struct baton_frame frame = {.type = BATON_FRAME_DATA, .at = number};
 
 	if (!stream->begun) {
-		frame.start = true;
-		frame.head = true;
-		frame.has_total = true;
+		frame.marks = BATON_DATA_START | BATON_DATA_HEAD;
+		frame.head = BATON_HEAD_TOTAL;
 		frame.total = stream->total;
-		frame.continues = stream->resumed;
 		frame.offset = from + BATON_PLANTED(RESUME);
 		frame.codec = stream->codec;
-		if (!frame.continues) {
+		if (stream->codec)
+			frame.head |= BATON_HEAD_CODEC;
+		if (stream->resumed) {
+			frame.head |= BATON_HEAD_CONTINUES;
+		} else if (stream->meta_len > 0) {
+			frame.head |= BATON_HEAD_META;
 			frame.meta = stream->meta;
 			frame.meta_len = stream->meta_len;
 		}

@@ -20,7 +20,7 @@ enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 
 	if (!BATON_CODEC)
 		return BATON_ERR_PROTOCOL;
-	if (frame->start) {
+	if (frame->marks & BATON_DATA_START) {
 		with = baton_codec_dictionary(unpack->codec, frame->codec);
 		if (!with)
 			return BATON_ERR_PROTOCOL;
@@ -31,8 +31,8 @@ enum baton_err baton_unpack_frame(struct baton_unpack *unpack,
 	unpack->rest = frame->bytes;
 	unpack->rest_len = frame->len;
 	unpack->at = (uint8_t)c;
-	unpack->fin = frame->fin;
-	unpack->padded = frame->padded;
+	unpack->fin = frame->marks & BATON_DATA_FIN;
+	unpack->padded = frame->head & BATON_HEAD_PADDED;
 	unpack->more = true;
 	return BATON_OK;
 }
@@ -82,6 +82,8 @@ enum baton_err baton_unpack_next(struct baton_unpack *unpack, uint64_t room,
 		return BATON_ERR_PROTOCOL;
 	frame->bytes = unpack->out;
 	frame->len = len;
-	frame->fin = !unpack->more && unpack->fin;
+	frame->marks &= (uint8_t)~BATON_DATA_FIN;
+	if (!unpack->more && unpack->fin)
+		frame->marks |= BATON_DATA_FIN;
 	return BATON_OK;
 }

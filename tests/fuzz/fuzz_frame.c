@@ -17,11 +17,10 @@
 static bool same(const struct baton_frame *a, const struct baton_frame *b)
 {
 	return a->type == b->type && a->at == b->at && a->reason == b->reason &&
-	       a->start == b->start && a->fin == b->fin && a->head == b->head &&
-	       a->has_total == b->has_total && a->continues == b->continues &&
-	       a->padded == b->padded && a->codec == b->codec &&
-	       a->total == b->total && a->offset == b->offset &&
-	       a->message == b->message && a->meta_len == b->meta_len &&
+	       a->marks == b->marks && a->head == b->head &&
+	       a->codec == b->codec && a->total == b->total &&
+	       a->offset == b->offset && a->message == b->message &&
+	       a->meta_len == b->meta_len &&
 	       (a->meta_len == 0 || !memcmp(a->meta, b->meta, a->meta_len)) &&
 	       a->len == b->len &&
 	       (a->len == 0 || !memcmp(a->bytes, b->bytes, a->len));

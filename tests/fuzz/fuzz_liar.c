@@ -85,21 +85,28 @@ static void put_data(struct fuzz_input *in)
 	const struct baton_incoming_stream *stream =
 		baton_incoming_stream(&world->end[!liar].session.incoming,
 				      BATON_STREAM_AT(id.class_id, id.number));
-	struct baton_frame frame = {.at = id.number,
-				    .start = flags & 1,
-				    .fin = flags & 2,
-				    .head = (flags & 5) == 5,
-				    .has_total = flags & 8,
-				    .continues = flags & 16,
-				    .codec = flags & 32 ? how >> 2 & 3 : 0,
-				    .padded = flags & 64};
+	struct baton_frame frame = {.at = id.number, .codec = how >> 2 & 3};
 	uint8_t bytes[BATON_FRAME_HEADER_MAX + 256];
 	const uint8_t *payload;
 	size_t header, len;
 
-	if (frame.has_total)
+	if (flags & 1)
+		frame.marks |= BATON_DATA_START;
+	if (flags & 2)
+		frame.marks |= BATON_DATA_FIN;
+	if ((flags & 5) == 5)
+		frame.marks |= BATON_DATA_HEAD;
+	if (flags & 8)
+		frame.head |= BATON_HEAD_TOTAL;
+	if (flags & 16)
+		frame.head |= BATON_HEAD_CONTINUES;
+	if (flags & 32)
+		frame.head |= BATON_HEAD_CODEC;
+	if (flags & 64)
+		frame.head |= BATON_HEAD_PADDED;
+	if (frame.head & BATON_HEAD_TOTAL)
 		frame.total = near(in, stream->total);
-	if (frame.continues)
+	if (frame.head & BATON_HEAD_CONTINUES)
 		frame.offset = near(in, stream->offset);
 	payload = fuzz_bytes(in, fuzz_byte(in), &len);
 	header = baton_frame_put_data(bytes, &frame);

@@ -49,9 +49,9 @@ static size_t unpack_frame(struct baton_unpack *unpack,
 			memcpy(copy + len, piece.bytes, piece.len);
 		len += piece.len;
 	} while (unpack->more);
-	FUZZ_CHECK(piece.fin == frame->fin);
-	FUZZ_CHECK(!piece.fin || len == room);
-	*fin = piece.fin;
+	FUZZ_CHECK(piece.marks == frame->marks);
+	*fin = piece.marks & BATON_DATA_FIN;
+	FUZZ_CHECK(!*fin || len == room);
 	return len;
 }
 
@@ -60,22 +60,25 @@ static void hostile(struct fuzz_input *in)
 {
 	struct baton_unpack unpack = unpack_start();
 	uint8_t flags = fuzz_byte(in);
-	struct baton_frame frame = {.start = true, .codec = fuzz_byte(in) % 5};
+	struct baton_frame frame = {.codec = fuzz_byte(in) % 5};
 	uint64_t room = fuzz_word(in) % (WHOLE_MAX + 1);
 	bool fin = false;
 	size_t made;
 
 	unpack.out_cap = 1 + (size_t)fuzz_word(in) % OUT_MAX;
 	frame.at = flags & 1 ? BATON_STREAMS : 0;
-	frame.padded = flags & 2;
+	if (flags & 2)
+		frame.head = BATON_HEAD_PADDED;
+	frame.marks = BATON_DATA_START;
 	while (!fin) {
-		frame.fin = in->len == 0 || fuzz_byte(in) & 1;
+		if (in->len == 0 || fuzz_byte(in) & 1)
+			frame.marks |= BATON_DATA_FIN;
 		frame.bytes = fuzz_bytes(in, fuzz_byte(in), &frame.len);
 		made = unpack_frame(&unpack, &frame, room, NULL, &fin);
 		if (made == SIZE_MAX)
 			return;
 		room -= made;
-		frame.start = false;
+		frame.marks = 0;
 	}
 	FUZZ_CHECK(room == 0);
 }
@@ -105,7 +108,7 @@ static void round_trip(struct fuzz_input *in)
 {
 	static uint8_t packed[2 * WHOLE_MAX], plain[WHOLE_MAX];
 	struct baton_unpack unpack = unpack_start();
-	struct baton_frame frame = {.start = true};
+	struct baton_frame frame = {.marks = BATON_DATA_START};
 	uint8_t cut;
 	size_t packed_len, len, at, made, total = 0;
 	const uint8_t *bytes;
@@ -121,12 +124,13 @@ static void round_trip(struct fuzz_input *in)
 		frame.len = packed_len - at;
 		if (frame.len > 1u + cut)
 			frame.len = 1u + cut;
-		frame.fin = at + frame.len == packed_len;
+		if (at + frame.len == packed_len)
+			frame.marks |= BATON_DATA_FIN;
 		made = unpack_frame(&unpack, &frame, len - total, plain + total,
 				    &fin);
 		FUZZ_CHECK(made != SIZE_MAX);
 		total += made;
-		frame.start = false;
+		frame.marks = 0;
 	}
 	FUZZ_CHECK(fin && total == len);
 	FUZZ_CHECK(len == 0 || memcmp(plain, bytes, len) == 0);

@@ -70,17 +70,17 @@ def names_are_escaped(bench):
 
 
 def what_is_drawn_is_what_happened(bench):
-    """300 B: one record of 1 + 300 + 16 B, in PDUs of 244 and 82 B, each in
+    """300 B: one record of 1 + 300 + 16 B, in PDUs of 231 and 95 B, each in
     one packet with 7 B of L2CAP and ATT headers. Handed over at 250 ms, they
     go at the anchor of 255 ms, each behind an empty packet of the phone: 44 +
-    150 + 1064 + 150 + 44 + 150 + 416 us, and 1 ms until the host sees it."""
+    150 + 1012 + 150 + 44 + 150 + 468 us, and 1 ms until the host sees it."""
     picture = short(bench)
     for what, want in (('^message record',
                         ['message record, 317 B, arrived after 8.018 ms']),
-                       ('^message PDU', ['message PDU, 244 B, unit 0',
-                                         'message PDU, 82 B, unit 1']),
-                       ('^message, ', ['message, 251 B, 1064 \u00b5s',
-                                       'message, 89 B, 416 \u00b5s']),
+                       ('^message PDU', ['message PDU, 231 B, unit 0',
+                                         'message PDU, 95 B, unit 1']),
+                       ('^message, ', ['message, 238 B, 1012 \u00b5s',
+                                       'message, 102 B, 468 \u00b5s']),
                        ('^heart', ['heart<rate>, 300 B, delivered after']),
                        ('sent again|lost|never', [])):
         tips = picture.tips_like(what)

@@ -91,9 +91,8 @@ static enum baton_err decode(uint8_t id, const uint8_t *p, size_t len,
 	struct baton_unpack unpack = {
 		.codec = codec, .memory = {decoder, decoder}, .out_cap = cap};
 	struct baton_frame frame = {.at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
-				    .start = true,
-				    .fin = true,
-				    .padded = padded,
+				    .marks = BATON_DATA_START | BATON_DATA_FIN,
+				    .head = padded ? BATON_HEAD_PADDED : 0,
 				    .codec = id,
 				    .bytes = p,
 				    .len = len};
@@ -114,7 +113,7 @@ static enum baton_err decode(uint8_t id, const uint8_t *p, size_t len,
 	for (i = (size_t)total; i < total + GUARD; i++)
 		assert_int_equal(out[i], GUARD_BYTE);
 	if (!err)
-		assert_true(frame.fin);
+		assert_true(frame.marks & BATON_DATA_FIN);
 	return err;
 }
 
@@ -318,9 +317,8 @@ static void buckets_are_powers_of_two(void **state)
 static const struct baton_frame packed_frame = {
 	.type = BATON_FRAME_DATA,
 	.at = BATON_STREAM_AT(BATON_CLASS_BULK, 0),
-	.start = true,
-	.head = true,
-	.has_total = true,
+	.marks = BATON_DATA_START | BATON_DATA_HEAD,
+	.head = BATON_HEAD_TOTAL | BATON_HEAD_CODEC,
 	.codec = 1,
 	.total = 1000,
 };
@@ -363,14 +361,12 @@ static void a_lost_link_frees_the_codec(void **state)
 	incoming.codecs = baton_codec_ids(codec);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);
-	frame.start = false;
-	frame.head = false;
+	frame.marks = 0;
 	frame.len = 10;
 	baton_incoming_take(&incoming, &frame, 0);
 	assert_false(baton_incoming_link_down(
 		&incoming.stream[BATON_STREAM_AT(BATON_CLASS_BULK, 0)]));
-	frame.start = true;
-	frame.head = true;
+	frame.marks = packed_frame.marks;
 	frame.at = BATON_STREAM_AT(BATON_CLASS_BULK, 1);
 	assert_int_equal(baton_incoming_check(&incoming, &frame, &news),
 			 BATON_OK);

@@ -128,8 +128,10 @@ static void a_head_gives_its_fields_in_order(void **state)
 	assert_int_equal(frames.len, 1);
 	assert_int_equal(frame.type, BATON_FRAME_DATA);
 	assert_int_equal(frame.at, BATON_STREAM_AT(B, 3));
-	assert_true(frame.start && frame.head && !frame.fin);
-	assert_true(frame.has_total && frame.continues && frame.padded);
+	assert_int_equal(frame.marks, BATON_DATA_START | BATON_DATA_HEAD);
+	assert_int_equal(frame.head,
+			 BATON_HEAD_TOTAL | BATON_HEAD_META | BATON_HEAD_CODEC |
+				 BATON_HEAD_CONTINUES | BATON_HEAD_PADDED);
 	assert_true(frame.total == 0x100);
 	assert_int_equal(frame.meta_len, 2);
 	assert_ptr_equal(frame.meta, bytes + 5);
@@ -294,11 +296,10 @@ static void frames_come_back_as_they_were_put(void **state)
 {
 	static const uint8_t meta[255] = {7};
 	struct baton_frame f = {.type = BATON_FRAME_DATA,
-				.start = true,
-				.head = true,
-				.has_total = true,
-				.padded = true,
-				.continues = true,
+				.marks = BATON_DATA_START | BATON_DATA_HEAD,
+				.head = BATON_HEAD_TOTAL | BATON_HEAD_META |
+					BATON_HEAD_CODEC | BATON_HEAD_PADDED |
+					BATON_HEAD_CONTINUES,
 				.codec = 3,
 				.at = BATON_STREAM_AT(B, 2),
 				.total = BATON_NUMBER_MAX,
@@ -316,15 +317,15 @@ static void frames_come_back_as_they_were_put(void **state)
 	assert_int_equal(decode(bytes, len, B), BATON_OK);
 	assert_int_equal(used, len);
 	assert_int_equal(frame.at, f.at);
-	assert_true(frame.head && frame.start && !frame.fin);
+	assert_int_equal(frame.marks, f.marks);
+	assert_int_equal(frame.head, f.head);
 	assert_true(frame.total == BATON_NUMBER_MAX &&
 		    frame.offset == BATON_NUMBER_MAX);
 	assert_int_equal(frame.codec, 3);
-	assert_true(frame.padded && frame.continues);
 	assert_int_equal(frame.meta_len, 255);
 	baton_frame_set_fin(bytes);
 	assert_int_equal(decode(bytes, len, B), BATON_OK);
-	assert_true(frame.fin);
+	assert_int_equal(frame.marks, f.marks | BATON_DATA_FIN);
 }
 
 static void streams_beyond_the_last_are_refused(void **state)

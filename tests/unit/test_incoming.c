@@ -40,11 +40,11 @@ static struct baton_frame head(uint64_t total, size_t len)
 {
 	struct baton_frame frame = data(len);
 
-	frame.start = true;
-	frame.head = true;
-	frame.has_total = true;
+	frame.marks = BATON_DATA_START | BATON_DATA_HEAD;
+	frame.head = BATON_HEAD_TOTAL;
 	frame.total = total;
-	frame.fin = len == total;
+	if (len == total)
+		frame.marks |= BATON_DATA_FIN;
 	return frame;
 }
 
@@ -68,7 +68,7 @@ static struct baton_frame last(size_t len)
 {
 	struct baton_frame frame = data(len);
 
-	frame.fin = true;
+	frame.marks |= BATON_DATA_FIN;
 	return frame;
 }
 
@@ -120,11 +120,11 @@ static void the_last_byte_stands_exactly_at_the_total(void **state)
 	assert_int_equal(give(head(30, 31)), BATON_ERR_PROTOCOL);
 	setup(NULL);
 	frame = head(30, 10);
-	frame.fin = true;
+	frame.marks |= BATON_DATA_FIN;
 	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
 	setup(NULL);
 	frame = head(30, 30);
-	frame.fin = false;
+	frame.marks &= (uint8_t)~BATON_DATA_FIN;
 	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
 	setup(NULL);
 	assert_int_equal(give(head(30, 10)), BATON_OK);
@@ -150,10 +150,11 @@ static void what_was_not_negotiated_is_refused(void **state)
 	struct baton_frame frame = head(30, 10);
 
 	(void)state;
+	frame.head |= BATON_HEAD_CODEC;
 	frame.codec = 1;
 	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
 	frame = head(30, 10);
-	frame.padded = true;
+	frame.head |= BATON_HEAD_PADDED;
 	assert_int_equal(give(frame), BATON_ERR_PROTOCOL);
 }
 
@@ -176,7 +177,7 @@ static void a_message_goes_on_exactly_where_it_was(void **state)
 		assert_int_equal(give(head(30, 10)), BATON_OK);
 		assert_false(baton_incoming_link_down(stream));
 		frame = head(rows[i].total, 5);
-		frame.continues = true;
+		frame.head |= BATON_HEAD_CONTINUES;
 		frame.offset = rows[i].offset;
 		assert_int_equal(give(frame), rows[i].err);
 	}

@@ -98,7 +98,8 @@ static void small_messages_share_a_record(void **state)
 		assert_int_equal(send((size_t)i * 10), BATON_OK);
 	for (i = 0; i < 5; i++) {
 		frame = frame_at(i);
-		assert_true(frame.start && frame.fin && !frame.head);
+		assert_int_equal(frame.marks,
+				 BATON_DATA_START | BATON_DATA_FIN);
 		assert_int_equal(frame.len, i * 10);
 		assert_memory_equal(frame.bytes, bytes, frame.len);
 	}
@@ -142,7 +143,8 @@ static void a_streamed_message_has_a_head_and_an_end(void **state)
 	assert_int_equal(begin(700), BATON_OK);
 	assert_int_equal(put(700), BATON_OK);
 	frame = frame_at(0);
-	assert_true(frame.start && frame.head && frame.has_total && !frame.fin);
+	assert_int_equal(frame.marks, BATON_DATA_START | BATON_DATA_HEAD);
+	assert_true(frame.head & BATON_HEAD_TOTAL);
 	assert_int_equal(frame.total, 700);
 	assert_int_equal(frame.meta_len, 2);
 	assert_int_equal(frame.len, taken);
@@ -152,7 +154,7 @@ static void a_streamed_message_has_a_head_and_an_end(void **state)
 	seal();
 	assert_int_equal(put(700 - frame.len), BATON_OK);
 	frame = frame_at(0);
-	assert_true(!frame.start && !frame.head && frame.fin);
+	assert_int_equal(frame.marks, BATON_DATA_FIN);
 	assert_int_equal(frame.len, taken);
 	assert_int_equal(stream->state, BATON_OUTGOING_SENT);
 	assert_int_equal(stream->next, 1);
@@ -192,7 +194,7 @@ static void a_stream_has_one_message_at_a_time(void **state)
 	assert_int_equal(frame_at(0).len, 4);
 	assert_int_equal(frame_at(1).at, 1);
 	assert_int_equal(frame_at(2).len, 6);
-	assert_true(frame_at(2).fin && !frame_at(2).start);
+	assert_int_equal(frame_at(2).marks, BATON_DATA_FIN);
 }
 
 static void cancelling_is_told_only_once_something_went_out(void **state)
@@ -262,7 +264,8 @@ static void after_a_link_a_message_goes_on_from_its_offset(void **state)
 	assert_int_equal(stream->offset, 40);
 	assert_int_equal(put(60), BATON_OK);
 	frame = frame_at(0);
-	assert_true(frame.start && frame.head && frame.continues && frame.fin);
+	assert_int_equal(frame.marks, BATON_DATA_MARKS);
+	assert_true(frame.head & BATON_HEAD_CONTINUES);
 	assert_int_equal(frame.offset, 40);
 	assert_int_equal(frame.total, 100);
 	assert_int_equal(frame.meta_len, 0);
@@ -313,7 +316,7 @@ static void what_was_sent_whole_and_lost_is_sent_again(void **state)
 	assert_int_equal(stream->tell, BATON_SENT_REWIND);
 	assert_int_equal(stream->state, BATON_OUTGOING_SENDING);
 	assert_int_equal(put(100), BATON_OK);
-	assert_false(frame_at(0).continues);
+	assert_false(frame_at(0).head & BATON_HEAD_CONTINUES);
 	assert_int_equal(frame_at(0).meta_len, 2);
 }
 
