@@ -11,88 +11,27 @@
 
 static const uint8_t bitmap_lens[4] = {0, 2, 8, 16};
 
-static enum baton_err decode_data(const uint8_t *p, size_t len,
-				  struct baton_block *block)
+/* By enum baton_block_type, which is in the order of their first bytes. */
+static const struct {
+	uint8_t last; /* first byte of a block, the greatest */
+	uint8_t least; /* bytes that it has at least */
+	uint8_t header; /* of these */
+} forms[] = {
+	[BATON_BLOCK_SHORT] = {0x7f, BATON_SHORT_LEN + 1, BATON_SHORT_LEN},
+	[BATON_BLOCK_LONG] = {0xbf, BATON_LONG_LEN + 1, BATON_LONG_LEN},
+	[BATON_BLOCK_PART] = {0xdf, BATON_PART_LEN + 1, BATON_PART_LEN},
+	[BATON_BLOCK_ACK] = {0xef, BATON_ACK_LEN, BATON_ACK_LEN},
+	[BATON_BLOCK_FLIGHT] = {0xf7, BATON_PIECE_LEN + 1, BATON_PIECE_LEN},
+	[BATON_BLOCK_PROBE] = {0xf8, 3, 3},
+	[BATON_BLOCK_ECHO] = {0xf9, 2 + BATON_ACK_LEN, 2},
+};
+
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static enum baton_err decode_piece(uint16_t field, struct baton_block *block)
 {
-	uint8_t first = p[0];
-	size_t header;
-
-	if (!(first & 0x80)) {
-		header = BATON_SHORT_LEN;
-		block->type = BATON_BLOCK_SHORT;
-		block->class_id = BATON_CLASS_BULK;
-		block->number = first;
-	} else if (!(first & 0x40)) {
-		header = BATON_LONG_LEN;
-		if (len < header)
-			return BATON_ERR_PEER_LENGTH;
-		block->type = BATON_BLOCK_LONG;
-		block->class_id = first >> 4 & 3;
-		block->number = baton_load_be16(p) & NUMBER_MASK;
-	} else {
-		header = BATON_PART_LEN;
-		if (len < header)
-			return BATON_ERR_PEER_LENGTH;
-		block->type = BATON_BLOCK_PART;
-		block->class_id = first >> 3 & 3;
-		block->number = baton_load_be16(p + 1);
-		block->total = (uint16_t)((first & 4) << 6 | p[3]);
-		block->offset = (uint16_t)((first & 2) << 7 | p[4]);
-		if (first & 1 || block->number > NUMBER_MASK)
-			return BATON_ERR_PEER_FORMAT;
-	}
-	if (block->class_id >= BATON_CLASSES)
-		return BATON_ERR_PEER_FORMAT;
-	len -= header;
-	if (len == 0 || len > BATON_UNIT_MAX)
-		return BATON_ERR_PEER_LENGTH;
-	block->bytes = p + header;
-	block->len = (uint16_t)len;
-	if (block->type != BATON_BLOCK_PART) {
-		block->total = block->len;
-		block->offset = 0;
-	}
-	if (block->total > BATON_UNIT_MAX ||
-	    block->offset + block->len > block->total)
-		return BATON_ERR_PEER_LENGTH;
-	return BATON_OK;
-}
-
-static enum baton_err decode_ack(const uint8_t *p, size_t len,
-				 struct baton_block *block, size_t *used)
-{
-	uint8_t first = p[0];
-	size_t bitmap_len = bitmap_lens[first & 3];
-
-	if (len < BATON_ACK_LEN + bitmap_len)
-		return BATON_ERR_PEER_LENGTH;
-	block->type = BATON_BLOCK_ACK;
-	block->class_id = first >> 2 & 3;
-	block->number = baton_load_be16(p + 1);
-	block->credit = p[3];
-	block->bytes = p + BATON_ACK_LEN;
-	block->len = (uint16_t)bitmap_len;
-	if (block->class_id >= BATON_CLASSES || block->number > NUMBER_MASK ||
-	    block->credit > BATON_WINDOW_MAX)
-		return BATON_ERR_PEER_FORMAT;
-	*used = BATON_ACK_LEN + bitmap_len;
-	return BATON_OK;
-}
-
-static enum baton_err decode_flight(const uint8_t *p, size_t len,
-				    struct baton_block *block)
-{
-	uint16_t field;
-
-	if (len <= BATON_PIECE_LEN)
-		return BATON_ERR_PEER_LENGTH;
-	field = baton_load_be16(p + 1);
 	if (field & PIECE_RESERVED)
 		return BATON_ERR_PEER_FORMAT;
-	block->type = BATON_BLOCK_FLIGHT;
-	block->flight = p[0] & 7;
-	block->bytes = p + BATON_PIECE_LEN;
-	block->len = (uint16_t)(len - BATON_PIECE_LEN);
 	if (field & PIECE_FIRST)
 		block->total = field & NUMBER_MASK;
 	else
@@ -106,37 +45,84 @@ static enum baton_err decode_flight(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
+/* The fields in front of the payload, and how long an ACK is. */
+static enum baton_err decode_header(const uint8_t *p, struct baton_block *block)
+{
+	uint8_t first = p[0];
+
+	switch (block->type) {
+	case BATON_BLOCK_SHORT:
+		block->class_id = BATON_CLASS_BULK;
+		block->number = first;
+		block->total = block->len;
+		break;
+	case BATON_BLOCK_LONG:
+		block->class_id = first >> 4 & 3;
+		block->number = baton_load_be16(p) & NUMBER_MASK;
+		block->total = block->len;
+		break;
+	case BATON_BLOCK_PART:
+		block->class_id = first >> 3 & 3;
+		block->number = baton_load_be16(p + 1);
+		block->total = (uint16_t)((first & 4) << 6 | p[3]);
+		block->offset = (uint16_t)((first & 2) << 7 | p[4]);
+		if (first & 1)
+			return BATON_ERR_PEER_FORMAT;
+		break;
+	case BATON_BLOCK_ACK:
+		if (block->len < bitmap_lens[first & 3])
+			return BATON_ERR_PEER_LENGTH;
+		block->class_id = first >> 2 & 3;
+		block->number = baton_load_be16(p + 1);
+		block->credit = p[3];
+		block->len = bitmap_lens[first & 3];
+		break;
+	case BATON_BLOCK_FLIGHT:
+		block->flight = first & 7;
+		return decode_piece(baton_load_be16(p + 1), block);
+	case BATON_BLOCK_PROBE:
+		block->class_id = p[1];
+		block->token = p[2];
+		return block->len > 0 ? BATON_ERR_PEER_LENGTH : BATON_OK;
+	case BATON_BLOCK_ECHO:
+		block->token = p[1];
+		/* Its ACK is a block by itself. */
+		block->len = 0;
+		if ((p[2] & 0xf0) != 0xe0)
+			return BATON_ERR_PEER_FORMAT;
+		break;
+	}
+	return BATON_OK;
+}
+
 BATON_NOT_INLINE
 static enum baton_err decode_block(const uint8_t *p, size_t len,
 				   struct baton_block *block, size_t *used)
 {
-	*used = len;
-	if (p[0] < 0xe0)
-		return decode_data(p, len, block);
-	if (p[0] < 0xf0)
-		return decode_ack(p, len, block, used);
-	if (p[0] < 0xf8)
-		return decode_flight(p, len, block);
-	if (p[0] == 0xf8) {
-		if (len != 3)
-			return BATON_ERR_PEER_LENGTH;
-		block->type = BATON_BLOCK_PROBE;
-		block->class_id = p[1];
-		block->token = p[2];
-		return block->class_id < BATON_CLASSES ? BATON_OK
-						       : BATON_ERR_PEER_FORMAT;
-	}
-	if (p[0] == 0xf9) {
-		if (len < 2 + BATON_ACK_LEN)
-			return BATON_ERR_PEER_LENGTH;
-		if ((p[2] & 0xf0) != 0xe0)
-			return BATON_ERR_PEER_FORMAT;
-		block->type = BATON_BLOCK_ECHO;
-		block->token = p[1];
-		*used = 2;
-		return BATON_OK;
-	}
-	return BATON_ERR_PEER_FORMAT;
+	enum baton_block_type type = BATON_BLOCK_SHORT;
+	enum baton_err err;
+
+	while (type < FORMS && p[0] > forms[type].last)
+		type++;
+	if (type == FORMS)
+		return BATON_ERR_PEER_FORMAT;
+	if (len < forms[type].least)
+		return BATON_ERR_PEER_LENGTH;
+	block->type = type;
+	block->bytes = p + forms[type].header;
+	block->len = (uint16_t)(len - forms[type].header);
+	err = decode_header(p, block);
+	if (err)
+		return err;
+	if (block->class_id >= BATON_CLASSES || block->number > NUMBER_MASK ||
+	    block->credit > BATON_WINDOW_MAX)
+		return BATON_ERR_PEER_FORMAT;
+	if (type <= BATON_BLOCK_PART &&
+	    (block->total > BATON_UNIT_MAX ||
+	     block->offset + block->len > block->total))
+		return BATON_ERR_PEER_LENGTH;
+	*used = (size_t)forms[type].header + block->len;
+	return BATON_OK;
 }
 
 enum baton_err baton_pdu_decode(const uint8_t *pdu, size_t len,
