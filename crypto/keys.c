@@ -4,7 +4,6 @@
 #include "crypto/hkdf.h"
 #include "crypto/keys.h"
 
-static const char commit_label[] = "baton compare commit 1";
 static const char ticket_label[] = "ticket psk";
 
 void baton_keys_derive(struct baton_keys *keys)
@@ -64,15 +63,7 @@ void baton_keys_wipe(struct baton_keys *keys)
 void baton_compare_commit(uint8_t out[BATON_COMPARE_COMMIT_LEN],
 			  const uint8_t nonce[BATON_COMPARE_NONCE_LEN])
 {
-	struct baton_crypto_sha256 sha;
-
-	/* The label goes in with its closing zero. */
-	baton_crypto_sha256_init(&sha);
-	baton_crypto_sha256_update(&sha, (const uint8_t *)commit_label,
-				   sizeof(commit_label));
-	baton_crypto_sha256_update(&sha, nonce, BATON_COMPARE_NONCE_LEN);
-	baton_crypto_sha256_final(&sha, out);
-	baton_crypto_wipe(&sha, sizeof(sha));
+	baton_kdf(out, nonce, "compare commit");
 }
 
 static void reveal_key(struct baton_record_key *record,

@@ -77,7 +77,7 @@ static bool is_asked(const struct rotation *r)
 /* A handshake of kind whose prologue binds it to this link. */
 static enum baton_err start(struct baton_session *session, uint8_t kind)
 {
-	static const char label[] = "baton rekey exchange 1";
+	static const char label[] = "rekey exchange";
 	uint8_t prologue[sizeof(label) + 1 + BATON_CRYPTO_HASH_LEN];
 	struct rotation *r = session->rotation;
 
