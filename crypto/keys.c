@@ -6,6 +6,8 @@
 
 static const char ticket_label[] = "ticket psk";
 
+#define REVEAL_CLASS 0xff /* no class of records */
+
 void baton_keys_derive(struct baton_keys *keys)
 {
 	uint8_t *exporter = keys->noise.exporter;
@@ -38,15 +40,8 @@ void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
 }
 
 void baton_keys_record(struct baton_record_key *record,
-		       const struct baton_keys *keys, enum baton_keys_dir dir,
+		       const uint8_t dir[BATON_CRYPTO_KEY_LEN],
 		       uint8_t record_class)
-{
-	baton_keys_record_from(record, keys->noise.dir[dir], record_class);
-}
-
-void baton_keys_record_from(struct baton_record_key *record,
-			    const uint8_t dir[BATON_CRYPTO_KEY_LEN],
-			    uint8_t record_class)
 {
 	uint8_t key[BATON_CRYPTO_KEY_LEN];
 
@@ -69,11 +64,8 @@ void baton_compare_commit(uint8_t out[BATON_COMPARE_COMMIT_LEN],
 static void reveal_key(struct baton_record_key *record,
 		       const struct baton_keys *keys)
 {
-	uint8_t key[BATON_CRYPTO_KEY_LEN];
-
-	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal");
-	baton_record_init(record, key);
-	baton_crypto_wipe(key, sizeof(key));
+	baton_keys_record(record, keys->noise.dir[BATON_KEYS_R2I],
+			  REVEAL_CLASS);
 }
 
 void baton_compare_reveal(uint8_t out[BATON_COMPARE_REVEAL_LEN],
@@ -91,35 +83,26 @@ void baton_compare_reveal(uint8_t out[BATON_COMPARE_REVEAL_LEN],
 }
 
 enum baton_err
-baton_compare_check(uint8_t nonce[BATON_COMPARE_NONCE_LEN],
-		    const struct baton_keys *keys, const uint8_t *msg,
-		    size_t msg_len,
+baton_compare_check(const struct baton_keys *keys, uint8_t *msg, size_t msg_len,
 		    const uint8_t commit[BATON_COMPARE_COMMIT_LEN])
 {
 	struct baton_record_key record;
-	uint8_t buf[BATON_COMPARE_REVEAL_LEN];
 	uint8_t expected[BATON_COMPARE_COMMIT_LEN];
 	enum baton_err err;
 	size_t len;
 
-	memset(nonce, 0, BATON_COMPARE_NONCE_LEN);
 	if (msg_len != BATON_COMPARE_REVEAL_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	memcpy(buf, msg, sizeof(buf));
 	reveal_key(&record, keys);
 	err = baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),
-				buf, sizeof(buf), &len);
-	if (err)
-		goto out;
-	baton_compare_commit(expected, buf);
-	if (baton_crypto_equal(expected, commit, sizeof(expected)))
-		memcpy(nonce, buf, BATON_COMPARE_NONCE_LEN);
-	else
-		err = BATON_ERR_PROTOCOL;
-out:
+				msg, msg_len, &len);
 	baton_record_wipe(&record);
-	baton_crypto_wipe(buf, sizeof(buf));
-	return err;
+	if (err)
+		return err;
+	baton_compare_commit(expected, msg);
+	return baton_crypto_equal(expected, commit, sizeof(expected))
+		       ? BATON_OK
+		       : BATON_ERR_PROTOCOL;
 }
 
 uint32_t baton_compare_code(const struct baton_keys *keys,

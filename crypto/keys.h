@@ -51,15 +51,13 @@ void baton_keys_derive(struct baton_keys *keys);
 void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
 		       const struct baton_noise *noise);
 
-/* The record key of one direction and class (any byte; no two share a key). */
+/*
+ * The record key of a class (any byte; no two share a key) from that of one
+ * direction, keys->noise.dir.
+ */
 void baton_keys_record(struct baton_record_key *record,
-		       const struct baton_keys *keys, enum baton_keys_dir dir,
+		       const uint8_t dir[BATON_CRYPTO_KEY_LEN],
 		       uint8_t record_class);
-
-/* The same from the key of one direction, where that was kept. */
-void baton_keys_record_from(struct baton_record_key *record,
-			    const uint8_t dir[BATON_CRYPTO_KEY_LEN],
-			    uint8_t record_class);
 
 /* Forget all of it. */
 void baton_keys_wipe(struct baton_keys *keys);
@@ -87,17 +85,16 @@ void baton_compare_reveal(uint8_t out[BATON_COMPARE_REVEAL_LEN],
 			  const uint8_t nonce[BATON_COMPARE_NONCE_LEN]);
 
 /*
- * Read message 4 and hold it against the commitment of message 2.
+ * Open message 4, msg_len bytes, where it stands, and hold it against the
+ * commitment of message 2. The watch's nonce is at its beginning then.
  *
  * BATON_ERR_PEER_LENGTH: msg_len is not BATON_COMPARE_REVEAL_LEN.
  * BATON_ERR_PEER_AUTH: does not authenticate; drop it and wait for the right
  * one. BATON_ERR_PROTOCOL: authenticated, but not what was committed to: end
- * the pairing and show no code. In all of these nonce is zero.
+ * the pairing and show no code.
  */
 BATON_MUST_CHECK enum baton_err
-baton_compare_check(uint8_t nonce[BATON_COMPARE_NONCE_LEN],
-		    const struct baton_keys *keys, const uint8_t *msg,
-		    size_t msg_len,
+baton_compare_check(const struct baton_keys *keys, uint8_t *msg, size_t msg_len,
 		    const uint8_t commit[BATON_COMPARE_COMMIT_LEN]);
 
 /*

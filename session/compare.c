@@ -81,13 +81,15 @@ static enum baton_err third(struct baton_handshake *handshake,
 static enum baton_err last(struct baton_handshake *handshake,
 			   struct baton_turn *turn)
 {
-	enum baton_err err = baton_compare_check(handshake->nonce[BATON_WATCH],
-						 &handshake->keys, turn->bytes,
+	enum baton_err err = baton_compare_check(&handshake->keys, turn->bytes,
 						 turn->len, handshake->commit);
 
-	if (!err)
-		make_code(handshake);
-	return err;
+	if (err)
+		return err;
+	memcpy(handshake->nonce[BATON_WATCH], turn->bytes,
+	       BATON_COMPARE_NONCE_LEN);
+	make_code(handshake);
+	return BATON_OK;
 }
 
 const struct baton_method baton_comparison = {

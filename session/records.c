@@ -18,18 +18,15 @@ void records_begin(struct baton_session *session)
 	/* Only a typed code makes the watch the initiator. */
 	bool initiator = BATON_METHODS ? session->handshake->initiator
 				       : baton_is_phone(session->role);
-	const struct baton_keys *keys = &session->handshake->keys;
+	const struct baton_noise_result *noise =
+		&session->handshake->keys.noise;
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++) {
-		baton_keys_record(&session->seal[c], keys,
-				  initiator ? BATON_KEYS_I2R : BATON_KEYS_R2I,
-				  c);
-		baton_keys_record(&session->open[c], keys,
-				  initiator ? BATON_KEYS_R2I : BATON_KEYS_I2R,
-				  c);
+		baton_keys_record(&session->seal[c], noise->dir[!initiator], c);
+		baton_keys_record(&session->open[c], noise->dir[initiator], c);
 	}
-	memcpy(session->h, keys->noise.h, sizeof(session->h));
+	memcpy(session->h, noise->h, sizeof(session->h));
 	rotation_begin(session);
 	baton_link_open(&session->link);
 }

@@ -200,8 +200,8 @@ static void turn(struct baton_session *session)
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++)
-		baton_keys_record(&session->seal[c], &r->keys, sends(session),
-				  c);
+		baton_keys_record(&session->seal[c],
+				  r->keys.noise.dir[sends(session)], c);
 	baton_keys_wipe(&r->keys);
 	r->epoch ^= RECORD_EPOCH;
 	r->turns = false;
@@ -301,7 +301,7 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 			return is_asked(r) && class_id != BATON_CLASS_CONTROL
 				       ? BATON_ERR_AGAIN
 				       : BATON_ERR_PROTOCOL;
-		baton_keys_record_from(key, r->opens, class_id);
+		baton_keys_record(key, r->opens, class_id);
 		r->odd ^= bit;
 		r->to_open &= (uint8_t)~bit;
 		if (!r->to_open)

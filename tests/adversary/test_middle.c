@@ -37,27 +37,19 @@ uint32_t __wrap_baton_compare_code(const struct baton_keys *keys,
 
 WRAPPED(baton_compare_check);
 
-enum baton_err __wrap_baton_compare_check(uint8_t *nonce,
-					  const struct baton_keys *keys,
-					  const uint8_t *msg, size_t msg_len,
+enum baton_err __wrap_baton_compare_check(const struct baton_keys *keys,
+					  uint8_t *msg, size_t msg_len,
 					  const uint8_t *commit)
 {
 	struct baton_record_key record;
-	uint8_t key[BATON_CRYPTO_KEY_LEN], buf[BATON_COMPARE_REVEAL_LEN];
 	size_t len;
 
 	if (committed)
-		return __real_baton_compare_check(nonce, keys, msg, msg_len,
-						  commit);
+		return __real_baton_compare_check(keys, msg, msg_len, commit);
 	/* What it does, but for looking at commit. */
-	baton_kdf(key, keys->noise.dir[BATON_KEYS_R2I], "compare reveal");
-	baton_record_init(&record, key);
-	memcpy(buf, msg, sizeof(buf));
-	if (baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),
-			      buf, sizeof(buf), &len))
-		return BATON_ERR_PEER_AUTH;
-	memcpy(nonce, buf, BATON_COMPARE_NONCE_LEN);
-	return BATON_OK;
+	baton_keys_record(&record, keys->noise.dir[BATON_KEYS_R2I], 0xff);
+	return baton_record_open(&record, keys->noise.h, sizeof(keys->noise.h),
+				 msg, msg_len, &len);
 }
 
 /*

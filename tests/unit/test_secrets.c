@@ -339,14 +339,13 @@ static void keys_records_and_the_comparison(void **state)
 	PUBLIC(commit);
 	baton_compare_reveal(reveal, &keys, nonce[1]);
 	PUBLIC(reveal);
-	assert_ok(baton_compare_check(nonce[1], &keys, reveal, sizeof(reveal),
-				      commit));
+	assert_ok(baton_compare_check(&keys, reveal, sizeof(reveal), commit));
 	code = baton_compare_code(&keys, nonce[0], nonce[1]);
 	assert_in_range(code, 0, BATON_COMPARE_CODES - 1);
 	baton_bond_tag(tag, keys.tag_key, commit, commit);
 
-	baton_keys_record(&record, &keys, BATON_KEYS_I2R, 1);
-	baton_keys_record(&peer, &keys, BATON_KEYS_I2R, 1);
+	baton_keys_record(&record, keys.noise.dir[BATON_KEYS_I2R], 1);
+	baton_keys_record(&peer, keys.noise.dir[BATON_KEYS_I2R], 1);
 	for (i = 0; i < 2; i++) {
 		fill(buf, sizeof(buf), 4);
 		SECRET(buf);

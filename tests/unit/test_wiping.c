@@ -192,7 +192,7 @@ static void do_schedule(const void *arg)
 	(void)arg;
 	work.keys.noise = work.results[0];
 	baton_keys_derive(&work.keys);
-	baton_keys_record(&work.record, &work.keys, BATON_KEYS_I2R, 1);
+	baton_keys_record(&work.record, work.keys.noise.dir[BATON_KEYS_I2R], 1);
 }
 
 static void do_seal_and_rekey(const void *arg)
