@@ -553,8 +553,9 @@ enum baton_err baton_session_channel(const struct baton_session *session,
 
 /*
  * A secret that this bond has on both devices and no other has, for name and
- * ctx (ctx_len bytes): KDF of one that comes from the bond's psk (crypto/SPEC.md 4). It stands as long as the bond does. The
- * caller wipes it. BATON_ERR_NOT_FOUND: no such bond.
+ * ctx (ctx_len bytes): KDF of one that comes from the bond's psk (crypto/SPEC.md
+ * 4). It stands as long as the bond does. The caller wipes it.
+ * BATON_ERR_NOT_FOUND: no such bond.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_bond_export(const struct baton_session *session,
