@@ -192,11 +192,11 @@ size_t baton_frame_put_data(uint8_t *p, const struct baton_frame *frame)
 	size_t n = 2;
 
 	p[0] = frame->marks | BATON_NUMBER_OF(frame->at);
-	p[1] = head;
 	if (!(frame->marks & BATON_DATA_HEAD)) {
 		p[0] |= DATA_PLAIN;
 		return 1;
 	}
+	p[1] = head;
 	if (head & BATON_HEAD_TOTAL)
 		n += baton_varint_put(p + n, frame->total);
 	if (head & BATON_HEAD_META) {
