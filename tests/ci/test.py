@@ -217,9 +217,12 @@ def installed(report, name, _tests):
 UNIT = ['--suite', 'unit']
 # A busy machine, sanitizers and emulation take their time.
 SLOWER = ['-t', '3']
+# The others run in the builds behind it, and need no build of this kind.
+DEBUG = [*UNIT, '--suite', 'style', '--suite', 'keylog']
+EMULATED = [*UNIT, '--no-suite', 'exhaustive', *SLOWER]
 # Each step: its name, what it does, the tests it takes, more.
 STEPS = (
-    ('debug', native('--buildtype=debug'), SLOWER, {}),
+    ('debug', native('--buildtype=debug'), [*DEBUG, *SLOWER], {}),
     ('release', native(*RELEASE), None, {}),
     ('asan', native('--buildtype=debugoptimized', *SANITIZE),
      ['--no-suite', 'style', *SLOWER], {}),
@@ -230,8 +233,8 @@ STEPS = (
     ('installed', installed, [], {}),
     ('m4', cortex, UNIT, {}),
     ('m0', cortex, UNIT, {}),
-    ('i686', emulated('i386', source_of_bearssl), [*UNIT, *SLOWER], {}),
-    ('s390x', emulated('s390x'), [*UNIT, *SLOWER], {}),
+    ('i686', emulated('i386', source_of_bearssl), EMULATED, {}),
+    ('s390x', emulated('s390x'), EMULATED, {}),
 )
 VM_LONG = ['--no-suite', 'vm-long']
 VM = ['--no-suite', 'vm', *VM_LONG]

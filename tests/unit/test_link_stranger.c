@@ -10,7 +10,7 @@ static int setup(void **state)
 	static const struct baton_link_config small = BATON_LINK_CONFIG_SMALL;
 
 	(void)state;
-	world = test_malloc(sizeof(*world));
+	world = malloc(sizeof(*world));
 	pair_init_config(world, 7, &small);
 	assert_true(pair_bond(world));
 	while (pair_turn(world))
