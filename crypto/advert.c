@@ -43,14 +43,13 @@ enum baton_err baton_advert_make(uint8_t out[BATON_ADVERT_LEN],
 	uint8_t random[BATON_ADVERT_LEN + 4];
 	uint8_t order[BATON_ADVERT_SLOTS];
 	uint8_t mac[BATON_CRYPTO_HASH_LEN];
-	enum baton_err err;
 	size_t i;
 
 	if (count > BATON_ADVERT_SLOTS)
 		return BATON_ERR_ARG;
-	err = baton_drbg_bytes(drbg, random, sizeof(random));
-	if (err)
-		return err;
+	if (!baton_drbg_is_seeded(drbg))
+		return BATON_ERR_RANDOM;
+	baton_drbg_bytes(drbg, random, sizeof(random));
 	memcpy(out, random, BATON_ADVERT_LEN);
 	shuffle(order, baton_load_be32(random + BATON_ADVERT_LEN));
 	for (i = 0; i < count; i++) {

@@ -30,7 +30,7 @@
  * show, nor how many they are.
  *
  * BATON_ERR_ARG: more than the slots. BATON_ERR_RANDOM: drbg is not seeded.
- * Then nothing may be advertised; out holds nothing of use.
+ * Then nothing may be advertised; out is untouched.
  */
 BATON_MUST_CHECK enum baton_err
 baton_advert_make(uint8_t out[BATON_ADVERT_LEN], struct baton_drbg *drbg,

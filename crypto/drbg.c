@@ -19,14 +19,11 @@ void baton_drbg_stir(struct baton_drbg *drbg,
 		     BATON_DRBG_SEED_LEN);
 }
 
-enum baton_err baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				size_t len)
+void baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out, size_t len)
 {
 	uint8_t piece[BATON_CRYPTO_KEY_LEN];
 	size_t n;
 
-	if (!drbg->seeded)
-		return BATON_ERR_RANDOM;
 	while (len) {
 		n = len < sizeof(piece) ? len : sizeof(piece);
 		baton_kdf(piece, drbg->key, "drbg out");
@@ -36,7 +33,6 @@ enum baton_err baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
 		len -= n;
 	}
 	baton_crypto_wipe(piece, sizeof(piece));
-	return BATON_OK;
 }
 
 void baton_drbg_wipe(struct baton_drbg *drbg)

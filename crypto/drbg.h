@@ -38,16 +38,19 @@ void baton_drbg_init(struct baton_drbg *drbg,
 void baton_drbg_stir(struct baton_drbg *drbg,
 		     const uint8_t seed[BATON_DRBG_SEED_LEN]);
 
-/*
- * Give len random bytes.
- *
- * BATON_ERR_RANDOM: never seeded, or wiped; out is untouched. Call
- * baton_drbg_init() first.
- */
-BATON_MUST_CHECK enum baton_err baton_drbg_bytes(struct baton_drbg *drbg,
-						 uint8_t *out, size_t len);
+/* False: never seeded, or wiped. */
+static inline bool baton_drbg_is_seeded(const struct baton_drbg *drbg)
+{
+	return drbg->seeded;
+}
 
-/* Forget the state; from here on baton_drbg_bytes() refuses. */
+/*
+ * Give len random bytes. Whoever is given a generator by others asks first
+ * whether it is seeded: what one gives that is not is no secret.
+ */
+void baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out, size_t len);
+
+/* Forget the state; it has to be seeded anew. */
 void baton_drbg_wipe(struct baton_drbg *drbg);
 
 #endif

@@ -4,50 +4,34 @@
 #include "crypto/hkdf.h"
 #include "crypto/keys.h"
 
-static const char ticket_label[] = "ticket psk";
-
 #define REVEAL_CLASS 0xff /* no class of records */
-
-void baton_keys_derive(struct baton_keys *keys)
-{
-	uint8_t *exporter = keys->noise.exporter;
-
-	baton_kdf(keys->bond_psk, exporter, "bond psk");
-	baton_kdf(keys->tag_key, exporter, "bond tag");
-	baton_kdf(keys->ticket_psk, exporter, ticket_label);
-	baton_kdf(keys->compare, exporter, "compare");
-	baton_crypto_wipe(exporter, BATON_CRYPTO_KEY_LEN);
-}
 
 enum baton_err baton_keys_finish(struct baton_keys *keys,
 				 struct baton_noise *noise)
 {
-	enum baton_err err = baton_noise_finish(noise, &keys->noise);
+	const uint8_t *ck = noise->state.ck;
 
-	if (!err)
-		baton_keys_derive(keys);
-	return err;
+	if (!baton_noise_is_done(noise))
+		return BATON_ERR_STATE;
+	baton_kdf(noise->keys.psk, ck, "bond psk");
+	baton_kdf(keys->tag_key, ck, "bond tag");
+	baton_keys_ticket(keys->ticket_psk, noise);
+	return baton_noise_finish(noise, &keys->noise);
 }
 
 void baton_keys_ticket(uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN],
 		       const struct baton_noise *noise)
 {
-	uint8_t exporter[BATON_CRYPTO_KEY_LEN];
-
-	baton_noise_exporter(noise, exporter);
-	baton_kdf(ticket_psk, exporter, ticket_label);
-	baton_crypto_wipe(exporter, sizeof(exporter));
+	baton_kdf(ticket_psk, noise->state.ck, "ticket psk");
 }
 
 void baton_keys_record(struct baton_record_key *record,
 		       const uint8_t dir[BATON_CRYPTO_KEY_LEN],
 		       uint8_t record_class)
 {
-	uint8_t key[BATON_CRYPTO_KEY_LEN];
-
-	baton_kdf_of(key, dir, "class", &record_class, 1);
-	baton_record_init(record, key);
-	baton_crypto_wipe(key, sizeof(key));
+	baton_kdf_of(record->key, dir, "class", &record_class, 1);
+	record->counter = 0;
+	record->generation = 0;
 }
 
 void baton_keys_wipe(struct baton_keys *keys)
@@ -119,7 +103,8 @@ uint32_t baton_compare_code(const struct baton_keys *keys,
 	       BATON_COMPARE_NONCE_LEN);
 	memcpy(ctx + BATON_CRYPTO_HASH_LEN + BATON_COMPARE_NONCE_LEN,
 	       watch_nonce, BATON_COMPARE_NONCE_LEN);
-	baton_kdf_of(value, keys->compare, "compare code", ctx, sizeof(ctx));
+	baton_kdf_of(value, keys->noise.dir[BATON_KEYS_I2R], "compare code",
+		     ctx, sizeof(ctx));
 	/* 64 bits, big-endian, without a division that a Cortex-M lacks. */
 	for (i = 0; i < 8; i++)
 		code = (code << 8 | value[i]) % BATON_COMPARE_CODES;

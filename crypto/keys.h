@@ -26,23 +26,19 @@ enum baton_keys_dir {
 struct baton_keys {
 	/* dir, by enum baton_keys_dir, and h, the channel binding of tokens */
 	struct baton_noise_result noise;
-	uint8_t bond_psk[BATON_CRYPTO_KEY_LEN]; /* of later KKpsk0 */
 	uint8_t tag_key[BATON_CRYPTO_KEY_LEN]; /* of baton_bond_tag() */
 	uint8_t ticket_psk[BATON_CRYPTO_KEY_LEN]; /* of one later NNpsk0 */
-	uint8_t compare[BATON_CRYPTO_KEY_LEN]; /* of baton_compare_code() */
 };
 
 /*
- * Derive all of it from a handshake, which is finished by that; the exporter is
- * wiped then. Which of the parts are meant depends on the handshake: only
- * pairing uses bond_psk, tag_key and compare. Errors as baton_noise_finish().
+ * Derive all of it from a handshake, which is finished by that. Its keys are
+ * those of a bond then: psk that of later KKpsk0, which replaces the one that
+ * was used up, rs the peer's static key. Only pairing has a use for these and
+ * for tag_key. Errors as baton_noise_finish().
  */
 BATON_MUST_CHECK
 enum baton_err baton_keys_finish(struct baton_keys *keys,
 				 struct baton_noise *noise);
-
-/* The same from what a handshake has left in keys->noise. */
-void baton_keys_derive(struct baton_keys *keys);
 
 /*
  * The ticket psk alone, of a handshake whose last message waits for its

@@ -28,6 +28,7 @@ struct baton_noise_pattern {
 	bool has_psk;
 	bool has_pre; /* pre-messages: both statics are known */
 	uint8_t n_messages;
+	uint8_t keys_len[BATON_NOISE_MESSAGES_MAX]; /* bytes of these: */
 	uint8_t tokens[BATON_NOISE_MESSAGES_MAX][5];
 };
 
@@ -35,6 +36,7 @@ struct baton_noise_pattern {
 const struct baton_noise_pattern baton_noise_xx = {
 	.name = "Noise_XX_25519_ChaChaPoly_SHA256",
 	.n_messages = 3,
+	.keys_len = {POINT_LEN, POINT_LEN + SEALED_LEN, SEALED_LEN},
 	.tokens = {{E}, {E, EE, S, ES}, {S, SE}},
 };
 
@@ -46,6 +48,7 @@ const struct baton_noise_pattern baton_noise_xxpsk0 = {
 		0xeb, 0x41, 0x6c, 0xae, 0xce, 0xc6, 0x03, 0x39},
 	.has_psk = true,
 	.n_messages = 3,
+	.keys_len = {POINT_LEN, POINT_LEN + SEALED_LEN, SEALED_LEN},
 	.tokens = {{PSK, E}, {E, EE, S, ES}, {S, SE}},
 };
 
@@ -58,6 +61,7 @@ const struct baton_noise_pattern baton_noise_kkpsk0 = {
 	.has_psk = true,
 	.has_pre = true,
 	.n_messages = 2,
+	.keys_len = {POINT_LEN, POINT_LEN},
 	.tokens = {{PSK, E, ES, SS}, {E, EE, SE}},
 };
 
@@ -69,6 +73,7 @@ const struct baton_noise_pattern baton_noise_nnpsk0 = {
 		0x4b, 0x9f, 0xf4, 0x54, 0xfa, 0x94, 0x7f, 0x7b},
 	.has_psk = true,
 	.n_messages = 2,
+	.keys_len = {POINT_LEN, POINT_LEN},
 	.tokens = {{PSK, E}, {E, EE}},
 };
 /* clang-format on */
@@ -86,9 +91,11 @@ static void mix_hash(struct baton_noise_state *state, const uint8_t *data,
 	baton_crypto_sha256_final(&sha, state->h);
 }
 
-static void mix_key(struct baton_noise_state *state, const uint8_t ikm[KEY_LEN])
+/* MixKey has two outputs, MixKeyAndHash one more, between them. */
+static void mix_key(struct baton_noise_state *state, uint8_t count,
+		    const uint8_t ikm[KEY_LEN])
 {
-	baton_hkdf_noise(state->keys, 2, state->ck, ikm, KEY_LEN);
+	baton_hkdf_noise(state->keys, count, state->ck, ikm, KEY_LEN);
 	state->n = 0;
 	state->has_k = true;
 }
@@ -96,20 +103,14 @@ static void mix_key(struct baton_noise_state *state, const uint8_t ikm[KEY_LEN])
 static void mix_key_and_hash(struct baton_noise_state *state,
 			     const uint8_t ikm[KEY_LEN])
 {
-	uint8_t out[3][BATON_CRYPTO_HASH_LEN];
-
-	baton_hkdf_noise(out, 3, state->ck, ikm, KEY_LEN);
-	memcpy(state->ck, out[0], KEY_LEN);
-	mix_hash(state, out[1], KEY_LEN);
-	memcpy(state->k, out[2], KEY_LEN);
-	state->n = 0;
-	state->has_k = true;
-	baton_crypto_wipe(out, sizeof(out));
+	mix_key(state, 3, ikm);
+	mix_hash(state, state->k, KEY_LEN);
+	memcpy(state->k, state->keys[2], KEY_LEN);
 }
 
 /* out may be plain. */
-static void encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
-			     const uint8_t *plain, size_t plain_len)
+static size_t encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
+			       const uint8_t *plain, size_t plain_len)
 {
 	uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
 	size_t out_len = plain_len;
@@ -123,6 +124,7 @@ static void encrypt_and_hash(struct baton_noise_state *state, uint8_t *out,
 		memmove(out, plain, plain_len);
 	}
 	mix_hash(state, out, out_len);
+	return out_len;
 }
 
 /* out may be in, which is why in is hashed before it is opened. */
@@ -157,14 +159,14 @@ static enum baton_err mix_dh(const struct baton_noise *noise,
 	enum baton_err err;
 
 	if (token == SS) {
-		mix_key(state, noise->keys.ss);
+		mix_key(state, 2, noise->keys.ss);
 		return BATON_OK;
 	}
 	err = baton_crypto_x25519(dh,
 				  own_is_e ? noise->e_priv : noise->keys.s_priv,
 				  peer_is_e ? state->re : state->rs);
 	if (!err)
-		mix_key(state, dh);
+		mix_key(state, 2, dh);
 	baton_crypto_wipe(dh, sizeof(dh));
 	return err;
 }
@@ -194,7 +196,7 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 				memcpy(state->re, in + at, POINT_LEN);
 			mix_hash(state, in + at, POINT_LEN);
 			if (p->has_psk)
-				mix_key(state, in + at);
+				mix_key(state, 2, in + at);
 			at += POINT_LEN;
 			break;
 		case S:
@@ -218,33 +220,26 @@ static enum baton_err pass_keys(const struct baton_noise *noise,
 	return err;
 }
 
-enum baton_err baton_noise_init(struct baton_noise *noise,
-				const struct baton_noise_pattern *pattern,
-				bool initiator, const uint8_t *prologue,
-				size_t prologue_len, struct baton_drbg *drbg)
+void baton_noise_init(struct baton_noise *noise,
+		      const struct baton_noise_pattern *pattern, bool initiator,
+		      const uint8_t *prologue, size_t prologue_len,
+		      struct baton_drbg *drbg)
 {
 	const struct baton_noise_keys *keys = &noise->keys;
 	struct baton_noise_state *state = &noise->state;
-	enum baton_err err;
 
 	noise->pattern = pattern;
 	noise->initiator = initiator;
-	noise->is_live = false;
-	err = baton_drbg_bytes(drbg, noise->e_priv, KEY_LEN);
-	if (err)
-		return err;
-	noise->is_live = true;
+	baton_drbg_bytes(drbg, noise->e_priv, KEY_LEN);
 	memset(state, 0, sizeof(*state));
 	memcpy(state->h, pattern->name, sizeof(state->h));
 	memcpy(state->ck, pattern->name, sizeof(state->ck));
 	mix_hash(state, prologue, prologue_len);
 	if (!pattern->has_pre)
-		return BATON_OK;
-
+		return;
 	memcpy(state->rs, keys->rs, POINT_LEN);
 	mix_hash(state, initiator ? keys->s_pub : keys->rs, POINT_LEN);
 	mix_hash(state, initiator ? keys->rs : keys->s_pub, POINT_LEN);
-	return BATON_OK;
 }
 
 unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern)
@@ -255,17 +250,7 @@ unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern)
 size_t baton_noise_payload_at(const struct baton_noise_pattern *pattern,
 			      unsigned int index)
 {
-	const uint8_t *token;
-	size_t len = 0;
-
-	if (index >= baton_noise_messages(pattern))
-		return 0;
-	for (token = pattern->tokens[index]; *token; token++)
-		if (*token == E)
-			len += POINT_LEN;
-		else if (*token == S)
-			len += SEALED_LEN;
-	return len;
+	return index < BATON_NOISE_MESSAGES_MAX ? pattern->keys_len[index] : 0;
 }
 
 size_t baton_noise_overhead(const struct baton_noise_pattern *pattern,
@@ -281,33 +266,32 @@ size_t baton_noise_overhead(const struct baton_noise_pattern *pattern,
 
 bool baton_noise_is_done(const struct baton_noise *noise)
 {
-	return noise->is_live &&
+	return noise->pattern &&
 	       noise->state.step == noise->pattern->n_messages;
 }
 
 /* Messages alternate, the initiator's first. */
 static bool is_turn_of(const struct baton_noise *noise, bool initiator)
 {
-	return noise->is_live && !baton_noise_is_done(noise) &&
+	return noise->pattern &&
+	       noise->state.step < noise->pattern->n_messages &&
 	       (noise->state.step & 1) != initiator;
 }
 
 enum baton_err baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg,
 				      size_t msg_cap)
 {
-	struct baton_noise_state state;
+	struct baton_noise_state *state = &noise->state;
 	enum baton_err err;
 
-	if (!is_turn_of(noise, noise->initiator) || noise->state.keys_out)
+	if (!is_turn_of(noise, noise->initiator) || state->keys_out)
 		return BATON_ERR_STATE;
-	if (msg_cap < baton_noise_payload_at(noise->pattern, noise->state.step))
+	if (msg_cap < noise->pattern->keys_len[state->step])
 		return BATON_ERR_SPACE;
-	state = noise->state;
-	err = pass_keys(noise, &state, msg, NULL);
-	state.keys_out = true;
-	if (!err)
-		noise->state = state;
-	baton_crypto_wipe(&state, sizeof(state));
+	err = pass_keys(noise, state, msg, NULL);
+	state->keys_out = true;
+	if (err)
+		noise->pattern = NULL;
 	return err;
 }
 
@@ -316,31 +300,27 @@ enum baton_err baton_noise_write(struct baton_noise *noise,
 				 uint8_t *msg, size_t msg_cap, size_t *msg_len)
 {
 	struct baton_noise_state *state = &noise->state;
-	enum baton_err err = BATON_OK;
-	size_t overhead, at;
+	size_t at = 0;
+	enum baton_err err;
 
 	*msg_len = 0;
 	if (!is_turn_of(noise, noise->initiator))
 		return BATON_ERR_STATE;
-	overhead = baton_noise_overhead(noise->pattern, state->step);
-	at = baton_noise_payload_at(noise->pattern, state->step);
-	if (state->keys_out) {
-		overhead -= at;
-		at = 0;
-	}
-	if (payload_len > BATON_NOISE_MESSAGE_MAX - overhead)
-		return BATON_ERR_TOO_LARGE;
-	if (msg_cap < payload_len + overhead)
-		return BATON_ERR_SPACE;
 	if (!state->keys_out)
+		at = noise->pattern->keys_len[state->step];
+	if (payload_len > BATON_NOISE_MESSAGE_MAX - at - TAG_LEN)
+		return BATON_ERR_TOO_LARGE;
+	if (msg_cap < at + payload_len + TAG_LEN)
+		return BATON_ERR_SPACE;
+	if (!state->keys_out) {
 		err = baton_noise_write_keys(noise, msg, msg_cap);
-	if (err)
-		return err;
+		if (err)
+			return err;
+	}
 	/* Behind the keys nothing can fail. */
-	encrypt_and_hash(state, msg + at, payload, payload_len);
+	*msg_len = at + encrypt_and_hash(state, msg + at, payload, payload_len);
 	state->keys_out = false;
 	state->step++;
-	*msg_len = payload_len + overhead;
 	return BATON_OK;
 }
 
@@ -362,7 +342,7 @@ enum baton_err baton_noise_read(struct baton_noise *noise, const uint8_t *msg,
 		return BATON_ERR_SPACE;
 
 	state = noise->state;
-	at = baton_noise_payload_at(noise->pattern, state.step);
+	at = noise->pattern->keys_len[state.step];
 	err = pass_keys(noise, &state, NULL, msg);
 	if (!err)
 		err = decrypt_and_hash(&state, payload, msg + at, msg_len - at);
@@ -382,21 +362,14 @@ enum baton_err baton_noise_finish(struct baton_noise *noise,
 
 	if (!baton_noise_is_done(noise))
 		return BATON_ERR_STATE;
-	/* Split (section 5.2), with one output more for everything else. */
-	baton_hkdf_noise(result->keys, 3, state->ck, NULL, 0);
+	/* Split (section 5.2). */
+	baton_hkdf_noise(result->dir, 2, state->ck, NULL, 0);
 	memcpy(result->h, state->h, sizeof(result->h));
-	baton_noise_wipe(noise);
+	memcpy(noise->keys.rs, state->rs, sizeof(state->rs));
+	noise->pattern = NULL;
+	baton_crypto_wipe(state,
+			  sizeof(*noise) - offsetof(struct baton_noise, state));
 	return BATON_OK;
-}
-
-void baton_noise_exporter(const struct baton_noise *noise,
-			  uint8_t exporter[BATON_CRYPTO_KEY_LEN])
-{
-	uint8_t out[3][KEY_LEN];
-
-	baton_hkdf_noise(out, 3, noise->state.ck, NULL, 0);
-	memcpy(exporter, out[2], KEY_LEN);
-	baton_crypto_wipe(out, sizeof(out));
 }
 
 void baton_noise_wipe(struct baton_noise *noise)

@@ -69,7 +69,7 @@ struct baton_noise_state {
 			uint8_t ck[BATON_CRYPTO_HASH_LEN];
 			uint8_t k[BATON_CRYPTO_KEY_LEN];
 		};
-		uint8_t keys[2][BATON_CRYPTO_KEY_LEN];
+		uint8_t keys[3][BATON_CRYPTO_KEY_LEN];
 	};
 	uint8_t re[BATON_CRYPTO_POINT_LEN];
 	uint8_t rs[BATON_CRYPTO_POINT_LEN];
@@ -77,25 +77,19 @@ struct baton_noise_state {
 
 /* Members are the engine's; callers own the memory and nothing else. */
 struct baton_noise {
-	const struct baton_noise_pattern *pattern;
+	const struct baton_noise_pattern
+		*pattern; /* NULL: not begun, or over */
 	bool initiator;
-	bool is_live; /* between init and finish */
 	struct baton_noise_keys keys; /* the caller's to fill in */
+	/* What finish() wipes begins here. */
 	struct baton_noise_state state;
 	uint8_t e_priv[BATON_CRYPTO_KEY_LEN];
 };
 
 /* What a finished handshake leaves; wipe it as soon as it has been used. */
 struct baton_noise_result {
-	union { /* One HKDF makes all. */
-		struct {
-			/* Initiator to responder, and back. */
-			uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
-			/* For everything else. */
-			uint8_t exporter[BATON_CRYPTO_KEY_LEN];
-		};
-		uint8_t keys[3][BATON_CRYPTO_KEY_LEN];
-	};
+	/* Initiator to responder, and back. */
+	uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
 	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* channel binding, not secret */
 };
 
@@ -105,15 +99,11 @@ struct baton_noise_result {
  * prologue: prologue_len bytes that both sides must have in common; NULL if
  * 0. Read here only. drbg: for the ephemeral key. noise->keys has what the
  * pattern takes of it; all else in noise is set here.
- *
- * BATON_ERR_RANDOM: drbg has no seed; every call on noise answers
- * BATON_ERR_STATE.
  */
-BATON_MUST_CHECK enum baton_err
-baton_noise_init(struct baton_noise *noise,
-		 const struct baton_noise_pattern *pattern, bool initiator,
-		 const uint8_t *prologue, size_t prologue_len,
-		 struct baton_drbg *drbg);
+void baton_noise_init(struct baton_noise *noise,
+		      const struct baton_noise_pattern *pattern, bool initiator,
+		      const uint8_t *prologue, size_t prologue_len,
+		      struct baton_drbg *drbg);
 
 /* How many messages the pattern has: 2 or 3. */
 unsigned int baton_noise_messages(const struct baton_noise_pattern *pattern);
@@ -133,14 +123,16 @@ size_t baton_noise_payload_at(const struct baton_noise_pattern *pattern,
  * Write our next message.
  *
  * payload: payload_len bytes, NULL if 0. Sealed but in message 0 of XX, where
- * it travels readable. msg: room for msg_cap bytes; *msg_len receives what
- * was used, payload_len plus baton_noise_overhead(). payload may be where it
+ * it travels readable. msg: room for msg_cap bytes, for the keys, the payload
+ * and a tag, be there one or not; *msg_len receives what was used, payload_len
+ * plus baton_noise_overhead(). payload may be where it
  * goes, see baton_noise_payload_at(), and must not overlap msg otherwise.
  *
  * BATON_ERR_STATE: not our turn. BATON_ERR_TOO_LARGE: above
  * BATON_NOISE_MESSAGE_MAX. BATON_ERR_SPACE: msg_cap is too small.
- * BATON_ERR_PEER_FORMAT: the peer's key is of small order: give up, the peer
- * is not honest. In all of these the handshake is unchanged, *msg_len is 0.
+ * In all of these the handshake is unchanged. BATON_ERR_PEER_FORMAT: the
+ * peer's key is of small order: the peer is not honest, and every call answers
+ * BATON_ERR_STATE from here on. *msg_len is 0 then, too.
  */
 BATON_MUST_CHECK enum baton_err baton_noise_write(struct baton_noise *noise,
 						  const uint8_t *payload,
@@ -155,13 +147,6 @@ BATON_MUST_CHECK enum baton_err baton_noise_write(struct baton_noise *noise,
  */
 BATON_MUST_CHECK enum baton_err
 baton_noise_write_keys(struct baton_noise *noise, uint8_t *msg, size_t msg_cap);
-
-/*
- * The exporter as baton_noise_finish() will give it, once the keys of the last
- * message are written: payloads do not change it.
- */
-void baton_noise_exporter(const struct baton_noise *noise,
-			  uint8_t exporter[BATON_CRYPTO_KEY_LEN]);
 
 /*
  * Read the peer's next message of msg_len bytes.
@@ -185,7 +170,8 @@ baton_noise_read(struct baton_noise *noise, const uint8_t *msg, size_t msg_len,
 bool baton_noise_is_done(const struct baton_noise *noise);
 
 /*
- * Take the keys out of a complete handshake and wipe everything in noise.
+ * Take the keys out of a complete handshake and wipe everything in noise but
+ * its keys, of which rs is the static key that the peer has shown.
  *
  * BATON_ERR_STATE: messages are missing, or it was finished before; noise is
  * unchanged, result is untouched.

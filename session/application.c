@@ -100,12 +100,11 @@ enum baton_err baton_application_seal(const struct baton_application_keys *keys,
 {
 	static const uint8_t nonce[BATON_CRYPTO_NONCE_LEN];
 	uint8_t key[BATON_CRYPTO_KEY_LEN], about[1 + BATON_NAME_MAX];
-	enum baton_err err;
 	size_t about_len;
 
-	err = baton_drbg_bytes(drbg, out + 1, BATON_SEAL_SALT_LEN);
-	if (err)
-		return err;
+	if (!baton_drbg_is_seeded(drbg))
+		return BATON_ERR_RANDOM;
+	baton_drbg_bytes(drbg, out + 1, BATON_SEAL_SALT_LEN);
 	out[0] = FORMAT;
 	about_len = put_about(about, name);
 	value_key(key, keys, out + 1);

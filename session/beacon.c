@@ -52,10 +52,9 @@ static enum baton_err renew(struct baton_beacon *beacon,
 	beacon->live = false;
 	count = choose(keys, session, &beacon->first);
 	err = baton_advert_make(beacon->advert, &session->drbg, keys, count);
-	if (!err)
-		err = baton_drbg_bytes(&session->drbg, random, sizeof(random));
 	if (err)
 		return err;
+	baton_drbg_bytes(&session->drbg, random, sizeof(random));
 	beacon->until_ms = now_ms + BATON_BEACON_LIFE_MIN_MS +
 			   baton_load_be32(random) % LIFE_SPREAD_MS;
 	combine(beacon->bonds, session);

@@ -14,6 +14,7 @@ static const uint8_t *watch_nonce(const struct baton_handshake *handshake)
 	return handshake->hello[BATON_WATCH].bytes + BATON_HELLO_NONCE_AT;
 }
 
+BATON_NOT_INLINE
 const struct baton_noise_pattern *bonded_keys(const struct baton_bond *bond,
 					      uint8_t kind,
 					      struct baton_noise_keys *keys)
@@ -25,19 +26,19 @@ const struct baton_noise_pattern *bonded_keys(const struct baton_bond *bond,
 	return &baton_noise_nnpsk0;
 }
 
-static enum baton_err start_bonded(struct baton_handshake *handshake,
-				   struct baton_turn *turn)
+static void start_bonded(struct baton_handshake *handshake,
+			 struct baton_turn *turn)
 {
-	return handshake_start_noise(handshake,
-				     bonded_keys(&turn->bonds[handshake->bond],
-						 handshake->kind,
-						 &handshake->noise.keys),
-				     baton_is_phone(handshake->role), turn);
+	handshake_start_noise(handshake,
+			      bonded_keys(&turn->bonds[handshake->bond],
+					  handshake->kind,
+					  &handshake->noise.keys),
+			      baton_is_phone(handshake->role), turn);
 }
 
-/* Flight 2 with a bond, at the phone: kind, tag, Noise message. */
-enum baton_err bonded_put(struct baton_handshake *handshake,
-			  struct baton_turn *turn)
+/* Flight 2, at the phone: behind the kind its tag and the Noise message. */
+static enum baton_err first(struct baton_handshake *handshake,
+			    struct baton_turn *turn)
 {
 	struct baton_reply *reply = &turn->reply;
 	uint8_t *message = reply->bytes + 1 + BATON_BOND_TAG_LEN;
@@ -45,11 +46,9 @@ enum baton_err bonded_put(struct baton_handshake *handshake,
 
 	if (handshake->kind == BATON_KIND_RESUME && !turn->settled)
 		handshake->kind = BATON_KIND_RECONNECT;
-	err = start_bonded(handshake, turn);
-	reply->number = BATON_FLIGHT_FIRST;
-	reply->bytes[0] = handshake->kind;
+	start_bonded(handshake, turn);
 	reply->len = 1 + BATON_BOND_TAG_LEN;
-	if (!err && handshake->kind == BATON_KIND_RESUME) {
+	if (handshake->kind == BATON_KIND_RESUME) {
 		err = baton_noise_write_keys(&handshake->noise, message,
 					     BATON_CRYPTO_POINT_LEN);
 		if (err)
@@ -59,14 +58,13 @@ enum baton_err bonded_put(struct baton_handshake *handshake,
 			turn->payload, turn->payload_len + BATON_CRYPTO_TAG_LEN,
 			&reply->sealed_len);
 		reply->len += BATON_CRYPTO_POINT_LEN;
-	} else if (!err) {
+	} else {
 		err = handshake_write(handshake, turn, NULL, 0);
 	}
 	if (err)
 		return err;
 	baton_bond_tag(reply->bytes + 1, turn->bonds[handshake->bond].tag_key,
 		       watch_nonce(handshake), message);
-	handshake_set_step(handshake, BATON_STEP_SECOND);
 	return BATON_OK;
 }
 
@@ -104,11 +102,9 @@ static size_t find_bond(const struct baton_handshake *handshake,
 static enum baton_err ask_anew(struct baton_handshake *handshake,
 			       struct baton_turn *turn)
 {
-	enum baton_err err = handshake_begin(handshake, turn);
-
+	handshake_begin(handshake, turn);
 	handshake->kind = 0;
-	return err ? err
-		   : handshake_reject(turn, BATON_REJECT_OTHER_KIND, BATON_OK);
+	return handshake_reject(turn, BATON_REJECT_OTHER_KIND, BATON_OK);
 }
 
 /* The ticket is there, and so is what it is bound to. */
@@ -137,30 +133,18 @@ static enum baton_err read_payload(struct baton_handshake *handshake,
 static enum baton_err read_bonded(struct baton_handshake *handshake,
 				  struct baton_turn *turn)
 {
-	enum baton_err err;
-
 	if (handshake->known && !bonded_recall(handshake, turn))
 		return BATON_ERR_PEER_UNKNOWN;
 	if (baton_kind_resumes(handshake->kind) && !can_resume(handshake, turn))
 		return BATON_ERR_PEER_UNKNOWN;
-	err = start_bonded(handshake, turn);
-	return err ? err : read_payload(handshake, turn);
+	start_bonded(handshake, turn);
+	return read_payload(handshake, turn);
 }
 
-/* All of the handshake has gone by. */
-static enum baton_err finish(struct baton_handshake *handshake)
+static enum baton_err answer(struct baton_handshake *handshake,
+			     struct baton_turn *turn)
 {
-	enum baton_err err =
-		baton_keys_finish(&handshake->keys, &handshake->noise);
-
-	if (!err)
-		handshake_set_step(handshake, BATON_STEP_DONE);
-	return err;
-}
-
-enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
-			    struct baton_turn *turn)
-{
+	bool resumes = baton_kind_resumes(handshake->kind);
 	const uint8_t *tag = turn->bytes;
 	enum baton_err err;
 	size_t bond;
@@ -178,29 +162,21 @@ enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
 						  BATON_ERR_AGAIN)
 			       : handshake_reject(turn, BATON_REJECT_NO_BOND,
 						  BATON_ERR_NO_BOND);
-	handshake->kind = kind;
 	handshake->bond = (uint8_t)bond;
 	err = read_bonded(handshake, turn);
-	if (baton_err_is_peer(err) &&
-	    (handshake->known || baton_kind_resumes(kind)))
+	if (baton_err_is_peer(err) && (handshake->known || resumes))
 		return ask_anew(handshake, turn);
-	if (!err && baton_kind_resumes(kind)) {
+	if (!err && resumes) {
 		err = baton_noise_write_keys(&handshake->noise,
 					     handshake->e_pub,
 					     sizeof(handshake->e_pub));
-		if (!err)
-			handshake_set_step(handshake, BATON_STEP_ANSWER);
+		baton_keys_ticket(handshake->keys.ticket_psk,
+				  &handshake->noise);
 		return err;
 	}
 	if (!err)
 		err = handshake_write(handshake, turn, NULL, 0);
-	return err ? err : finish(handshake);
-}
-
-void baton_handshake_ticket(const struct baton_handshake *handshake,
-			    uint8_t psk[BATON_CRYPTO_KEY_LEN])
-{
-	baton_keys_ticket(psk, &handshake->noise);
+	return err ? err : handshake_finish(handshake);
 }
 
 enum baton_err baton_handshake_answer(struct baton_handshake *handshake,
@@ -215,13 +191,20 @@ enum baton_err baton_handshake_answer(struct baton_handshake *handshake,
 	reply->number = BATON_FLIGHT_FIRST + 1;
 	err = handshake_write(handshake, turn, turn->payload,
 			      turn->payload_len);
-	return err ? err : finish(handshake);
+	handshake_set_step(handshake, BATON_STEP_DONE);
+	return err ? err : handshake_finish(handshake);
 }
 
-enum baton_err bonded_second(struct baton_handshake *handshake,
-			     const struct baton_turn *turn)
+static enum baton_err second(struct baton_handshake *handshake,
+			     struct baton_turn *turn)
 {
 	enum baton_err err = read_payload(handshake, turn);
 
-	return err ? err : finish(handshake);
+	return err ? err : handshake_finish(handshake);
 }
+
+const struct baton_method baton_bonded = {
+	.first = BATON_STEP_OF_PHONE(first),
+	.take = {BATON_STEP_OF_WATCH(answer), BATON_STEP_OF_PHONE(second)},
+	.last = BATON_FLIGHT_FIRST + 1,
+};

@@ -14,18 +14,6 @@ const struct baton_noise_pattern *bonded_keys(const struct baton_bond *bond,
 					      uint8_t kind,
 					      struct baton_noise_keys *keys);
 
-/* The phone's flight 2. */
-enum baton_err bonded_put(struct baton_handshake *handshake,
-			  struct baton_turn *turn);
-
-/* The watch takes flight 2 behind its kind, and may make flight 3. */
-enum baton_err bonded_first(struct baton_handshake *handshake, uint8_t kind,
-			    struct baton_turn *turn);
-
-/* The phone takes flight 3. */
-enum baton_err bonded_second(struct baton_handshake *handshake,
-			     const struct baton_turn *turn);
-
 /* The peer's hello as it is kept with the bond; false: none that serves. */
 bool bonded_recall(struct baton_handshake *handshake,
 		   const struct baton_turn *turn);
@@ -34,11 +22,11 @@ bool bonded_recall(struct baton_handshake *handshake,
 void handshake_set_step(struct baton_handshake *handshake,
 			enum baton_step step);
 /* With hellos, from flight 0 on. */
-enum baton_err handshake_begin(struct baton_handshake *handshake,
-			       struct baton_turn *turn);
-enum baton_err handshake_start_noise(struct baton_handshake *handshake,
-				     const struct baton_noise_pattern *pattern,
-				     bool initiator, struct baton_turn *turn);
+void handshake_begin(struct baton_handshake *handshake,
+		     struct baton_turn *turn);
+void handshake_start_noise(struct baton_handshake *handshake,
+			   const struct baton_noise_pattern *pattern,
+			   bool initiator, struct baton_turn *turn);
 /* Keep the peer's hello; the version is 0 where both speak none. */
 enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 				    const uint8_t *bytes, size_t len);

@@ -128,7 +128,7 @@ static bool is_idle(struct baton_bulk *bulk, size_t lane)
 	const struct baton_outgoing_stream *stream = engine_stream(bulk, lane);
 
 	return stream->state == BATON_OUTGOING_IDLE &&
-	       !(stream->tell & NEWS_REFUSED);
+	       !(stream->tell & BATON_SENT_REFUSED);
 }
 
 /* A slice that was verified, or given up, leaves its lane. */
@@ -279,7 +279,7 @@ static enum baton_err begin(struct baton_bulk *bulk,
 	memcpy(lane->meta + ID_AT, file->id, BATON_FILE_ID_LEN);
 	baton_store_be64(lane->meta + OFFSET_AT, file->at);
 	err = baton_session_begin(bulk->session, lane_stream(at), slice,
-				  lane->meta, sizeof(lane->meta));
+				  lane->meta, sizeof(lane->meta), 0);
 	if (err)
 		return err;
 	lane->file = file;
@@ -584,7 +584,7 @@ void baton_bulk_pump(struct baton_bulk *bulk, uint64_t now_ms)
 		if (len == 0)
 			return;
 		err = baton_session_send(bulk->session, stream, chunk, len + 2,
-					 now_ms);
+					 0, now_ms);
 		if (err) {
 			bulk->room = false;
 			return;

@@ -7,15 +7,13 @@
 #include "session/method.h"
 #include "transport/flight.h"
 
-static enum baton_err start(struct baton_handshake *handshake,
-			    struct baton_turn *turn)
+static void start(struct baton_handshake *handshake, struct baton_turn *turn)
 {
 	bool phone = baton_is_phone(handshake->role);
-	enum baton_err err = baton_drbg_bytes(
-		turn->drbg, handshake->nonce[phone], BATON_COMPARE_NONCE_LEN);
 
-	return err ? err
-		   : handshake_start_pairing(handshake, phone, NULL, turn);
+	baton_drbg_bytes(turn->drbg, handshake->nonce[phone],
+			 BATON_COMPARE_NONCE_LEN);
+	handshake_start_pairing(handshake, phone, NULL, turn);
 }
 
 static void make_code(struct baton_handshake *handshake)
@@ -28,19 +26,18 @@ static void make_code(struct baton_handshake *handshake)
 static enum baton_err first(struct baton_handshake *handshake,
 			    struct baton_turn *turn)
 {
-	enum baton_err err = start(handshake, turn);
-
-	return err ? err : handshake_write(handshake, turn, NULL, 0);
+	start(handshake, turn);
+	return handshake_write(handshake, turn, NULL, 0);
 }
 
 static enum baton_err answer(struct baton_handshake *handshake,
 			     struct baton_turn *turn)
 {
 	uint8_t commit[BATON_COMPARE_COMMIT_LEN];
-	enum baton_err err = start(handshake, turn);
+	enum baton_err err;
 
-	if (!err)
-		err = handshake_read(handshake, turn, NULL, 0);
+	start(handshake, turn);
+	err = handshake_read(handshake, turn, NULL, 0);
 	if (err)
 		return err;
 	baton_compare_commit(commit, handshake->nonce[BATON_WATCH]);
@@ -94,8 +91,7 @@ static enum baton_err last(struct baton_handshake *handshake,
 
 const struct baton_method baton_comparison = {
 	.first = BATON_STEP_OF_PHONE(first),
-	.answer = BATON_STEP_OF_WATCH(answer),
-	.second = BATON_STEP_OF_PHONE(second),
-	.third = BATON_STEP_OF_WATCH(third),
-	.last = BATON_STEP_OF_PHONE(last),
+	.take = {BATON_STEP_OF_WATCH(answer), BATON_STEP_OF_PHONE(second),
+		 BATON_STEP_OF_WATCH(third), BATON_STEP_OF_PHONE(last)},
+	.last = BATON_FLIGHT_FIRST + 3,
 };

@@ -132,14 +132,12 @@ static enum baton_err make(struct baton_delivery *delivery,
 					  app->requests, memory,
 					  requests_len(app));
 	memory += requests_len(app);
-	if (!err)
-		err = baton_drbg_bytes(&delivery->drbg, seed, sizeof(seed));
+	baton_drbg_bytes(&delivery->drbg, seed, sizeof(seed));
 	if (!err && app->context_max > 0)
 		err = baton_context_init(&channel->context, app->context_max,
 					 seed, memory, context_len(app));
 	memory += context_len(app);
-	if (!err)
-		err = baton_drbg_bytes(&delivery->drbg, seed, sizeof(seed));
+	baton_drbg_bytes(&delivery->drbg, seed, sizeof(seed));
 	if (!err && app->item_max > 0)
 		err = baton_queue_init(&channel->queue, app->item_max,
 				       app->outbox, app->inbox, seed, memory,

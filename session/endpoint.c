@@ -61,11 +61,10 @@ enum baton_err baton_endpoint_init(struct baton_endpoint *endpoint,
 		return BATON_ERR_SPACE;
 	memset(endpoint, 0, sizeof(*endpoint));
 	baton_drbg_init(&endpoint->drbg, seed);
-	err = baton_drbg_bytes(&endpoint->drbg, own, sizeof(own));
+	baton_drbg_bytes(&endpoint->drbg, own, sizeof(own));
 	session_len = baton_session_memory_len(&config->session);
-	if (!err)
-		err = baton_session_init(&endpoint->session, &config->session,
-					 memory, session_len, own);
+	err = baton_session_init(&endpoint->session, &config->session, memory,
+				 session_len, own);
 	baton_crypto_wipe(own, sizeof(own));
 	if (err) {
 		baton_crypto_wipe(endpoint, sizeof(*endpoint));
@@ -202,7 +201,7 @@ static void put_envelopes(struct baton_endpoint *endpoint,
 
 	while (endpoint->envelope_len > 0 ||
 	       peer_next_envelope(endpoint, peer)) {
-		if (baton_session_send_with(
+		if (baton_session_send(
 			    &endpoint->session, stream, endpoint->envelope,
 			    endpoint->envelope_len, endpoint->envelope_flags,
 			    endpoint->now_ms) == BATON_ERR_AGAIN)

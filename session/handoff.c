@@ -21,10 +21,9 @@ enum baton_err baton_handoff_init(struct baton_handoff *handoff,
 
 	memset(handoff, 0, sizeof(*handoff));
 	baton_drbg_init(&handoff->drbg, seed);
-	err = baton_drbg_bytes(&handoff->drbg, own_seed, sizeof(own_seed));
-	if (!err)
-		err = baton_ownership_init(&handoff->own, role, bond, activity,
-					   count, own_seed);
+	baton_drbg_bytes(&handoff->drbg, own_seed, sizeof(own_seed));
+	err = baton_ownership_init(&handoff->own, role, bond, activity, count,
+				   own_seed);
 	baton_crypto_wipe(own_seed, sizeof(own_seed));
 	if (err)
 		return err;

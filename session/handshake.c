@@ -35,49 +35,15 @@ static void put_hello(const struct baton_handshake *handshake,
 	memcpy(reply->bytes, handshake->own->bytes, reply->len);
 }
 
-enum baton_err handshake_begin(struct baton_handshake *handshake,
-			       struct baton_turn *turn)
+void handshake_begin(struct baton_handshake *handshake, struct baton_turn *turn)
 {
-	enum baton_err err;
-
 	handshake->known = false;
 	handshake_set_step(handshake, BATON_STEP_HELLO);
-	err = baton_drbg_bytes(turn->drbg,
-			       handshake->own->bytes + BATON_HELLO_NONCE_AT,
-			       BATON_HELLO_NONCE_LEN);
-	if (!err && baton_is_phone(handshake->role))
+	baton_drbg_bytes(turn->drbg,
+			 handshake->own->bytes + BATON_HELLO_NONCE_AT,
+			 BATON_HELLO_NONCE_LEN);
+	if (baton_is_phone(handshake->role))
 		put_hello(handshake, &turn->reply);
-	return err;
-}
-
-enum baton_err baton_handshake_start(struct baton_handshake *handshake,
-				     const struct baton_hello *hello,
-				     uint8_t kind, uint8_t bond,
-				     const uint8_t *advert,
-				     struct baton_turn *turn)
-{
-	bool phone = baton_is_phone((enum baton_role)hello->role);
-
-	memset(handshake, 0, sizeof(*handshake));
-	turn->reply.len = 0;
-	turn->reply.sealed_len = 0;
-	handshake->role = (enum baton_role)hello->role;
-	handshake->kind = kind;
-	handshake->bond = bond;
-	handshake->bearer = hello->bearer;
-	handshake->own = &handshake->hello[phone];
-	handshake->peer = &handshake->hello[!phone];
-	baton_hello_encode(hello, handshake->own);
-	if (advert) {
-		handshake->has_advert = true;
-		memcpy(handshake->advert, advert, sizeof(handshake->advert));
-	}
-	if (phone && advert && !baton_kind_pairs(kind) &&
-	    bonded_recall(handshake, turn)) {
-		handshake->known = true;
-		return bonded_put(handshake, turn);
-	}
-	return handshake_begin(handshake, turn);
 }
 
 size_t handshake_prologue(const struct baton_handshake *handshake,
@@ -113,34 +79,30 @@ static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 	return n;
 }
 
-enum baton_err handshake_start_noise(struct baton_handshake *handshake,
-				     const struct baton_noise_pattern *pattern,
-				     bool initiator, struct baton_turn *turn)
+void handshake_start_noise(struct baton_handshake *handshake,
+			   const struct baton_noise_pattern *pattern,
+			   bool initiator, struct baton_turn *turn)
 {
 	uint8_t prologue[PROLOGUE_MAX];
 	size_t len = put_prologue(prologue, handshake, turn);
 
 	handshake->initiator = initiator;
-	return baton_noise_init(&handshake->noise, pattern, initiator, prologue,
-				len, turn->drbg);
+	baton_noise_init(&handshake->noise, pattern, initiator, prologue, len,
+			 turn->drbg);
 }
 
-enum baton_err handshake_start_pairing(struct baton_handshake *handshake,
-				       bool initiator, const uint8_t *psk,
-				       struct baton_turn *turn)
+void handshake_start_pairing(struct baton_handshake *handshake, bool initiator,
+			     const uint8_t *psk, struct baton_turn *turn)
 {
 	struct baton_noise_keys *keys = &handshake->noise.keys;
-	enum baton_err err;
 
-	err = baton_drbg_bytes(turn->drbg, keys->s_priv, sizeof(keys->s_priv));
-	if (err)
-		return err;
+	baton_drbg_bytes(turn->drbg, keys->s_priv, sizeof(keys->s_priv));
 	baton_crypto_x25519_base(keys->s_pub, keys->s_priv);
 	if (psk)
 		memcpy(keys->psk, psk, sizeof(keys->psk));
-	return handshake_start_noise(
-		handshake, psk ? &baton_noise_xxpsk0 : &baton_noise_xx,
-		initiator, turn);
+	handshake_start_noise(handshake,
+			      psk ? &baton_noise_xxpsk0 : &baton_noise_xx,
+			      initiator, turn);
 }
 
 enum baton_err handshake_write(struct baton_handshake *handshake,
@@ -175,17 +137,7 @@ enum baton_err handshake_read(struct baton_handshake *handshake,
 
 enum baton_err handshake_finish(struct baton_handshake *handshake)
 {
-	struct baton_noise_keys made = handshake->noise.keys;
-	enum baton_err err;
-
-	memcpy(made.rs, handshake->noise.state.rs, sizeof(made.rs));
-	err = baton_keys_finish(&handshake->keys, &handshake->noise);
-	if (!err) {
-		memcpy(made.psk, handshake->keys.bond_psk, sizeof(made.psk));
-		handshake->made = made;
-	}
-	baton_crypto_wipe(&made, sizeof(made));
-	return err;
+	return baton_keys_finish(&handshake->keys, &handshake->noise);
 }
 
 enum baton_err handshake_end(struct baton_handshake *handshake,
@@ -210,10 +162,12 @@ enum baton_err handshake_take_hello(struct baton_handshake *handshake,
 	return err;
 }
 
-/* Of a kind that pairs. */
+BATON_NOT_INLINE
 static const struct baton_method *method(uint8_t kind,
 					 const struct baton_turn *turn)
 {
+	if (!baton_kind_pairs(kind))
+		return &baton_bonded;
 	if (BATON_METHODS && kind == BATON_KIND_OUT_OF_BAND)
 		return turn->out_of_band;
 	if (BATON_METHODS && kind == BATON_KIND_TYPED)
@@ -225,36 +179,67 @@ static const struct baton_method *method(uint8_t kind,
 static uint8_t method_kind(const struct baton_handshake *handshake,
 			   const struct baton_turn *turn)
 {
-	if (!BATON_METHODS)
-		return baton_hello_pairing(handshake->peer) & BATON_PAIR_COMPARE
-			       ? BATON_KIND_COMPARE
-			       : 0;
-	return baton_hello_method(turn->can,
-				  baton_hello_pairing(handshake->peer),
-				  turn->secrets->has_oob);
+	uint8_t peer = baton_hello_pairing(handshake->peer);
+	const struct baton_method *other = NULL;
+
+	if (BATON_METHODS)
+		other = turn->typed ? turn->typed : turn->out_of_band;
+	if (other)
+		return other->choose(turn->can, peer, turn->secrets->has_oob);
+	return peer & turn->can & BATON_PAIR_COMPARE ? BATON_KIND_COMPARE : 0;
 }
 
 /* The phone knows the watch, and makes flight 2. */
 static enum baton_err put_first(struct baton_handshake *handshake,
 				struct baton_turn *turn)
 {
+	struct baton_reply *reply = &turn->reply;
+	uint8_t kind = handshake->kind;
 	enum baton_err err;
-	uint8_t kind;
 
-	if (!baton_kind_pairs(handshake->kind))
-		return bonded_put(handshake, turn);
-	kind = method_kind(handshake, turn);
+	if (baton_kind_pairs(kind))
+		kind = method_kind(handshake, turn);
 	if (!kind)
 		return BATON_ERR_REFUSED;
 	handshake->kind = kind;
-	turn->reply.bytes[0] = kind;
-	turn->reply.len = 1;
+	reply->number = BATON_FLIGHT_FIRST;
+	reply->len = 1;
 	err = method(kind, turn)->first(handshake, turn);
+	reply->bytes[0] = handshake->kind;
 	if (!err)
 		handshake_set_step(handshake, BATON_STEP_SECOND);
-	else
-		turn->reply.len = 0;
 	return err;
+}
+
+enum baton_err baton_handshake_start(struct baton_handshake *handshake,
+				     const struct baton_hello *hello,
+				     uint8_t kind, uint8_t bond,
+				     const uint8_t *advert,
+				     struct baton_turn *turn)
+{
+	bool phone = baton_is_phone((enum baton_role)hello->role);
+
+	memset(handshake, 0, sizeof(*handshake));
+	turn->reply.len = 0;
+	turn->reply.sealed_len = 0;
+	handshake->role = (enum baton_role)hello->role;
+	handshake->kind = kind;
+	handshake->bond = bond;
+	handshake->bearer = hello->bearer;
+	handshake->own = &handshake->hello[phone];
+	handshake->peer = &handshake->hello[!phone];
+	baton_hello_encode(hello, handshake->own);
+	if (advert) {
+		handshake->has_advert = true;
+		memcpy(handshake->advert, advert, sizeof(handshake->advert));
+	}
+	if (phone && advert && !baton_kind_pairs(kind) &&
+	    bonded_recall(handshake, turn)) {
+		handshake->known = true;
+		return put_first(handshake, turn);
+	}
+	handshake_begin(handshake, turn);
+	return BATON_OK;
 }
 
 /* Flight 0 at the watch, 1 at the phone. */
@@ -276,44 +261,26 @@ static enum baton_err take_hello(struct baton_handshake *handshake,
 	return BATON_OK;
 }
 
-static enum baton_err first_of_pairing(struct baton_handshake *handshake,
-				       uint8_t kind, struct baton_turn *turn)
+/* OK: the watch may answer a flight 2 of this kind. */
+static enum baton_err can_answer(const struct baton_handshake *handshake,
+				 uint8_t kind, struct baton_turn *turn)
 {
-	enum baton_err err;
-
-	if (!turn->pairing)
-		return handshake_reject(turn, BATON_REJECT_NOT_PAIRING,
-					BATON_ERR_REFUSED);
-	if (kind != method_kind(handshake, turn))
-		return handshake_reject(turn, BATON_REJECT_OTHER_KIND,
-					BATON_ERR_REFUSED);
-	handshake->kind = kind;
-	err = method(kind, turn)->answer(handshake, turn);
-	if (!err)
-		handshake_set_step(handshake, BATON_STEP_THIRD);
-	else if (err != BATON_ERR_AUTH)
-		handshake->kind = 0; /* no try was used up */
-	return err;
-}
-
-/* Flight 2, at the watch. */
-static enum baton_err take_first(struct baton_handshake *handshake,
-				 struct baton_turn *turn)
-{
-	uint8_t kind = *turn->bytes++;
-
-	turn->len--;
 	switch (kind) {
 	case BATON_KIND_COMPARE:
 	case BATON_KIND_OUT_OF_BAND:
 	case BATON_KIND_TYPED:
 		if (handshake->known)
 			break;
-		return first_of_pairing(handshake, kind, turn);
+		if (!turn->pairing)
+			return handshake_reject(turn, BATON_REJECT_NOT_PAIRING,
+						BATON_ERR_REFUSED);
+		if (kind != method_kind(handshake, turn))
+			break;
+		return BATON_OK;
 	case BATON_KIND_RECONNECT:
 	case BATON_KIND_RESUME:
 	case BATON_KIND_RESUME_SYNC:
-		return bonded_first(handshake, kind, turn);
+		return BATON_OK;
 	default:
 		break;
 	}
@@ -321,84 +288,117 @@ static enum baton_err take_first(struct baton_handshake *handshake,
 				BATON_ERR_REFUSED);
 }
 
-/* Flight 3, at the phone. */
-static enum baton_err take_second(struct baton_handshake *handshake,
-				  struct baton_turn *turn)
+/* Flight 2, at the watch: what the phone wants. */
+static enum baton_err take_kind(struct baton_handshake *handshake,
+				struct baton_turn *turn)
 {
-	const struct baton_method *m;
+	uint8_t kind = *turn->bytes++;
 	enum baton_err err;
 
-	if (!baton_kind_pairs(handshake->kind))
-		return bonded_second(handshake, turn);
-	m = method(handshake->kind, turn);
-	err = m->second(handshake, turn);
+	turn->len--;
+	handshake->known = handshake->step == BATON_STEP_HELLO;
+	err = can_answer(handshake, kind, turn);
 	if (!err)
-		handshake_set_step(handshake,
-				   m->last ? BATON_STEP_LAST : BATON_STEP_DONE);
+		handshake->kind = kind;
 	return err;
 }
 
-/* Flight 4 at the watch, 5 at the phone. */
-static enum baton_err take_end(struct baton_handshake *handshake,
-			       struct baton_turn *turn)
+/* After a flight of a method: the next of the peer's is two further. */
+static enum baton_step step_behind(const struct baton_handshake *handshake,
+				   uint8_t number, uint8_t last)
+{
+	if (number + 2 <= last)
+		return (enum baton_step)(number + 1);
+	return number == BATON_FLIGHT_FIRST &&
+			       baton_kind_resumes(handshake->kind)
+		       ? BATON_STEP_ANSWER
+		       : BATON_STEP_DONE;
+}
+
+/* Flight 2 and all that come behind it. */
+static enum baton_err take_step(struct baton_handshake *handshake,
+				uint8_t number, struct baton_turn *turn)
 {
 	const struct baton_method *m = method(handshake->kind, turn);
-	enum baton_err err = baton_is_phone(handshake->role)
-				     ? m->last(handshake, turn)
-				     : m->third(handshake, turn);
+	enum baton_err err;
 
-	if (!err)
-		handshake_set_step(handshake, BATON_STEP_DONE);
+	err = m->take[number - BATON_FLIGHT_FIRST](handshake, turn);
+	if (!err && turn->reply.number != BATON_FLIGHT_REJECT)
+		handshake_set_step(handshake,
+				   step_behind(handshake, number, m->last));
 	return err;
 }
 
-/* Resuming fell through, or the advert was stale: reconnect, with hellos. */
-static bool can_begin_anew(const struct baton_handshake *handshake)
+static enum baton_err take_first(struct baton_handshake *handshake,
+				 struct baton_turn *turn)
 {
-	return baton_is_phone(handshake->role) &&
-	       handshake->step == BATON_STEP_SECOND &&
-	       (handshake->known || baton_kind_resumes(handshake->kind));
+	enum baton_err err = take_kind(handshake, turn);
+
+	if (!err)
+		err = take_step(handshake, BATON_FLIGHT_FIRST, turn);
+	/* What made no sense was no beginning: a hello still may come. */
+	if (err)
+		handshake->known = false;
+	if (err && err != BATON_ERR_AUTH)
+		handshake->kind = 0; /* no try was used up */
+	return err;
+}
+
+/*
+ * Resuming fell through, or the advert was stale: reconnect, with hellos. It is
+ * said to flight 2 alone, which may have gone out twice.
+ */
+static enum baton_err begin_anew(struct baton_handshake *handshake,
+				 struct baton_turn *turn)
+{
+	if (handshake->step == BATON_STEP_HELLO)
+		return BATON_ERR_PEER_STATE;
+	if (!baton_is_phone(handshake->role) ||
+	    handshake->step != BATON_STEP_SECOND ||
+	    !(handshake->known || baton_kind_resumes(handshake->kind)))
+		return BATON_ERR_REFUSED;
+	handshake->kind = BATON_KIND_RECONNECT;
+	handshake_begin(handshake, turn);
+	return BATON_OK;
 }
 
 static enum baton_err take_reject(struct baton_handshake *handshake,
 				  struct baton_turn *turn)
 {
-	const uint8_t *bytes = turn->bytes;
+	/* By enum baton_reject; what is not known is a refusal. */
+	static const uint8_t errs[] = {
+		[0] = BATON_ERR_REFUSED,
+		[BATON_REJECT_VERSION] = BATON_ERR_VERSION,
+		[BATON_REJECT_NO_BOND] = BATON_ERR_NO_BOND,
+		[BATON_REJECT_NOT_PAIRING] = BATON_ERR_REFUSED,
+		[BATON_REJECT_BUSY] = BATON_ERR_REFUSED,
+		[BATON_REJECT_OTHER_KIND] = BATON_OK,
+		[BATON_REJECT_LATER] = BATON_ERR_AGAIN,
+		[BATON_REJECT_TRIES] = BATON_ERR_EXHAUSTED,
+	};
+	uint8_t code;
 
 	if (turn->len != BATON_REJECT_LEN)
 		return BATON_ERR_PEER_LENGTH;
-	switch (bytes[2]) {
-	case BATON_REJECT_VERSION:
-		memcpy(handshake->peer->bytes, bytes, 2);
-		return BATON_ERR_VERSION;
-	case BATON_REJECT_NO_BOND:
-		return BATON_ERR_NO_BOND;
-	case BATON_REJECT_OTHER_KIND:
-		/* Said to flight 2 alone, which may have gone out twice. */
-		if (handshake->step == BATON_STEP_HELLO)
-			return BATON_ERR_PEER_STATE;
-		if (!can_begin_anew(handshake))
-			return BATON_ERR_REFUSED;
-		handshake->kind = BATON_KIND_RECONNECT;
-		return handshake_begin(handshake, turn);
-	case BATON_REJECT_LATER:
-		return BATON_ERR_AGAIN;
-	case BATON_REJECT_TRIES:
-		return BATON_ERR_EXHAUSTED;
-	default:
-		return BATON_ERR_REFUSED;
-	}
+	code = turn->bytes[2];
+	if (code == BATON_REJECT_OTHER_KIND)
+		return begin_anew(handshake, turn);
+	if (code == BATON_REJECT_VERSION)
+		memcpy(handshake->peer->bytes, turn->bytes, 2);
+	return (enum baton_err)errs[code < sizeof(errs) ? code : 0];
 }
 
 /* The flight that moves on from a step: two hellos, then one for each step. */
-static uint8_t expected(const struct baton_handshake *handshake)
+static bool is_expected(const struct baton_handshake *handshake, uint8_t number)
 {
-	if (handshake->step > BATON_STEP_LAST)
-		return UINT8_MAX;
-	if (handshake->step == BATON_STEP_HELLO &&
-	    !baton_is_phone(handshake->role))
-		return BATON_FLIGHT_HELLO_PHONE;
-	return (uint8_t)(BATON_FLIGHT_HELLO_WATCH + handshake->step);
+	enum baton_step step = handshake->step;
+	bool watch = !baton_is_phone(handshake->role);
+
+	if (watch && step == BATON_STEP_HELLO)
+		return number == BATON_FLIGHT_HELLO_PHONE ||
+		       (number == BATON_FLIGHT_FIRST && handshake->has_advert);
+	return step < BATON_STEP_ANSWER &&
+	       number == BATON_FLIGHT_HELLO_WATCH + step;
 }
 
 /* While pairing, one failure is one try (session/SPEC.md 1.2). */
@@ -414,7 +414,7 @@ static enum baton_err one_try(const struct baton_handshake *handshake,
 enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 				      uint8_t number, struct baton_turn *turn)
 {
-	enum baton_err err = BATON_ERR_PEER_STATE;
+	enum baton_err err;
 
 	turn->reply.len = 0;
 	turn->reply.sealed_len = 0;
@@ -422,39 +422,15 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 	if (number == BATON_FLIGHT_REJECT &&
 	    handshake->step < BATON_STEP_ANSWER)
 		return take_reject(handshake, turn);
-	if (number == BATON_FLIGHT_FIRST && handshake->has_advert &&
-	    !baton_is_phone(handshake->role) &&
-	    handshake->step == BATON_STEP_HELLO) {
-		handshake->known = true;
-		handshake_set_step(handshake, BATON_STEP_FIRST);
-	}
-	if (number != expected(handshake))
+	if (!is_expected(handshake, number))
 		return BATON_ERR_PEER_STATE;
-	switch (handshake->step) {
-	case BATON_STEP_HELLO:
+	if (number < BATON_FLIGHT_FIRST)
 		err = take_hello(handshake, turn);
-		break;
-	case BATON_STEP_FIRST:
+	else if (number == BATON_FLIGHT_FIRST)
 		err = take_first(handshake, turn);
-		break;
-	case BATON_STEP_SECOND:
-		if (BATON_ROLES != BATON_ROLES_WATCH)
-			err = take_second(handshake, turn);
-		break;
-	case BATON_STEP_THIRD:
-	case BATON_STEP_LAST:
-		err = take_end(handshake, turn);
-		break;
-	case BATON_STEP_ANSWER:
-	case BATON_STEP_DONE:
-		break;
-	}
-	/* What made no sense was no beginning: a hello still may come. */
-	if (err && handshake->known && !baton_is_phone(handshake->role)) {
-		handshake->known = false;
-		handshake_set_step(handshake, BATON_STEP_HELLO);
-	}
-	if (baton_err_is_peer(err))
+	else
+		err = take_step(handshake, number, turn);
+	if (err && turn->reply.number != BATON_FLIGHT_REJECT)
 		turn->reply.len = 0;
 	return one_try(handshake, err);
 }

@@ -69,11 +69,8 @@ struct baton_handshake {
 	size_t payload_len;
 	struct baton_hello_bytes *own, *peer; /* of these: */
 	struct baton_hello_bytes hello[2]; /* by enum baton_role */
-	union {
-		struct baton_noise noise;
-		struct baton_noise_keys made; /* once DONE: for a new bond */
-	};
-	struct baton_keys keys; /* once DONE */
+	struct baton_noise noise; /* once DONE: its keys are a new bond's */
+	struct baton_keys keys; /* once DONE; ANSWER: ticket_psk */
 	union {
 		struct { /* COMPARE */
 			uint8_t nonce[2][BATON_COMPARE_NONCE_LEN]; /* by role */
@@ -96,13 +93,16 @@ struct baton_handshake {
  * the digits of a typed code, and what the handshake wants of people and store.
  */
 struct baton_secrets {
-	uint8_t tries; /* at typed codes, counted so far, durably */
+	/* Of all windows: tries at typed codes (typed.c). */
+	uint8_t tries; /* counted so far, durably */
+	bool forgive; /* they are to be forgotten */
+	bool forgiving; /* that is what the write that is out does */
+	/* Of this window. */
 	bool has_oob, has_digits;
-	bool counted; /* the try that this window allows, durably */
+	bool counted; /* the try that it allows, durably */
 	bool count; /* it is to be counted */
 	bool asked; /* a person was asked for the digits */
 	bool asked_oob; /* and for the secret */
-	bool forgive; /* what was counted: a person asked for it */
 	bool spent; /* somebody may have tried the secret: shut the window */
 	uint8_t tell; /* what a person is to be told, as bits */
 	uint8_t oob[BATON_OOB_SECRET_LEN];
@@ -172,14 +172,8 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 				      uint8_t number, struct baton_turn *turn);
 
 /*
- * Step ANSWER, at the watch: what came in flight 2 was authentic. The psk of
- * the next ticket of the bond.
- */
-void baton_handshake_ticket(const struct baton_handshake *handshake,
-			    uint8_t psk[BATON_CRYPTO_KEY_LEN]);
-
-/*
- * Step ANSWER: make flight 3, with turn->payload, at most 128 bytes, once the
+ * Step ANSWER, at the watch: what came in flight 2 was authentic, and
+ * keys.ticket_psk is that of the next ticket. Make flight 3, with turn->payload, at most 128 bytes, once the
  * next ticket is durable. Of the turn nothing else is needed.
  */
 BATON_MUST_CHECK

@@ -62,13 +62,8 @@ struct urgent {
 #define TELL_FRAME 0x80 /* the frame at hand is a session frame */
 #define TELL_BEFORE_URGENT (TELL_REVOKED - 1) /* of urgent frames */
 
-/* Events in baton_outgoing_stream.tell, likewise. */
+/* In baton_outgoing_stream.tell, below enum baton_outgoing_tell. */
 #define NEWS_ABORTED 0x01 /* of the incoming stream of the same number */
-#define NEWS_LOST BATON_SENT_LOST
-#define NEWS_REFUSED BATON_SENT_REFUSED
-#define NEWS_DELIVERED BATON_SENT_DELIVERED
-#define NEWS_REWIND BATON_SENT_REWIND
-#define NEWS_WRITABLE BATON_SENT_WRITABLE
 
 /* Every call that brings the time says so first. */
 void session_clock(struct baton_session *session, uint64_t now_ms);
@@ -127,6 +122,10 @@ void store_revoke(struct baton_session *session, uint8_t bond);
 uint8_t store_orphan(const struct baton_session *session);
 /* See to it that there is a place for a new bond; false: there cannot be. */
 bool store_make_room(struct baton_session *session);
+bool store_has_prefix(const char *key, const char *prefix);
+/* Add a write to the operation. */
+void store_add(struct baton_store_op *op, enum baton_store_kind kind,
+	       const char *key, const uint8_t *value, size_t value_len);
 void store_told_revoked(struct baton_session *session,
 			uint8_t id[BATON_BOND_ID_LEN]);
 
@@ -173,7 +172,8 @@ uint8_t pairing_methods(const struct baton_session *session);
 bool pairing_has_room(const struct baton_session *session);
 uint64_t pairing_deadline(const struct baton_session *session);
 void pairing_look(struct baton_session *session);
-void pairing_counted(struct baton_session *session, enum baton_err err);
+/* There is no bond, or no typed code: it will be told. */
+void pairing_write_failed(struct baton_session *session);
 void pairing_begin(struct baton_session *session);
 void pairing_step(struct baton_session *session);
 void pairing_stored(struct baton_session *session, enum baton_err err);

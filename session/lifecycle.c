@@ -161,11 +161,8 @@ enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s)
 		.opened_s = life->wall_s,
 		.until_s = life->wall_s ? life->wall_s + life_s : 0,
 	};
-	enum baton_err err;
 
-	err = baton_drbg_bytes(&life->drbg, kept.id, sizeof(kept.id));
-	if (err)
-		return err;
+	baton_drbg_bytes(&life->drbg, kept.id, sizeof(kept.id));
 	memcpy(kept.context, life->context, sizeof(kept.context));
 	disagree(life);
 	life->kept = kept;

@@ -133,7 +133,6 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 			      struct baton_turn *turn)
 {
 	struct baton_secrets *secrets = turn->secrets;
-	enum baton_err err;
 
 	if (secrets->has_oob)
 		return BATON_OK;
@@ -145,9 +144,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 		secrets->asked_oob = true;
 		return BATON_ERR_AGAIN;
 	}
-	err = baton_drbg_bytes(turn->drbg, secrets->oob, sizeof(secrets->oob));
-	if (err)
-		return err;
+	baton_drbg_bytes(turn->drbg, secrets->oob, sizeof(secrets->oob));
 	secrets->has_oob = true;
 	secrets->tell |= BATON_TELL_SHOW_SECRET;
 	return BATON_ERR_AGAIN;
@@ -161,11 +158,8 @@ static enum baton_err first(struct baton_handshake *handshake,
 
 	if (err)
 		return err == BATON_ERR_AGAIN ? BATON_OK : err;
-	err = handshake_start_pairing(handshake, true, turn->secrets->oob,
-				      turn);
-	if (!err)
-		err = handshake_write(handshake, turn, NULL, 0);
-	return err;
+	handshake_start_pairing(handshake, true, turn->secrets->oob, turn);
+	return handshake_write(handshake, turn, NULL, 0);
 }
 
 static enum baton_err answer(struct baton_handshake *handshake,
@@ -176,11 +170,10 @@ static enum baton_err answer(struct baton_handshake *handshake,
 	if (err == BATON_ERR_AGAIN || (!err && turn->len == 0))
 		return handshake_reject(turn, BATON_REJECT_LATER,
 					BATON_ERR_AGAIN);
-	if (!err)
-		err = handshake_start_pairing(handshake, false,
-					      turn->secrets->oob, turn);
-	if (!err)
-		err = handshake_read(handshake, turn, NULL, 0);
+	if (err)
+		return err;
+	handshake_start_pairing(handshake, false, turn->secrets->oob, turn);
+	err = handshake_read(handshake, turn, NULL, 0);
 	if (err)
 		return err;
 	spend(turn->secrets);
@@ -205,9 +198,10 @@ static enum baton_err second(struct baton_handshake *handshake,
 
 const struct baton_method baton_out_of_band = {
 	.first = BATON_STEP_OF_PHONE(first),
-	.answer = BATON_STEP_OF_WATCH(answer),
-	.second = BATON_STEP_OF_PHONE(second),
-	.third = BATON_STEP_OF_WATCH(handshake_end),
+	.take = {BATON_STEP_OF_WATCH(answer), BATON_STEP_OF_PHONE(second),
+		 BATON_STEP_OF_WATCH(handshake_end)},
+	.last = BATON_FLIGHT_FIRST + 2,
+	.choose = baton_hello_method,
 };
 
 enum baton_err
@@ -237,9 +231,8 @@ enum baton_err baton_session_secret_make(struct baton_session *session,
 {
 	enum baton_err err;
 
-	err = baton_drbg_bytes(&session->drbg, secret, BATON_OOB_SECRET_LEN);
-	if (!err)
-		err = baton_session_secret_take(session, secret, now_ms);
+	baton_drbg_bytes(&session->drbg, secret, BATON_OOB_SECRET_LEN);
+	err = baton_session_secret_take(session, secret, now_ms);
 	if (err)
 		baton_crypto_wipe(secret, BATON_OOB_SECRET_LEN);
 	return err;

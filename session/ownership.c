@@ -35,16 +35,12 @@ void baton_ownership_wipe(struct baton_ownership *own)
 	baton_crypto_wipe(own, sizeof(*own));
 }
 
-/* A number that nobody has used or can guess; never 0. */
-static enum baton_err fresh(struct baton_ownership *own, uint64_t *number)
+uint64_t own_fresh(struct baton_ownership *own)
 {
 	uint8_t bytes[8];
-	enum baton_err err;
 
-	err = baton_drbg_bytes(&own->drbg, bytes, sizeof(bytes));
-	if (!err)
-		*number = baton_load_be64(bytes) | 1;
-	return err;
+	baton_drbg_bytes(&own->drbg, bytes, sizeof(bytes));
+	return baton_load_be64(bytes) | 1;
 }
 
 bool own_nonce_runs(const struct baton_activity *activity, uint64_t now_ms)
@@ -347,9 +343,7 @@ enum baton_err baton_ownership_accept(struct baton_ownership *own,
 		return BATON_ERR_STATE;
 	if (own->role == BATON_WATCH) {
 		/* Rule 6: the lease runs from here. */
-		err = fresh(own, &activity->nonce);
-		if (err)
-			return err;
+		activity->nonce = own_fresh(own);
 		activity->nonce_at_ms = now_ms;
 		activity->renewing = false;
 	}
@@ -458,9 +452,7 @@ enum baton_err baton_ownership_renew(struct baton_ownership *own,
 	    activity->attempt != BATON_ATTEMPT_IDLE)
 		return BATON_ERR_STATE;
 	/* Rule 7: renewal is a fresh nonce. */
-	err = fresh(own, &activity->nonce);
-	if (err)
-		return err;
+	activity->nonce = own_fresh(own);
 	activity->nonce_at_ms = now_ms;
 	activity->offered_lease_ms = activity->kept.lease_ms;
 	activity->accepted = 0;

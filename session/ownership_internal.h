@@ -68,6 +68,9 @@ struct baton_activity *own_find(const struct baton_ownership *own,
 struct baton_activity *own_place(struct baton_ownership *own,
 				 const uint8_t *id);
 
+/* A number that nobody has used or can guess; never 0. */
+uint64_t own_fresh(struct baton_ownership *own);
+
 /* The store's key of an activity or, id NULL, of the floor. */
 void own_key(const struct baton_ownership *own, char *key, const uint8_t *id);
 

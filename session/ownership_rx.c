@@ -146,7 +146,6 @@ static enum baton_err take_accept(struct baton_ownership *own,
 		     activity->try_epoch == message->epoch) ||
 		    (activity->kept.hold == BATON_HOLD_RELEASED &&
 		     activity->kept.epoch == message->epoch);
-	uint8_t bytes[8];
 
 	/* The peer has not heard that it is over. */
 	if (!mine) {
@@ -158,10 +157,8 @@ static enum baton_err take_accept(struct baton_ownership *own,
 	    activity->try_epoch != message->epoch ||
 	    activity->try_lease_ms != message->lease_ms)
 		return BATON_ERR_PEER_STATE;
-	if (baton_drbg_bytes(&own->drbg, bytes, sizeof(bytes)))
-		return BATON_ERR_PEER_STATE;
-	/* Names this very state; never 0. */
-	activity->try_version = baton_load_be64(bytes) | 1;
+	/* Names this very state. */
+	activity->try_version = own_fresh(own);
 	activity->attempt = BATON_ATTEMPT_FROZEN;
 	activity->owed &= (uint16_t) ~(1u << OWN_OFFER);
 	activity->try_nonce = message->nonce;

@@ -22,20 +22,16 @@ uint8_t pairing_methods(const struct baton_session *session)
 	return (uint8_t)can;
 }
 
+#define OF_WINDOW offsetof(struct baton_secrets, has_oob)
+
 /* A window has secrets of its own; what was counted stays counted. */
 static void forget_secrets(struct baton_session *session)
 {
-	struct baton_secrets *secrets = session->secrets;
-	uint8_t tries;
-	bool forgive;
+	uint8_t *secrets = (uint8_t *)session->secrets;
 
-	if (!BATON_METHODS)
-		return;
-	tries = secrets->tries;
-	forgive = secrets->forgive;
-	baton_crypto_wipe(secrets, sizeof(*secrets));
-	secrets->tries = tries;
-	secrets->forgive = forgive;
+	if (BATON_METHODS)
+		baton_crypto_wipe(secrets + OF_WINDOW,
+				  sizeof(*session->secrets) - OF_WINDOW);
 }
 
 bool pairing_has_room(const struct baton_session *session)
@@ -77,25 +73,10 @@ void pairing_look(struct baton_session *session)
 		baton_session_pairing_close(session);
 }
 
-static void write_failed(struct baton_session *session)
+void pairing_write_failed(struct baton_session *session)
 {
 	session->pair_err = BATON_ERR_STORE;
 	session->tell |= TELL_PAIR_FAILED;
-}
-
-/* The write that a typed code waits for has ended. */
-void pairing_counted(struct baton_session *session, enum baton_err err)
-{
-	struct baton_secrets *secrets = session->secrets;
-
-	if (!err) {
-		secrets->tries++;
-		secrets->counted = secrets->count;
-		secrets->count = false;
-		return;
-	}
-	baton_session_pairing_close(session);
-	write_failed(session);
 }
 
 void pairing_begin(struct baton_session *session)
@@ -126,10 +107,8 @@ static enum baton_err ask_for_write(struct baton_session *session)
 	if (!store_make_room(session))
 		return BATON_ERR_SPACE;
 	bond = session_bond_at(session, session->bond_count);
-	err = baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
-	if (err)
-		return err;
-	bond->keys = handshake->made;
+	baton_drbg_bytes(&session->drbg, bond->id, sizeof(bond->id));
+	bond->keys = handshake->noise.keys;
 	memcpy(bond->tag_key, handshake->keys.tag_key, sizeof(bond->tag_key));
 	err = baton_crypto_x25519(bond->keys.ss, bond->keys.s_priv,
 				  bond->keys.rs);
@@ -211,11 +190,11 @@ void pairing_stored(struct baton_session *session, enum baton_err err)
 		baton_crypto_wipe(session_bond_at(session, session->bond_count),
 				  sizeof(session->bonds[0]));
 		/* The link may be gone, and nothing else would be told. */
-		write_failed(session);
+		pairing_write_failed(session);
 	} else {
 		session->bond_wanted = session->bond_count++;
 		if (BATON_METHODS)
-			session->secrets->tries = 0;
+			session->secrets->forgive = session->secrets->tries > 0;
 		baton_session_pairing_close(session);
 	}
 	if (session->state != BATON_SESSION_CONFIRM)

@@ -142,22 +142,18 @@ static enum baton_err make(struct baton_endpoint *endpoint,
 	place = (struct baton_handoff_place *)(void *)at;
 	at += baton_aligned(config->activities *
 			    sizeof(struct baton_handoff_place));
-	err = baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
-	if (!err)
-		baton_lifecycle_init(&peer->lifecycle, config->session.role,
-				     &config->device, seed);
-	if (!err)
-		err = baton_lifecycle_bond(&peer->lifecycle, peer->bond);
-	if (!err)
-		err = baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
+	baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
+	baton_lifecycle_init(&peer->lifecycle, config->session.role,
+			     &config->device, seed);
+	err = baton_lifecycle_bond(&peer->lifecycle, peer->bond);
+	baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
 	if (!err)
 		err = baton_delivery_init(&peer->delivery, channel,
 					  config->applications, seed);
 	if (!err && peer->member)
 		baton_delivery_bulk(&peer->delivery, &endpoint->bulk,
 				    peer->member);
-	if (!err)
-		err = baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
+	baton_drbg_bytes(&endpoint->drbg, seed, sizeof(seed));
 	if (!err)
 		err = baton_handoff_init(&peer->handoff, config->session.role,
 					 peer->bond, activity, place,

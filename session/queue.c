@@ -67,16 +67,14 @@ static uint32_t draw_mark(struct baton_queue *queue)
 {
 	uint8_t mark[4];
 
-	if (baton_drbg_bytes(&queue->drbg, mark, sizeof(mark)))
-		return 1;
+	baton_drbg_bytes(&queue->drbg, mark, sizeof(mark));
 	mark[3] |= 1;
 	return baton_load_be32(mark);
 }
 
 void queue_new_line(struct baton_queue *queue)
 {
-	if (baton_drbg_bytes(&queue->drbg, queue->line, sizeof(queue->line)))
-		return;
+	baton_drbg_bytes(&queue->drbg, queue->line, sizeof(queue->line));
 	queue->has_line = true;
 	queue->line_dirty = true;
 	queue->lined = false;

@@ -302,7 +302,7 @@ static void tell_writable(struct baton_session *session, uint8_t class_id)
 		if (!out->wants_room)
 			continue;
 		out->wants_room = false;
-		out->tell |= NEWS_WRITABLE;
+		out->tell |= BATON_SENT_WRITABLE;
 		session->tell_news = true;
 	}
 }

@@ -85,8 +85,8 @@ uint8_t *resume_parked(struct baton_session *session)
 }
 
 /* The ticket for the next link, from the handshake of this one. */
-static void renew(struct baton_session *session, const uint8_t *psk,
-		  uint32_t generation, uint8_t age)
+static void renew(struct baton_session *session, uint32_t generation,
+		  uint8_t age)
 {
 	const struct baton_handshake *handshake = session->handshake;
 	struct baton_ticket *ticket = ticket_of(session);
@@ -98,12 +98,13 @@ static void renew(struct baton_session *session, const uint8_t *psk,
 			baton_hello_strip(ticket->hello.bytes);
 		}
 	}
-	baton_ticket_replace(ticket, psk, generation, age);
+	baton_ticket_replace(ticket, handshake->keys.ticket_psk, generation,
+			     age);
 }
 
 void resume_renew(struct baton_session *session, uint32_t generation)
 {
-	renew(session, session->handshake->keys.ticket_psk, generation, 0);
+	renew(session, generation, 0);
 	ticket_of(session)->fresh_until_ms =
 		session->clock_ms + BATON_TICKET_LIFE_MS;
 }
@@ -111,15 +112,11 @@ void resume_renew(struct baton_session *session, uint32_t generation)
 void resume_accept(struct baton_session *session)
 {
 	struct baton_ticket *ticket;
-	uint8_t psk[BATON_CRYPTO_KEY_LEN];
 
-	session->bond_at = session->handshake->bond;
 	ticket = ticket_of(session);
 	/* The old psk is gone from the store before anything comes of it. */
-	baton_handshake_ticket(session->handshake, psk);
 	ticket->proven = ticket->generation;
-	renew(session, psk, ticket->generation + 1, ticket->age + 1);
-	baton_crypto_wipe(psk, sizeof(psk));
+	renew(session, ticket->generation + 1, ticket->age + 1);
 	baton_flight_hold(&session->link.flight);
 	session->held = true;
 	session_set_state(session, BATON_SESSION_RESUMING,
@@ -224,8 +221,7 @@ enum baton_err resume_done(struct baton_session *session)
 
 	/* The watch has written it before it answered. */
 	ticket->proven = ticket->generation + 1;
-	renew(session, handshake->keys.ticket_psk, ticket->proven,
-	      ticket->age + 1);
+	renew(session, ticket->proven, ticket->age + 1);
 	session->held = true;
 	if (handshake->kind != BATON_KIND_RESUME) {
 		sync_begin(session);

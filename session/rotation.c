@@ -29,11 +29,8 @@ struct rotation {
 	union {
 		/* Phone: between REKEY and its answer. */
 		struct baton_noise noise;
-		/* When both are known, until everything goes by them. */
-		struct {
-			struct baton_keys keys; /* not in use yet */
-			uint8_t opens[BATON_CRYPTO_KEY_LEN]; /* next ones */
-		};
+		/* By enum baton_keys_dir, until everything goes by them. */
+		uint8_t dir[2][BATON_CRYPTO_KEY_LEN];
 	};
 	uint8_t frame[2 + REKEY_LEN]; /* the REKEY that is to go out */
 };
@@ -75,7 +72,7 @@ static bool is_asked(const struct rotation *r)
 }
 
 /* A handshake of kind whose prologue binds it to this link. */
-static enum baton_err start(struct baton_session *session, uint8_t kind)
+static void start(struct baton_session *session, uint8_t kind)
 {
 	static const char label[] = "rekey exchange";
 	uint8_t prologue[sizeof(label) + 1 + BATON_CRYPTO_HASH_LEN];
@@ -84,7 +81,7 @@ static enum baton_err start(struct baton_session *session, uint8_t kind)
 	memcpy(prologue, label, sizeof(label));
 	prologue[sizeof(label)] = kind;
 	memcpy(prologue + sizeof(label) + 1, session->h, BATON_CRYPTO_HASH_LEN);
-	return baton_noise_init(
+	baton_noise_init(
 		&r->noise,
 		bonded_keys(session_bond(session), kind, &r->noise.keys),
 		baton_is_phone(session->role), prologue, sizeof(prologue),
@@ -115,14 +112,14 @@ static enum baton_err finish(struct baton_session *session, uint8_t kind)
 
 	if (err)
 		return err;
-	/* They have one place. */
-	r->keys = keys;
-	baton_keys_wipe(&keys);
-	memcpy(r->opens, r->keys.noise.dir[!sends(session)], sizeof(r->opens));
+	/* It has their place. */
+	baton_noise_wipe(&r->noise);
+	memcpy(r->dir, keys.noise.dir, sizeof(r->dir));
 	r->to_open = ALL_CLASSES;
 	r->turns = true;
 	resume_rotated(session, kind == BATON_KIND_RESUME_SYNC,
-		       r->keys.ticket_psk);
+		       keys.ticket_psk);
+	baton_keys_wipe(&keys);
 	return BATON_OK;
 }
 
@@ -138,9 +135,8 @@ static enum baton_err ask(struct baton_session *session)
 	r->kind = resume_kind(session, session->bond_at);
 	if (r->kind != BATON_KIND_RECONNECT)
 		r->kind = BATON_KIND_RESUME_SYNC;
-	err = start(session, r->kind);
-	if (!err)
-		err = put(r, r->kind);
+	start(session, r->kind);
+	err = put(r, r->kind);
 	r->wanted = false;
 	r->asked = true;
 	return err;
@@ -157,10 +153,9 @@ static enum baton_err answer(struct baton_session *session, uint8_t kind,
 	/* The ticket of this link is known, though its write may have failed. */
 	if (kind != BATON_KIND_RECONNECT && kind != BATON_KIND_RESUME_SYNC)
 		return BATON_ERR_PROTOCOL;
-	err = start(session, kind);
-	if (!err)
-		err = baton_noise_read(&r->noise, message, REKEY_LEN - 1, NULL,
-				       0, &len);
+	start(session, kind);
+	err = baton_noise_read(&r->noise, message, REKEY_LEN - 1, NULL, 0,
+			       &len);
 	if (!err)
 		err = put(r, kind);
 	return err ? BATON_ERR_AUTH : finish(session, kind);
@@ -197,12 +192,12 @@ enum baton_err rotation_take(struct baton_session *session, const uint8_t *body,
 static void turn(struct baton_session *session)
 {
 	struct rotation *r = session->rotation;
+	uint8_t *seals = r->dir[sends(session)];
 	uint8_t c;
 
 	for (c = 0; c < BATON_CLASSES; c++)
-		baton_keys_record(&session->seal[c],
-				  r->keys.noise.dir[sends(session)], c);
-	baton_keys_wipe(&r->keys);
+		baton_keys_record(&session->seal[c], seals, c);
+	baton_crypto_wipe(seals, BATON_CRYPTO_KEY_LEN);
 	r->epoch ^= RECORD_EPOCH;
 	r->turns = false;
 	r->pads = ALL_CLASSES;
@@ -269,6 +264,7 @@ static void use(struct baton_session *session, uint8_t class_id,
 		session->state_deadline_ms = session->now_ms + OVERDUE_MS;
 }
 
+BATON_NOT_INLINE
 uint8_t rotation_sealing(struct baton_session *session, uint8_t class_id,
 			 struct baton_record_key *key)
 {
@@ -294,6 +290,7 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 {
 	struct rotation *r = session->rotation;
 	uint8_t bit = (uint8_t)(1u << class_id);
+	uint8_t *opens;
 
 	if (!(header & RECORD_EPOCH) != !(r->odd & bit)) {
 		/* The watch's answer may still be on its way, in CONTROL. */
@@ -301,11 +298,12 @@ enum baton_err rotation_opening(struct baton_session *session, uint8_t class_id,
 			return is_asked(r) && class_id != BATON_CLASS_CONTROL
 				       ? BATON_ERR_AGAIN
 				       : BATON_ERR_PROTOCOL;
-		baton_keys_record(key, r->opens, class_id);
+		opens = r->dir[!sends(session)];
+		baton_keys_record(key, opens, class_id);
 		r->odd ^= bit;
 		r->to_open &= (uint8_t)~bit;
 		if (!r->to_open)
-			baton_crypto_wipe(r->opens, sizeof(r->opens));
+			baton_crypto_wipe(opens, BATON_CRYPTO_KEY_LEN);
 	}
 	if (!(header & RECORD_GENERATION) != !(key->generation & 1))
 		baton_record_rekey(key);

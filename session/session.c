@@ -102,10 +102,10 @@ enum baton_err baton_session_init(struct baton_session *session,
 	codec_init(session, memory);
 	baton_drbg_init(&session->drbg, seed);
 	/* Nobody else's, until a SYNC has come. */
-	err = baton_drbg_bytes(&session->drbg, session->numbering,
-			       sizeof(session->numbering));
+	baton_drbg_bytes(&session->drbg, session->numbering,
+			 sizeof(session->numbering));
 	session_set_state(session, BATON_SESSION_IDLE, BATON_LINK_NEVER);
-	return err;
+	return BATON_OK;
 }
 
 void baton_session_wipe(struct baton_session *session)
@@ -244,8 +244,8 @@ static void begin_turn(struct baton_session *session, struct baton_turn *turn)
 	turn->drbg = &session->drbg;
 	turn->bonds = session->bonds;
 	turn->bond_count = session->bond_count;
+	turn->can = pairing_methods(session);
 	if (BATON_METHODS) {
-		turn->can = pairing_methods(session);
 		turn->out_of_band = session->config.out_of_band;
 		turn->typed = session->config.typed;
 		turn->secrets = session->secrets;
@@ -427,12 +427,16 @@ static enum baton_err handshake_done(struct baton_session *session)
 	uint8_t kind = session->handshake->kind;
 	struct baton_bond *bond;
 
+	session->bond_at = session->handshake->bond;
+	if (session->handshake->step == BATON_STEP_ANSWER) {
+		resume_accept(session);
+		return BATON_OK;
+	}
 	records_begin(session);
 	if (baton_kind_pairs(kind)) {
 		pairing_begin(session);
 		return BATON_OK;
 	}
-	session->bond_at = session->handshake->bond;
 	bond = session_bond(session);
 	if (bond->unannounced)
 		session->tell |= TELL_PAIRED;
@@ -505,17 +509,14 @@ static enum baton_err take_flight(struct baton_session *session)
 		session_part(session, err);
 		return BATON_OK;
 	}
-	if (err == BATON_ERR_AGAIN)
+	if (err) {
 		session_fail(session, err);
-	if (err)
 		return err;
+	}
 	baton_crypto_wipe(&turn.reply, sizeof(turn.reply));
 	if (before == BATON_STEP_HELLO && handshake->step != BATON_STEP_HELLO)
 		use_hello(session);
-	if (!baton_is_phone(session->role) &&
-	    handshake->step == BATON_STEP_ANSWER)
-		resume_accept(session);
-	if (handshake->step == BATON_STEP_DONE)
+	if (handshake->step >= BATON_STEP_ANSWER)
 		return handshake_done(session);
 	return BATON_OK;
 }
@@ -655,16 +656,7 @@ static void want_room(struct baton_session *session, unsigned int at)
 enum baton_err baton_session_send(struct baton_session *session,
 				  struct baton_stream_id stream,
 				  const uint8_t *message, size_t len,
-				  uint64_t now_ms)
-{
-	return baton_session_send_with(session, stream, message, len, 0,
-				       now_ms);
-}
-
-enum baton_err baton_session_send_with(struct baton_session *session,
-				       struct baton_stream_id stream,
-				       const uint8_t *message, size_t len,
-				       unsigned int flags, uint64_t now_ms)
+				  unsigned int flags, uint64_t now_ms)
 {
 	unsigned int at = session_stream_at(stream);
 	struct baton_outgoing_stream *out;
@@ -681,8 +673,8 @@ enum baton_err baton_session_send_with(struct baton_session *session,
 		return BATON_ERR_STATE;
 	/* They come first: their numbers would be those of this one. */
 	out = session_news(session, at);
-	if (out->tell & NEWS_LOST || out->before > 0) {
-		out->tell |= NEWS_WRITABLE;
+	if (out->tell & BATON_SENT_LOST || out->before > 0) {
+		out->tell |= BATON_SENT_WRITABLE;
 		return BATON_ERR_AGAIN;
 	}
 	session_clock(session, now_ms);
@@ -711,16 +703,7 @@ uint32_t baton_session_number(const struct baton_session *session,
 enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
 				   uint32_t total, const uint8_t *meta,
-				   size_t meta_len)
-{
-	return baton_session_begin_with(session, stream, total, meta, meta_len,
-					0);
-}
-
-enum baton_err baton_session_begin_with(struct baton_session *session,
-					struct baton_stream_id stream,
-					uint32_t total, const uint8_t *meta,
-					size_t meta_len, unsigned int flags)
+				   size_t meta_len, unsigned int flags)
 {
 	unsigned int at = session_stream_at(stream);
 	struct baton_outgoing_stream *out;
@@ -734,7 +717,7 @@ enum baton_err baton_session_begin_with(struct baton_session *session,
 		return err;
 	out = session_news(session, at);
 	out->secret = flags & BATON_SEND_SECRET;
-	out->tell |= NEWS_WRITABLE;
+	out->tell |= BATON_SENT_WRITABLE;
 	return BATON_OK;
 }
 
@@ -790,6 +773,6 @@ enum baton_err baton_session_cancel(struct baton_session *session,
 	err = baton_outgoing_cancel(out, reason);
 	/* Nothing of it is wanted any more. */
 	if (!err)
-		out->tell &= (uint8_t)~NEWS_REWIND;
+		out->tell &= (uint8_t)~BATON_SENT_REWIND;
 	return err;
 }

@@ -265,8 +265,14 @@ struct baton_session {
 	struct baton_unpack unpack;
 	struct baton_session_config config;
 	struct baton_drbg drbg;
-	uint8_t h[BATON_CRYPTO_HASH_LEN]; /* of this link's handshake */
-	uint8_t numbering[BATON_NUMBERING_LEN]; /* its name (SPEC 4) */
+	union { /* What a proof of the numbering is of (SPEC 4) */
+		struct {
+			uint8_t numbering[BATON_NUMBERING_LEN]; /* its name */
+			/* Of this link's handshake. */
+			uint8_t h[BATON_CRYPTO_HASH_LEN];
+		};
+		uint8_t proven[BATON_NUMBERING_LEN + BATON_CRYPTO_HASH_LEN];
+	};
 	/* Bonds whose deletion is not durable yet; with the others no more. */
 	uint8_t revoked[BATON_BONDS][BATON_BOND_ID_LEN];
 	struct baton_record_key seal[BATON_CLASSES];
@@ -458,7 +464,12 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 
 /*
  * Send a whole short message, copied; at most the smaller record_max of both
- * sides less 2 bytes (BATON_ERR_TOO_LARGE).
+ * sides less 2 bytes (BATON_ERR_TOO_LARGE), as flags say (enum
+ * baton_send_flags, or-ed; 0: none). BATON_SEND_SECRET is never compressed;
+ * BATON_SEND_PADDED is filled up to a bucket, so that its length says little:
+ * at most 5 bytes less. What is secret and has a length that depends on the
+ * secret wants both.
+ *
  * BATON_ERR_AGAIN: no room, wait for WRITABLE. BATON_ERR_STATE: not secured,
  * or a streamed message is in progress on this stream. BATON_ERR_EXHAUSTED:
  * 2^31 messages went out on it.
@@ -471,39 +482,21 @@ BATON_MUST_CHECK
 enum baton_err baton_session_send(struct baton_session *session,
 				  struct baton_stream_id stream,
 				  const uint8_t *message, size_t len,
-				  uint64_t now_ms);
-
-/*
- * The same, as flags say (enum baton_send_flags, or-ed): BATON_SEND_SECRET is
- * never compressed; BATON_SEND_PADDED is filled up to a bucket, so that its
- * length says little: at most 5 bytes less than the above. What is secret and
- * has a length that depends on the secret wants both.
- */
-BATON_MUST_CHECK
-enum baton_err baton_session_send_with(struct baton_session *session,
-				       struct baton_stream_id stream,
-				       const uint8_t *message, size_t len,
-				       unsigned int flags, uint64_t now_ms);
+				  unsigned int flags, uint64_t now_ms);
 
 /*
  * Begin a message of total bytes (0 to BATON_MESSAGE_MAX), with up to
  * BATON_META_MAX bytes of meta for the peer's application; meta is not copied
- * and must live until DELIVERED, REFUSED or cancel. It may be begun before a
- * link is there. BATON_ERR_STATE: one is in progress there, or sent and not
- * yet DELIVERED.
+ * and must live until DELIVERED, REFUSED or cancel. flags: 0 or
+ * BATON_SEND_SECRET (others: BATON_ERR_ARG). It may be begun before a link is
+ * there. BATON_ERR_STATE: one is in progress there, or sent and not yet
+ * DELIVERED.
  */
 BATON_MUST_CHECK
 enum baton_err baton_session_begin(struct baton_session *session,
 				   struct baton_stream_id stream,
 				   uint32_t total, const uint8_t *meta,
-				   size_t meta_len);
-
-/* The same; flags may be BATON_SEND_SECRET (others: BATON_ERR_ARG). */
-BATON_MUST_CHECK
-enum baton_err baton_session_begin_with(struct baton_session *session,
-					struct baton_stream_id stream,
-					uint32_t total, const uint8_t *meta,
-					size_t meta_len, unsigned int flags);
+				   size_t meta_len, unsigned int flags);
 
 /*
  * The number that the message in progress on a stream has, or else the one

@@ -5,22 +5,18 @@
 #include <string.h>
 
 #include "session/internal.h"
+#include "session/method.h"
 
 /* The operation that is out, or would be the next. */
 enum store_what {
 	NOTHING,
 	NEW_BOND,
 	REVOKED,
-	TRY, /* at a typed code, which waits for it */
-	FORGIVEN,
+	OF_METHOD, /* what a way to pair keeps */
 	TICKET,
 };
 
-static const char tries_key[] = "pair/tries";
-#define TRIES_FORMAT 1
-#define TRIES_LEN 2
-
-static bool has_prefix(const char *key, const char *prefix)
+bool store_has_prefix(const char *key, const char *prefix)
 {
 	while (*prefix && *key == *prefix) {
 		key++;
@@ -29,14 +25,24 @@ static bool has_prefix(const char *key, const char *prefix)
 	return !*prefix;
 }
 
-/* What cannot be read is as bad as it can be. */
-static void load_tries(struct baton_session *session, const uint8_t *value,
-		       size_t len)
+/* NULL: no way to pair here keeps anything. */
+static const struct baton_method_kept *
+kept_of_method(const struct baton_session *session)
 {
-	bool good = len == TRIES_LEN && value[0] == TRIES_FORMAT &&
-		    value[1] < BATON_TYPED_TRIES;
+	const struct baton_method *typed = session->config.typed;
 
-	session->secrets->tries = good ? value[1] : BATON_TYPED_TRIES;
+	return BATON_METHODS && typed ? typed->kept : NULL;
+}
+
+static uint8_t find(const struct baton_session *session, const uint8_t *id)
+{
+	uint8_t i;
+
+	for (i = 0; i < session->bond_count; i++)
+		if (memcmp(session_bond_at(session, i)->id, id,
+			   BATON_BOND_ID_LEN) == 0)
+			break;
+	return i;
 }
 
 /* Its bond was loaded before; without one it is an orphan. */
@@ -49,7 +55,7 @@ static enum baton_err load_ticket(struct baton_session *session,
 
 	for (i = 0; i < session->bond_count; i++) {
 		baton_bond_key("tick/", session_bond_at(session, i)->id, own);
-		if (has_prefix(key, own))
+		if (store_has_prefix(key, own))
 			return baton_ticket_decode(
 				value, len,
 				&session_bond_at(session, i)->ticket);
@@ -61,16 +67,15 @@ enum baton_err baton_session_load(struct baton_session *session,
 				  const char *key, const uint8_t *value,
 				  size_t len)
 {
+	const struct baton_method_kept *kept = kept_of_method(session);
 	struct baton_bond *bond = session_bond_at(session, session->bond_count);
 	enum baton_err err;
 
-	if (BATON_METHODS && has_prefix(key, tries_key)) {
-		load_tries(session, value, len);
+	if (BATON_METHODS && kept && kept->load(session, key, value, len))
 		return BATON_OK;
-	}
-	if (has_prefix(key, "tick/"))
+	if (store_has_prefix(key, "tick/"))
 		return load_ticket(session, key, value, len);
-	if (!has_prefix(key, "bond/"))
+	if (!store_has_prefix(key, "bond/"))
 		return BATON_ERR_NOT_FOUND;
 	if (session->bond_count == BATON_BONDS)
 		return BATON_ERR_SPACE;
@@ -80,17 +85,6 @@ enum baton_err baton_session_load(struct baton_session *session,
 	if (!err)
 		session->bond_wanted = session->bond_count++;
 	return err;
-}
-
-static uint8_t find(const struct baton_session *session, const uint8_t *id)
-{
-	uint8_t i;
-
-	for (i = 0; i < session->bond_count; i++)
-		if (memcmp(session_bond_at(session, i)->id, id,
-			   BATON_BOND_ID_LEN) == 0)
-			break;
-	return i;
 }
 
 size_t baton_session_bond_count(const struct baton_session *session)
@@ -249,8 +243,10 @@ static bool store_has_room(const struct baton_session *session)
 	return stored < BATON_BONDS;
 }
 
-static enum store_what wanted(struct baton_session *session)
+static enum store_what wanted(struct baton_session *session,
+			      struct baton_store_op *op)
 {
+	const struct baton_method_kept *kept = kept_of_method(session);
 	uint8_t i;
 
 	if (session->storing.new_bond && store_has_room(session))
@@ -259,10 +255,8 @@ static enum store_what wanted(struct baton_session *session)
 	if (session->storing.revoked_count > 0 &&
 	    !(session->tell & TELL_REVOKED))
 		return REVOKED;
-	if (BATON_METHODS && session->secrets->forgive)
-		return FORGIVEN;
-	if (BATON_METHODS && session->secrets->count)
-		return TRY;
+	if (BATON_METHODS && kept && kept->next(session, op))
+		return OF_METHOD;
 	for (i = 0; i < session->bond_count; i++) {
 		session->storing.ticket = i;
 		if (session_bond_at(session, i)->ticket.dirty)
@@ -271,8 +265,8 @@ static enum store_what wanted(struct baton_session *session)
 	return NOTHING;
 }
 
-static void add(struct baton_store_op *op, enum baton_store_kind kind,
-		const char *key, const uint8_t *value, size_t value_len)
+void store_add(struct baton_store_op *op, enum baton_store_kind kind,
+	       const char *key, const uint8_t *value, size_t value_len)
 {
 	struct baton_store_write *write = &op->write[op->count++];
 
@@ -293,8 +287,8 @@ static uint8_t *add_of_bond(struct baton_store_op *op, uint8_t *p,
 	uint8_t *value = p + BATON_BOND_KEY_LEN;
 
 	baton_bond_key(prefix, id, (char *)p);
-	add(op, value_len > 0 ? BATON_STORE_PUT : BATON_STORE_DELETE,
-	    (const char *)p, value, value_len);
+	store_add(op, value_len > 0 ? BATON_STORE_PUT : BATON_STORE_DELETE,
+		  (const char *)p, value, value_len);
 	return value;
 }
 
@@ -314,8 +308,8 @@ bool baton_session_next_store_op(struct baton_session *session,
 
 	if (storing->what)
 		return false;
-	storing->what = (uint8_t)wanted(session);
 	op->count = 0;
+	storing->what = (uint8_t)wanted(session, op);
 	switch ((enum store_what)storing->what) {
 	case NOTHING:
 		return false;
@@ -324,8 +318,6 @@ bool baton_session_next_store_op(struct baton_session *session,
 		baton_bond_encode(bond, session->role, p);
 		/* Generation 0: it has not served. */
 		put_ticket(op, p + BATON_BOND_LEN, bond);
-		if (BATON_METHODS && session->secrets->tries > 0)
-			add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
 		break;
 	case REVOKED:
 		p = add_of_bond(op, p, "bond/", session->revoked[0], 0);
@@ -337,17 +329,7 @@ bool baton_session_next_store_op(struct baton_session *session,
 		storing->generation = bond->ticket.generation;
 		put_ticket(op, p, bond);
 		break;
-	case TRY:
-		if (!BATON_METHODS)
-			break;
-		p[0] = TRIES_FORMAT;
-		p[1] = (uint8_t)(session->secrets->tries + 1);
-		add(op, BATON_STORE_PUT, tries_key, p, TRIES_LEN);
-		break;
-	case FORGIVEN:
-		if (!BATON_METHODS)
-			break;
-		add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
+	case OF_METHOD:
 		break;
 	}
 	op->id = ++storing->id;
@@ -396,17 +378,9 @@ void baton_session_stored(struct baton_session *session, uint32_t id,
 		storing->revoke_err = err;
 		session->tell |= TELL_REVOKED;
 		break;
-	case TRY:
-		if (!BATON_METHODS)
-			break;
-		pairing_counted(session, err);
-		break;
-	case FORGIVEN:
-		if (!BATON_METHODS)
-			break;
-		session->secrets->forgive = false;
-		if (!err)
-			session->secrets->tries = 0;
+	case OF_METHOD:
+		if (BATON_METHODS)
+			kept_of_method(session)->stored(session, err);
 		break;
 	case TICKET:
 		ticket_stored(session, err);

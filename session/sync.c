@@ -18,6 +18,8 @@
 #define ENTRY_MAX (13 + 9) /* VERIFIED and REFUSE at their longest */
 #define SYNC_MAX (ENTRIES_AT + BATON_DATA_CLASSES * BATON_STREAMS * ENTRY_MAX)
 
+_Static_assert(SYNC_MAX < BATON_VARINT_ONE_BYTE, "its length is one byte");
+
 /*
  * What shows on this link alone that a role has our numbering: whoever has
  * another one learns nothing of ours.
@@ -25,16 +27,11 @@
 static void prove(struct baton_session *session, bool phone,
 		  uint8_t proof[PROOF_LEN])
 {
-	uint8_t ctx[sizeof(session->numbering) + sizeof(session->h)];
 	uint8_t both[BATON_CRYPTO_KEY_LEN];
 
-	memcpy(ctx, session->numbering, sizeof(session->numbering));
-	memcpy(ctx + sizeof(session->numbering), session->h,
-	       sizeof(session->h));
 	baton_kdf_of(both, session_bond(session)->keys.psk, "numbering proof",
-		     ctx, sizeof(ctx));
+		     session->proven, sizeof(session->proven));
 	memcpy(proof, both + (phone ? 0 : PROOF_LEN), PROOF_LEN);
-	baton_crypto_wipe(ctx, sizeof(ctx));
 	baton_crypto_wipe(both, sizeof(both));
 }
 
@@ -89,12 +86,11 @@ bool sync_positions(const struct baton_session *session,
 
 enum baton_err sync_put(struct baton_session *session)
 {
-	uint8_t frame[3 + SYNC_MAX];
-	uint8_t body[SYNC_MAX];
+	uint8_t frame[2 + SYNC_MAX];
+	uint8_t *body = frame + 2;
 	const struct baton_incoming_stream *stream;
 	struct baton_frame entry;
 	size_t n = ENTRIES_AT;
-	size_t at = 1;
 	int i;
 
 	prove(session, baton_is_phone(session->role), body);
@@ -121,10 +117,9 @@ enum baton_err sync_put(struct baton_session *session)
 		n += baton_frame_put_position(body + n, &entry);
 	}
 	frame[0] = SYNC_FRAME;
-	at += baton_varint_put(frame + at, (uint32_t)n);
-	memcpy(frame + at, body, n);
+	frame[1] = (uint8_t)n;
 	return baton_outgoing_frame(
-		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, at + n);
+		&session->outgoing.batch[BATON_CLASS_CONTROL], frame, 2 + n);
 }
 
 static enum baton_err read_entries(struct baton_frames *entries,

@@ -41,6 +41,7 @@ enum baton_err baton_ticket_decode(const uint8_t *p, size_t len,
 	return BATON_OK;
 }
 
+BATON_NOT_INLINE
 void baton_ticket_replace(struct baton_ticket *ticket,
 			  const uint8_t psk[BATON_CRYPTO_KEY_LEN],
 			  uint32_t generation, uint8_t age)

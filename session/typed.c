@@ -8,6 +8,10 @@
 #include "transport/flight.h"
 
 static const char channel_name[] = "baton typed code 1";
+static const char tries_key[] = "pair/tries";
+
+#define TRIES_FORMAT 1
+#define TRIES_LEN 2
 
 /* ISO 7064, MOD 11,10: any wrong digit shows, and nearly any exchange. */
 static uint8_t check_digit(const uint8_t digits[BATON_TYPED_DIGITS])
@@ -55,17 +59,13 @@ out:
 	return err;
 }
 
-static enum baton_err make_digits(struct baton_secrets *secrets,
-				  struct baton_drbg *drbg)
+static void make_digits(struct baton_secrets *secrets, struct baton_drbg *drbg)
 {
 	uint8_t random[16];
-	enum baton_err err;
 	uint32_t value;
 	int i, j;
 
-	err = baton_drbg_bytes(drbg, random, sizeof(random));
-	if (err)
-		return err;
+	baton_drbg_bytes(drbg, random, sizeof(random));
 	/* 128 bits modulo 10, over and over: the bias is below 2^-100. */
 	for (i = 0; i < BATON_TYPED_DIGITS; i++) {
 		value = 0;
@@ -78,7 +78,6 @@ static enum baton_err make_digits(struct baton_secrets *secrets,
 	}
 	baton_crypto_wipe(random, sizeof(random));
 	secrets->has_digits = true;
-	return BATON_OK;
 }
 
 /* OK when the code is there and its try is counted durably. */
@@ -86,7 +85,6 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 			      struct baton_turn *turn)
 {
 	struct baton_secrets *secrets = turn->secrets;
-	enum baton_err err;
 
 	if (secrets->counted && secrets->has_digits)
 		return BATON_OK;
@@ -101,9 +99,7 @@ static enum baton_err prepare(const struct baton_handshake *handshake,
 		return BATON_ERR_AGAIN;
 	}
 	if (!secrets->has_digits) {
-		err = make_digits(secrets, turn->drbg);
-		if (err)
-			return err;
+		make_digits(secrets, turn->drbg);
 		secrets->tell |= BATON_TELL_SHOW_CODE;
 	}
 	secrets->count = true;
@@ -141,9 +137,7 @@ static enum baton_err start(struct baton_handshake *handshake,
 	const struct baton_cpace_input session = {id, sizeof(id)};
 	enum baton_err err;
 
-	err = baton_drbg_bytes(turn->drbg, random, sizeof(random));
-	if (err)
-		return err;
+	baton_drbg_bytes(turn->drbg, random, sizeof(random));
 	session_id(handshake, id);
 	err = baton_cpace_start(&handshake->cpace, &code, &channel, &session,
 				random);
@@ -169,10 +163,10 @@ static enum baton_err begin_noise(struct baton_handshake *handshake,
 	if (err)
 		return err;
 	baton_cpace_psk(psk, isk);
-	err = handshake_start_pairing(handshake, watch, psk, turn);
+	handshake_start_pairing(handshake, watch, psk, turn);
 	baton_crypto_wipe(isk, sizeof(isk));
 	baton_crypto_wipe(psk, sizeof(psk));
-	return err;
+	return BATON_OK;
 }
 
 /* Without its share the flight says: the code will be typed. */
@@ -252,12 +246,69 @@ static enum baton_err third(struct baton_handshake *handshake,
 	return err ? err : handshake_finish(handshake);
 }
 
+/* What cannot be read is as bad as it can be. */
+static bool load(struct baton_session *session, const char *key,
+		 const uint8_t *value, size_t len)
+{
+	bool good = len == TRIES_LEN && value[0] == TRIES_FORMAT &&
+		    value[1] < BATON_TYPED_TRIES;
+
+	if (!store_has_prefix(key, tries_key))
+		return false;
+	session->secrets->tries = good ? value[1] : BATON_TYPED_TRIES;
+	return true;
+}
+
+static bool next(struct baton_session *session, struct baton_store_op *op)
+{
+	struct baton_secrets *secrets = session->secrets;
+	uint8_t *value = session->stored;
+
+	secrets->forgiving = secrets->forgive;
+	if (secrets->forgive) {
+		store_add(op, BATON_STORE_DELETE, tries_key, NULL, 0);
+		return true;
+	}
+	if (!secrets->count)
+		return false;
+	value[0] = TRIES_FORMAT;
+	value[1] = (uint8_t)(secrets->tries + 1);
+	store_add(op, BATON_STORE_PUT, tries_key, value, TRIES_LEN);
+	return true;
+}
+
+static void stored(struct baton_session *session, enum baton_err err)
+{
+	struct baton_secrets *secrets = session->secrets;
+
+	if (secrets->forgiving) {
+		secrets->forgive = false;
+		if (!err)
+			secrets->tries = 0;
+	} else if (!err) {
+		secrets->tries++;
+		secrets->counted = secrets->count;
+		secrets->count = false;
+	} else {
+		baton_session_pairing_close(session);
+		pairing_write_failed(session);
+	}
+}
+
+static const struct baton_method_kept kept = {
+	.load = load,
+	.next = next,
+	.stored = stored,
+};
+
 const struct baton_method baton_typed = {
 	.first = BATON_STEP_OF_PHONE(first),
-	.answer = BATON_STEP_OF_WATCH(answer),
-	.second = BATON_STEP_OF_PHONE(second),
-	.third = BATON_STEP_OF_WATCH(third),
-	.last = BATON_STEP_OF_PHONE(handshake_end),
+	.take = {BATON_STEP_OF_WATCH(answer), BATON_STEP_OF_PHONE(second),
+		 BATON_STEP_OF_WATCH(third),
+		 BATON_STEP_OF_PHONE(handshake_end)},
+	.last = BATON_FLIGHT_FIRST + 3,
+	.choose = baton_hello_method,
+	.kept = &kept,
 };
 
 enum baton_err baton_session_code(struct baton_session *session,

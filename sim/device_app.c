@@ -103,7 +103,7 @@ static bool send_message(struct baton_sim_device *device,
 	enum baton_err err;
 
 	fill(bytes, len, id, 0, true);
-	err = baton_session_send(session(device), item->stream, bytes, len,
+	err = baton_session_send(session(device), item->stream, bytes, len, 0,
 				 now_ms(device));
 	if (err == BATON_ERR_AGAIN || err == BATON_ERR_STATE)
 		return false;
@@ -125,7 +125,7 @@ static bool begin_file(struct baton_sim_device *device,
 
 	baton_store_be32(item->meta, id);
 	err = baton_session_begin(session(device), item->stream, item->size,
-				  item->meta, sizeof(item->meta));
+				  item->meta, sizeof(item->meta), 0);
 	if (err == BATON_ERR_STATE)
 		return false;
 	if (err) {

@@ -97,7 +97,7 @@ static bool post(struct baton_carrier *carrier, uint64_t now_ms)
 		carrier->held_len = BATON_ENVELOPE_LEN + len;
 	}
 	if (baton_session_send(carrier->session, envelopes, carrier->held,
-			       carrier->held_len, now_ms))
+			       carrier->held_len, 0, now_ms))
 		return false;
 	carrier->held_len = 0;
 	return true;

@@ -234,6 +234,7 @@ size_t baton_frame_put_cancel(uint8_t *p, uint8_t number, uint8_t reason)
 	return 3;
 }
 
+BATON_NOT_INLINE
 size_t baton_frame_close_data(uint8_t *p, size_t header_len, size_t bytes_len)
 {
 	size_t n = baton_varint_len((uint32_t)bytes_len);

@@ -212,6 +212,7 @@ static struct baton_receiver *receiver_of(const struct baton_link *link,
 	return (struct baton_receiver *)&link->classes[class_id].receiver;
 }
 
+BATON_NOT_INLINE
 static enum baton_err fail(struct baton_link *link, enum baton_err err)
 {
 	if (!link->err)

@@ -5,7 +5,6 @@
 
 #include "transport/plant.h"
 
-BATON_NOT_INLINE
 static void set_state(struct baton_outgoing_stream *stream,
 		      enum baton_outgoing_state state)
 {

@@ -239,7 +239,6 @@ uint32_t baton_sender_echoed(struct baton_sender *sender, uint32_t order,
 	return find_lost(sender, order, 0, trusted);
 }
 
-BATON_NOT_INLINE
 static bool bitmap_bit(const struct baton_block *ack, uint32_t i)
 {
 	return ack->bytes[i / 8] >> (7 - i % 8) & 1;

@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 
-#define ONE_BYTE_END 0xe0u
+#define ONE_BYTE_END BATON_VARINT_ONE_BYTE
 #define TWO_BYTE_END 0x1000u
 #define WIDE16 0xf0
 #define WIDE32 0xf1

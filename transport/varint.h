@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define BATON_VARINT_ONE_BYTE 0xe0u /* what is below has one byte */
 #define BATON_VARINT_MAX 5
 #define BATON_VARINT64_MAX 9
 

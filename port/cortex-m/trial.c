@@ -322,7 +322,7 @@ static void try_message(void)
 		.class_id = BATON_CLASS_MESSAGE};
 
 	check(!baton_session_send(&ends[BATON_PHONE].session, stream, message,
-				  sizeof(message), now_ms),
+				  sizeof(message), 0, now_ms),
 	      "send");
 	run_until(message_delivered, "message");
 }

@@ -71,7 +71,7 @@ static void send_early(struct pair *pair)
 	static const struct baton_stream_id stream = {BATON_CLASS_MESSAGE, 1};
 
 	(void)!baton_session_send(&pair->end[BATON_PHONE].session, stream,
-				  early, sizeof(early), pair->now_ms);
+				  early, sizeof(early), 0, pair->now_ms);
 }
 
 static void look_at_message(struct pair_end *end,

@@ -36,16 +36,14 @@ size_t __wrap_baton_prologue(uint8_t *out, uint8_t version, uint8_t kind,
 WRAPPED(baton_noise_init);
 
 /* Links that begin with hellos have nothing else behind these. */
-enum baton_err
-__wrap_baton_noise_init(struct baton_noise *noise,
-			const struct baton_noise_pattern *pattern,
-			bool initiator, const uint8_t *prologue, size_t len,
-			struct baton_drbg *drbg)
+void __wrap_baton_noise_init(struct baton_noise *noise,
+			     const struct baton_noise_pattern *pattern,
+			     bool initiator, const uint8_t *prologue,
+			     size_t len, struct baton_drbg *drbg)
 {
 	if (positions_unbound)
 		len = BATON_PROLOGUE_HELLO_AT + 2 * BATON_HELLO_LEN + 1;
-	return __real_baton_noise_init(noise, pattern, initiator, prologue, len,
-				       drbg);
+	__real_baton_noise_init(noise, pattern, initiator, prologue, len, drbg);
 }
 
 static const uint8_t kinds[] = {BATON_KIND_COMPARE, BATON_KIND_OUT_OF_BAND,

@@ -136,7 +136,7 @@ static void no_record_opens_for_who_sealed_it(void **state)
 		while (pair_turn(world))
 			;
 		assert_int_equal(baton_session_send(&end->session, stream,
-						    message, sizeof(message),
+						    message, sizeof(message), 0,
 						    world->now_ms),
 				 BATON_OK);
 		assert_int_equal(ends_by(end), BATON_OK);

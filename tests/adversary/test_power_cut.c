@@ -314,7 +314,7 @@ static void hand_over(enum baton_role from)
 			pair->end[from].send_total = 0;
 			if (!baton_session_begin(&pair->end[from].session,
 						 pair->end[from].stream,
-						 FILE_LEN, NULL, 0)) {
+						 FILE_LEN, NULL, 0, 0)) {
 				pair->end[from].send_total = FILE_LEN;
 				pair->end[from].send_at = 0;
 				pair->end[from].sending = true;

@@ -54,7 +54,7 @@ static void record_first_flight(bool arrives)
 	size_t len;
 
 	assert_int_equal(baton_session_send(&phone->session, stream, message,
-					    sizeof(message), world->now_ms),
+					    sizeof(message), 0, world->now_ms),
 			 BATON_OK);
 	pair_up(world);
 	for (taps = 0; taps < TAPS; taps++) {
@@ -150,7 +150,7 @@ static void a_ticket_is_used_once(void **state)
 	pair_down(world);
 	phone->session.bonds[0].ticket = ticket;
 	assert_int_equal(baton_session_send(&phone->session, stream, message,
-					    sizeof(message), world->now_ms),
+					    sizeof(message), 0, world->now_ms),
 			 BATON_OK);
 	pair_up(world);
 	assert_true(pair_run(world, pair_secured, 10000));
@@ -171,13 +171,13 @@ static uint8_t pay_once(void)
 
 	watch->messages = 0;
 	early = baton_session_send(&phone->session, stream, message,
-				   sizeof(message), world->now_ms);
+				   sizeof(message), 0, world->now_ms);
 	pair_up(world);
 	assert_true(pair_run(world, pair_secured, 20000));
 	/* Where its flight came to nothing, LOST was told, and it repeats. */
 	if (early || !pair_run(world, taken, 5000))
 		err = baton_session_send(&phone->session, stream, message,
-					 sizeof(message), world->now_ms);
+					 sizeof(message), 0, world->now_ms);
 	assert_int_equal(err, BATON_OK);
 	assert_true(pair_run(world, taken, 5000));
 	while (pair_turn(world))

@@ -101,7 +101,7 @@ static void supply(struct device *device, uint64_t now_ms)
 			if (len > t->cell.message_len)
 				len = t->cell.message_len;
 			err = baton_session_send(session, bulk,
-						 t->data + t->written, len,
+						 t->data + t->written, len, 0,
 						 now_ms);
 			taken = err ? 0 : len;
 		} else {
@@ -128,7 +128,7 @@ static void begin(struct device *device, uint64_t now_ms)
 	t->begun_cpu_ns = bench_cpu_ns();
 	if (!t->cell.message_len &&
 	    baton_session_begin(baton_sim_stack_session(device->stack), bulk,
-				t->cell.total, NULL, 0))
+				t->cell.total, NULL, 0, 0))
 		t->wrong = true;
 	supply(device, now_ms);
 }
@@ -234,7 +234,7 @@ static void send_urgent(void *user)
 	t->urgent_out = true;
 	t->urgent_us = baton_sim_now(t->sim);
 	if (baton_session_send(baton_sim_stack_session(device->stack), urgent,
-			       message, sizeof(message),
+			       message, sizeof(message), 0,
 			       baton_sim_stack_now_ms(device->stack)))
 		t->wrong = true;
 	baton_sim_stack_kick(device->stack);

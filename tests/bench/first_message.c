@@ -105,7 +105,7 @@ static void on_link(void *user, struct baton_sim_stack *stack, bool up)
 		first->up_event = events_so_far(first);
 	} else if (end->side == BATON_SIM_PHONE && !first->empty &&
 		   baton_session_send(baton_sim_stack_session(stack), stream,
-				      first->message, MESSAGE_LEN,
+				      first->message, MESSAGE_LEN, 0,
 				      baton_sim_stack_now_ms(stack))) {
 		first->wrong = true;
 	}

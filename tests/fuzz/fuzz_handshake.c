@@ -187,7 +187,8 @@ static void check_agreement(void)
 	if (a->kind == BATON_KIND_RECONNECT)
 		FUZZ_CHECK(a->bond == b->bond);
 	else
-		FUZZ_CHECK(memcmp(a->made.rs, b->made.s_pub, 32) == 0);
+		FUZZ_CHECK(memcmp(a->noise.keys.rs, b->noise.keys.s_pub, 32) ==
+			   0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

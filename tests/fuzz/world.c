@@ -409,8 +409,8 @@ void world_send(enum baton_role from, struct baton_stream_id to, size_t len)
 		return;
 	for (i = 0; i < len; i++)
 		bytes[i] = content(uids, i);
-	if (baton_session_send_with(&world->end[from].session, to, bytes, len,
-				    uids >> 1 & 3u, world->now_ms))
+	if (baton_session_send(&world->end[from].session, to, bytes, len,
+			       uids >> 1 & 3u, world->now_ms))
 		return;
 	/* Making room may have ended the link, but not used the number. */
 	*sent = (struct sent){.uid = uids++, .total = (uint16_t)len};
@@ -422,7 +422,7 @@ void world_begin(enum baton_role from, struct baton_stream_id to, size_t total)
 	struct stream *stream = stream_of(from, to);
 
 	if (!sent || baton_session_begin(&world->end[from].session, to, total,
-					 stream->meta, sizeof(stream->meta)))
+					 stream->meta, sizeof(stream->meta), 0))
 		return;
 	*sent = (struct sent){.uid = uids++, .total = (uint16_t)total};
 	stream->now = *sent;

@@ -174,7 +174,7 @@ static struct outcome live(bool cared)
 	assert_int_equal(
 		baton_session_begin(
 			baton_sim_stack_session(world.stack[BATON_SIM_WATCH]),
-			bulk, TOTAL, NULL, 0),
+			bulk, TOTAL, NULL, 0, 0),
 		BATON_OK);
 	supply();
 	baton_sim_stack_kick(world.stack[BATON_SIM_WATCH]);

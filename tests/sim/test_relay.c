@@ -274,7 +274,7 @@ static void a_relay_carries_what_it_cannot_read(void **state)
 	assert_true(phone.paired && watch.paired);
 	assert_int_equal(
 		baton_session_send(baton_sim_stack_session(watch.stack), stream,
-				   text, sizeof(text),
+				   text, sizeof(text), 0,
 				   baton_sim_stack_now_ms(watch.stack)),
 		BATON_OK);
 	baton_sim_stack_kick(watch.stack);

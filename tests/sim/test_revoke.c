@@ -303,9 +303,9 @@ static void begin(enum baton_sim_side from, uint64_t came)
 		baton_sim_stack_set_gated(end[i].stack, true);
 	}
 	step_until(both_are_active, 10 * SECOND_US);
-	assert_int_equal(
-		baton_session_begin(session(&end[from]), bulk, TOTAL, NULL, 0),
-		BATON_OK);
+	assert_int_equal(baton_session_begin(session(&end[from]), bulk, TOTAL,
+					     NULL, 0, 0),
+			 BATON_OK);
 	supply();
 	baton_sim_stack_kick(end[from].stack);
 	step_until(enough_came, 1000 * SECOND_US);

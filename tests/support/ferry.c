@@ -493,7 +493,7 @@ static bool send_envelope(struct ferry_node *node, struct ferry_app *app,
 		app->envelope_len = 2 + len;
 	}
 	if (baton_session_send(&node->end->session, stream, app->envelope,
-			       app->envelope_len, now_ms))
+			       app->envelope_len, 0, now_ms))
 		return false;
 	app->envelope_len = 0;
 	return true;

@@ -662,7 +662,7 @@ void pair_send(struct pair *pair, enum baton_role from, uint32_t total)
 	static const uint8_t meta[] = {'m'};
 
 	if (baton_session_begin(&end->session, end->stream, total, meta,
-				sizeof(meta)))
+				sizeof(meta), 0))
 		abort();
 	end->send_total = total;
 	end->send_at = 0;

@@ -115,15 +115,10 @@ FORWARD(bool, next_control, ROLE, (S, struct baton_event *event), (s, event))
 FORWARD(bool, next_store_op, ROLE, (S, struct baton_store_op *op), (s, op))
 FORWARD(void, stored, ROLE, (S, uint32_t id, enum baton_err err, NOW),
 	(s, id, err, now_ms))
-FORWARD(ERR, send, ROLE, (S, AT, const uint8_t *message, size_t len, NOW),
-	(s, at, message, len, now_ms))
-FORWARD(ERR, send_with, ROLE,
+FORWARD(ERR, send, ROLE,
 	(S, AT, const uint8_t *message, size_t len, unsigned int flags, NOW),
 	(s, at, message, len, flags, now_ms))
 FORWARD(ERR, begin, ROLE,
-	(S, AT, uint32_t total, const uint8_t *meta, size_t meta_len),
-	(s, at, total, meta, meta_len))
-FORWARD(ERR, begin_with, ROLE,
 	(S, AT, uint32_t total, const uint8_t *meta, size_t meta_len,
 	 unsigned int flags),
 	(s, at, total, meta, meta_len, flags))

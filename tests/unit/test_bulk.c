@@ -392,7 +392,7 @@ static void refuse_slice(uint8_t lane, const uint8_t *meta, size_t meta_len)
 
 	assert_int_equal(
 		baton_session_begin(&ferry->node[BATON_WATCH].end->session,
-				    stream, sizeof(bytes), meta, meta_len),
+				    stream, sizeof(bytes), meta, meta_len, 0),
 		BATON_OK);
 	(void)!baton_session_write(&ferry->node[BATON_WATCH].end->session,
 				   stream, bytes, sizeof(bytes), &took,

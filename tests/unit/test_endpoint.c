@@ -151,7 +151,7 @@ static void a_suspension_leaves_nothing_that_waits_for_room(void **state)
 	memset(secret, MARK, sizeof(secret));
 	wait_ms(100);
 	while (!baton_session_send(&phone->session, stream, (uint8_t[400]){0},
-				   400, clock_of(1)))
+				   400, 0, clock_of(1)))
 		;
 	OK(baton_requests_ask(baton_endpoint_requests(phone, 0, NOTES), secret,
 			      sizeof(secret), 1000, &number, clock_of(1)));

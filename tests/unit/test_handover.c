@@ -67,7 +67,7 @@ static void send_state(int role, uint64_t version)
 
 	baton_store_be64(side[role].state, version);
 	(void)!baton_session_send(&world->end[role].session, stream,
-				  side[role].state, 64, world->now_ms);
+				  side[role].state, 64, 0, world->now_ms);
 }
 
 static void take_events(int role)

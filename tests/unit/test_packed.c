@@ -227,7 +227,7 @@ static void a_short_message_is_told_whole(void **state)
 		assert_int_equal(
 			baton_session_send(&world->end[BATON_WATCH].session,
 					   message_0, (const uint8_t *)text,
-					   sizeof(text) - 1, world->now_ms),
+					   sizeof(text) - 1, 0, world->now_ms),
 			BATON_OK);
 	before = sent_bytes();
 	settle();
@@ -247,17 +247,16 @@ static void a_secret_is_never_compressed(void **state)
 	(void)state;
 	start(&watched, &baton_codec_zlib);
 	before = sent_bytes();
-	assert_int_equal(
-		baton_session_send_with(&watch->session, message_0,
-					(const uint8_t *)text, sizeof(text) - 1,
-					BATON_SEND_SECRET, world->now_ms),
-		BATON_OK);
+	assert_int_equal(baton_session_send(&watch->session, message_0,
+					    (const uint8_t *)text,
+					    sizeof(text) - 1, BATON_SEND_SECRET,
+					    world->now_ms),
+			 BATON_OK);
 	settle();
 	assert_int_equal(world->end[BATON_PHONE].messages, 1);
 	assert_true(sent_bytes() - before > sizeof(text) - 1);
-	assert_int_equal(baton_session_begin_with(&watch->session,
-						  watch->stream, 5000, NULL, 0,
-						  BATON_SEND_SECRET),
+	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
+					     5000, NULL, 0, BATON_SEND_SECRET),
 			 BATON_OK);
 	watch->send_total = 5000;
 	watch->sending = true;
@@ -273,9 +272,8 @@ static void only_short_messages_are_padded(void **state)
 
 	(void)state;
 	start(NULL, NULL);
-	assert_int_equal(baton_session_begin_with(&watch->session,
-						  watch->stream, 5000, NULL, 0,
-						  BATON_SEND_PADDED),
+	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
+					     5000, NULL, 0, BATON_SEND_PADDED),
 			 BATON_ERR_ARG);
 }
 
@@ -287,11 +285,11 @@ static uint64_t air_bits(size_t len, unsigned int flags)
 	assert_true(len + 4 < sizeof(text));
 	settle();
 	before = world->bits;
-	assert_int_equal(
-		baton_session_send_with(&world->end[BATON_WATCH].session,
-					message_0, (const uint8_t *)text + 4,
-					len, flags, world->now_ms),
-		BATON_OK);
+	assert_int_equal(baton_session_send(&world->end[BATON_WATCH].session,
+					    message_0,
+					    (const uint8_t *)text + 4, len,
+					    flags, world->now_ms),
+			 BATON_OK);
 	settle();
 	return world->bits - before;
 }
@@ -428,7 +426,7 @@ static void cancelling_what_never_went_out_says_nothing(void **state)
 	(void)state;
 	start(&watched, &baton_codec_zlib);
 	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
-					     5000, NULL, 0),
+					     5000, NULL, 0, 0),
 			 BATON_OK);
 	assert_int_equal(write_text(200), BATON_OK);
 	assert_int_equal(encodings, 1);
@@ -454,7 +452,7 @@ static void no_record_goes_out_for_nothing(void **state)
 	settle();
 	baton_session_stats(&watch->session, &before);
 	assert_int_equal(baton_session_begin(&watch->session, watch->stream,
-					     20 * 50, NULL, 0),
+					     20 * 50, NULL, 0, 0),
 			 BATON_OK);
 	for (i = 0; i < 20; i++) {
 		assert_int_equal(write_text(50), BATON_OK);

@@ -35,7 +35,7 @@ static void know(bool adverts)
 static enum baton_err send_early(void)
 {
 	return baton_session_send(&phone->session, stream, message,
-				  sizeof(message), world->now_ms);
+				  sizeof(message), 0, world->now_ms);
 }
 
 static bool delivered(struct pair *pair)
@@ -587,14 +587,14 @@ static void padding_stays_within_the_first_flight(void **state)
 
 	(void)state;
 	know(true);
-	assert_int_equal(baton_session_send_with(
-				 &phone->session, stream, bytes, sizeof(bytes),
-				 BATON_SEND_PADDED, world->now_ms),
+	assert_int_equal(baton_session_send(&phone->session, stream, bytes,
+					    sizeof(bytes), BATON_SEND_PADDED,
+					    world->now_ms),
 			 BATON_OK);
 	assert_true(phone->session.outgoing.batch[stream.class_id].len <= 900);
-	assert_int_equal(baton_session_send_with(
-				 &phone->session, stream, bytes, sizeof(bytes),
-				 BATON_SEND_PADDED, world->now_ms),
+	assert_int_equal(baton_session_send(&phone->session, stream, bytes,
+					    sizeof(bytes), BATON_SEND_PADDED,
+					    world->now_ms),
 			 BATON_ERR_STATE);
 	assert_int_equal(kind_taken(), BATON_KIND_RESUME);
 	assert_int_equal(watch->messages, 1);
@@ -610,7 +610,7 @@ static void the_first_flight_brings_no_more_than_a_record(void **state)
 	know(true);
 	phone->session.outgoing.batch[BATON_CLASS_MESSAGE].cap = 1000;
 	assert_int_equal(baton_session_send(&phone->session, stream, long_one,
-					    sizeof(long_one), world->now_ms),
+					    sizeof(long_one), 0, world->now_ms),
 			 BATON_OK);
 	pair_up(world);
 	assert_true(pair_run(world, closed, 10000));
@@ -654,7 +654,7 @@ static void the_limits_of_another_watch_are_its_own(void **state)
 	change_watches(other);
 	assert_int_equal(baton_session_bond_select(&phone->session, id[1]), 0);
 	assert_int_equal(baton_session_send(&phone->session, stream, bytes,
-					    sizeof(bytes), world->now_ms),
+					    sizeof(bytes), 0, world->now_ms),
 			 BATON_ERR_STATE);
 	assert_int_equal(kind_taken(), BATON_KIND_RESUME_SYNC);
 	assert_int_equal(send_early(), BATON_OK);

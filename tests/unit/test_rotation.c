@@ -31,7 +31,7 @@ static void say(void)
 	static const uint8_t message[] = "still here";
 
 	assert_int_equal(baton_session_send(&phone->session, stream, message,
-					    sizeof(message), world->now_ms),
+					    sizeof(message), 0, world->now_ms),
 			 BATON_OK);
 	sent++;
 	assert_true(pair_run(world, delivered, 60000));
@@ -243,7 +243,7 @@ static void send_after_an_hour(struct pair_end *end)
 
 	world->now_ms += EPOCH_MS + WATCH_LATER_MS;
 	assert_int_equal(baton_session_send(&end->session, stream, message,
-					    sizeof(message), world->now_ms),
+					    sizeof(message), 0, world->now_ms),
 			 BATON_OK);
 }
 
@@ -275,7 +275,7 @@ static void ask_in(uint64_t ms)
 	phone->session.seal[BATON_CLASS_MESSAGE].generation = KEYS_PER_EPOCH;
 	watch->session.open[BATON_CLASS_MESSAGE].generation = KEYS_PER_EPOCH;
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
+					    (const uint8_t *)"a", 1, 0,
 					    world->now_ms),
 			 BATON_OK);
 	pair_run(world, watch_closed, 1000);
@@ -342,7 +342,7 @@ static void what_is_opened_late_brings_new_keys(void **state)
 	watch->deaf = true;
 	world->now_ms += EPOCH_MS - 20000;
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
+					    (const uint8_t *)"a", 1, 0,
 					    world->now_ms),
 			 BATON_OK);
 	pair_run(world, pair_closed, 10000);

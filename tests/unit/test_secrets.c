@@ -139,14 +139,11 @@ enum baton_err __wrap_baton_crypto_open(uint8_t *out, const uint8_t *sealed,
 
 WRAPPED(baton_drbg_bytes);
 
-enum baton_err __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out,
-				       size_t len)
+void __wrap_baton_drbg_bytes(struct baton_drbg *drbg, uint8_t *out, size_t len)
 {
-	enum baton_err err = __real_baton_drbg_bytes(drbg, out, len);
-
+	__real_baton_drbg_bytes(drbg, out, len);
 	if (len < BATON_CRYPTO_KEY_LEN)
 		(void)VALGRIND_MAKE_MEM_DEFINED(out, len);
-	return err;
 }
 
 WRAPPED(baton_compare_code);
@@ -270,8 +267,8 @@ static void make_ends(struct ends *ends,
 		memcpy(keys.rs, ends->s_pub[!i], 32);
 		memcpy(keys.psk, ends->psk, 32);
 		assert_ok(baton_crypto_x25519(keys.ss, keys.s_priv, keys.rs));
-		assert_ok(fixed_noise_init(&ends->noise[i], pattern, !i, NULL,
-					   0, &keys, ends->e_priv[i]));
+		fixed_noise_init(&ends->noise[i], pattern, !i, NULL, 0, &keys,
+				 ends->e_priv[i]);
 	}
 }
 
@@ -324,14 +321,21 @@ static void keys_records_and_the_comparison(void **state)
 	uint8_t nonce[2][32], commit[32], reveal[48], buf[64], tag[16];
 	struct baton_record_key record, peer;
 	struct baton_keys keys;
+	struct ends ends;
 	uint32_t code;
-	size_t len;
+	size_t len, none;
 	int i;
 
 	(void)state;
-	fill((uint8_t *)&keys.noise, sizeof(keys.noise), 0);
-	SECRET(keys.noise);
-	baton_keys_derive(&keys);
+	make_ends(&ends, &baton_noise_nnpsk0);
+	for (i = 0; i < 2; i++) {
+		assert_ok(baton_noise_write(&ends.noise[i], NULL, 0, buf,
+					    sizeof(buf), &len));
+		PUBLIC(buf);
+		assert_ok(baton_noise_read(&ends.noise[!i], buf, len, NULL, 0,
+					   &none));
+	}
+	assert_ok(baton_keys_finish(&keys, &ends.noise[0]));
 	fill(nonce[0], 32, 1);
 	fill(nonce[1], 32, 2);
 	SECRET(nonce);
@@ -368,9 +372,9 @@ static void the_generator(void **state)
 	fill(seed, sizeof(seed), 1);
 	SECRET(seed);
 	baton_drbg_init(&drbg, seed);
-	assert_ok(baton_drbg_bytes(&drbg, out, sizeof(out)));
+	baton_drbg_bytes(&drbg, out, sizeof(out));
 	baton_drbg_stir(&drbg, out);
-	assert_ok(baton_drbg_bytes(&drbg, out, 32));
+	baton_drbg_bytes(&drbg, out, 32);
 	assert_no_error();
 }
 

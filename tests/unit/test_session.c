@@ -155,7 +155,7 @@ static void short_messages_go_both_ways(void **state)
 		assert_int_equal(baton_session_send(&world->end[i].session,
 						    stream,
 						    (const uint8_t *)"hello", 5,
-						    world->now_ms),
+						    0, world->now_ms),
 				 BATON_OK);
 	assert_true(pair_run(world, delivered_to_watch, 2000));
 	assert_true(pair_run(world, delivered_to_phone, 2000));
@@ -183,11 +183,11 @@ static void a_stream_that_is_none_takes_nothing(void **state)
 	assert_true(pair_bond(world));
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		assert_int_equal(baton_session_send(watch, none[i],
-						    (const uint8_t *)"x", 1,
+						    (const uint8_t *)"x", 1, 0,
 						    world->now_ms),
 				 BATON_ERR_ARG);
 		assert_int_equal(
-			baton_session_begin(watch, none[i], 1, NULL, 0),
+			baton_session_begin(watch, none[i], 1, NULL, 0, 0),
 			BATON_ERR_ARG);
 		assert_int_equal(baton_session_write(watch, none[i],
 						     (const uint8_t *)"x", 1,
@@ -220,7 +220,7 @@ static void frames_travel_in_order_with_messages(void **state)
 			 BATON_ERR_ARG);
 	assert_int_equal(baton_session_frame(watch, 0x20, NULL, 0), BATON_OK);
 	assert_int_equal(
-		baton_session_send(watch, stream, body, 100, world->now_ms),
+		baton_session_send(watch, stream, body, 100, 0, world->now_ms),
 		BATON_OK);
 	assert_int_equal(baton_session_frame(watch, 0x21, body, 5), BATON_OK);
 	assert_int_equal(
@@ -356,7 +356,7 @@ static void tell_one_message(void)
 	world->end[BATON_WATCH].deaf = true;
 	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
 					    stream, (const uint8_t *)"once", 4,
-					    world->now_ms),
+					    0, world->now_ms),
 			 BATON_OK);
 	while (pair_turn(world))
 		;
@@ -415,7 +415,7 @@ static void what_waits_for_room_does_not_wake_the_caller(void **state)
 		;
 	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
 					    stream, (const uint8_t *)"ack me",
-					    6, world->now_ms),
+					    6, 0, world->now_ms),
 			 BATON_OK);
 	len = baton_session_tx(&world->end[BATON_PHONE].session, pdu,
 			       sizeof(pdu), world->now_ms);
@@ -668,20 +668,20 @@ static void nothing_is_sent_before_a_loss_is_told(void **state)
 	(void)state;
 	assert_true(pair_bond(world));
 	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
-					    world->now_ms),
+					    0, world->now_ms),
 			 BATON_OK);
 	pair_down(world);
 	phone->deaf = true;
 	pair_up(world);
 	assert_true(pair_run(world, both_engines_secured, 60000));
 	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
-					    world->now_ms),
+					    0, world->now_ms),
 			 BATON_ERR_AGAIN);
 	phone->deaf = false;
 	pair_turn(world);
 	assert_int_equal(phone->lost_end, 1);
 	assert_int_equal(baton_session_send(&phone->session, stream, message, 1,
-					    world->now_ms),
+					    0, world->now_ms),
 			 BATON_OK);
 	assert_true(pair_run(world, delivered_to_watch, 60000));
 	assert_int_equal(world->end[BATON_WATCH].messages, 1);
@@ -707,7 +707,7 @@ static void who_waits_for_room_hears_of_it_after_the_next_link(void **state)
 	(void)state;
 	assert_true(pair_bond(world));
 	while (baton_session_send(&phone->session, stream, message,
-				  sizeof(message),
+				  sizeof(message), 0,
 				  world->now_ms) != BATON_ERR_AGAIN)
 		;
 	phone->deaf = true;

@@ -21,12 +21,12 @@ static void messages_are_told_about_by_their_numbers(void **state)
 	for (i = 0; i < 3; i++) {
 		assert_true(baton_session_number(&phone->session, stream) == i);
 		assert_int_equal(baton_session_send(&phone->session, stream,
-						    (const uint8_t *)"a", 1,
+						    (const uint8_t *)"a", 1, 0,
 						    world->now_ms),
 				 BATON_OK);
 	}
 	assert_int_equal(
-		baton_session_begin(&phone->session, stream, 0, NULL, 0),
+		baton_session_begin(&phone->session, stream, 0, NULL, 0, 0),
 		BATON_OK);
 	assert_true(baton_session_number(&phone->session, stream) == 3);
 	while (phone->delivered < 4)
@@ -49,17 +49,17 @@ static void numbers_do_not_come_round(void **state)
 	world->end[BATON_WATCH].session.incoming.stream[at].messages =
 		BATON_MESSAGES_MAX - 1;
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
+					    (const uint8_t *)"a", 1, 0,
 					    world->now_ms),
 			 BATON_OK);
 	assert_true(pair_run(world, delivered_to_watch, 60000));
 	assert_true(phone->delivered == BATON_MESSAGES_MAX);
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
+					    (const uint8_t *)"a", 1, 0,
 					    world->now_ms),
 			 BATON_ERR_EXHAUSTED);
 	assert_int_equal(
-		baton_session_begin(&phone->session, stream, 1, NULL, 0),
+		baton_session_begin(&phone->session, stream, 1, NULL, 0, 0),
 		BATON_ERR_EXHAUSTED);
 	assert_false(pair_closed(world));
 }
@@ -82,7 +82,7 @@ nothing_has_a_new_number_while_an_old_one_is_to_be_told(void **state)
 	assert_true(pair_bond(world));
 	phone->deaf = true;
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"a", 1,
+					    (const uint8_t *)"a", 1, 0,
 					    world->now_ms),
 			 BATON_OK);
 	assert_true(pair_run(world, verified, 60000));
@@ -91,14 +91,14 @@ nothing_has_a_new_number_while_an_old_one_is_to_be_told(void **state)
 	pair_up(world);
 	assert_true(pair_run(world, both_engines_secured, 60000));
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"b", 1,
+					    (const uint8_t *)"b", 1, 0,
 					    world->now_ms),
 			 BATON_ERR_AGAIN);
 	phone->deaf = false;
 	pair_turn(world);
 	assert_true(phone->delivered == 1);
 	assert_int_equal(baton_session_send(&phone->session, stream,
-					    (const uint8_t *)"b", 1,
+					    (const uint8_t *)"b", 1, 0,
 					    world->now_ms),
 			 BATON_OK);
 }

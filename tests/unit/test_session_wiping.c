@@ -38,11 +38,10 @@ static bool holds(const struct pair_end *end)
 
 static void send_on(struct baton_stream_id stream)
 {
-	assert_int_equal(
-		baton_session_send_with(&world->end[BATON_PHONE].session,
-					stream, message, LEN, BATON_SEND_SECRET,
-					world->now_ms),
-		BATON_OK);
+	assert_int_equal(baton_session_send(&world->end[BATON_PHONE].session,
+					    stream, message, LEN,
+					    BATON_SEND_SECRET, world->now_ms),
+			 BATON_OK);
 	assert_true(holds(&world->end[BATON_PHONE]));
 }
 

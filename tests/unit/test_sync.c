@@ -69,7 +69,7 @@ static bool say(struct pair_end *end)
 {
 	enum baton_err err = baton_session_send(&end->session, stream,
 						(const uint8_t *)&sent,
-						sizeof(sent), world->now_ms);
+						sizeof(sent), 0, world->now_ms);
 
 	sent += err == BATON_OK;
 	return err == BATON_OK;

@@ -72,7 +72,7 @@ static void they_overtake_messages(void **state)
 	assert_true(pair_bond(world));
 	world->end[BATON_PHONE].deaf = true;
 	assert_int_equal(baton_session_send(watch(), stream,
-					    (const uint8_t *)"hello", 5,
+					    (const uint8_t *)"hello", 5, 0,
 					    world->now_ms),
 			 BATON_OK);
 	say(0x20);

@@ -157,9 +157,9 @@ static void do_init(const void *arg)
 	const struct baton_noise_pattern *pattern = arg;
 	int i;
 
-	for (i = 0; i < 2 && !work.err; i++)
-		work.err = fixed_noise_init(&work.ends[i], pattern, !i, NULL, 0,
-					    &work.own[i], work.e_priv[i]);
+	for (i = 0; i < 2; i++)
+		fixed_noise_init(&work.ends[i], pattern, !i, NULL, 0,
+				 &work.own[i], work.e_priv[i]);
 }
 
 static void do_write(const void *arg)
@@ -180,18 +180,8 @@ static void do_read(const void *arg)
 
 static void do_finish(const void *arg)
 {
-	int i;
-
 	(void)arg;
-	for (i = 0; i < 2 && !work.err; i++)
-		work.err = baton_noise_finish(&work.ends[i], &work.results[i]);
-}
-
-static void do_schedule(const void *arg)
-{
-	(void)arg;
-	work.keys.noise = work.results[0];
-	baton_keys_derive(&work.keys);
+	work.err = baton_keys_finish(&work.keys, &work.ends[0]);
 	baton_keys_record(&work.record, work.keys.noise.dir[BATON_KEYS_I2R], 1);
 }
 
@@ -205,7 +195,7 @@ static void do_seal_and_rekey(const void *arg)
 static void do_draw(const void *arg)
 {
 	(void)arg;
-	work.err = baton_drbg_bytes(&work.drbg, work.payload, 200);
+	baton_drbg_bytes(&work.drbg, work.payload, 200);
 }
 
 static void run(void (*step)(const void *arg), const void *arg)
@@ -273,6 +263,23 @@ static void message(bool is_read)
 	run(step, NULL);
 }
 
+/* Twice, too: what comes of it is known then. */
+static void finish(void)
+{
+	static struct baton_noise before;
+
+	before = work.ends[0];
+	do_finish(NULL);
+	remember(work.keys.noise.dir[0]);
+	remember(work.keys.noise.dir[1]);
+	remember(work.keys.tag_key);
+	remember(work.keys.ticket_psk);
+	remember(work.ends[0].keys.psk);
+	remember(work.record.key);
+	work.ends[0] = before;
+	run(do_finish, NULL);
+}
+
 static void a_handshake_leaves_no_secret_on_the_stack(void **state)
 {
 	static const struct baton_noise_pattern *const patterns[] = {
@@ -290,12 +297,7 @@ static void a_handshake_leaves_no_secret_on_the_stack(void **state)
 			message(false);
 			message(true);
 		}
-		run(do_finish, NULL);
-		remember(work.results[0].dir[0]);
-		remember(work.results[0].dir[1]);
-		remember(work.results[0].exporter);
-		assert_int_equal(left_behind(do_schedule, NULL), -1);
-		assert_zero(work.keys.noise.exporter, 32);
+		finish();
 	}
 }
 
