@@ -34,7 +34,7 @@ struct baton_beacon {
  * random address in the same step: neither ever changes without the other.
  * Call it before every advertising event, or at beacon->until_ms.
  *
- * BATON_ERR_RANDOM, BATON_ERR_STATE (a phone): do not advertise.
+ * BATON_ERR_STATE (a phone): do not advertise.
  */
 BATON_MUST_CHECK
 enum baton_err baton_beacon_turn(struct baton_beacon *beacon,

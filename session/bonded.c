@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "session/method.h"
 #include "transport/flight.h"
 
@@ -98,10 +99,14 @@ static size_t find_bond(const struct baton_handshake *handshake,
 	return found;
 }
 
-/* Ask the phone to begin anew, at flight 0 and by another kind. */
+/*
+ * Ask the phone to begin anew, at flight 0 and by another kind. Copies of what
+ * it has begun by may still be on their way.
+ */
 static enum baton_err ask_anew(struct baton_handshake *handshake,
-			       struct baton_turn *turn)
+			       struct baton_turn *turn, uint32_t mark)
 {
+	handshake->turned_away = mark;
 	handshake_begin(handshake, turn);
 	handshake->kind = 0;
 	return handshake_reject(turn, BATON_REJECT_OTHER_KIND, BATON_OK);
@@ -147,15 +152,19 @@ static enum baton_err answer(struct baton_handshake *handshake,
 	bool resumes = baton_kind_resumes(handshake->kind);
 	const uint8_t *tag = turn->bytes;
 	enum baton_err err;
+	uint32_t mark;
 	size_t bond;
 
 	if (turn->len < BATON_BOND_TAG_LEN + BATON_CRYPTO_POINT_LEN)
 		return BATON_ERR_PEER_LENGTH;
 	turn->bytes += BATON_BOND_TAG_LEN;
 	turn->len -= BATON_BOND_TAG_LEN;
+	mark = baton_load_be32(tag);
+	if (!handshake->known && mark == handshake->turned_away)
+		return BATON_ERR_PEER_STATE;
 	bond = find_bond(handshake, turn, tag, turn->bytes);
 	if (bond == turn->bond_count && handshake->known)
-		return ask_anew(handshake, turn);
+		return ask_anew(handshake, turn, mark);
 	if (bond == turn->bond_count)
 		return turn->writing
 			       ? handshake_reject(turn, BATON_REJECT_LATER,
@@ -165,7 +174,7 @@ static enum baton_err answer(struct baton_handshake *handshake,
 	handshake->bond = (uint8_t)bond;
 	err = read_bonded(handshake, turn);
 	if (baton_err_is_peer(err) && (handshake->known || resumes))
-		return ask_anew(handshake, turn);
+		return ask_anew(handshake, turn, mark);
 	if (!err && resumes) {
 		err = baton_noise_write_keys(&handshake->noise,
 					     handshake->e_pub,

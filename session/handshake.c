@@ -12,6 +12,7 @@ void handshake_set_step(struct baton_handshake *handshake, enum baton_step step)
 	handshake->step = step;
 }
 
+BATON_NOT_INLINE
 enum baton_err handshake_reject(struct baton_turn *turn, uint8_t code,
 				enum baton_err err)
 {
@@ -57,6 +58,7 @@ size_t handshake_prologue(const struct baton_handshake *handshake,
 #define PROLOGUE_MAX \
 	(BATON_PROLOGUE_MAX + 1 + BATON_BOND_NONCE_LEN + BATON_POSITIONS_LEN)
 
+BATON_NOT_INLINE
 static size_t put_prologue(uint8_t out[PROLOGUE_MAX],
 			   const struct baton_handshake *handshake,
 			   const struct baton_turn *turn)
@@ -346,17 +348,17 @@ static enum baton_err take_first(struct baton_handshake *handshake,
 
 /*
  * Resuming fell through, or the advert was stale: reconnect, with hellos. It is
- * said to flight 2 alone, which may have gone out twice.
+ * said to flight 2 alone, which may have gone out twice: then it comes again,
+ * when that is long under way.
  */
 static enum baton_err begin_anew(struct baton_handshake *handshake,
 				 struct baton_turn *turn)
 {
-	if (handshake->step == BATON_STEP_HELLO)
-		return BATON_ERR_PEER_STATE;
-	if (!baton_is_phone(handshake->role) ||
-	    handshake->step != BATON_STEP_SECOND ||
-	    !(handshake->known || baton_kind_resumes(handshake->kind)))
+	if (baton_kind_pairs(handshake->kind))
 		return BATON_ERR_REFUSED;
+	if (handshake->step != BATON_STEP_SECOND ||
+	    !(handshake->known || baton_kind_resumes(handshake->kind)))
+		return BATON_ERR_PEER_STATE;
 	handshake->kind = BATON_KIND_RECONNECT;
 	handshake_begin(handshake, turn);
 	return BATON_OK;

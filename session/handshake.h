@@ -65,6 +65,7 @@ struct baton_handshake {
 	bool has_advert;
 	uint8_t bearer;
 	uint32_t code; /* to compare, once DONE */
+	uint32_t turned_away; /* the tag of flight 2 begins with it */
 	const uint8_t *payload; /* ANSWER: of flight 2, in its bytes */
 	size_t payload_len;
 	struct baton_hello_bytes *own, *peer; /* of these: */

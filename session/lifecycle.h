@@ -220,7 +220,7 @@ void baton_lifecycle_rolled_back(struct baton_lifecycle *life, uint64_t now_ms);
  * now, or not this device's to decide; nothing changed then.
  *
  * approve: phone, SECURED, AUTHENTICATE was told: open a new session for
- * life_s (1..BATON_LIFE_MAX_S, else BATON_ERR_ARG). BATON_ERR_RANDOM.
+ * life_s (1..BATON_LIFE_MAX_S, else BATON_ERR_ARG).
  */
 BATON_MUST_CHECK
 enum baton_err baton_lifecycle_approve(struct baton_lifecycle *life,

@@ -587,6 +587,45 @@ static void a_reveal_of_another_nonce_shows_no_code(void **state)
 	assert_int_equal(phone->handshake.code, 0);
 }
 
+/*
+ * The watch has no such ticket, and says so; what both have sent goes about
+ * twice, and the second time is late.
+ */
+static void
+late_copies_of_a_beginning_that_was_turned_away_are_dropped(void **state)
+{
+	uint8_t beginning[BATON_REPLY_MAX], reject[BATON_REJECT_LEN];
+	size_t len;
+
+	(void)state;
+	start(BATON_KIND_RESUME_SYNC);
+	watch->bonds[1].ticket.usable = false;
+	pass_flights(2);
+	len = phone->turn.reply.len;
+	memcpy(beginning, phone->turn.reply.bytes, len);
+	assert_int_equal(pass(watch), BATON_OK);
+	assert_int_equal(watch->turn.reply.number, BATON_FLIGHT_REJECT);
+	memcpy(reject, watch->turn.reply.bytes, sizeof(reject));
+	assert_int_equal(pass(phone), BATON_OK);
+	assert_int_equal(phone->turn.reply.number, BATON_FLIGHT_HELLO_PHONE);
+	assert_int_equal(pass(watch), BATON_OK);
+	assert_int_equal(pass(phone), BATON_OK);
+	kind = BATON_KIND_RECONNECT;
+
+	assert_int_equal(give(watch, BATON_FLIGHT_FIRST, beginning, len),
+			 BATON_ERR_PEER_STATE);
+	assert_int_equal(watch->turn.reply.len, 0);
+	assert_int_equal(pass(watch), BATON_OK);
+	len = watch->turn.reply.len;
+	memcpy(beginning, watch->turn.reply.bytes, len);
+	assert_int_equal(
+		give(phone, BATON_FLIGHT_REJECT, reject, sizeof(reject)),
+		BATON_ERR_PEER_STATE);
+	assert_int_equal(give(phone, BATON_FLIGHT_FIRST + 1, beginning, len),
+			 BATON_OK);
+	assert_same_keys();
+}
+
 static void wiping_leaves_nothing(void **state)
 {
 	static const uint8_t none[sizeof(struct baton_handshake)];
@@ -627,6 +666,8 @@ int main(void)
 		cmocka_unit_test(rejects_of_every_length_and_code_are_survived),
 		cmocka_unit_test(a_phone_does_not_pair_with_who_cannot_compare),
 		cmocka_unit_test(a_reveal_of_another_nonce_shows_no_code),
+		cmocka_unit_test(
+			late_copies_of_a_beginning_that_was_turned_away_are_dropped),
 		cmocka_unit_test(wiping_leaves_nothing),
 	};
 
