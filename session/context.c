@@ -113,8 +113,8 @@ static uint8_t free_place(const struct baton_context *context)
 	return context->durable == NONE ? 0 : !context->durable;
 }
 
-static enum baton_err put_newest(struct baton_context *context,
-				 const uint8_t *value, size_t len)
+static void put_newest(struct baton_context *context, const uint8_t *value,
+		       size_t len)
 {
 	uint8_t at = free_place(context), mark[4];
 	struct baton_context_value *out = &context->out[at];
@@ -135,7 +135,6 @@ static enum baton_err put_newest(struct baton_context *context,
 		memmove(out->bytes + BATON_CONTEXT_HEADER, value, len);
 	out->len = (uint16_t)len;
 	context->newest = at;
-	return BATON_OK;
 }
 
 enum baton_err baton_context_set(struct baton_context *context,
@@ -148,7 +147,8 @@ enum baton_err baton_context_set(struct baton_context *context,
 	    (context->up && BATON_CONTEXT_SET_LEN + len > context->room))
 		return BATON_ERR_TOO_LARGE;
 	context->now_ms = now_ms;
-	return put_newest(context, value, len);
+	put_newest(context, value, len);
+	return BATON_OK;
 }
 
 const uint8_t *baton_context_get(const struct baton_context *context,
@@ -221,8 +221,8 @@ static enum baton_err raise_version(struct baton_context *context,
 	newest = &context->out[context->newest];
 	/* The peer would not take what is durable: it waits for the next. */
 	context->durable = NONE;
-	return put_newest(context, newest->bytes + BATON_CONTEXT_HEADER,
-			  newest->len);
+	put_newest(context, newest->bytes + BATON_CONTEXT_HEADER, newest->len);
+	return BATON_OK;
 }
 
 static enum baton_err rx_have(struct baton_context *context, const uint8_t *p,

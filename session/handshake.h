@@ -174,8 +174,9 @@ enum baton_err baton_handshake_flight(struct baton_handshake *handshake,
 
 /*
  * Step ANSWER, at the watch: what came in flight 2 was authentic, and
- * keys.ticket_psk is that of the next ticket. Make flight 3, with turn->payload, at most 128 bytes, once the
- * next ticket is durable. Of the turn nothing else is needed.
+ * keys.ticket_psk is that of the next ticket. Make flight 3, with
+ * turn->payload, at most 128 bytes, once the next ticket is durable. Of the
+ * turn nothing else is needed.
  */
 BATON_MUST_CHECK
 enum baton_err baton_handshake_answer(struct baton_handshake *handshake,

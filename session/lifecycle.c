@@ -153,7 +153,7 @@ void life_begin_anew(struct baton_lifecycle *life)
 	life_tell(life, BATON_LIFECYCLE_EVENT_SUSPENDED);
 }
 
-enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s)
+void life_open(struct baton_lifecycle *life, uint32_t life_s)
 {
 	struct baton_lifecycle_kept kept = {
 		.hold = BATON_LIFECYCLE_OPENING,
@@ -171,7 +171,6 @@ enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s)
 	life->tell &= (uint16_t) ~(1u << BATON_LIFECYCLE_EVENT_AUTHENTICATE);
 	life_start(life, life_s);
 	life_owe(life, LIFE_OPEN);
-	return BATON_OK;
 }
 
 void life_owe_session(struct baton_lifecycle *life)
@@ -266,17 +265,15 @@ void baton_lifecycle_rolled_back(struct baton_lifecycle *life, uint64_t now_ms)
 enum baton_err baton_lifecycle_approve(struct baton_lifecycle *life,
 				       uint32_t life_s, uint64_t now_ms)
 {
-	enum baton_err err;
-
 	if (life_s < 1 || life_s > BATON_LIFE_MAX_S)
 		return BATON_ERR_ARG;
 	if (life->role != BATON_PHONE || !life->known || life->revoked ||
 	    life->kept.hold != BATON_LIFECYCLE_OVER)
 		return BATON_ERR_STATE;
 	life_clock(life, now_ms);
-	err = life_open(life, life_s);
+	life_open(life, life_s);
 	life_settle(life);
-	return err;
+	return BATON_OK;
 }
 
 enum baton_err baton_lifecycle_suspend(struct baton_lifecycle *life,

@@ -110,7 +110,8 @@ static enum baton_err judge_context(struct baton_lifecycle *life)
 {
 	switch ((enum baton_lifecycle_hold)life->kept.hold) {
 	case BATON_LIFECYCLE_NEW:
-		return life_open(life, BATON_LIFE_DEFAULT_S);
+		life_open(life, BATON_LIFE_DEFAULT_S);
+		return BATON_OK;
 	case BATON_LIFECYCLE_OPENING:
 	case BATON_LIFECYCLE_LIVE:
 		if (memcmp(life->context, life->kept.context,

@@ -70,7 +70,7 @@ void life_suspend(struct baton_lifecycle *life, uint8_t by);
  */
 void life_begin_anew(struct baton_lifecycle *life);
 /* Phone: a new session for this link's context. */
-enum baton_err life_open(struct baton_lifecycle *life, uint32_t life_s);
+void life_open(struct baton_lifecycle *life, uint32_t life_s);
 
 /* Phone: what a link begins or goes on with. */
 void life_owe_session(struct baton_lifecycle *life);

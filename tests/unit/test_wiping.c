@@ -142,7 +142,6 @@ static struct {
 	struct baton_noise_keys own[2];
 	uint8_t e_priv[2][32];
 	struct baton_noise ends[2];
-	struct baton_noise_result results[2];
 	struct baton_keys keys;
 	struct baton_record_key record;
 	struct baton_drbg drbg;
